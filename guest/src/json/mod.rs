@@ -1,0 +1,16 @@
+//! How does a parser read what it wants out of JSON, and write records?
+//!
+//! [`Reader`] walks a JSON text where it lies: in a page's script, or inside a string of another JSON text ([`Level::InString`]). It
+//! builds no tree and copies nothing; what isn't wanted is skipped 64 bytes at a time, and only the strings asked for are unescaped.
+//! [`Table`] reads many fields of one message in one walk. [`Writer`] writes records.
+
+mod reader;
+mod scan;
+mod table;
+mod text;
+mod writer;
+
+pub use reader::{Flow, Kind, ReadError, Reader};
+pub use scan::Level;
+pub use table::{Captured, Field, Shape, Table};
+pub use writer::Writer;

@@ -1,0 +1,292 @@
+//! Which fields of a message make a record?
+//!
+//! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they are sorted, so
+//! that those below one slot stand together, and a slot that none begins with is skipped as a whole.
+
+use super::reader::{Flow, Kind, ReadError, Reader};
+use super::writer::Writer;
+use crate::html;
+
+/// What a field's values become. Absent, or of another type than the shape wants, is `null`.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Shape {
+    /// A string.
+    Text,
+    /// A string of HTML, as plain text.
+    HtmlAsText,
+    /// A number.
+    Number,
+    /// A number of millionths.
+    Micros,
+    /// Whether it is this number; absent is false.
+    Equals(i64),
+    /// Whether there is any.
+    Present,
+    /// Whether it counts as true; absent is false.
+    Truthy,
+    /// Whether it is a string; absent is false.
+    IsText,
+    /// The strings at this path below each element; those that have none are left out.
+    EachText(&'static [u16]),
+    /// Anything else. It is given one value for each of the field's paths, and writes just one.
+    With(fn(&[Option<Reader<'_>>], &mut Writer) -> Result<(), ReadError>),
+}
+
+/// One field of a record.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Its name in the record.
+    pub name: &'static str,
+    /// Where it may lie; the first that isn't `null` counts.
+    pub paths: &'static [&'static [u16]],
+    /// What it becomes.
+    pub shape: Shape,
+}
+
+impl Field {
+    /// A field that lies at one of `paths`.
+    #[must_use]
+    pub const fn new(name: &'static str, paths: &'static [&'static [u16]], shape: Shape) -> Self {
+        Self { name, paths, shape }
+    }
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Field").field("name", &self.name).field("paths", &self.paths).finish_non_exhaustive()
+    }
+}
+
+/// A path, and the place among the captured values where its value goes.
+type Entry = (&'static [u16], usize);
+
+/// A kind of record, ready to be read many times.
+#[derive(Debug)]
+pub struct Table {
+    fields: &'static [Field],
+    entries: Vec<Entry>,
+}
+
+/// What a message holds at a table's paths, in the table's order.
+#[derive(Debug)]
+pub struct Captured<'t, 'a> {
+    table: &'t Table,
+    values: Vec<Option<Reader<'a>>>,
+}
+
+impl Table {
+    /// The table of these fields.
+    #[must_use]
+    pub fn new(fields: &'static [Field]) -> Self {
+        let paths = fields.iter().flat_map(|field| field.paths);
+        let mut entries: Vec<Entry> = paths.enumerate().map(|(place, path)| (*path, place)).collect();
+        entries.sort_unstable();
+        Self { fields, entries }
+    }
+
+    /// Reads the message that comes next and moves past it.
+    ///
+    /// # Errors
+    /// When the text ends in it, or it isn't JSON: never half a message.
+    pub fn read<'t, 'a>(&'t self, reader: &mut Reader<'a>) -> Result<Captured<'t, 'a>, ReadError> {
+        let mut values = vec![None; self.entries.len()];
+        walk(reader, &self.entries, 0, &mut values)?;
+        Ok(Captured { table: self, values })
+    }
+}
+
+/// Follows `entries`, whose paths agree in their first `depth` slots, below the value that comes next.
+fn walk<'a>(
+    reader: &mut Reader<'a>,
+    entries: &[Entry],
+    depth: usize,
+    values: &mut [Option<Reader<'a>>],
+) -> Result<(), ReadError> {
+    let (here, mut below) = entries.split_at(entries.partition_point(|(path, _)| path.len() == depth));
+    if reader.kind()? != Kind::Null {
+        capture(*reader, here, values);
+    }
+    if below.is_empty() {
+        return reader.skip();
+    }
+    let all = below;
+    reader.elements(|slot, element| {
+        if slot_of(below, depth) > Some(slot) {
+            return Ok(Flow::Continue);
+        }
+        let matching = matching(all, depth, slot);
+        if matching.is_empty() {
+            return Ok(Flow::Continue);
+        }
+        walk(element, matching, depth + 1, values)?;
+        // A sparse tail's members may come in any order: only what was first is behind us.
+        if slot_of(below, depth) == Some(slot) {
+            below = below.get(matching.len()..).unwrap_or_default();
+        }
+        Ok(if below.is_empty() { Flow::Done } else { Flow::Continue })
+    })
+}
+
+/// Keeps the value for each of the entries that end here, unless an earlier slot gave one.
+fn capture<'a>(value: Reader<'a>, entries: &[Entry], values: &mut [Option<Reader<'a>>]) {
+    for (_, place) in entries {
+        if let Some(kept) = values.get_mut(*place) {
+            kept.get_or_insert(value);
+        }
+    }
+}
+
+/// The slot that the first of the entries goes on with.
+fn slot_of(entries: &[Entry], depth: usize) -> Option<usize> {
+    entries.first().and_then(|(path, _)| path.get(depth)).copied().map(usize::from)
+}
+
+/// The entries that go on with `slot`.
+fn matching(entries: &[Entry], depth: usize, slot: usize) -> &[Entry] {
+    let slot_at = |(path, _): &Entry| path.get(depth).copied().map(usize::from);
+    let first = entries.partition_point(|entry| slot_at(entry) < Some(slot));
+    let rest = entries.get(first..).unwrap_or_default();
+    rest.get(..rest.partition_point(|entry| slot_at(entry) == Some(slot))).unwrap_or_default()
+}
+
+impl<'a> Captured<'_, 'a> {
+    /// The record.
+    ///
+    /// # Errors
+    /// When a value's text ends in the middle, or isn't JSON.
+    pub fn record(&self) -> Result<String, ReadError> {
+        let mut writer = Writer::new();
+        let mut values = self.values.as_slice();
+        for field in self.table.fields {
+            let (own, rest) = values.split_at_checked(field.paths.len()).unwrap_or_default();
+            values = rest;
+            writer.key(field.name);
+            field.shape.write(own, &mut writer)?;
+        }
+        Ok(writer.finish())
+    }
+
+    /// Gives the field with this name a value where the message had none.
+    #[must_use]
+    pub fn or_value(mut self, name: &str, value: Option<Reader<'a>>) -> Self {
+        if let Some(kept) = self.place(name).and_then(|place| self.values.get_mut(place)) {
+            *kept = kept.or(value);
+        }
+        self
+    }
+
+    /// The value of the field with this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Reader<'a>> {
+        let count = self.table.fields.iter().find(|field| field.name == name)?.paths.len();
+        self.values.iter().skip(self.place(name)?).take(count).find_map(|value| *value)
+    }
+
+    /// The place of the field's first value.
+    fn place(&self, name: &str) -> Option<usize> {
+        let index = self.table.fields.iter().position(|field| field.name == name)?;
+        Some(self.table.fields.iter().take(index).map(|field| field.paths.len()).sum())
+    }
+}
+
+impl Shape {
+    fn write(self, values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
+        let value = values.iter().find_map(|value| *value);
+        match self {
+            Self::With(write) => return write(values, writer),
+            Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
+            Self::IsText => writer.bool(value.is_some_and(|value| value.text().is_some())),
+            Self::EachText(path) => return write_each_text(value, path, writer),
+            Self::Text => or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&text)),
+            Self::HtmlAsText => {
+                or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&html::text(&text)));
+            }
+            Self::Number => or_null(value.and_then(Reader::number), writer, |number, writer| writer.number(number)),
+            Self::Micros => {
+                or_null(value.and_then(number), writer, |number, writer| writer.float(number / 1e6));
+            }
+            Self::Equals(wanted) => writer.bool(value.and_then(number) == Some(wanted as f64)),
+            Self::Present => writer.bool(value.is_some()),
+        }
+        Ok(())
+    }
+}
+
+fn number(value: Reader<'_>) -> Option<f64> {
+    value.number()?.parse().ok()
+}
+
+fn or_null<T>(value: Option<T>, writer: &mut Writer, write: impl FnOnce(T, &mut Writer)) {
+    match value {
+        Some(value) => write(value, writer),
+        None => writer.null(),
+    }
+}
+
+fn write_each_text(value: Option<Reader<'_>>, path: &[u16], writer: &mut Writer) -> Result<(), ReadError> {
+    let Some(mut value) = value else {
+        writer.null();
+        return Ok(());
+    };
+    writer.array(|writer| {
+        value.elements(|_, element| {
+            if let Some(text) = element.get(path)?.and_then(Reader::text) {
+                writer.string(&text);
+            }
+            Ok(Flow::Continue)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::json::Level;
+
+    const FIELDS: &[Field] = &[
+        Field { name: "title", paths: &[&[0, 0]], shape: Shape::Text },
+        Field { name: "text", paths: &[&[9], &[1, 1]], shape: Shape::HtmlAsText },
+        Field { name: "price", paths: &[&[2, 0]], shape: Shape::Micros },
+        Field { name: "free", paths: &[&[2, 0]], shape: Shape::Equals(0) },
+        Field { name: "images", paths: &[&[3]], shape: Shape::EachText(&[1]) },
+        Field { name: "first", paths: &[&[3, 0, 1]], shape: Shape::Text },
+        Field { name: "ads", paths: &[&[48]], shape: Shape::Truthy },
+    ];
+
+    fn record(text: &str) -> Result<Value, ReadError> {
+        let table = Table::new(FIELDS);
+        let mut reader = Reader::new(text.as_bytes(), 0, Level::Plain);
+        let record = table.read(&mut reader)?.record()?;
+        assert_eq!(reader.position(), text.len(), "the whole message is read");
+        Ok(serde_json::from_str(&record).unwrap())
+    }
+
+    #[test]
+    fn fields_are_found_in_slots_and_tails_alike() {
+        let expected = json!({"title": "T", "text": "a\n<b", "price": 1.99, "free": false, "images": ["x", "y"], "first": "x", "ads": true});
+        let dense = r#"[["T"],[0,"a<br>&lt;b"],[1990000],[[0,"x"],[1],[2,"y"]],5]"#;
+        let positional = dense.replace(",5]", &format!("{},[1]]", ",null".repeat(44)));
+        let sparse = r#"[["T"],{"2":[{"2":"a<br>&lt;b"}],"49":1,"3":[1990000],"4":[[0,{"2":"x"}],[1],[{"2":"y"}]]}]"#;
+        assert_eq!(record(&positional).unwrap(), expected);
+        assert_eq!(record(sparse).unwrap(), expected);
+    }
+
+    #[test]
+    fn absent_or_of_another_type_is_null() {
+        let nothing = json!({"title": null, "text": null, "price": null, "free": false, "images": null, "first": null, "ads": false});
+        for text in ["[]", "null", r#""x""#, r#"[[5],null,["x"]]"#, r#"[{"1":{"1":"T"}}]"#] {
+            assert_eq!(record(text).unwrap(), nothing, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_message_is_no_message() {
+        let text = r#"[["T"],[0,"a"],[1],[[0,"x"]],[{"5":1}],"after",[{"49":1}]]"#;
+        for length in 0..text.len() {
+            assert_eq!(record(&text[..length]), Err(ReadError::Truncated), "{length}");
+        }
+    }
+}

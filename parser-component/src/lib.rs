@@ -1,0 +1,54 @@
+//! The Google Play parser.
+//!
+//! What is asked: [`request`]. What comes back: [`batchexecute`] frames or a [`page`] with data blocks, or a [`wall`]. What is read out of
+//! either: a table of names and paths for each kind, [`app`] and [`list`].
+
+mod app;
+mod batchexecute;
+mod list;
+mod page;
+mod request;
+mod wall;
+
+use playfast_guest::json::ReadError;
+use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
+
+/// The parser of `play.google.com`.
+#[derive(Debug)]
+pub struct Play;
+
+playfast_guest::export!(Play);
+
+impl Parser for Play {
+    fn describe() -> String {
+        include_str!("description.json").to_owned()
+    }
+
+    fn request(queries: &[Query], per_request: u32) -> Requests {
+        request::requests(queries, per_request)
+    }
+
+    fn parse(queries: &[Query], response: &HttpResponse) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        wall::check(response)?;
+        let Some(query) = queries.first() else {
+            return Ok(Vec::new());
+        };
+        let pages = match query.kind.as_str() {
+            "list" => batchexecute::answers(queries, &response.body, "vyAe2", list::page),
+            "app" if batchexecute::is_answer(&response.body) => {
+                batchexecute::answers(queries, &response.body, "Ws7gDc", app::page)
+            }
+            "app" => queries.iter().map(|query| app::page_of(&response.body, query)).collect(),
+            kind => return Err(Failure::invalid_query(format!("this parser has no kind {kind}"))),
+        };
+        Ok(pages.into_iter().map(|page| page.map_err(|failure| wall::or(failure, &response.body))).collect())
+    }
+}
+
+/// What a text that can't be read on means for its query.
+fn unreadable(what: &str, error: ReadError) -> Failure {
+    match error {
+        ReadError::Truncated => Failure::unavailable(format!("the body is cut short in {what}")),
+        ReadError::Malformed { at } => Failure::layout_changed(format!("{what} is not JSON at byte {at}")),
+    }
+}

@@ -1,0 +1,193 @@
+//! Which request asks a query?
+
+use playfast_guest::json::Writer;
+use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url};
+
+const STORE: &str = "https://play.google.com";
+
+/// Requests for queries: those of one language and country share a batchexecute POST, a page is asked for alone.
+pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
+    let mut requests = Requests::default();
+    let mut calls = Vec::new();
+    for (index, query) in (0..).zip(queries) {
+        match Asked::of(query) {
+            Ok(Asked::Page(address)) => {
+                requests.exchanges.push(Exchange { request: HttpRequest::get(address), queries: vec![index] });
+            }
+            Ok(Asked::Call(call)) => calls.push((index, call)),
+            Err(failure) => requests.refused.push((index, failure)),
+        }
+    }
+    for (locale, group) in group::by_key(&calls, per_request, |(_, call)| call.locale) {
+        let chosen: Vec<_> = group.iter().filter_map(|at| calls.get(*at as usize)).collect();
+        let request = post(locale, &chosen.iter().map(|(_, call)| call).collect::<Vec<_>>());
+        requests.exchanges.push(Exchange { request, queries: chosen.iter().map(|(index, _)| *index).collect() });
+    }
+    requests
+}
+
+/// How one query is asked.
+enum Asked<'q> {
+    /// With a GET of this address.
+    Page(String),
+    /// With a call of batchexecute.
+    Call(Call<'q>),
+}
+
+struct Call<'q> {
+    locale: Locale<'q>,
+    rpc: &'static str,
+    argument: String,
+}
+
+/// What holds for a whole POST: language and country.
+#[derive(Clone, Copy, PartialEq)]
+struct Locale<'q> {
+    language: &'q str,
+    country: &'q str,
+}
+
+impl<'q> Locale<'q> {
+    fn of(query: &'q Query) -> Self {
+        Self { language: query.param("language").unwrap_or("en"), country: query.param("country").unwrap_or("us") }
+    }
+}
+
+impl<'q> Asked<'q> {
+    fn of(query: &'q Query) -> Result<Self, Failure> {
+        let locale = Locale::of(query);
+        match query.kind.as_str() {
+            "list" => Ok(Self::Call(Call { locale, rpc: "vyAe2", argument: chart(query)? })),
+            "app" if query.param("via") == Some("rpc") => {
+                Ok(Self::Call(Call { locale, rpc: "Ws7gDc", argument: details(app_id(query)?) }))
+            }
+            "app" => Ok(Self::Page(details_page(app_id(query)?, locale))),
+            kind => Err(Failure::invalid_query(format!("this parser has no kind {kind}: it has list and app"))),
+        }
+    }
+}
+
+fn app_id(query: &Query) -> Result<&str, Failure> {
+    query.param("app_id").ok_or_else(|| Failure::invalid_query("which app? give its app_id"))
+}
+
+fn details_page(app_id: &str, locale: Locale<'_>) -> String {
+    let pairs = [("id", app_id), ("hl", locale.language), ("gl", locale.country)];
+    url::with_query(&format!("{STORE}/store/apps/details"), pairs)
+}
+
+/// One POST with a call for each query, whose tag is its place among them.
+fn post(locale: Locale<'_>, calls: &[&Call<'_>]) -> HttpRequest {
+    let pairs = [("hl", locale.language), ("gl", locale.country), ("rt", "c")];
+    let address = url::with_query(&format!("{STORE}/_/PlayStoreUi/data/batchexecute"), pairs);
+    let calls: Vec<_> = calls.iter().enumerate().map(|(tag, call)| call.json(tag)).collect();
+    HttpRequest::form(address, [("f.req", format!("[[{}]]", calls.join(",")).as_str())])
+}
+
+impl Call<'_> {
+    /// `[RPC, ARGUMENT as a string, null, TAG]`.
+    fn json(&self, tag: usize) -> String {
+        format!("[{},{},null,{}]", string(self.rpc), string(&self.argument), string(&tag.to_string()))
+    }
+}
+
+/// A JSON string.
+fn string(text: &str) -> String {
+    let mut writer = Writer::new();
+    writer.string(text);
+    let object = writer.finish();
+    object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default().to_owned()
+}
+
+/// The largest chart that the store gives.
+const LARGEST_CHART: u32 = 660;
+
+/// Kinds of clusters that the page's own call names (other scrapers' newest sources, 2026-11).
+const CLUSTERS: &str = "64,1,195,71,8,72,9,10,11,139,12,16,145,148,150,151,152,27,30,31,96,32,34,163,100,165,104,169,108,110,113,55,56,57,122";
+
+/// What the page's own calls ask of an app: options of its message.
+const OPTIONS: &str = "[[1,null,1],null,[[[]]],null,null,null,null,[null,2],null,null,null,null,null,null,null,null,null,null,null,null,\
+    null,null,[1]],[null,[[[]]],null,null,[1]],[null,[[[]]],null,[1]],[null,[[[]]]],null,null,null,null,[[[[]]]],[[[[]]]]";
+
+/// Which fields of an app an item of a chart has.
+const ITEM_FIELDS: &str = "1,73,96,103,97,58,50,92,52,112,69,19,31,101,123,74,49,80,38,20,10,14,79,43,42,139";
+
+/// The argument of `vyAe2`: `[[null, LAYOUT, [2, CHART, CATEGORY]]]`.
+fn chart(query: &Query) -> Result<String, Failure> {
+    let chart = string(query.param("collection").unwrap_or("topselling_free"));
+    let category = string(query.param("category").unwrap_or("APPLICATION"));
+    let num = query.param("num").unwrap_or("100");
+    let num: u32 = num.parse().ok().filter(|num| (1..=LARGEST_CHART).contains(num)).ok_or_else(|| {
+        Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}"))
+    })?;
+    let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
+    let layout = format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]");
+    Ok(format!("[[null,{layout},[2,{chart},{category}]]]"))
+}
+
+/// The fields of an app that its page of 2026-07 asks for, and 138: data safety.
+const DETAILS_FIELDS: &str = "1,9,10,11,13,14,19,20,38,43,47,49,52,58,59,63,69,70,73,74,75,78,79,80,91,92,95,96,97,100,101,103,106,112,119,129,137,\
+    138,140,139,141,145,146,149,151,155,169,183,187,193";
+
+/// The argument of `Ws7gDc`: `[null, null, [[FIELDS]], OPTIONS, null, [[APP, 7]]]`; 7 is the document type of an app.
+fn details(app_id: &str) -> String {
+    format!("[null,null,[[{DETAILS_FIELDS}]],[{OPTIONS}],null,[[{},7]]]", string(app_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use playfast_guest::Method;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn query(kind: &str, params: &[(&str, &str)]) -> Query {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Query { kind: kind.to_owned(), params, state: None }
+    }
+
+    /// What a POST asks: the calls, with their arguments parsed.
+    fn calls(request: &HttpRequest) -> Vec<(String, Value, String)> {
+        let body = String::from_utf8(request.body.clone().unwrap()).unwrap();
+        let form = url::param(&format!("?{body}"), "f.req").unwrap();
+        let calls: Value = serde_json::from_str(&form).unwrap();
+        let calls = calls[0].as_array().unwrap().clone();
+        let call = |call: Value| {
+            let argument = serde_json::from_str(call[1].as_str().unwrap()).unwrap();
+            (call[0].as_str().unwrap().to_owned(), argument, call[3].as_str().unwrap().to_owned())
+        };
+        calls.into_iter().map(call).collect()
+    }
+
+    #[test]
+    fn charts_of_one_locale_share_a_post() {
+        let queries = [("us", "GAME"), ("kr", "GAME"), ("us", "SOCIAL")]
+            .map(|(country, category)| query("list", &[("country", country), ("category", category), ("num", "50")]));
+        let requests = requests(&queries, 10);
+        assert_eq!(requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect::<Vec<_>>(), [vec![0, 2], vec![1]]);
+        let request = &requests.exchanges[0].request;
+        assert_eq!(request.method, Method::Post);
+        assert_eq!(request.url, "https://play.google.com/_/PlayStoreUi/data/batchexecute?hl=en&gl=us&rt=c");
+        let calls = calls(request);
+        let asked: Vec<_> = calls.iter().map(|(rpc, argument, tag)| (rpc.as_str(), argument[0][2][2].as_str().unwrap(), tag.as_str())).collect();
+        assert_eq!(asked, [("vyAe2", "GAME", "0"), ("vyAe2", "SOCIAL", "1")]);
+        assert_eq!(calls[0].1[0][1][0], serde_json::json!([8, [20, 50]]));
+    }
+
+    #[test]
+    fn an_app_is_a_page_or_a_call() {
+        let queries = [query("app", &[("app_id", "a.b&c"), ("language", "pt-BR")]), query("app", &[("app_id", "a.b"), ("via", "rpc")])];
+        let requests = requests(&queries, 1);
+        assert_eq!(requests.exchanges[0].request.url, "https://play.google.com/store/apps/details?id=a.b%26c&hl=pt-BR&gl=us");
+        let (rpc, argument, _) = calls(&requests.exchanges[1].request).remove(0);
+        assert_eq!((rpc.as_str(), &argument[5]), ("Ws7gDc", &serde_json::json!([["a.b", 7]])));
+    }
+
+    #[test]
+    fn what_cant_be_asked_is_refused_alone() {
+        let queries = [query("list", &[("num", "661")]), query("app", &[]), query("books", &[]), query("list", &[])];
+        let requests = requests(&queries, 10);
+        assert_eq!(requests.refused.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(requests.exchanges.len(), 1);
+    }
+}

@@ -1,0 +1,15 @@
+//! What does the store's data look like on the wire? Each module writes one message from a catalogue entry.
+
+mod chart;
+mod details;
+mod item;
+mod node;
+mod offer;
+mod safety;
+mod shapes;
+
+pub(crate) use chart::{chart, no_chart};
+pub(crate) use details::{details, ratings_alone};
+pub(crate) use item::item;
+pub(crate) use node::{NULL, Node, list, message, nested, quoted};
+pub(crate) use shapes::{app_key, icon, image, path};
