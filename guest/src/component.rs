@@ -1,6 +1,4 @@
 //! How does a parser's type become a component's exports? Only there on WebAssembly.
-#![expect(missing_docs, reason = "generated from the contract, which documents it")]
-#![expect(unsafe_code, clippy::all, reason = "the glue that wit-bindgen generates")]
 
 wit_bindgen::generate!({
     path: "../wit",

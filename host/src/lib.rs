@@ -1,1 +1,57 @@
-//! x
+//! Fetch many pages at once, and parse each in a WebAssembly sandbox of its own.
+//!
+//! A [`Host`] owns one pooled HTTP client and one sandboxed parser: a component that knows one site (the contract is `wit/parser.wit`).
+//! A [`Plan`] says what is asked of it, and [`Host::run`] asks it all at once and gives the [`Outcome`]s in order.
+//!
+//! Where nothing is said, the parser for Google Play is used; it is part of this crate, so that building it needs no wasm toolchain.
+//!
+//! # Which runtime
+//! A host runs in the tokio runtime that calls it. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
+//! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
+//! which is very slow otherwise: `[profile.dev.package."*"] opt-level = 2`.
+
+mod batch;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod fetch;
+mod host;
+#[cfg(feature = "cli")]
+pub mod output;
+mod parser;
+mod types;
+
+pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError};
+pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
+pub use host::{Host, HostBuilder, HostError, PLAY};
+pub use parser::{
+    Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, LoadError, Pace, Param,
+    Params, Parser, PerRequest,
+};
+pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
+
+/// Threads for the runtime.
+///
+/// The study that this project comes from took half the cores, between 2 and 8 ([`Workers::Half`]), since a Python beside it needed the
+/// rest. Here nothing runs beside the host, and responses are parsed on all cores: [`Workers::All`] is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Workers {
+    /// One for each core that the process may use.
+    #[default]
+    All,
+    /// `(cores / 2).clamp(2, 8)`.
+    Half,
+    /// So many.
+    Count(std::num::NonZeroUsize),
+}
+
+/// How many threads that is here. Heeds CPU affinity and, on Linux, the quota of a cgroup.
+#[must_use]
+pub fn workers(workers: Workers) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match workers {
+        Workers::All => cores,
+        Workers::Half => (cores / 2).clamp(2, 8),
+        Workers::Count(count) => count.get(),
+    }
+}

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `playfast` binary: [`playfast::cli`].
+
+fn main() -> std::process::ExitCode {
+    playfast::cli::main()
+}

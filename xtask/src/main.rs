@@ -1,2 +1,74 @@
-//! x
-fn main() {}
+//! `cargo xtask component`: builds the parser component that the host embeds, and the stamp beside it.
+
+mod build;
+mod stamp;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use stamp::{COMPONENT, STAMP, Stamp};
+use toolchain::Toolchain;
+
+const USAGE: &str = "usage: cargo xtask component [--check | --out FILE]
+
+  component          build the parser component and write it, and its stamp, into host/parser
+  component --check  rebuild it into target/component/play.wasm: the stamp's toolchain must give the same bytes
+  component --out F  build it into F, and leave host/parser alone";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the xtask stands in the workspace")?;
+    match arguments.as_slice() {
+        ["component"] => write(root),
+        ["component", "--check"] => check(root),
+        ["component", "--out", file] => {
+            let (component, _) = component(root)?;
+            save(&PathBuf::from(file), &component)
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn component(root: &Path) -> Result<(Vec<u8>, Toolchain)> {
+    let toolchain = Toolchain::find()?;
+    say(&format!("building with {}", toolchain.version));
+    let component = build::component(root, &toolchain)?;
+    Ok((component, toolchain))
+}
+
+fn write(root: &Path) -> Result<()> {
+    let (component, toolchain) = component(root)?;
+    save(&root.join(COMPONENT), &component)?;
+    let stamp = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
+    save(&root.join(STAMP), format!("{}\n", serde_json::to_string_pretty(&stamp)?).as_bytes())
+}
+
+fn check(root: &Path) -> Result<()> {
+    let stamp = Stamp::read(root).map_err(|error| anyhow!(error)).context("there is no stamp: run `cargo xtask component`")?;
+    let (component, toolchain) = component(root)?;
+    let rebuilt = root.join("target/component/play.wasm");
+    save(&rebuilt, &component)?;
+    let now = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
+    if now.toolchain != stamp.toolchain {
+        say(&format!("the stamp's component was built with {}: bytes may differ, run the tests on {}", stamp.toolchain, rebuilt.display()));
+        return Ok(());
+    }
+    ensure!(now == stamp, "the same toolchain gives another component: run `cargo xtask component` and commit what it writes");
+    say("the same toolchain gives the same bytes");
+    Ok(())
+}
+
+fn save(file: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(file, bytes).with_context(|| format!("failed to write {}", file.display()))?;
+    say(&format!("wrote {} ({} bytes)", file.display(), bytes.len()));
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "a build says what it does")]
+fn say(line: &str) {
+    eprintln!("xtask: {line}");
+}

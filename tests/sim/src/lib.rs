@@ -1,1 +1,46 @@
-//! x
+//! A Google Play store on loopback, for Playfast's demo, tests and benchmarks: real TLS, real HTTP/2, and answers of the true shape and
+//! size, all of them generated from a seed.
+//!
+//! ```no_run
+//! # async fn demo() -> Result<(), playfast_sim::Error> {
+//! use playfast_sim::{ChartQuery, FaultKind, Faults, Store, StoreConfig};
+//!
+//! let store = Store::start(StoreConfig::default().seed(7)).await?;
+//! let chart = ChartQuery::new("us", "GAME_PUZZLE", "topselling_free");
+//! store.prepare(std::slice::from_ref(&chart), &[]).await?;
+//! store.set_faults(Faults::none().with(FaultKind::TooManyRequests, 0.1));
+//! let expected = store.chart(&chart);
+//! # let _ = expected;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`] and
+//! [`Store::app`] say. The crate depends on nothing of the project's own.
+
+mod batch;
+mod body;
+mod cache;
+mod canned;
+mod catalogue;
+mod config;
+mod dice;
+mod error;
+mod faults;
+mod page;
+mod saved;
+mod serve;
+mod stats;
+mod stock;
+mod store;
+mod tls;
+mod truth;
+mod wire;
+
+pub use canned::Canned;
+pub use catalogue::{AppQuery, ChartQuery};
+pub use config::{Layout, Protocol, StoreConfig};
+pub use error::Error;
+pub use faults::{FaultKind, Faults, UnknownFault};
+pub use stats::Stats;
+pub use store::Store;

@@ -8,8 +8,8 @@ mod offer;
 mod safety;
 mod shapes;
 
-pub(crate) use chart::{chart, no_chart};
+pub(crate) use chart::{chart, cluster, no_chart};
 pub(crate) use details::{details, ratings_alone};
 pub(crate) use item::item;
 pub(crate) use node::{NULL, Node, list, message, nested, quoted};
-pub(crate) use shapes::{app_key, icon, image, path};
+pub(crate) use shapes::{app_key, icon, path};

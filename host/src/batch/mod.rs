@@ -1,0 +1,18 @@
+//! How are many queries answered at once?
+//!
+//! A [`Plan`] says which, a gate when the next may go, and a run answers them: requests in windows, exchanges in parallel, each response
+//! in a task of its own, outcomes in the order of the queries. Invariant: every query has just one outcome, whatever happens to the others.
+
+mod answer;
+mod gate;
+mod outcome;
+mod plan;
+mod run;
+
+pub use gate::{Rate, RateError};
+pub use outcome::Outcome;
+pub use plan::{Plan, PlanError};
+pub use run::Outcomes;
+
+pub(crate) use gate::Gate;
+pub(crate) use run::Worker;

@@ -1,0 +1,62 @@
+//! What came of a query?
+
+use serde_json::Value;
+
+use crate::{Failure, Page, Query, Row};
+
+/// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// What was asked.
+    pub query: Query,
+    /// The query's parameters, `position` from 1, and the record's fields, of which the record's win.
+    pub rows: Vec<Row>,
+    /// For a person: what the site would not give, or gave otherwise than asked.
+    pub notes: Vec<String>,
+    /// Why it has no answer, or none any more.
+    pub failure: Option<Failure>,
+}
+
+impl Outcome {
+    pub(crate) const fn new(query: Query) -> Self {
+        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None }
+    }
+
+    pub(super) fn failed(query: Query, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::new(query) }
+    }
+
+    /// Takes a page's records and notes.
+    pub(crate) fn take(&mut self, page: &mut Page) {
+        let first = self.rows.len() + 1;
+        let records = std::mem::take(&mut page.records);
+        self.rows.extend((first..).zip(records).map(|(position, record)| row(&self.query, position, record)));
+        self.notes.append(&mut page.notes);
+    }
+}
+
+fn row(query: &Query, position: usize, record: Row) -> Row {
+    let mut row: Row = query.params().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    row.insert("position".to_owned(), Value::from(position));
+    row.extend(record);
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_records_field_wins_and_positions_go_on() {
+        let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
+        let mut outcome = Outcome::new(query);
+        for title in ["a", "b"] {
+            let record: Row = [("title".to_owned(), Value::from(title))].into_iter().collect();
+            outcome.take(&mut Page { records: vec![record], ..Page::default() });
+        }
+        let rows: Vec<_> = outcome.rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
+        let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
+        assert_eq!(rows, expected);
+    }
+}

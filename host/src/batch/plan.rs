@@ -1,0 +1,294 @@
+//! Which queries are there?
+//!
+//! The parameters' values multiply out; the product is never made, and a query is put together when its turn comes: 5 countries and 3
+//! categories are 8 strings, not 15 requests' worth. Invariant: every query of a plan is complete and fits the parser's description.
+
+use std::sync::Arc;
+
+use crate::Query;
+use crate::parser::{Description, Kind, Param};
+
+/// Why something can't be asked. Nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The parser has no such kind.
+    #[error("the parser has no kind {name:?}; {hint}")]
+    UnknownKind {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        hint: String,
+    },
+    /// The kind has no such parameter.
+    #[error("{kind} has no parameter {name:?}; {hint}")]
+    UnknownParam {
+        /// The kind.
+        kind: String,
+        /// What was given.
+        name: String,
+        /// What there is.
+        hint: String,
+    },
+    /// A parameter without which nothing can be asked.
+    #[error("{kind} needs a value for {name}: {summary}")]
+    Missing {
+        /// The kind.
+        kind: String,
+        /// The parameter.
+        name: String,
+        /// What it is.
+        summary: String,
+    },
+    /// More than one value for a parameter that takes one.
+    #[error("{name} takes one value, not {count}")]
+    TooMany {
+        /// The parameter.
+        name: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// A value that the parameter can't have.
+    #[error("{name} can't be {value:?}: {reason}")]
+    Value {
+        /// The parameter.
+        name: String,
+        /// What was given.
+        value: String,
+        /// What it can be.
+        reason: String,
+    },
+}
+
+/// A parameter and its values.
+#[derive(Clone, Debug)]
+struct Axis {
+    name: Arc<str>,
+    values: Vec<Arc<str>>,
+}
+
+/// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    kind: Arc<str>,
+    axes: Vec<Axis>,
+}
+
+impl Plan {
+    /// The queries of `kind` with these parameters: a name may come more than once, values of one that takes many are split at commas, a
+    /// group's name stands for its values, and what isn't given has its default.
+    ///
+    /// # Errors
+    /// When the description has no such kind, parameter or value; the error names the nearest that there is.
+    pub fn new<'p>(
+        description: &Description,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, PlanError> {
+        let plan = Self::partial(description, kind, params)?;
+        let required = description.kind(kind).map(|kind| kind.params.required.as_slice()).unwrap_or_default();
+        match required.iter().find(|name| !plan.axes.iter().any(|axis| *axis.name == ***name)) {
+            Some(name) => Err(missing(description, kind, name)),
+            None => Ok(plan),
+        }
+    }
+
+    /// A plan whose required parameters may be missing: a response that is there already tells them itself.
+    pub(crate) fn partial<'p>(
+        description: &Description,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, PlanError> {
+        let kind = find_kind(description, kind)?;
+        let given: Vec<_> = params.into_iter().collect();
+        if let Some((name, _)) = given.iter().find(|(name, _)| kind.params.get(name).is_none()) {
+            return Err(unknown_param(kind, name));
+        }
+        let axes = kind.params.properties.iter().filter_map(|(name, param)| {
+            let texts = given.iter().filter(|(key, _)| key == name).map(|(_, text)| *text);
+            axis(name, param, &texts.collect::<Vec<_>>()).transpose()
+        });
+        Ok(Self { kind: kind.name.as_str().into(), axes: axes.collect::<Result<_, _>>()? })
+    }
+
+    /// The kind's name.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// How many queries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
+    }
+
+    /// A plan has at least one query.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The query at this place.
+    #[must_use]
+    pub fn query(&self, index: usize) -> Option<Query> {
+        if index >= self.len() {
+            return None;
+        }
+        let mut rest = index;
+        let mut params: Vec<_> = self
+            .axes
+            .iter()
+            .rev()
+            .filter_map(|axis| {
+                let value = axis.values.get(rest % axis.values.len())?;
+                rest /= axis.values.len();
+                Some((Arc::clone(&axis.name), Arc::clone(value)))
+            })
+            .collect();
+        params.reverse();
+        Some(Query::new(Arc::clone(&self.kind), params))
+    }
+
+    /// All queries, each put together when it is taken.
+    pub fn queries(&self) -> impl Iterator<Item = Query> + Send + use<> {
+        let plan = self.clone();
+        (0..plan.len()).map_while(move |index| plan.query(index))
+    }
+}
+
+fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, PlanError> {
+    description.kind(name).ok_or_else(|| PlanError::UnknownKind {
+        name: name.to_owned(),
+        hint: hint(name, description.kinds.iter().map(|kind| kind.name.clone())),
+    })
+}
+
+fn unknown_param(kind: &Kind, name: &str) -> PlanError {
+    let names = kind.params.properties.iter().map(|(name, _)| name.clone());
+    PlanError::UnknownParam { kind: kind.name.clone(), name: name.to_owned(), hint: hint(name, names) }
+}
+
+fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
+    let param = description.kind(kind).and_then(|kind| kind.params.get(name));
+    let summary = param.map(Param::summary).unwrap_or_default().to_owned();
+    PlanError::Missing { kind: kind.to_owned(), name: name.to_owned(), summary }
+}
+
+/// The values of one parameter; `None` where it has none.
+fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
+    let mut values: Vec<Arc<str>> = Vec::new();
+    for text in texts.iter().flat_map(|text| split(param, text)) {
+        for value in resolve(name, param, text)? {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+    if values.is_empty() {
+        values.extend(param.default().map(Arc::from));
+    }
+    match values.len() {
+        0 => Ok(None),
+        count @ 2.. if !param.many => Err(PlanError::TooMany { name: name.to_owned(), count }),
+        _ => Ok(Some(Axis { name: name.into(), values })),
+    }
+}
+
+fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
+    if param.many { text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect() } else { vec![text] }
+}
+
+/// The values that a text stands for: a group's, a choice written in other letters, or itself.
+fn resolve(name: &str, param: &Param, text: &str) -> Result<Vec<Arc<str>>, PlanError> {
+    if let Some(group) = param.groups.get(text) {
+        return Ok(group.iter().map(|value| value.as_str().into()).collect());
+    }
+    let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
+    let value = choice.unwrap_or_else(|| text.to_owned());
+    match param.validate(&value) {
+        Ok(()) => Ok(vec![value.into()]),
+        Err(reason) => {
+            let mut known: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
+            let reason =
+                if known.is_empty() { format!("{reason} ({})", param.summary()) } else { hint(text, known.drain(..)) };
+            Err(PlanError::Value { name: name.to_owned(), value: text.to_owned(), reason })
+        }
+    }
+}
+
+/// The nearest of the names, and all where they are few.
+pub(crate) fn hint(text: &str, names: impl Iterator<Item = String>) -> String {
+    const FEW: usize = 6;
+    const NEAR: f64 = 0.7;
+    let names: Vec<_> = names.collect();
+    let distance = |name: &String| strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase());
+    let nearest = names.iter().map(|name| (distance(name), name)).max_by(|left, right| left.0.total_cmp(&right.0));
+    let all = if names.len() <= FEW {
+        format!("there are {}", names.join(", "))
+    } else {
+        format!("there are {}, see --help", names.len())
+    };
+    match nearest {
+        Some((distance, name)) if distance >= NEAR => format!("did you mean {name}? ({all})"),
+        _ => all,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn description() -> Description {
+        Description::parse(
+            r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},
+            "kinds": [{"name": "list", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"required": ["id"],
+            "properties": {"id": {"type": "string", "pattern": "^[a-z.]+$", "x-many": true},
+                "category": {"type": "string", "enum": ["GAME", "GAME_ACTION", "SOCIAL"], "default": "GAME", "x-many": true, "x-groups": {"all": ["GAME", "SOCIAL"]}},
+                "num": {"type": "integer", "minimum": 1, "maximum": 660, "default": 100}, "note": {"type": "string"}}}}]}"#,
+        )
+        .unwrap()
+    }
+
+    fn queries(params: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let plan = Plan::new(&description(), "list", params.iter().copied()).map_err(|error| error.to_string())?;
+        assert_eq!(plan.queries().count(), plan.len());
+        Ok(plan.queries().map(|query| query.to_string()).collect())
+    }
+
+    #[test]
+    fn values_multiply_out_in_the_descriptions_order() {
+        let expected = [
+            "list id=a category=GAME num=5",
+            "list id=a category=SOCIAL num=5",
+            "list id=b category=GAME num=5",
+            "list id=b category=SOCIAL num=5",
+        ];
+        assert_eq!(queries(&[("category", "all,game"), ("num", "5"), ("id", "a,b"), ("id", "a")]).unwrap(), expected);
+        assert_eq!(queries(&[("id", "a")]).unwrap(), ["list id=a category=GAME num=100"]);
+    }
+
+    #[test]
+    fn only_what_takes_many_is_split_at_commas() {
+        assert_eq!(queries(&[("id", "a"), ("note", "x,y")]).unwrap(), ["list id=a category=GAME num=100 note=x,y"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_the_nearest_right() {
+        let cases: [(&[(&str, &str)], &str); 7] = [
+            (&[], "list needs a value for id"),
+            (&[("id", "a"), ("category", "GAME_ACTON")], "did you mean GAME_ACTION?"),
+            (&[("id", "a"), ("num", "661")], "661 is greater than the maximum of 660"),
+            (&[("id", "a"), ("num", "many")], "it must be an integer"),
+            (&[("id", "A!")], "does not match"),
+            (&[("id", "a"), ("num", "1"), ("num", "2")], "num takes one value, not 2"),
+            (&[("ip", "a")], "did you mean id?"),
+        ];
+        for (params, part) in cases {
+            let error = queries(params).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+        let error = Plan::new(&description(), "lists", []).unwrap_err().to_string();
+        assert!(error.contains("did you mean list?"), "{error}");
+    }
+}

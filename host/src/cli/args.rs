@@ -1,0 +1,271 @@
+//! Which commands and options are there?
+//!
+//! The general ones are the host's; the subcommands for kinds, and their options, come out of the parser's description. Values of the
+//! latter are checked by [`crate::Plan`], which knows what is nearest.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::exit::Exit;
+use crate::output::Format;
+use crate::parser::{Kind, Param};
+use crate::{ConnectTo, HostBuilder, Rate, Workers};
+
+/// What has to be known before the parser is loaded.
+#[derive(Debug, Default)]
+pub(super) struct Scanned {
+    pub(super) parser: Option<PathBuf>,
+    pub(super) pure: bool,
+    pub(super) verbosity: u8,
+    workers: Option<String>,
+}
+
+/// Looks for what has to be known before the rest can be read.
+pub(super) fn scan(argv: &[OsString]) -> Scanned {
+    let mut scanned = Scanned::default();
+    let mut arguments = argv.iter().skip(1).take_while(|argument| *argument != "--");
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        let (name, value) =
+            text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(OsString::from(value))));
+        match name {
+            "--parser" => scanned.parser = value.or_else(|| arguments.next().cloned()).map(PathBuf::from),
+            "--workers" => {
+                scanned.workers =
+                    value.or_else(|| arguments.next().cloned()).map(|text| text.to_string_lossy().into_owned())
+            }
+            "--pure" => scanned.pure = true,
+            "--verbose" => scanned.verbosity += 1,
+            "-v" | "-vv" | "-vvv" => scanned.verbosity += u8::try_from(name.len() - 1).unwrap_or(1),
+            _ => {}
+        }
+    }
+    scanned
+}
+
+/// How many threads were asked for.
+pub(super) fn workers(argv: &[OsString]) -> Result<Workers, Exit> {
+    match scan(argv).workers.as_deref() {
+        None | Some("all") => Ok(Workers::All),
+        Some("half") => Ok(Workers::Half),
+        Some(text) => text
+            .parse::<NonZeroUsize>()
+            .map(Workers::Count)
+            .map_err(|_| Exit::config(format!("--workers can't be {text:?}: give all, half, or a number from 1"))),
+    }
+}
+
+/// The whole command line, with a subcommand for each of the parser's kinds.
+pub(super) fn command(kinds: &[Kind]) -> Command {
+    let own = own_commands();
+    let (shadowed, kinds): (Vec<_>, Vec<_>) =
+        kinds.iter().partition(|kind| own.iter().any(|own| own.get_name() == kind.name));
+    for kind in shadowed {
+        tracing::warn!(
+            "the parser's kind {} has the name of a command of the host, and can't be asked here",
+            kind.name
+        );
+    }
+    Command::new("playfast")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Fetch many pages at once, and parse each in a WebAssembly sandbox of its own")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .infer_long_args(true)
+        .max_term_width(120)
+        .args(general())
+        .subcommands(kinds.into_iter().map(kind_command))
+        .subcommands(own)
+}
+
+fn general() -> Vec<Arg> {
+    let general = [
+        Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
+        Arg::new("pure").long("pure").action(ArgAction::SetTrue).help("Refuse a parser that imports anything, WASI too"),
+        Arg::new("format").long("format").value_name("FORMAT").value_parser(Format::NAMES).help("How rows are written [default: table on a terminal, else ndjson]"),
+        Arg::new("output").short('o').long("output").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write rows to FILE instead of stdout"),
+        Arg::new("rate").long("rate").value_name("RATE").value_parser(value_parser!(Rate)).help("Requests a second, such as 2/s; none; or site [default: site, the pace that the parser knows its site to bear]"),
+        Arg::new("concurrency").long("concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once [default: 64]"),
+        Arg::new("workers").long("workers").value_name("N").help("Threads: a number, half (of the cores, 2 to 8), or all [default: all]"),
+        Arg::new("connect-to").long("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).action(ArgAction::Append).help("Connect to another address for a host, as in curl"),
+        Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
+        Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).help("Say more on stderr; -vv still more"),
+    ];
+    general.into_iter().map(|arg| arg.global(true).help_heading("General options")).collect()
+}
+
+fn own_commands() -> Vec<Command> {
+    let mut commands = vec![
+        Command::new("parse").about("Parse one saved response through the sandbox, without the network").args([
+            Arg::new("kind").long("kind").value_name("KIND").required(true).help("What the response answers"),
+            param_arg(),
+            Arg::new("url").long("url").value_name("URL").help("Where it came from"),
+            Arg::new("status")
+                .long("status")
+                .value_name("CODE")
+                .value_parser(value_parser!(u16).range(100..600))
+                .default_value("200")
+                .help("Its HTTP status"),
+            Arg::new("header")
+                .long("header")
+                .value_name("NAME: VALUE")
+                .action(ArgAction::Append)
+                .help("A header of it"),
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("Its body; - for stdin"),
+        ]),
+        Command::new("inspect").about("Show what a parser is: name, digest, hosts, kinds, imports and exports").args([
+            Arg::new("file")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Component [default: --parser, else the built-in one]"),
+            Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON"),
+        ]),
+    ];
+    if cfg!(feature = "demo") {
+        commands.push(
+            Command::new("demo")
+                .about("Fetch 15 charts from a store on this machine, one after another and then at once")
+                .args([
+                    Arg::new("serve")
+                        .long("serve")
+                        .action(ArgAction::SetTrue)
+                        .help("Only run the store, and say how to reach it, until Ctrl-C"),
+                    Arg::new("pages")
+                        .long("pages")
+                        .value_name("DIR")
+                        .value_parser(value_parser!(PathBuf))
+                        .requires("serve")
+                        .help("Serve the saved pages of DIR (with its INDEX.tsv) at their URLs"),
+                    Arg::new("port")
+                        .long("port")
+                        .value_name("PORT")
+                        .value_parser(value_parser!(u16))
+                        .requires("serve")
+                        .help("Listen there [default: any free port]"),
+                    Arg::new("latency")
+                        .long("latency")
+                        .value_name("MS")
+                        .value_parser(value_parser!(u64))
+                        .default_value("340")
+                        .help("How long the store takes to answer, in milliseconds"),
+                ]),
+        );
+        commands.push(
+            Command::new("bench").about("Rerun the study's benchmark against a store on this machine").args([
+                Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON"),
+                Arg::new("latency")
+                    .long("latency")
+                    .value_name("MS")
+                    .value_parser(value_parser!(u64))
+                    .default_value("340")
+                    .help("How long the store takes to answer, in milliseconds"),
+                Arg::new("runs")
+                    .long("runs")
+                    .value_name("N")
+                    .value_parser(value_parser!(NonZeroUsize))
+                    .default_value("3")
+                    .help("Times that each method runs; the median counts"),
+            ]),
+        );
+    }
+    commands
+}
+
+fn param_arg() -> Arg {
+    Arg::new("param")
+        .long("param")
+        .value_name("NAME=VALUE")
+        .action(ArgAction::Append)
+        .help("A parameter by its own name")
+}
+
+/// A kind as a subcommand. A parameter whose name the host uses itself is given with `--param`.
+fn kind_command(kind: &Kind) -> Command {
+    let own: Vec<_> = general().iter().map(|arg| arg.get_id().to_string()).chain(["param".to_owned()]).collect();
+    let params = kind.params.properties.iter().filter(|(name, _)| !own.contains(&option(name)));
+    let args = params.map(|(name, param)| param_option(name, param));
+    Command::new(kind.name.clone()).about(kind.summary.clone()).args(args.collect::<Vec<_>>()).arg(param_arg())
+}
+
+fn param_option(name: &str, param: &Param) -> Arg {
+    let value = option(name).to_uppercase().replace('-', "_");
+    let arg = Arg::new(name.to_owned())
+        .action(ArgAction::Append)
+        .value_name(value)
+        .help(summary(param))
+        .long_help(details(param));
+    // What is missing is said by the plan, which also knows what --param gives.
+    match (param.positional, param.many) {
+        (true, true) => arg.num_args(0..),
+        (true, false) => arg.num_args(0..=1),
+        (false, _) => arg.long(option(name)),
+    }
+}
+
+fn option(param: &str) -> String {
+    param.replace('_', "-")
+}
+
+fn summary(param: &Param) -> String {
+    let many = if param.many && !param.positional { "; several, with commas" } else { "" };
+    let default = param.default().map(|default| format!(" [default: {default}]")).unwrap_or_default();
+    format!("{}{many}{default}", param.summary())
+}
+
+fn details(param: &Param) -> String {
+    const LISTED: usize = 80;
+    let choices: Vec<_> = param.choices().take(LISTED + 1).collect();
+    let groups: Vec<_> = param.groups.keys().map(String::as_str).collect();
+    let mut text = summary(param);
+    if (1..=LISTED).contains(&choices.len()) {
+        text.push_str(&format!("\nOne of: {}", choices.join(", ")));
+    }
+    if !groups.is_empty() {
+        text.push_str(&format!("\nFor several at once: {}", groups.join(", ")));
+    }
+    text
+}
+
+/// The parameters that were given for a kind, by options and by `--param`.
+pub(super) fn params(kind: &Kind, options: &ArgMatches) -> Result<Vec<(String, String)>, Exit> {
+    let mut params = named_params(options)?;
+    for (name, _) in &kind.params.properties {
+        if let Ok(Some(values)) = options.try_get_many::<String>(name) {
+            params.extend(values.map(|value| (name.clone(), value.clone())));
+        }
+    }
+    Ok(params)
+}
+
+/// The parameters that were given by `--param`.
+pub(super) fn named_params(options: &ArgMatches) -> Result<Vec<(String, String)>, Exit> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.replace('-', "_"), value.to_owned())),
+        None => Err(Exit::config(format!("--param can't be {text:?}: give NAME=VALUE"))),
+    };
+    options.get_many::<String>("param").into_iter().flatten().map(pair).collect()
+}
+
+/// The host that the general options describe.
+pub(super) fn host(matches: &ArgMatches, mut builder: HostBuilder) -> Result<HostBuilder, Exit> {
+    for connect_to in matches.get_many::<ConnectTo>("connect-to").into_iter().flatten() {
+        builder = builder.connect_to(connect_to.clone());
+    }
+    for file in matches.get_many::<PathBuf>("cacert").into_iter().flatten() {
+        builder = builder.authority(super::read(file)?);
+    }
+    if let Some(rate) = matches.get_one::<Rate>("rate") {
+        builder = builder.rate(*rate);
+    }
+    if let Some(concurrency) = matches.get_one::<NonZeroUsize>("concurrency") {
+        builder = builder.concurrency(concurrency.get());
+    }
+    Ok(builder)
+}

@@ -1,0 +1,94 @@
+//! `playfast demo`: what the whole is for, on a machine without a network.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::ArgMatches;
+use cpu_time::ProcessTime;
+use playfast_sim::{Store, StoreConfig};
+use serde_json::Value;
+
+use super::exit::{Exit, say};
+use super::store::{self, APPS, Shop};
+use crate::output::table;
+use crate::parser::Parser;
+use crate::{Outcome, Row, Workers, workers};
+
+/// Rows of each chart that are shown.
+const SHOWN: usize = 5;
+
+pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
+    let latency = Duration::from_millis(options.get_one::<u64>("latency").copied().unwrap_or_default());
+    if options.get_flag("serve") {
+        return serve(options, latency).await;
+    }
+    let charts = store::charts(&parser, 5, 3)?;
+    say(&format!("starting a store on this machine that answers after {latency:?}, over TLS and HTTP/2"));
+    let shop = Shop::open(parser, &charts).await?;
+    shop.slow_down(latency);
+    let queries: Vec<_> = charts.queries().collect();
+
+    say(&format!("{} charts of {APPS} apps, one after another…", queries.len()));
+    let (start, processor) = (Instant::now(), ProcessTime::now());
+    shop.one_by_one(queries.clone()).await?;
+    let (apart, work) = (start.elapsed(), processor.elapsed());
+
+    say("the same as one batch…");
+    let start = Instant::now();
+    let outcomes = shop.all(queries).await?;
+    let together = start.elapsed();
+
+    let bound = bound(outcomes.len(), latency, work);
+    store::print(&format!(
+        "one after another  {:.2} s\none batch          {:.2} s\nspeedup            {:.1} times of {bound:.1} possible here\n\n{}\n",
+        apart.as_secs_f64(),
+        together.as_secs_f64(),
+        apart.as_secs_f64() / together.as_secs_f64(),
+        table(&side_by_side(&outcomes), super::fetch::width()),
+    ))?;
+    Ok(Exit::done())
+}
+
+/// How many times faster a batch can be: `N(L + c) / (L + Nc / cores)`, where `c` is the work of client and server for one chart.
+fn bound(charts: usize, latency: Duration, work: Duration) -> f64 {
+    let (charts, cores) = (charts as f64, workers(Workers::All) as f64);
+    let (latency, each) = (latency.as_secs_f64(), work.as_secs_f64() / charts);
+    charts * (latency + each) / (latency + charts * each / cores)
+}
+
+/// The first rows of the first category in the first two countries.
+fn side_by_side(outcomes: &[Outcome]) -> Vec<Row> {
+    let category = outcomes.first().and_then(|outcome| outcome.query.param("category"));
+    let charts: Vec<_> =
+        outcomes.iter().filter(|outcome| outcome.query.param("category") == category).take(2).collect();
+    (0..SHOWN).map(|index| charts.iter().flat_map(|chart| cells(chart, index)).collect()).collect()
+}
+
+/// What a chart's row shows beside another chart's.
+fn cells(chart: &Outcome, index: usize) -> Vec<(String, Value)> {
+    let (country, category) =
+        (chart.query.param("country").unwrap_or_default(), chart.query.param("category").unwrap_or_default());
+    let value = |name: &str| chart.rows.get(index).and_then(|row| row.get(name)).cloned().unwrap_or_default();
+    let title = (format!("{category} {country}"), value("title"));
+    let score = (format!("score {country}"), value("score_text"));
+    [("position".to_owned(), value("position")), title, score].into()
+}
+
+/// Runs only the store.
+async fn serve(options: &ArgMatches, latency: Duration) -> Result<Exit, Exit> {
+    let port = options.get_one::<u16>("port").copied().unwrap_or_default();
+    let mut config = StoreConfig::default().port(port).latency(latency);
+    if let Some(pages) = options.get_one::<PathBuf>("pages") {
+        config = config.pages(pages);
+    }
+    let store = Store::start(config).await.map_err(store::failed)?;
+    let authority = std::env::temp_dir().join(format!("playfast-store-{}.pem", store.address().port()));
+    std::fs::write(&authority, store.ca_pem()).map_err(store::failed)?;
+    let connect: Vec<_> = store.connect_to().iter().map(|to| format!("--connect-to {to}")).collect();
+    store::print(&format!("{} --cacert {} --rate none\n", connect.join(" "), authority.display()))?;
+    say(&format!("a store listens on {}; give playfast the options above; Ctrl-C ends it", store.address()));
+    tokio::signal::ctrl_c().await.map_err(store::failed)?;
+    drop(std::fs::remove_file(authority));
+    store.shutdown().await;
+    Ok(Exit::done())
+}

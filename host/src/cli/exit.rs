@@ -1,0 +1,82 @@
+//! How does the program end?
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// How the program ends: a code, and a line for stderr where there is something to say.
+#[derive(Debug)]
+pub(super) struct Exit {
+    code: u8,
+    message: Option<String>,
+}
+
+impl Exit {
+    /// Some queries answered, some not; all; or none.
+    pub(super) const fn of(answered: usize, failed: usize) -> Self {
+        let code = match (answered, failed) {
+            (_, 0) => 0,
+            (0, _) => 3,
+            _ => 1,
+        };
+        Self { code, message: None }
+    }
+
+    /// Everything is well.
+    pub(super) const fn done() -> Self {
+        Self { code: 0, message: None }
+    }
+
+    /// Something that was typed, or the machine, is not right.
+    pub(super) const fn config(message: String) -> Self {
+        Self { code: 2, message: Some(message) }
+    }
+
+    /// The parser is refused.
+    pub(super) const fn refused(message: String) -> Self {
+        Self { code: 4, message: Some(message) }
+    }
+
+    /// What clap says of what was typed.
+    pub(super) fn usage(error: &clap::Error) -> Self {
+        // Nothing can be done where stderr is closed.
+        drop(error.print());
+        Self { code: 2, message: None }
+    }
+
+    /// Help or the version, as asked.
+    pub(super) fn help(help: &clap::Error) -> Self {
+        drop(help.print());
+        Self::done()
+    }
+
+    /// Says the message and goes on.
+    pub(super) fn warn(&self) {
+        if let Some(message) = &self.message {
+            say(message);
+        }
+    }
+
+    /// Says the message; the code is left.
+    pub(super) fn report(&self) -> ExitCode {
+        self.warn();
+        ExitCode::from(self.code)
+    }
+}
+
+/// A line on stderr.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr, through here alone")]
+pub(super) fn say(line: &str) {
+    eprintln!("playfast: {line}");
+}
+
+/// An error with its causes, on one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes.map(ToString::to_string) {
+        if texts.last().is_none_or(|last| !last.ends_with(&text)) {
+            texts.push(text.replace('\n', " "));
+        }
+    }
+    texts.join(": ")
+}

@@ -1,0 +1,74 @@
+//! `playfast KIND …`: plan, fetch, write.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use futures::StreamExt;
+
+use super::args;
+use super::exit::{Exit, say};
+use crate::output::{Format, RowWriter};
+use crate::{Host, Plan};
+
+pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
+    let params = match host.description().kind(kind) {
+        Some(kind) => args::params(kind, options)?,
+        None => Vec::new(),
+    };
+    let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let plan = Plan::new(host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let mut writer = writer(matches)?;
+    tracing::info!("{} queries of {kind}", plan.len());
+    let mut outcomes = host.run(plan.queries());
+    let (mut answered, mut failed) = (0_usize, 0_usize);
+    while let Some(outcome) = outcomes.next().await {
+        outcome.notes.iter().for_each(|note| say(&format!("{}: note: {}", outcome.query, note.escape_debug())));
+        if let Err(error) = writer.write(outcome.rows) {
+            return stopped(&error);
+        }
+        match outcome.failure {
+            None => answered += 1,
+            Some(failure) => {
+                failed += 1;
+                say(&format!("{}: {failure}", outcome.query));
+            }
+        }
+    }
+    match writer.finish() {
+        Ok(()) => Ok(Exit::of(answered, failed)),
+        Err(error) => stopped(&error),
+    }
+}
+
+/// A reader that has seen enough is no error.
+fn stopped(error: &io::Error) -> Result<Exit, Exit> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(Exit::done()),
+        _ => Err(Exit::config(format!("failed to write rows: {error}"))),
+    }
+}
+
+/// Where and how the general options want rows written.
+pub(super) fn writer(matches: &ArgMatches) -> Result<RowWriter<Box<dyn Write>>, Exit> {
+    let file = matches.get_one::<PathBuf>("output");
+    let format = matches.get_one::<String>("format").and_then(|name| name.parse().ok());
+    let format =
+        format.unwrap_or(if file.is_none() && io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    let out: Box<dyn Write> = match file {
+        Some(file) => {
+            let create = std::fs::File::create(file);
+            Box::new(BufWriter::new(
+                create.map_err(|error| Exit::config(format!("failed to create {}: {error}", file.display())))?,
+            ))
+        }
+        None => Box::new(BufWriter::new(io::stdout())),
+    };
+    Ok(RowWriter::new(out, format, width()))
+}
+
+/// Characters of the terminal's line.
+pub(super) fn width() -> usize {
+    const USUAL: u16 = 120;
+    comfy_table::Table::new().width().unwrap_or(USUAL).into()
+}

@@ -1,0 +1,66 @@
+//! `playfast parse`: one saved response through the sandbox.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::ArgMatches;
+
+use super::exit::{Exit, say};
+use super::{args, fetch};
+use crate::{Host, Outcome, Plan, Response};
+
+pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
+    let kind = options.get_one::<String>("kind").map_or("", String::as_str);
+    let params = args::named_params(options)?;
+    let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let plan = Plan::partial(host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let query = match (plan.len(), plan.query(0)) {
+        (1, Some(query)) => query,
+        (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
+    };
+    let response = response(options, host)?;
+    let mut writer = fetch::writer(options)?;
+    let failure = match host.parse(&query, response).await {
+        Ok(mut page) => {
+            let mut outcome = Outcome::new(query.clone());
+            outcome.take(&mut page);
+            outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
+            writer.write(outcome.rows).map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
+            None
+        }
+        Err(failure) => Some(failure),
+    };
+    writer.finish().map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
+    match failure {
+        None => Ok(Exit::done()),
+        Some(failure) => {
+            say(&format!("{query}: {failure}"));
+            Ok(Exit::of(0, 1))
+        }
+    }
+}
+
+fn response(options: &ArgMatches, host: &Host) -> Result<Response, Exit> {
+    let file = options.get_one::<PathBuf>("file").map_or(Path::new("-"), PathBuf::as_path);
+    let body = if file == Path::new("-") { stdin()? } else { super::read(file)? };
+    let first = host.description().hosts.first().map_or("", String::as_str);
+    let url = options.get_one::<String>("url").cloned().unwrap_or_else(|| format!("https://{first}/"));
+    let headers = options.get_many::<String>("header").into_iter().flatten().map(|text| header(text));
+    let status = options.get_one::<u16>("status").copied().unwrap_or(200);
+    Ok(Response { url, status, headers: headers.collect::<Result<_, _>>()?, body, received_at: SystemTime::now() })
+}
+
+fn stdin() -> Result<Vec<u8>, Exit> {
+    let mut body = Vec::new();
+    let read = std::io::stdin().read_to_end(&mut body);
+    read.map_err(|error| Exit::config(format!("failed to read stdin: {error}")))?;
+    Ok(body)
+}
+
+fn header(text: &str) -> Result<(String, String), Exit> {
+    match text.split_once(':') {
+        Some((name, value)) => Ok((name.trim().to_lowercase(), value.trim().to_owned())),
+        None => Err(Exit::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
+    }
+}

@@ -1,0 +1,79 @@
+//! Is a component compiled already?
+//!
+//! What is cached is native code, so only what this host compiled itself is read: from a folder that nobody else can write to, by the
+//! component's digest and the engine's compatibility hash, with a digest of its own in front. Any failure is a miss, and never an error.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Component;
+
+use super::load::Digest;
+
+/// Bytes of a SHA-256.
+const DIGEST_LENGTH: usize = 32;
+
+/// The component, out of the cache or compiled into it.
+pub(super) fn compiled(
+    engine: &wasmtime::Engine,
+    folder: Option<&Path>,
+    digest: &Digest,
+    bytes: &[u8],
+) -> wasmtime::Result<Component> {
+    let Some(file) = folder.filter(|folder| is_private(folder)).map(|folder| file(engine, folder, digest)) else {
+        return Component::from_binary(engine, bytes);
+    };
+    if let Some(component) = read(engine, &file) {
+        return Ok(component);
+    }
+    let component = Component::from_binary(engine, bytes)?;
+    if let Ok(artefact) = component.serialize() {
+        write(&file, &artefact).unwrap_or_else(|error| tracing::debug!("failed to cache {}: {error}", file.display()));
+    }
+    Ok(component)
+}
+
+fn file(engine: &wasmtime::Engine, folder: &Path, digest: &Digest) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    folder.join(format!("{}-{:016x}.cwasm", digest.hex(), hasher.finish()))
+}
+
+#[expect(unsafe_code, reason = "reading back what this host compiled: see the module's doc")]
+fn read(engine: &wasmtime::Engine, file: &Path) -> Option<Component> {
+    let bytes = fs::read(file).ok()?;
+    let (digest, artefact) = bytes.split_at_checked(DIGEST_LENGTH)?;
+    if Sha256::digest(artefact).as_slice() != digest {
+        return None;
+    }
+    // SAFETY: the bytes are what `write` wrote after compiling, in a folder that only this user can write to.
+    unsafe { Component::deserialize(engine, artefact) }.ok()
+}
+
+fn write(file: &Path, artefact: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    temporary.write_all(Sha256::digest(artefact).as_slice())?;
+    temporary.write_all(artefact)?;
+    temporary.persist(file)?;
+    Ok(())
+}
+
+/// Whether the folder is there, and its owner alone, who is this user, may enter it.
+#[cfg(unix)]
+fn is_private(folder: &Path) -> bool {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let user = rustix::process::geteuid().as_raw();
+    let private = |metadata: fs::Metadata| metadata.uid() == user && metadata.mode() & 0o077 == 0;
+    made.and_then(|()| fs::symlink_metadata(folder)).is_ok_and(private)
+}
+
+/// On Windows the user's cache folder is the user's alone.
+#[cfg(not(unix))]
+fn is_private(folder: &Path) -> bool {
+    fs::create_dir_all(folder).is_ok()
+}

@@ -1,0 +1,105 @@
+//! What do the contract's types mean here? And is what a parser returned what the contract allows?
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::bindings::wit;
+use crate::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
+
+impl From<&Query> for wit::Query {
+    fn from(query: &Query) -> Self {
+        let params = query.params().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { kind: query.kind().to_owned(), params, state: query.state().map(str::to_owned) }
+    }
+}
+
+impl From<wit::Query> for Query {
+    fn from(query: wit::Query) -> Self {
+        let params = query.params.into_iter().map(|(name, value)| (Arc::from(name), Arc::from(value)));
+        let plain = Self::new(query.kind, params);
+        match query.state {
+            Some(state) => plain.going_on(&state),
+            None => plain,
+        }
+    }
+}
+
+impl From<Response> for wit::HttpResponse {
+    fn from(response: Response) -> Self {
+        let Response { url, status, headers, body, received_at } = response;
+        let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { url, status, headers, body, received_at: since.as_millis().try_into().unwrap_or(u64::MAX) }
+    }
+}
+
+impl From<wit::Failure> for Failure {
+    fn from(failure: wit::Failure) -> Self {
+        let kind = match failure.kind {
+            wit::FailureKind::InvalidQuery => FailureKind::InvalidQuery,
+            wit::FailureKind::NotFound => FailureKind::NotFound,
+            wit::FailureKind::Blocked => FailureKind::Blocked,
+            wit::FailureKind::Unavailable => FailureKind::Unavailable,
+            wit::FailureKind::LayoutChanged => FailureKind::LayoutChanged,
+        };
+        Self { retry_after: failure.retry_after_ms.map(Duration::from_millis), ..Self::new(kind, failure.message) }
+    }
+}
+
+impl From<wit::HttpRequest> for Request {
+    fn from(request: wit::HttpRequest) -> Self {
+        let method = match request.method {
+            wit::Method::Get => Method::Get,
+            wit::Method::Post => Method::Post,
+        };
+        Self { method, url: request.url, headers: request.headers, body: request.body }
+    }
+}
+
+/// The requests for `count` queries.
+///
+/// # Errors
+/// Every query must be in just one exchange, or refused.
+pub(super) fn requests(requests: wit::Requests, count: usize) -> Result<Requests, Failure> {
+    let indices = requests.exchanges.iter().flat_map(|exchange| &exchange.queries);
+    let mut named: Vec<_> = indices.chain(requests.refused.iter().map(|(index, _)| index)).copied().collect();
+    named.sort_unstable();
+    if !named.iter().copied().eq((0..).take(count)) {
+        return Err(invalid(format!("`request` must name each of {count} queries once, but named {}", named.len())));
+    }
+    let exchanges = requests.exchanges.into_iter().map(|exchange| Exchange {
+        request: exchange.request.into(),
+        queries: exchange.queries.into_iter().map(|index| index as usize).collect(),
+    });
+    let refused = requests.refused.into_iter().map(|(index, failure)| (index as usize, failure.into()));
+    Ok(Requests { exchanges: exchanges.collect(), refused: refused.collect() })
+}
+
+/// One result for each of `count` queries.
+///
+/// # Errors
+/// The failure of the response as a whole, or when the number of results is another.
+pub(super) fn pages(
+    pages: Result<Vec<Result<wit::Page, wit::Failure>>, wit::Failure>,
+    count: usize,
+) -> Result<Vec<Result<Page, Failure>>, Failure> {
+    let pages = pages?;
+    if pages.len() != count {
+        return Err(invalid(format!("`parse` must give {count} results, but gave {}", pages.len())));
+    }
+    Ok(pages.into_iter().map(|result| page(result?)).collect())
+}
+
+fn page(page: wit::Page) -> Result<Page, Failure> {
+    let records: Result<Vec<Row>, _> =
+        page.records.iter().enumerate().map(|(index, text)| record(index, text)).collect();
+    let follow = page.follow.into_iter().map(Into::into).collect();
+    Ok(Page { records: records?, next: page.next, follow, notes: page.notes })
+}
+
+fn record(index: usize, text: &str) -> Result<Row, Failure> {
+    serde_json::from_str(text).map_err(|error| invalid(format!("record {} is not a JSON object: {error}", index + 1)))
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(FailureKind::ParserInvalid, message)
+}

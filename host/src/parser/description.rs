@@ -1,0 +1,263 @@
+//! What does a parser say of itself?
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The document's schema: `wit/description.schema.json`.
+const SCHEMA: &str = include_str!("../../../wit/description.schema.json");
+
+/// Bytes of a description. Play's has 18 thousand.
+const LARGEST: usize = 1 << 20;
+
+/// Why a description doesn't fit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescriptionError {
+    /// It is too large.
+    #[error("it has {0} bytes, and {LARGEST} are allowed")]
+    TooLarge(usize),
+    /// It is no JSON.
+    #[error("it is not JSON")]
+    Json(#[source] serde_json::Error),
+    /// It breaks the schema.
+    #[error("at {at}: {what}")]
+    Schema {
+        /// A JSON pointer into the document.
+        at: String,
+        /// What is wrong there.
+        what: String,
+    },
+}
+
+/// What a parser says of itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Description {
+    /// The parser's name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// One line for a person.
+    pub summary: String,
+    /// The only hosts that it may ask.
+    pub hosts: Vec<String>,
+    /// How fast the site may be asked.
+    pub pace: Pace,
+    /// What can be asked.
+    pub kinds: Vec<Kind>,
+}
+
+/// How fast a site may be asked.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Pace {
+    /// Requests at once, after a pause.
+    pub burst: u32,
+    /// Requests a minute from then on.
+    pub per_minute: f64,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Kind {
+    /// Its name: a subcommand's.
+    pub name: String,
+    /// One line for a person.
+    pub summary: String,
+    /// Its parameters, as a JSON Schema.
+    pub params: Params,
+    /// Its records, as a JSON Schema.
+    pub record: Value,
+    /// How many queries may share a request.
+    pub per_request: PerRequest,
+}
+
+/// A kind's parameters.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Params {
+    /// By name, in their order.
+    #[serde(deserialize_with = "in_order", serialize_with = "as_object")]
+    pub properties: Vec<(String, Param)>,
+    /// The names of those without which nothing can be asked.
+    #[serde(default)]
+    pub required: Vec<String>,
+}
+
+/// How many queries may share a request.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct PerRequest {
+    /// Without a wish.
+    pub default: u32,
+    /// At most.
+    pub max: u32,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Param {
+    /// Given without its name.
+    #[serde(rename = "x-positional", default)]
+    pub positional: bool,
+    /// May have several values, split at commas.
+    #[serde(rename = "x-many", default)]
+    pub many: bool,
+    /// Names that stand for several values.
+    #[serde(rename = "x-groups", default)]
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// The other words of its schema.
+    #[serde(flatten)]
+    pub schema: Map<String, Value>,
+}
+
+fn in_order<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Param)>, D::Error> {
+    let object = Map::deserialize(deserializer)?;
+    let param = |value| serde_json::from_value(value).map_err(serde::de::Error::custom);
+    object.into_iter().map(|(name, value)| Ok((name, param(value)?))).collect()
+}
+
+fn as_object<S: serde::Serializer>(params: &[(String, Param)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(params.iter().map(|(name, param)| (name, param)))
+}
+
+impl Description {
+    /// The description in a JSON document.
+    ///
+    /// # Errors
+    /// When it doesn't fit the schema, saying where.
+    pub fn parse(text: &str) -> Result<Self, DescriptionError> {
+        if text.len() > LARGEST {
+            return Err(DescriptionError::TooLarge(text.len()));
+        }
+        let document: Value = serde_json::from_str(text).map_err(DescriptionError::Json)?;
+        check(&document)?;
+        let description: Self = serde_json::from_value(document).map_err(DescriptionError::Json)?;
+        description.check_kinds()?;
+        Ok(description)
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// What the schema can't say: names are unique, required parameters exist, defaults are values, patterns are patterns.
+    fn check_kinds(&self) -> Result<(), DescriptionError> {
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let at = format!("/kinds/{index}");
+            if self.kinds.iter().take(index).any(|other| other.name == kind.name) {
+                return Err(schema_error(format!("{at}/name"), format!("the kind {} is there twice", kind.name)));
+            }
+            if kind.per_request.default > kind.per_request.max {
+                return Err(schema_error(format!("{at}/per_request"), "the default is above the maximum".to_owned()));
+            }
+            kind.params.check().map_err(|(below, what)| schema_error(format!("{at}/params{below}"), what))?;
+        }
+        Ok(())
+    }
+}
+
+impl Params {
+    /// The parameter of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Param> {
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, param)| param)
+    }
+
+    fn check(&self) -> Result<(), (String, String)> {
+        if let Some(name) = self.required.iter().find(|name| self.get(name).is_none()) {
+            return Err(("/required".to_owned(), format!("{name} is required and not described")));
+        }
+        for (name, param) in &self.properties {
+            param.check().map_err(|what| (format!("/properties/{name}"), what))?;
+        }
+        Ok(())
+    }
+}
+
+impl Param {
+    /// Its default, as text.
+    #[must_use]
+    pub fn default(&self) -> Option<String> {
+        self.schema.get("default").map(as_text)
+    }
+
+    /// The only values that it may have, as text.
+    pub fn choices(&self) -> impl Iterator<Item = String> {
+        self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(as_text)
+    }
+
+    /// One line for a person.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        self.schema.get("description").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let valid = |text: &str| self.validate(text).map_err(|error| format!("{text}: {error}"));
+        self.validator()?;
+        self.default().iter().try_for_each(|text| valid(text))?;
+        self.groups.values().flatten().try_for_each(|text| valid(text))
+    }
+
+    fn validator(&self) -> Result<jsonschema::Validator, String> {
+        // Linear-time expressions alone: a pattern is other people's text.
+        let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
+        options.build(&Value::Object(self.schema.clone())).map_err(|error| error.to_string())
+    }
+
+    /// Whether the text is a value of this parameter.
+    ///
+    /// # Errors
+    /// When it isn't, in words for a person.
+    pub(crate) fn validate(&self, text: &str) -> Result<(), String> {
+        let value = self.value(text)?;
+        let valid = self.validator()?;
+        valid.validate(&value).map_err(|error| error.to_string())
+    }
+
+    /// The text as a value of the schema's type.
+    fn value(&self, text: &str) -> Result<Value, String> {
+        let wanted = self.schema.get("type").and_then(Value::as_str).unwrap_or("string");
+        let value = match wanted {
+            "integer" => text.parse::<i64>().ok().map(Value::from),
+            "number" => text.parse::<f64>().ok().map(Value::from),
+            "boolean" => text.parse::<bool>().ok().map(Value::from),
+            _ => Some(Value::from(text)),
+        };
+        value.ok_or_else(|| format!("it must be {} {wanted}", if wanted == "integer" { "an" } else { "a" }))
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn check(document: &Value) -> Result<(), DescriptionError> {
+    let schema: Value = serde_json::from_str(SCHEMA).map_err(DescriptionError::Json)?;
+    let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
+    let validator = options.build(&schema).map_err(|error| schema_error("the schema".to_owned(), error.to_string()))?;
+    validator.validate(document).map_err(|error| {
+        let at = error.instance_path().to_string();
+        schema_error(if at.is_empty() { "the top".to_owned() } else { at }, shortened(&error.to_string()))
+    })
+}
+
+/// Errors quote the value, which may be the whole document.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 200;
+    match text.char_indices().rev().nth(LONGEST) {
+        Some((at, _)) => format!("…{}", text.get(at..).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+const fn schema_error(at: String, what: String) -> DescriptionError {
+    DescriptionError::Schema { at, what }
+}

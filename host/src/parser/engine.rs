@@ -1,0 +1,208 @@
+//! Who compiles and runs components?
+//!
+//! One engine a host. Its pool of memories is reserved once; where that much address space can't be had, instances are made on demand.
+//! The epoch ticks in a thread of its own, which sleeps while no guest runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Thread};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::component::Linker;
+use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
+
+use super::sandbox::{ASLEEP_FACTOR, Limits, State, TICK};
+use crate::{Failure, FailureKind};
+
+/// Instances at once. More than cores, so that guests that loop until their limit don't hold up the others.
+const SLOTS: u32 = 32;
+
+/// Memory and tables of one component: a parser in JavaScript or Python has dozens of core instances.
+pub(super) const CORE_INSTANCES: u32 = 40;
+const MEMORIES: u32 = 2;
+const TABLES: u32 = 8;
+const INSTANCE_SIZE: usize = 8 << 20;
+
+/// What stays mapped of a slot's memory between two instances, in bytes: as much as the Play parser touches on a page of 1.2 MB.
+const MEMORY_KEPT: usize = 3 << 20;
+const STACK_KEPT: usize = 64 << 10;
+
+/// The guest's stack, in bytes; a parser needs a tenth.
+const STACK: usize = 512 << 10;
+const ASYNC_STACK: usize = 1 << 20;
+
+/// How an engine is made.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// What one call may use.
+    pub limits: Limits,
+    /// The folder for compiled components; none is used where it is absent.
+    pub cache: Option<PathBuf>,
+    /// Whether a component that imports anything is refused.
+    pub pure_only: bool,
+}
+
+/// An engine couldn't be made.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to start the WebAssembly engine")]
+pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + Sync>);
+
+impl From<wasmtime::Error> for EngineError {
+    fn from(error: wasmtime::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Compiles and runs components. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Engine(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) wasmtime: wasmtime::Engine,
+    pub(super) linker: Linker<State>,
+    pub(super) options: EngineOptions,
+    slots: Semaphore,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine with these options.
+    ///
+    /// # Errors
+    /// When the machine can't run WebAssembly at all.
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let wasmtime = wasmtime_engine(options.limits)?;
+        let mut linker = Linker::new(&wasmtime);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
+        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots: Semaphore::new(SLOTS as usize), clock })))
+    }
+
+    /// What one call may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.options.limits
+    }
+}
+
+fn wasmtime_engine(limits: Limits) -> wasmtime::Result<wasmtime::Engine> {
+    let mut config = Config::new();
+    config.concurrency_support(false).epoch_interruption(true);
+    config.max_wasm_stack(STACK).async_stack_size(ASYNC_STACK);
+    config.allocation_strategy(pool(limits));
+    match wasmtime::Engine::new(&config) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            tracing::warn!(
+                "no address space for a pool of instances, so each is made on demand, which is slower: {error:#}"
+            );
+            config.allocation_strategy(wasmtime::InstanceAllocationStrategy::OnDemand);
+            // Memories without a reservation of 4 GiB each: slower, but they fit where address space is short.
+            config.memory_reservation(0).memory_guard_size(0).memory_reservation_for_growth(16 << 20);
+            wasmtime::Engine::new(&config)
+        }
+    }
+}
+
+fn pool(limits: Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(SLOTS).total_core_instances(SLOTS * CORE_INSTANCES);
+    pool.total_memories(SLOTS * MEMORIES).total_tables(SLOTS * TABLES).total_stacks(SLOTS);
+    pool.max_core_instances_per_component(CORE_INSTANCES).max_memories_per_component(MEMORIES);
+    pool.max_tables_per_component(TABLES).table_elements(limits.table_elements);
+    pool.max_component_instance_size(INSTANCE_SIZE).max_core_instance_size(INSTANCE_SIZE);
+    pool.max_memory_size(limits.memory);
+    pool.linear_memory_keep_resident(MEMORY_KEPT).async_stack_keep_resident(STACK_KEPT);
+    pool
+}
+
+impl Inner {
+    /// Runs one call in a store of its own, under all limits.
+    pub(super) async fn call<R>(
+        &self,
+        parser: &str,
+        name: &str,
+        call: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<R>,
+    ) -> Result<R, Failure> {
+        let _slot = self.slot().await?;
+        let _running = self.clock.run();
+        let limits = self.options.limits;
+        let mut store = wasmtime::Store::new(&self.wasmtime, State::new(limits));
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(limits.output);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
+        let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
+        let result = tokio::time::timeout(asleep, call(&mut store)).await;
+        store.data().log(parser);
+        match result {
+            Ok(result) => result.map_err(|error| store.data().failure(parser, name, &error)),
+            Err(_) => Err(Failure::new(
+                FailureKind::ParserTimeout,
+                format!("`{name}` of the parser {parser} did not return within {asleep:?}"),
+            )),
+        }
+    }
+
+    async fn slot(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let closed = |_| Failure::new(FailureKind::ParserTrap, "the engine is shut down");
+        self.slots.acquire().await.map_err(closed)
+    }
+}
+
+/// Ticks the epoch while guests run.
+struct Clock {
+    running: Arc<AtomicUsize>,
+    thread: Thread,
+}
+
+impl Clock {
+    fn start(engine: EngineWeak) -> std::io::Result<Self> {
+        let running = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&running);
+        let thread = thread::Builder::new().name("playfast-epoch".to_owned()).spawn(move || tick(&engine, &count))?;
+        Ok(Self { running, thread: thread.thread().clone() })
+    }
+
+    /// Keeps the clock ticking until the guard goes.
+    fn run(&self) -> Running<'_> {
+        if self.running.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.thread.unpark();
+        }
+        Running(&self.running)
+    }
+}
+
+fn tick(engine: &EngineWeak, running: &AtomicUsize) {
+    loop {
+        if running.load(Ordering::Acquire) == 0 {
+            thread::park();
+        } else {
+            thread::sleep(TICK);
+        }
+        let Some(engine) = engine.upgrade() else { return };
+        engine.increment_epoch();
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.thread.unpark();
+    }
+}
+
+struct Running<'c>(&'c AtomicUsize);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,277 @@
+//! Is this file a parser?
+//!
+//! A component becomes a [`Parser`] in steps, each with its own refusal: it is WebAssembly, a component, of the contract's world and
+//! version, it links, it starts, and it describes itself in a document that fits the schema.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Component;
+
+use super::bindings::{PlayfastParser, PlayfastParserPre, wit};
+use super::description::{Description, DescriptionError};
+use super::engine::Engine;
+use super::sandbox::State;
+use super::{cache, convert};
+use crate::{Failure, Page, Query, Requests, Response};
+
+/// The interface that a parser exports, and its version.
+const INTERFACE: &str = "playfast:parser/parser";
+const VERSION: &str = "0.1.0";
+
+/// The SHA-256 of a component.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// 64 hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "sha256:{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Why a file is no parser for this host.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// No WebAssembly at all.
+    #[error("it is no WebAssembly: it starts with {start:?} instead of \"\\0asm\"; give a component (.wasm)")]
+    NotWasm {
+        /// Its first bytes.
+        start: String,
+    },
+    /// A core module.
+    #[error("it is a core WebAssembly module, not a component; make one of it with `wasm-tools component new`")]
+    CoreModule,
+    /// It can't be compiled.
+    #[error("it is not valid WebAssembly")]
+    Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A component of another world.
+    #[error("it is a component of another world: it exports {exports}, not {INTERFACE}@{VERSION}")]
+    OtherWorld {
+        /// What it exports.
+        exports: String,
+    },
+    /// Another version of the contract.
+    #[error("it keeps version {found} of the contract, and this host version {VERSION}")]
+    OtherVersion {
+        /// The version that it exports.
+        found: String,
+    },
+    /// It imports something although only pure parsers are allowed, or what no host gives.
+    #[error("it imports {imports}, and {reason}")]
+    Imports {
+        /// What it imports.
+        imports: String,
+        /// Why that is refused.
+        reason: &'static str,
+    },
+    /// Its types aren't the contract's, or it doesn't start.
+    #[error("it does not start under the contract: {0}")]
+    Start(String),
+    /// Its description is none.
+    #[error("its description does not fit")]
+    Description(#[from] DescriptionError),
+}
+
+/// A component that keeps the contract. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Parser(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    component: PlayfastParserPre<State>,
+    digest: Digest,
+    size: usize,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    description: Description,
+}
+
+impl fmt::Debug for Parser {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Description { name, version, .. } = &self.0.description;
+        formatter
+            .debug_struct("Parser")
+            .field("name", name)
+            .field("version", version)
+            .field("digest", &self.0.digest)
+            .finish()
+    }
+}
+
+impl Engine {
+    /// The parser in a component's bytes.
+    ///
+    /// # Errors
+    /// When they are none, at the step that [`LoadError`] names.
+    pub async fn load(&self, bytes: &[u8]) -> Result<Parser, LoadError> {
+        check_header(bytes)?;
+        let digest = Digest::of(bytes);
+        let inner = &self.0;
+        let component = cache::compiled(&inner.wasmtime, inner.options.cache.as_deref(), &digest, bytes);
+        let component = component.map_err(|error| LoadError::Compile(error.into()))?;
+        let (imports, exports) = names(&inner.wasmtime, &component);
+        check_exports(&exports)?;
+        check_imports(&imports, inner.options.pure_only)?;
+        let linked = inner.linker.instantiate_pre(&component).map_err(|error| LoadError::Imports {
+            imports: imports.join(", "),
+            reason: if error.to_string().contains("import") {
+                "this host does not have all of that"
+            } else {
+                "it does not link"
+            },
+        })?;
+        let component =
+            PlayfastParserPre::new(linked).map_err(|error| LoadError::Start(error.root_cause().to_string()))?;
+        let description = describe(self, &component).await?;
+        Ok(Parser(Arc::new(Inner {
+            engine: self.clone(),
+            component,
+            digest,
+            size: bytes.len(),
+            imports,
+            exports,
+            description,
+        })))
+    }
+}
+
+async fn describe(engine: &Engine, component: &PlayfastParserPre<State>) -> Result<Description, LoadError> {
+    let call = async |store: &mut wasmtime::Store<State>| {
+        let instance = component.instantiate_async(&mut *store).await?;
+        instance.playfast_parser_parser().call_describe(&mut *store).await
+    };
+    let text = engine.0.call("being loaded", "describe", call).await;
+    let text = text.map_err(|failure| LoadError::Start(failure.to_string()))?;
+    Ok(Description::parse(&text)?)
+}
+
+/// WebAssembly's magic number, and the layers of its version field: 0 is a core module, 1 a component.
+fn check_header(bytes: &[u8]) -> Result<(), LoadError> {
+    match bytes {
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(LoadError::CoreModule),
+        _ => {
+            let start = bytes.get(..bytes.len().min(8)).unwrap_or_default();
+            Err(LoadError::NotWasm { start: String::from_utf8_lossy(start).into_owned() })
+        }
+    }
+}
+
+fn names(engine: &wasmtime::Engine, component: &Component) -> (Vec<String>, Vec<String>) {
+    let kind = component.component_type();
+    let imports = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let exports = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
+    (imports, exports)
+}
+
+fn check_exports(exports: &[String]) -> Result<(), LoadError> {
+    let version = exports.iter().find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'));
+    match version {
+        Some(VERSION) => Ok(()),
+        Some(found) => Err(LoadError::OtherVersion { found: found.to_owned() }),
+        None if exports.is_empty() => Err(LoadError::OtherWorld { exports: "nothing".to_owned() }),
+        None => Err(LoadError::OtherWorld { exports: exports.join(", ") }),
+    }
+}
+
+fn check_imports(imports: &[String], pure_only: bool) -> Result<(), LoadError> {
+    let refuse = |reason| Err(LoadError::Imports { imports: imports.join(", "), reason });
+    match imports {
+        [] => Ok(()),
+        _ if pure_only => refuse("only parsers without imports are allowed (--pure)"),
+        _ if !imports.iter().all(|name| name.starts_with("wasi:")) => refuse("a parser may import WASI alone"),
+        _ => Ok(()),
+    }
+}
+
+impl Parser {
+    /// What it says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.0.description
+    }
+
+    /// The digest of its component.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// The size of its component, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.size
+    }
+
+    /// What its component imports.
+    #[must_use]
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
+    /// What its component exports.
+    #[must_use]
+    pub fn exports(&self) -> &[String] {
+        &self.0.exports
+    }
+
+    /// The requests that ask for `queries`, at most `per_request` of them in each.
+    ///
+    /// # Errors
+    /// When the sandbox stops the call, or what it returns breaks the contract.
+    pub async fn request(&self, queries: &[Query], per_request: u32) -> Result<Requests, Failure> {
+        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let call = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
+            parser.playfast_parser_parser().call_request(store, &arguments, per_request).await
+        };
+        convert::requests(self.call("request", call).await?, queries.len())
+    }
+
+    /// What `response` says about each of `queries`.
+    ///
+    /// # Errors
+    /// A failure of the response as a whole: the parser's own, or the sandbox's.
+    pub async fn parse(&self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let response = response.into();
+        let call = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
+            parser.playfast_parser_parser().call_parse(store, &arguments, &response).await
+        };
+        convert::pages(self.call("parse", call).await?, queries.len())
+    }
+
+    async fn call<R>(
+        &self,
+        name: &str,
+        call: impl AsyncFnOnce(&PlayfastParser, &mut wasmtime::Store<State>) -> wasmtime::Result<R>,
+    ) -> Result<R, Failure> {
+        let inner = &self.0;
+        let instance = async |store: &mut wasmtime::Store<State>| {
+            let parser = inner.component.instantiate_async(&mut *store).await?;
+            call(&parser, store).await
+        };
+        inner.engine.0.call(&inner.description.name, name, instance).await
+    }
+}

@@ -1,0 +1,18 @@
+//! How does a response become records? The wasm side: the only module that names wasmtime.
+//!
+//! An [`Engine`] compiles components and runs calls; a [`Parser`] is a component that was checked to keep the contract. Invariant: every
+//! call runs in a store of its own, under all limits, and what it returns is checked before anybody else sees it.
+
+mod bindings;
+mod cache;
+mod convert;
+mod description;
+mod engine;
+mod load;
+mod sandbox;
+mod wasi;
+
+pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
+pub use engine::{Engine, EngineError, EngineOptions};
+pub use load::{Digest, LoadError, Parser};
+pub use sandbox::Limits;

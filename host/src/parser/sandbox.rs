@@ -1,0 +1,146 @@
+//! What may one call of a parser use?
+//!
+//! Time counts in ticks of the engine's epoch while the guest runs, so that a call that waits for a core isn't charged for it. A guest
+//! that waits in a host call makes no ticks: for it there is a limit on the clock. Why a call was stopped is noted where it is stopped,
+//! and not read out of messages afterwards.
+
+use std::time::Duration;
+
+use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
+use wasmtime_wasi::{WasiCtxView, WasiView};
+
+use super::wasi::Nothing;
+use crate::{Failure, FailureKind};
+
+/// What one call may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Linear memory, in bytes.
+    pub memory: usize,
+    /// Elements of tables.
+    pub table_elements: usize,
+    /// Time on a core.
+    pub time: Duration,
+    /// What it may return, in bytes.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    /// Generous for pages of megabytes: those of Play take 4 MB and a millisecond.
+    fn default() -> Self {
+        Self { memory: 256 << 20, table_elements: 200_000, time: Duration::from_millis(250), output: 64 << 20 }
+    }
+}
+
+/// How often the engine's epoch ticks while a guest runs: the grain of the time limit, and how long a guest holds its core at a time.
+pub(super) const TICK: Duration = Duration::from_millis(2);
+
+/// A guest that sleeps in a host call is cut off after so many times its time limit.
+pub(super) const ASLEEP_FACTOR: u32 = 20;
+
+impl Limits {
+    /// Whole ticks, rounded up, and one more for the tick that was under way.
+    pub(super) fn ticks(&self) -> u64 {
+        let ticks = self.time.as_micros().div_ceil(TICK.as_micros());
+        u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1
+    }
+}
+
+/// What stopped a call.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    Time,
+    Memory,
+    Table,
+}
+
+/// What a store holds.
+pub(super) struct State {
+    limits: Limits,
+    ticks: u64,
+    stop: Option<Stop>,
+    wasi: Option<Nothing>,
+}
+
+impl State {
+    pub(super) const fn new(limits: Limits) -> Self {
+        Self { limits, ticks: 0, stop: None, wasi: None }
+    }
+
+    /// The guest's tick is over: it yields its core, or it is over itself.
+    pub(super) fn tick(&mut self) -> UpdateDeadline {
+        self.ticks += 1;
+        if self.ticks > self.limits.ticks() {
+            self.stop = Some(Stop::Time);
+            return UpdateDeadline::Interrupt;
+        }
+        UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
+    }
+
+    /// Logs what the parser printed.
+    pub(super) fn log(&self, parser: &str) {
+        if let Some(wasi) = &self.wasi {
+            wasi.log(parser);
+        }
+    }
+
+    /// The failure of a call that ended with `error`.
+    pub(super) fn failure(&self, parser: &str, call: &str, error: &wasmtime::Error) -> Failure {
+        let (kind, what) = match (self.stop, error.downcast_ref::<Trap>()) {
+            (Some(Stop::Time), _) => (FailureKind::ParserTimeout, format!("ran for {:?}", self.limits.time)),
+            (Some(Stop::Memory), _) => {
+                (FailureKind::ParserMemory, format!("wanted more than {} bytes of memory", self.limits.memory))
+            }
+            (Some(Stop::Table), _) => (
+                FailureKind::ParserMemory,
+                format!("wanted tables of more than {} elements", self.limits.table_elements),
+            ),
+            (None, Some(Trap::StackOverflow)) => (FailureKind::ParserStack, "overflowed its stack".to_owned()),
+            (None, Some(trap)) => (FailureKind::ParserTrap, format!("trapped: {trap}")),
+            (None, None) if is_output(error) => {
+                (FailureKind::ParserOutput, format!("returned more than {} bytes", self.limits.output))
+            }
+            (None, None) => (FailureKind::ParserTrap, format!("failed: {}", error.root_cause())),
+        };
+        Failure::new(kind, format!("`{call}` of the parser {parser} {what}"))
+    }
+}
+
+/// wasmtime 48 has no type for it, and says it so.
+fn is_output(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("fuel allocated for hostcalls")
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.limits.memory {
+            self.stop = Some(Stop::Memory);
+            return Err(wasmtime::Error::msg("the memory limit is reached"));
+        }
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.stop = Some(Stop::Memory);
+        Err(error)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.limits.table_elements {
+            self.stop = Some(Stop::Table);
+            return Err(wasmtime::Error::msg("the table limit is reached"));
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        super::engine::CORE_INSTANCES as usize
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.get_or_insert_default().view()
+    }
+}

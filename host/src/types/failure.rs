@@ -1,0 +1,108 @@
+//! Why has a query no answer?
+
+use std::fmt;
+use std::time::Duration;
+
+/// What went wrong. The names ([`FailureKind::name`]) are what the command line and files say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The parser: it can't be asked like this. Final.
+    InvalidQuery,
+    /// The parser: the site has no such thing. Final.
+    NotFound,
+    /// The parser: a captcha, a consent page, a quota.
+    Blocked,
+    /// The parser: the site failed for now, or the body is cut short.
+    Unavailable,
+    /// The parser: laid out otherwise than it knows.
+    LayoutChanged,
+    /// No answer in time.
+    Timeout,
+    /// No connection, or it broke.
+    Network,
+    /// The server broke the protocol.
+    Http,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// An address that the parser may not ask.
+    Forbidden,
+    /// The sandbox: the parser trapped.
+    ParserTrap,
+    /// The sandbox: the parser ran longer than allowed.
+    ParserTimeout,
+    /// The sandbox: the parser wanted more memory than allowed.
+    ParserMemory,
+    /// The sandbox: the parser's stack overflowed.
+    ParserStack,
+    /// The sandbox: the parser gave more than allowed.
+    ParserOutput,
+    /// The parser's answer breaks the contract.
+    ParserInvalid,
+}
+
+impl FailureKind {
+    /// The name, as in `not-found`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidQuery => "invalid-query",
+            Self::NotFound => "not-found",
+            Self::Blocked => "blocked",
+            Self::Unavailable => "unavailable",
+            Self::LayoutChanged => "layout-changed",
+            Self::Timeout => "timeout",
+            Self::Network => "network",
+            Self::Http => "http",
+            Self::TooLarge => "too-large",
+            Self::Forbidden => "forbidden",
+            Self::ParserTrap => "parser-trap",
+            Self::ParserTimeout => "parser-timeout",
+            Self::ParserMemory => "parser-memory",
+            Self::ParserStack => "parser-stack",
+            Self::ParserOutput => "parser-output",
+            Self::ParserInvalid => "parser-invalid",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Why a query has no answer: a value in its place, never the end of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What went wrong.
+    pub kind: FailureKind,
+    /// For a person: what was tried, what came of it, what to do. One line.
+    pub message: String,
+    /// When the site may be asked again, from now.
+    pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure without a time to try again.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        Self { kind, message: one_line(&message), retry_after: None }
+    }
+}
+
+/// Messages of parsers are other people's text: they can't forge a second line or move the cursor of a terminal.
+fn one_line(message: &str) -> String {
+    const LONGEST: usize = 500;
+    let printable = |character: char| if character.is_control() { ' ' } else { character };
+    message.chars().take(LONGEST).map(printable).collect()
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.kind, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

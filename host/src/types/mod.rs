@@ -1,0 +1,11 @@
+//! What is asked and what comes back, in words of its own: no other module's types are needed to say it.
+
+mod exchange;
+mod failure;
+mod page;
+mod query;
+
+pub use exchange::{Exchange, Method, Request, Requests, Response};
+pub use failure::{Failure, FailureKind};
+pub use page::{Page, Row};
+pub use query::Query;

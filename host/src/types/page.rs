@@ -1,0 +1,21 @@
+//! What does a response say?
+
+use serde_json::{Map, Value};
+
+use crate::Query;
+
+/// A record with the query's parameters and its `position`: what is written out.
+pub type Row = Map<String, Value>;
+
+/// What a response says about one query.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// JSON objects in the response's order.
+    pub records: Vec<Row>,
+    /// The state with which the same query goes on.
+    pub next: Option<String>,
+    /// Further queries that the answer raises.
+    pub follow: Vec<Query>,
+    /// For a person: what the site would not give, or gave otherwise than asked.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,105 @@
+//! How is the store run by hand? `cargo run --release -p playfast-sim --example serve`, until Ctrl-C or the end of stdin.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
+
+const USAGE: &str = "serve [--pages DIR] [--port N] [--latency-ms N] [--seed N] [--fault NAME=P]... [--ca FILE]";
+
+/// What the command line says.
+#[derive(Default)]
+struct Options {
+    config: StoreConfig,
+    ca: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match options(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("serve: {problem}; usage: {USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("serve: failed to {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options::default();
+    while let Some(name) = words.next() {
+        let value = words.next().ok_or_else(|| format!("{name} needs a value"))?;
+        options = set(options, &name, &value)?;
+    }
+    Ok(options)
+}
+
+fn set(options: Options, name: &str, value: &str) -> Result<Options, String> {
+    let Options { config, ca } = options;
+    let config = match name {
+        "--ca" => return Ok(Options { config, ca: Some(value.into()) }),
+        "--pages" => config.pages(value),
+        "--port" => config.port(number(name, value)?),
+        "--seed" => config.seed(number(name, value)?),
+        "--latency-ms" => config.latency(Duration::from_millis(number(name, value)?)),
+        "--fault" => {
+            let faults = fault(config.faults.clone(), value)?;
+            config.faults(faults)
+        }
+        _ => return Err(format!("no option {name}")),
+    };
+    Ok(Options { config, ca })
+}
+
+fn number<T: FromStr>(name: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("{name} {value} is no number that fits"))
+}
+
+fn fault(faults: Faults, value: &str) -> Result<Faults, String> {
+    let (name, chance) = value.split_once('=').ok_or_else(|| format!("--fault {value} is not NAME=P"))?;
+    let kind: FaultKind =
+        name.parse().map_err(|_| format!("no fault {name}, but {}", FaultKind::ALL.map(FaultKind::name).join(", ")))?;
+    let chance: f64 = number("--fault", chance)?;
+    if !(0.0..=1.0).contains(&chance) {
+        return Err(format!("--fault {value} is not between 0 and 1"));
+    }
+    Ok(faults.with(kind, chance))
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let store = Store::start(options.config).await?;
+    let port = store.address().port();
+    let ca = options.ca.unwrap_or_else(|| std::env::temp_dir().join(format!("playfast-sim-{port}.pem")));
+    std::fs::write(&ca, store.ca_pem()).map_err(|error| format!("write {}: {error}", ca.display()))?;
+    println!("{}", store.address());
+    let options: String = store.connect_to().iter().map(|value| format!("--connect-to {value} ")).collect();
+    println!("{options}--cacert {}", ca.display());
+    std::io::stdout().flush()?;
+    until_told().await;
+    store.shutdown().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or the end of stdin, which is read on a thread that ends with the process.
+async fn until_told() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = end => {}
+    }
+}

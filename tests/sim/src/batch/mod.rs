@@ -1,0 +1,7 @@
+//! How does batchexecute speak? The calls of a form, and the envelope of frames around the answers.
+
+mod envelope;
+mod form;
+
+pub(crate) use envelope::{Answer, Frame, Framing, envelope};
+pub(crate) use form::{Call, calls};

@@ -1,0 +1,77 @@
+//! How are a POST's calls answered? Each on its own, in frames that echo the tags.
+
+use super::exchange::Desk;
+use super::inquiry::Inquiry;
+use super::reply::Reply;
+use crate::batch::{Answer, Call, Frame, Framing, calls, envelope};
+use crate::catalogue::exists;
+use crate::faults::FaultKind;
+use crate::stock::Article;
+
+/// The gRPC statuses that the store uses.
+const INVALID_ARGUMENT: u8 = 3;
+const NOT_FOUND: u8 = 5;
+const INTERNAL: u8 = 13;
+
+/// The number of the field that pages don't ask for: the declaration on data.
+const SAFETY_FIELD: u64 = 138;
+
+/// The number of the field for ratings.
+const RATINGS_FIELD: u64 = 52;
+
+/// Answers a POST to batchexecute.
+pub(crate) async fn batch(desk: &Desk<'_>, inquiry: &Inquiry) -> Reply {
+    let Some(calls) = calls(&inquiry.form) else {
+        return Reply::html(400, "<p>no calls in f.req</p>".to_owned());
+    };
+    let mut frames = Vec::with_capacity(calls.len());
+    for (index, call) in calls.into_iter().enumerate() {
+        let answer = answer(desk, inquiry, &call, index).await;
+        frames.push(Frame { rpc: call.rpc, tag: call.tag, answer });
+    }
+    if frames.len() > 1 && desk.strikes(FaultKind::Shuffle, 0) {
+        desk.lot.dice(FaultKind::Shuffle, 1).shuffle(&mut frames);
+    }
+    let framing = if inquiry.param("rt") == Some("c") { Framing::Lines } else { Framing::Array };
+    Reply::json(envelope(&frames, framing))
+}
+
+async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -> Answer {
+    if desk.strikes(FaultKind::GatewayError, index) {
+        return Answer::GatewayError;
+    }
+    let missing = desk.strikes(FaultKind::NotFound, index);
+    match article(inquiry, call, missing) {
+        Ok(article) => desk.take(article, inquiry.gzip).await.map_or(Answer::Status(INTERNAL), Answer::Payload),
+        Err(status) => Answer::Status(status),
+    }
+}
+
+/// What a call asks for, or the status it gets.
+fn article(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
+    match call.rpc.as_str() {
+        "vyAe2" => chart(inquiry, call, missing),
+        "Ws7gDc" => details(inquiry, call, missing),
+        _ => Err(INVALID_ARGUMENT),
+    }
+}
+
+fn chart(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
+    let mut query = call.chart(&inquiry.language(), &inquiry.country()).ok_or(INVALID_ARGUMENT)?;
+    if missing {
+        query.category = "NONE".to_owned();
+    }
+    Ok(Article::Chart(query))
+}
+
+fn details(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
+    let id = call.details_id().ok_or(INVALID_ARGUMENT)?;
+    if missing || !exists(id) {
+        return Err(NOT_FOUND);
+    }
+    let (query, fields) = (inquiry.app(id), call.fields());
+    if fields == [RATINGS_FIELD] {
+        return Ok(Article::Ratings(query));
+    }
+    Ok(Article::Details(query, fields.contains(&SAFETY_FIELD)))
+}

@@ -1,0 +1,14 @@
+//! How are requests served? From the socket to the answer.
+
+mod batch;
+mod exchange;
+mod inquiry;
+mod listen;
+mod reply;
+mod state;
+mod stream;
+mod walls;
+
+pub(crate) use inquiry::{Inquiry, pairs};
+pub(crate) use listen::{accept, bind, builder};
+pub(crate) use state::State;

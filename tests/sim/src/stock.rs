@@ -1,0 +1,125 @@
+//! What can the store hand out? Payloads and pages made from the catalogue, kept while there is room.
+//!
+//! Invariant: an answer depends on the seed, the query and the layout alone, so two that make it at once make the same.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::body::{Content, Part};
+use crate::cache::Cache;
+use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, Locale};
+use crate::config::Layout;
+use crate::error::Error;
+use crate::page::{self, Chrome};
+use crate::wire;
+
+/// How many apps the cluster of similar apps on a page has.
+const SIMILAR: usize = 7;
+
+/// Something that can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Article {
+    /// The payload of a chart call.
+    Chart(ChartQuery),
+    /// The payload of a details call, with the declaration on data if asked for.
+    Details(AppQuery, bool),
+    /// The payload of a details call for the ratings alone.
+    Ratings(AppQuery),
+    /// An app's page.
+    Page(AppQuery),
+}
+
+/// The store's stock.
+#[derive(Debug)]
+pub(crate) struct Stock {
+    pub(crate) catalogue: Catalogue,
+    chrome: OnceLock<Chrome>,
+    cache: Cache<(Article, Layout), Content>,
+}
+
+impl Stock {
+    /// The stock of a seed, with a cache of so many bytes.
+    pub(crate) fn new(seed: u64, cache_bytes: usize) -> Self {
+        Self { catalogue: Catalogue::new(seed), chrome: OnceLock::new(), cache: Cache::new(cache_bytes) }
+    }
+
+    /// The article, from the cache or made on a thread for such work; whether it was made is the second of the pair.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        article: Article,
+        layout: Layout,
+        gzip: bool,
+    ) -> Result<(Content, bool), Error> {
+        let key = (article, layout);
+        if let Some(content) = self.cache.find(&key) {
+            return Ok((content, false));
+        }
+        let stock = Arc::clone(self);
+        let content = tokio::task::spawn_blocking(move || stock.produce(key, gzip)).await?;
+        Ok((content, true))
+    }
+
+    fn produce(&self, key: (Article, Layout), gzip: bool) -> Content {
+        let content = self.make(&key.0, key.1);
+        if gzip {
+            content.pack();
+        }
+        // The compressed form comes on top, at about a quarter of the plain one.
+        let weight = self.own_weight(&key.0, &content);
+        self.cache.keep(key, content.clone(), weight + weight / 4);
+        content
+    }
+
+    fn own_weight(&self, article: &Article, content: &Content) -> usize {
+        match article {
+            Article::Page(_) => page::own_weight(content, self.chrome()),
+            _ => content.len(),
+        }
+    }
+
+    fn make(&self, article: &Article, layout: Layout) -> Content {
+        let changed = layout == Layout::Changed;
+        match article {
+            Article::Chart(query) => payload(&self.chart(query, changed)),
+            Article::Details(query, safety) => self.details(query, |app| wire::details(app, *safety, changed)),
+            Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
+            Article::Page(query) => self.page(query, changed),
+        }
+    }
+
+    fn chart(&self, query: &ChartQuery, changed: bool) -> String {
+        self.catalogue.chart(query).map_or_else(wire::no_chart, |apps| wire::chart(&apps, changed))
+    }
+
+    fn details(&self, query: &AppQuery, write: impl Fn(&App) -> wire::Node) -> Content {
+        self.app(query).map_or_else(Content::default, |app| payload(&write(&app).json()))
+    }
+
+    fn page(&self, query: &AppQuery, changed: bool) -> Content {
+        let seed = self.catalogue.seed();
+        let page =
+            |app: App| page::app_page(self.chrome(), seed, &app, &self.similar(&app, query), &query.language, changed);
+        self.app(query).map_or_else(Content::default, page)
+    }
+
+    /// The leaders of the app's own genre, without the app itself.
+    fn similar(&self, app: &App, query: &AppQuery) -> Vec<App> {
+        let chart =
+            ChartQuery::new(&query.country, app.genre.id, "topselling_free").language(&query.language).num(SIMILAR + 1);
+        let leaders = self.catalogue.chart(&chart).unwrap_or_default();
+        leaders.into_iter().filter(|other| other.id != app.id).take(SIMILAR).collect()
+    }
+
+    /// The app of a query, if there is one.
+    pub(crate) fn app(&self, query: &AppQuery) -> Option<App> {
+        self.catalogue.app(&query.id, Locale::of(&query.language, &query.country))
+    }
+
+    fn chrome(&self) -> &Chrome {
+        self.chrome.get_or_init(|| Chrome::new(self.catalogue.seed()))
+    }
+}
+
+/// JSON as the inside of a frame's string.
+fn payload(json: &str) -> Content {
+    Part::new(wire::nested(json)).into()
+}

@@ -1,0 +1,166 @@
+//! How is a store run? Started on the current runtime, changed while it runs, stopped with its value.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::canned::Canned;
+use crate::catalogue::{AppQuery, ChartQuery};
+use crate::config::{Layout, Protocol, StoreConfig};
+use crate::error::Error;
+use crate::faults::Faults;
+use crate::saved::SavedPages;
+use crate::serve::{State, accept, bind, builder};
+use crate::stats::Stats;
+use crate::stock::Article;
+use crate::tls::{HOSTS, identity};
+use crate::truth;
+
+/// A running store; it stops when dropped.
+#[derive(Debug)]
+pub struct Store {
+    address: SocketAddr,
+    ca_pem: String,
+    state: Arc<State>,
+    closing: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Store {
+    /// Starts a store on the current tokio runtime.
+    pub async fn start(config: StoreConfig) -> Result<Self, Error> {
+        let identity = identity(config.protocol)?;
+        let saved = saved_pages(&config).await?;
+        let (listener, address) = bind(config.port).await?;
+        let (closing, closed) = watch::channel(false);
+        let state = Arc::new(State::new(&config, saved, closed));
+        let mut builder = builder(config.max_concurrent_streams);
+        if config.protocol == Protocol::Http1 {
+            builder = builder.http1_only();
+        }
+        let accepting =
+            tokio::spawn(accept(listener, TlsAcceptor::from(identity.server), Arc::new(builder), Arc::clone(&state)));
+        Ok(Self { address, ca_pem: identity.ca_pem, state, closing, accepting })
+    }
+
+    /// Where it listens: 127.0.0.1 and a port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of its authority, which a client must trust.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The values for `--connect-to`, as curl has it, that lead the store's hosts here.
+    pub fn connect_to(&self) -> Vec<String> {
+        HOSTS.iter().map(|host| format!("{host}:443:{}", self.address)).collect()
+    }
+
+    /// Sets the latency of the requests to come.
+    pub fn set_latency(&self, latency: Duration) {
+        self.state.change(|settings| settings.latency = latency);
+    }
+
+    /// Sets what goes wrong with the requests to come.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state.change(|settings| settings.faults = faults);
+    }
+
+    /// Sets where the data stands in the answers to come.
+    pub fn set_layout(&self, layout: Layout) {
+        self.state.change(|settings| settings.layout = layout);
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> Stats {
+        self.state.counters.snapshot()
+    }
+
+    /// Makes and compresses the answers for these charts and apps (pages and details calls), so that serving them costs next to nothing.
+    pub async fn prepare(&self, charts: &[ChartQuery], apps: &[AppQuery]) -> Result<(), Error> {
+        let layout = self.state.settings().layout;
+        let charts = charts.iter().cloned().map(Article::Chart);
+        let apps = apps.iter().flat_map(|app| {
+            [Article::Page(app.clone()), Article::Details(app.clone(), false), Article::Details(app.clone(), true)]
+        });
+        for article in charts.chain(apps) {
+            let (content, _) = self.state.stock.take(article, layout, true).await?;
+            // What was made before for a client without gzip isn't compressed yet.
+            tokio::task::spawn_blocking(move || content.pack()).await?;
+        }
+        Ok(())
+    }
+
+    /// The records that a parser should read from a chart; empty if there is no such chart.
+    pub fn chart(&self, query: &ChartQuery) -> Vec<Value> {
+        self.state.stock.catalogue.chart(query).unwrap_or_default().iter().map(truth::item).collect()
+    }
+
+    /// The record that a parser should read from an app's page; nothing if there is no such app.
+    pub fn app(&self, query: &AppQuery) -> Option<Value> {
+        self.state.stock.app(query).as_ref().map(truth::details)
+    }
+
+    /// What a details call adds to the record when it asks for field 138.
+    pub fn data_safety(&self, query: &AppQuery) -> Option<Value> {
+        self.state.stock.app(query).as_ref().map(truth::data_safety)
+    }
+
+    /// Answers every address that starts so with the same, before anything else; the last one put in wins.
+    ///
+    /// `prefix` is a path with its query on any host, or begins with `https://` and a host.
+    pub fn respond_with(&self, prefix: &str, canned: Canned) -> Result<(), Error> {
+        for (name, value) in &canned.headers {
+            let valid = name.parse::<hyper::header::HeaderName>().is_ok()
+                && value.parse::<hyper::header::HeaderValue>().is_ok();
+            if !valid {
+                return Err(Error::Header { name: name.clone() });
+            }
+        }
+        self.state.cans.put(prefix, canned);
+        Ok(())
+    }
+
+    /// Takes the canned responses away.
+    pub fn clear_canned(&self) {
+        self.state.cans.clear();
+    }
+
+    /// Serves a saved file for these parameters, written as in the index (`app_id=…&language=…&country=…`); `file` is its name there,
+    /// or its stem.
+    pub fn serve_page(&self, params: &str, file: &str) -> Result<(), Error> {
+        self.state.saved.choose(params, file)
+    }
+
+    /// Stops: no more connections, and those that are open are closed.
+    pub async fn shutdown(mut self) {
+        self.stop();
+        // An aborted task ends with an error that says so.
+        let _ = (&mut self.accepting).await;
+    }
+
+    fn stop(&self) {
+        self.closing.send_replace(true);
+        self.accepting.abort();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+async fn saved_pages(config: &StoreConfig) -> Result<SavedPages, Error> {
+    match config.pages.clone() {
+        Some(folder) => tokio::task::spawn_blocking(move || SavedPages::read(&folder)).await?,
+        None => Ok(SavedPages::default()),
+    }
+}

@@ -1,0 +1,13 @@
+//! Does the store behave as the real one is known to? Asked over real TLS, as a client would.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it should do"
+)]
+
+mod answers;
+mod faults;
+mod protocol;
+mod read;
+mod saved;
+mod support;
