@@ -102,8 +102,8 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
         let pace = Pace { burst: 3, per_minute: 60.0 };
         let quota = Rate::Site.quota(pace).unwrap();
         assert_eq!(quota.burst_size().get(), 3);

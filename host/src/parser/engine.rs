@@ -135,11 +135,7 @@ impl Inner {
         let _slot = self.slot().await?;
         let _running = self.clock.run();
         let limits = self.options.limits;
-        let mut store = wasmtime::Store::new(&self.wasmtime, State::new(limits));
-        store.limiter(|state| state);
-        store.set_hostcall_fuel(limits.output);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
+        let mut store = self.store();
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
         let result = tokio::time::timeout(asleep, call(&mut store)).await;
         store.data().log(parser);
@@ -150,6 +146,17 @@ impl Inner {
                 format!("`{name}` of the parser {parser} did not return within {asleep:?}"),
             )),
         }
+    }
+
+    /// A store under all limits.
+    pub(super) fn store(&self) -> wasmtime::Store<State> {
+        let limits = self.options.limits;
+        let mut store = wasmtime::Store::new(&self.wasmtime, State::new(limits));
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(limits.output);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
+        store
     }
 
     async fn slot(&self) -> Result<SemaphorePermit<'_>, Failure> {

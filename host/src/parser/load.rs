@@ -262,6 +262,18 @@ impl Parser {
         convert::pages(self.call("parse", call).await?, queries.len())
     }
 
+    /// An instance that stays, for benchmarks alone: what a fresh sandbox for each response costs is measured against it.
+    ///
+    /// # Errors
+    /// When it doesn't start.
+    #[doc(hidden)]
+    pub async fn live(&self) -> Result<Live, Failure> {
+        let mut store = self.0.engine.0.store();
+        let instance = self.0.component.instantiate_async(&mut store).await;
+        let instance = instance.map_err(|error| store.data().failure("live", "instantiate", &error))?;
+        Ok(Live { store, instance })
+    }
+
     async fn call<R>(
         &self,
         name: &str,
@@ -273,5 +285,31 @@ impl Parser {
             call(&parser, store).await
         };
         inner.engine.0.call(&inner.description.name, name, instance).await
+    }
+}
+
+/// An instance that stays: [`Parser::live`].
+#[doc(hidden)]
+pub struct Live {
+    store: wasmtime::Store<State>,
+    instance: PlayfastParser,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// As [`Parser::parse`], in the same instance every time.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub async fn parse(&mut self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let call = self.instance.playfast_parser_parser().call_parse(&mut self.store, &arguments, &response.into()).await;
+        let pages = call.map_err(|error| self.store.data().failure("live", "parse", &error))?;
+        convert::pages(pages, queries.len())
     }
 }

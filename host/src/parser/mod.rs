@@ -14,5 +14,5 @@ mod wasi;
 
 pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
 pub use engine::{Engine, EngineError, EngineOptions};
-pub use load::{Digest, LoadError, Parser};
+pub use load::{Digest, Live, LoadError, Parser};
 pub use sandbox::Limits;

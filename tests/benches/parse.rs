@@ -1,0 +1,86 @@
+//! What does parsing cost natively, in an instance that stays, and in a fresh sandbox? And the sandbox alone?
+//!
+//! On real pages, from `PLAYFAST_PAGES` or `../shared/pages`; without them only the sandbox is timed. `cargo bench`
+
+use std::time::{Duration, SystemTime};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use playfast::{Engine, EngineOptions, PLAY, Parser, Plan, Query, Response};
+use playfast_guest::Parser as _;
+use tokio::runtime::Runtime;
+
+#[path = "../support/pages.rs"]
+mod pages;
+
+fn response(body: &[u8]) -> Response {
+    Response {
+        url: "https://play.google.com/".to_owned(),
+        status: 200,
+        headers: Vec::new(),
+        body: body.to_vec(),
+        received_at: SystemTime::UNIX_EPOCH,
+    }
+}
+
+fn native(query: &Query, body: &[u8]) -> (Vec<playfast_guest::Query>, playfast_guest::HttpResponse) {
+    let params = query.params().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let query = playfast_guest::Query { kind: query.kind().to_owned(), params, state: None };
+    let response = playfast_guest::HttpResponse { status: 200, body: body.to_vec(), ..Default::default() };
+    (vec![query], response)
+}
+
+fn parser(runtime: &Runtime) -> Parser {
+    let engine = Engine::new(EngineOptions::default()).expect("an engine");
+    runtime.block_on(engine.load(PLAY)).expect("a parser")
+}
+
+fn parse(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let parser = parser(&runtime);
+    let cases = [
+        ("list", "list/2026-07_topfree_GAME_en-us_vyAe2.txt", ("category", "GAME")),
+        ("app", "app/2026-07_minecraft_en-us.html", ("app_id", "com.mojang.minecraftpe")),
+    ];
+    for (kind, page, param) in cases {
+        let Some(body) = pages::saved(page) else { continue };
+        let query = Plan::new(parser.description(), kind, [param]).expect("a plan").query(0).expect("a query");
+        let queries = std::slice::from_ref(&query);
+        let mut group = criterion.benchmark_group(kind);
+        group.throughput(criterion::Throughput::Bytes(body.len() as u64));
+        let (own_queries, own_response) = native(&query, &body);
+        group.bench_function("native", |bencher| {
+            bencher.iter(|| playfast_play::Play::parse(&own_queries, &own_response).expect("a page"));
+        });
+        let mut live = runtime.block_on(parser.live()).expect("an instance");
+        group.bench_function("live instance", |bencher| {
+            bencher.iter_batched(
+                || response(&body),
+                |response| runtime.block_on(live.parse(queries, response)).expect("a page"),
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function("fresh instance", |bencher| {
+            bencher.iter_batched(
+                || response(&body),
+                |response| runtime.block_on(parser.parse(queries, response)).expect("a page"),
+                BatchSize::PerIteration,
+            );
+        });
+        group.finish();
+    }
+}
+
+fn sandbox(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let parser = parser(&runtime);
+    criterion.bench_function("sandbox alone", |bencher| {
+        bencher.iter(|| runtime.block_on(parser.request(&[], 1)).expect("no requests"));
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    targets = parse, sandbox
+}
+criterion_main!(benches);
