@@ -24,8 +24,8 @@ pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError};
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
-    Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, Live, LoadError, Pace, Param,
-    Params, Parser, PerRequest,
+    Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, Live, LoadError, Pace,
+    Param, Params, Parser, PerRequest,
 };
 pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
 

@@ -29,6 +29,14 @@ fn native(query: &Query, body: &[u8]) -> (Vec<playfast_guest::Query>, playfast_g
     (vec![query], response)
 }
 
+/// What a parser that builds trees does first: the frames, then the payload of the first.
+fn tree(body: &[u8]) -> serde_json::Value {
+    let text = std::str::from_utf8(body).expect("text");
+    let frames = text.lines().nth(3).expect("the first chunk");
+    let frames: serde_json::Value = serde_json::from_str(frames).expect("frames");
+    serde_json::from_str(frames[0][2].as_str().expect("a payload")).expect("a tree")
+}
+
 fn parser(runtime: &Runtime) -> Parser {
     let engine = Engine::new(EngineOptions::default()).expect("an engine");
     runtime.block_on(engine.load(PLAY)).expect("a parser")
@@ -51,6 +59,9 @@ fn parse(criterion: &mut Criterion) {
         group.bench_function("native", |bencher| {
             bencher.iter(|| playfast_play::Play::parse(&own_queries, &own_response).expect("a page"));
         });
+        if kind == "list" {
+            group.bench_function("yardstick: serde_json into a tree", |bencher| bencher.iter(|| tree(&body)));
+        }
         let mut live = runtime.block_on(parser.live()).expect("an instance");
         group.bench_function("live instance", |bencher| {
             bencher.iter_batched(

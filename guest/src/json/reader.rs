@@ -181,8 +181,9 @@ impl<'a> Reader<'a> {
         rest.get(..length).ok_or(ReadError::Truncated)
     }
 
-    /// Visits the elements of the array that comes next with their slots, a sparse tail's members in its order. An element that `visit`
-    /// leaves unread is skipped; anything but an array has no elements.
+    /// Visits the elements of the array that comes next with their slots, then a sparse tail's members in its order, of which each is
+    /// visited whatever `visit` says of the one before. What is `null` is absent and not visited; an element that `visit` leaves unread is
+    /// skipped; anything but an array has no elements.
     ///
     /// # Errors
     /// What `visit` says, or when the text ends in the array, or it isn't JSON.
@@ -195,23 +196,49 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         let mut slot = 0;
-        while self.more(b']')? {
-            let flow = if self.kind()? == Kind::Object {
-                self.members(|key, reader| match key.parse::<usize>() {
-                    Ok(number) if number > 0 => visit(number - 1, reader),
-                    _ => Ok(Flow::Continue),
-                })?;
-                Flow::Continue
-            } else {
-                self.visited(|reader| visit(slot, reader))?
-            };
-            if flow == Flow::Done {
-                self.at = scan::close(self.bytes, self.at, 1, self.level)?;
-                return Ok(());
+        loop {
+            slot += self.skip_nulls();
+            match self.token()? {
+                b']' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                b',' => self.at += 1,
+                b'{' => {
+                    self.tail(&mut visit)?;
+                    slot += 1;
+                }
+                b'n' => {
+                    self.skip()?;
+                    slot += 1;
+                }
+                _ if self.visited(|reader| visit(slot, reader))? == Flow::Done => {
+                    self.at = scan::close(self.bytes, self.at, 1, self.level)?;
+                    return Ok(());
+                }
+                _ => slot += 1,
             }
-            slot += 1;
         }
-        Ok(())
+    }
+
+    /// Skips a run of `null,` and says how many there were.
+    fn skip_nulls(&mut self) -> usize {
+        const NULL: &[u8] = b"null,";
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.chunks_exact(NULL.len()).take_while(|chunk| *chunk == NULL).count();
+        self.at += count * NULL.len();
+        count
+    }
+
+    /// Visits the members of a sparse tail: member *i + 1* is slot *i*.
+    fn tail(&mut self, visit: &mut impl FnMut(usize, &mut Self) -> Result<Flow, ReadError>) -> Result<(), ReadError> {
+        self.members(|key, reader| {
+            let number = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            if let Some(slot) = number.filter(|_| reader.kind() != Ok(Kind::Null)) {
+                visit(slot, reader)?;
+            }
+            Ok(Flow::Continue)
+        })
     }
 
     /// Visits the members of the object that comes next with their keys, as [`Reader::elements`] does those of an array.
@@ -228,11 +255,12 @@ impl<'a> Reader<'a> {
         self.at += 1;
         while self.more(b'}')? {
             self.token()?;
-            let key = self.string().map(|raw| decode(raw, self.level))?;
+            let key = self.string().map(|raw| unescape(raw, self.level))?;
             if self.token()? != b':' {
                 return Err(self.malformed());
             }
             self.at += 1;
+            self.token()?;
             if self.visited(|reader| visit(&key, reader))? == Flow::Done {
                 self.at = scan::close(self.bytes, self.at, 1, self.level)?;
                 return Ok(());
@@ -241,9 +269,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Lets `visit` read the value that comes next, and skips it where it didn't.
+    /// Lets `visit` read the value that starts here, and skips it where it didn't.
     fn visited(&mut self, visit: impl FnOnce(&mut Self) -> Result<Flow, ReadError>) -> Result<Flow, ReadError> {
-        self.kind()?;
         let before = self.at;
         let flow = visit(self)?;
         if self.at == before {
@@ -327,7 +354,7 @@ impl<'a> Reader<'a> {
     /// The text of the string that comes next. `None`: it is no string, or ends nowhere.
     #[must_use]
     pub fn text(mut self) -> Option<Cow<'a, str>> {
-        (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten().map(|raw| decode(raw, self.level))
+        (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten().map(|raw| unescape(raw, self.level))
     }
 
     /// The number that comes next, as it is written. `None`: it is none.
@@ -349,15 +376,6 @@ impl<'a> Reader<'a> {
             Ok(Kind::Bool) => self.bytes.get(self.at) == Some(&b't'),
             Ok(Kind::Null) | Err(_) => false,
         }
-    }
-}
-
-/// A string's content, unescaped once for each level it stands in.
-fn decode(raw: &[u8], level: Level) -> Cow<'_, str> {
-    match (level, unescape(raw)) {
-        (Level::Plain, text) => text,
-        (Level::InString, Cow::Borrowed(text)) => Cow::Borrowed(text),
-        (Level::InString, Cow::Owned(once)) => Cow::Owned(unescape(once.as_bytes()).into_owned()),
     }
 }
 

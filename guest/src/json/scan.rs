@@ -186,6 +186,21 @@ pub(super) fn string_end(bytes: &[u8], at: usize, level: Level) -> Result<usize,
     Err(ReadError::Truncated)
 }
 
+/// The position of the first byte that can't stand in a JSON string as it is: a quote, a backslash, a control character.
+pub(super) fn special(bytes: &[u8]) -> Option<usize> {
+    let (lanes, tail) = bytes.as_chunks::<16>();
+    let found = lanes.iter().enumerate().find_map(|(index, lane)| {
+        let lane = u8x16::new(*lane);
+        let control = lane.min(u8x16::splat(0x1f)).simd_eq(lane);
+        let special = control | lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'));
+        let mask = special.to_bitmask();
+        (mask != 0).then(|| 16 * index + mask.trailing_zeros() as usize)
+    });
+    let in_tail =
+        || tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|at| bytes.len() - tail.len() + at);
+    found.or_else(in_tail)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -103,28 +103,21 @@ fn walk<'a>(
     depth: usize,
     values: &mut [Option<Reader<'a>>],
 ) -> Result<(), ReadError> {
-    let (here, mut below) = entries.split_at(entries.partition_point(|(path, _)| path.len() == depth));
-    if reader.kind()? != Kind::Null {
+    let (here, below) = entries.split_at(entries.partition_point(|(path, _)| path.len() == depth));
+    if !here.is_empty() && reader.kind()? != Kind::Null {
         capture(*reader, here, values);
     }
-    if below.is_empty() {
+    let (Some(first), Some(last)) = (slot_of(below.first(), depth), slot_of(below.last(), depth)) else {
         return reader.skip();
-    }
-    let all = below;
+    };
     reader.elements(|slot, element| {
-        if slot_of(below, depth) > Some(slot) {
-            return Ok(Flow::Continue);
+        if slot >= first {
+            let matching = matching(below, depth, slot);
+            if !matching.is_empty() {
+                walk(element, matching, depth + 1, values)?;
+            }
         }
-        let matching = matching(all, depth, slot);
-        if matching.is_empty() {
-            return Ok(Flow::Continue);
-        }
-        walk(element, matching, depth + 1, values)?;
-        // A sparse tail's members may come in any order: only what was first is behind us.
-        if slot_of(below, depth) == Some(slot) {
-            below = below.get(matching.len()..).unwrap_or_default();
-        }
-        Ok(if below.is_empty() { Flow::Done } else { Flow::Continue })
+        Ok(if slot >= last { Flow::Done } else { Flow::Continue })
     })
 }
 
@@ -137,17 +130,16 @@ fn capture<'a>(value: Reader<'a>, entries: &[Entry], values: &mut [Option<Reader
     }
 }
 
-/// The slot that the first of the entries goes on with.
-fn slot_of(entries: &[Entry], depth: usize) -> Option<usize> {
-    entries.first().and_then(|(path, _)| path.get(depth)).copied().map(usize::from)
+/// The slot that an entry goes on with.
+fn slot_of(entry: Option<&Entry>, depth: usize) -> Option<usize> {
+    entry.and_then(|(path, _)| path.get(depth)).copied().map(usize::from)
 }
 
 /// The entries that go on with `slot`.
 fn matching(entries: &[Entry], depth: usize, slot: usize) -> &[Entry] {
-    let slot_at = |(path, _): &Entry| path.get(depth).copied().map(usize::from);
-    let first = entries.partition_point(|entry| slot_at(entry) < Some(slot));
+    let first = entries.partition_point(|entry| slot_of(Some(entry), depth) < Some(slot));
     let rest = entries.get(first..).unwrap_or_default();
-    rest.get(..rest.partition_point(|entry| slot_at(entry) == Some(slot))).unwrap_or_default()
+    rest.get(..rest.partition_point(|entry| slot_of(Some(entry), depth) == Some(slot))).unwrap_or_default()
 }
 
 impl<'a> Captured<'_, 'a> {
@@ -231,9 +223,12 @@ fn write_each_text(value: Option<Reader<'_>>, path: &[u16], writer: &mut Writer)
     };
     writer.array(|writer| {
         value.elements(|_, element| {
-            if let Some(text) = element.get(path)?.and_then(Reader::text) {
-                writer.string(&text);
-            }
+            element.at(path, &mut |text| {
+                if let Some(text) = text.text() {
+                    writer.string(&text);
+                }
+                Ok(())
+            })?;
             Ok(Flow::Continue)
         })
     })

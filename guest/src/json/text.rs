@@ -5,29 +5,53 @@
 
 use std::borrow::Cow;
 
-/// The text that `raw`, the content of a JSON or JavaScript string, stands for.
-pub(super) fn unescape(raw: &[u8]) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', raw) else {
-        return String::from_utf8_lossy(raw);
-    };
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    let mut next = Some(first);
-    while let Some((plain, [_, escape @ ..])) = next.and_then(|at| rest.split_at_checked(at)) {
-        text.push_str(&String::from_utf8_lossy(plain));
-        let (character, length) = character(escape);
-        text.extend(character);
-        rest = escape.get(length..).unwrap_or_default();
-        next = memchr::memchr(b'\\', rest);
+use super::scan::Level;
+
+/// The text that `raw`, the content of a JSON or JavaScript string, stands for; of a string inside a string in one pass too.
+pub(super) fn unescape(raw: &[u8], level: Level) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(raw) {
+        return unescape_text(text, level).map_or(Cow::Borrowed(text), Cow::Owned);
     }
-    text.push_str(&String::from_utf8_lossy(rest));
-    Cow::Owned(text)
+    let text = String::from_utf8_lossy(raw).into_owned();
+    Cow::Owned(unescape_text(&text, level).unwrap_or(text))
+}
+
+/// The text without escapes; `None` where it has none.
+fn unescape_text(escaped: &str, level: Level) -> Option<String> {
+    let mut next = memchr::memchr(b'\\', escaped.as_bytes());
+    next?;
+    let mut text = String::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some((plain, from)) = next.and_then(|at| rest.split_at_checked(at)) {
+        text.push_str(plain);
+        let (character, length) = sequence(from.as_bytes(), level);
+        text.extend(character);
+        rest = from.get(length..).unwrap_or_default();
+        next = memchr::memchr(b'\\', rest.as_bytes());
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// The character of the escape that starts here with its backslash, and how many bytes it takes.
+fn sequence(bytes: &[u8], level: Level) -> (Option<char>, usize) {
+    match (level, bytes) {
+        // The inner text's backslash is escaped itself, and so may be what stands after it.
+        (Level::InString, [_, b'\\', b'\\', escaped, ..]) => (character(&[*escaped], level).0, 4),
+        (Level::InString, [_, b'\\', escape @ ..]) => after(2, character(escape, level)),
+        (_, [_, escape @ ..]) => after(1, character(escape, Level::Plain)),
+        (_, []) => (None, 0),
+    }
+}
+
+const fn after(backslashes: usize, (character, length): (Option<char>, usize)) -> (Option<char>, usize) {
+    (character, backslashes + length)
 }
 
 /// The character of the escape whose backslash stands before `escape`, and how many bytes of `escape` it takes.
-fn character(escape: &[u8]) -> (Option<char>, usize) {
+fn character(escape: &[u8], level: Level) -> (Option<char>, usize) {
     match escape {
-        [b'u', ..] => unicode(escape),
+        [b'u', ..] => unicode(escape, level),
         [b'x', ..] => match hex(escape, 1, 2) {
             Some(code) => (char::from_u32(code), 3),
             None => (Some(char::REPLACEMENT_CHARACTER), 1),
@@ -42,16 +66,19 @@ fn character(escape: &[u8]) -> (Option<char>, usize) {
     }
 }
 
-fn unicode(escape: &[u8]) -> (Option<char>, usize) {
+/// `uXXXX`, or two of them for a character beyond the basic plane.
+fn unicode(escape: &[u8], level: Level) -> (Option<char>, usize) {
     let Some(code) = hex(escape, 1, 4) else {
         return (Some(char::REPLACEMENT_CHARACTER), 1);
     };
     if let Some(character) = char::from_u32(code) {
         return (Some(character), 5);
     }
-    let low = escape.get(5..7).filter(|start| *start == br"\u").and_then(|_| hex(escape, 7, 4));
+    let between: &[u8] = if level == Level::InString { br"\\u" } else { br"\u" };
+    let digits = 5 + between.len();
+    let low = escape.get(5..digits).filter(|start| *start == between).and_then(|_| hex(escape, digits, 4));
     match low.filter(|low| code < 0xDC00 && (0xDC00..0xE000).contains(low)) {
-        Some(low) => (char::from_u32(0x1_0000 + ((code - 0xD800) << 10) + (low - 0xDC00)), 11),
+        Some(low) => (char::from_u32(0x1_0000 + ((code - 0xD800) << 10) + (low - 0xDC00)), digits + 4),
         None => (Some(char::REPLACEMENT_CHARACTER), 5),
     }
 }
@@ -64,18 +91,34 @@ fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::unescape;
+    use super::{Level, unescape};
 
     proptest! {
         #[test]
         fn json_strings_are_read_as_they_were_written(text in any::<String>()) {
             let json = serde_json::Value::from(text.clone()).to_string();
-            prop_assert_eq!(unescape(&json.as_bytes()[1..json.len() - 1]), text);
+            prop_assert_eq!(unescape(&json.as_bytes()[1..json.len() - 1], Level::Plain), text.as_str());
+            let outer = serde_json::Value::from(json).to_string();
+            prop_assert_eq!(unescape(&outer.as_bytes()[3..outer.len() - 3], Level::InString), text.as_str());
         }
 
         #[test]
         fn no_bytes_make_it_fail(bytes in any::<Vec<u8>>()) {
-            unescape(&bytes);
+            unescape(&bytes, Level::Plain);
+            unescape(&bytes, Level::InString);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_texts_are_read_as_they_were_written(text in r#"[\\\\"/\n\té😀u0-9a]{0,20}"#) {
+            let ascii: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            for json in [ascii.clone(), serde_json::Value::from(text.clone()).to_string().trim_matches('"').to_owned()] {
+                if json.starts_with('"') || json.ends_with('"') || text.starts_with('"') || text.ends_with('"') { continue; }
+                prop_assert_eq!(unescape(json.as_bytes(), Level::Plain), text.as_str());
+                let outer = serde_json::Value::from(json).to_string();
+                prop_assert_eq!(unescape(&outer.as_bytes()[1..outer.len() - 1], Level::InString), text.as_str());
+            }
         }
     }
 
@@ -92,7 +135,7 @@ mod tests {
             (b"\xff", "\u{fffd}"),
         ];
         for (raw, text) in cases {
-            assert_eq!(unescape(raw), text);
+            assert_eq!(unescape(raw, Level::Plain), text);
         }
     }
 }

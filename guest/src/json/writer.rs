@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use super::scan;
+
 /// Writes one JSON object.
 #[derive(Debug)]
 pub struct Writer {
@@ -45,7 +47,7 @@ impl Writer {
         self.separate();
         self.json.push('"');
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        while let Some(at) = scan::special(rest.as_bytes()) {
             let (plain, special) = rest.split_at(at);
             self.json.push_str(plain);
             self.escape(special.as_bytes().first().copied().unwrap_or_default());

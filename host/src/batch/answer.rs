@@ -57,6 +57,9 @@ impl Worker {
             match page {
                 Ok(mut answered) => {
                     outcome.take(&mut answered);
+                    if outcome.failure.is_some() {
+                        break;
+                    }
                     follow.append(&mut answered.follow);
                     let Some(state) = answered.next else { break };
                     if states.len() + 1 >= PAGES || !states.insert(state.clone()) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Failure, Page, Query, Row};
+use crate::{Failure, FailureKind, Page, Query, Row};
 
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
 #[derive(Clone, Debug)]
@@ -27,20 +27,29 @@ impl Outcome {
         Self { failure: Some(failure), ..Self::new(query) }
     }
 
-    /// Takes a page's records and notes.
+    /// Takes a page's records and notes. The first record that isn't a JSON object is the outcome's failure, and the last that is taken.
     pub(crate) fn take(&mut self, page: &mut Page) {
-        let first = self.rows.len() + 1;
-        let records = std::mem::take(&mut page.records);
-        self.rows.extend((first..).zip(records).map(|(position, record)| row(&self.query, position, record)));
         self.notes.append(&mut page.notes);
+        for record in std::mem::take(&mut page.records) {
+            let position = self.rows.len() + 1;
+            match row(&self.query, position, &record) {
+                Ok(row) => self.rows.push(row),
+                Err(error) => {
+                    let message = format!("record {position} is not a JSON object: {error}");
+                    self.failure = Some(Failure::new(FailureKind::ParserInvalid, message));
+                    return;
+                }
+            }
+        }
     }
 }
 
-fn row(query: &Query, position: usize, record: Row) -> Row {
+fn row(query: &Query, position: usize, record: &str) -> Result<Row, serde_json::Error> {
+    let record: Row = serde_json::from_str(record)?;
     let mut row: Row = query.params().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     row.insert("position".to_owned(), Value::from(position));
     row.extend(record);
-    row
+    Ok(row)
 }
 
 #[cfg(test)]
@@ -52,11 +61,21 @@ mod tests {
         let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
         let mut outcome = Outcome::new(query);
         for title in ["a", "b"] {
-            let record: Row = [("title".to_owned(), Value::from(title))].into_iter().collect();
-            outcome.take(&mut Page { records: vec![record], ..Page::default() });
+            outcome.take(&mut Page { records: vec![format!(r#"{{"title": "{title}"}}"#)], ..Page::default() });
         }
         let rows: Vec<_> = outcome.rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn what_is_no_object_is_a_failure_that_keeps_what_came_before() {
+        for broken in ["[]", "1", "{\"a\":}", "", "{} {}"] {
+            let mut outcome = Outcome::new(Query::new("list", []));
+            let records = vec!["{}".to_owned(), broken.to_owned(), "{}".to_owned()];
+            outcome.take(&mut Page { records, ..Page::default() });
+            assert_eq!(outcome.rows.len(), 1, "{broken}");
+            assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserInvalid, "{broken}");
+        }
     }
 }

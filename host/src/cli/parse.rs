@@ -27,7 +27,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
             outcome.take(&mut page);
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
             writer.write(outcome.rows).map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
-            None
+            outcome.failure
         }
         Err(failure) => Some(failure),
     };

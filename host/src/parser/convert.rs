@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::bindings::wit;
-use crate::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
+use crate::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response};
 
 impl From<&Query> for wit::Query {
     fn from(query: &Query) -> Self {
@@ -86,18 +86,14 @@ pub(super) fn pages(
     if pages.len() != count {
         return Err(invalid(format!("`parse` must give {count} results, but gave {}", pages.len())));
     }
-    Ok(pages.into_iter().map(|result| page(result?)).collect())
+    Ok(pages.into_iter().map(|page| Ok(page?.into())).collect())
 }
 
-fn page(page: wit::Page) -> Result<Page, Failure> {
-    let records: Result<Vec<Row>, _> =
-        page.records.iter().enumerate().map(|(index, text)| record(index, text)).collect();
-    let follow = page.follow.into_iter().map(Into::into).collect();
-    Ok(Page { records: records?, next: page.next, follow, notes: page.notes })
-}
-
-fn record(index: usize, text: &str) -> Result<Row, Failure> {
-    serde_json::from_str(text).map_err(|error| invalid(format!("record {} is not a JSON object: {error}", index + 1)))
+impl From<wit::Page> for Page {
+    fn from(page: wit::Page) -> Self {
+        let follow = page.follow.into_iter().map(Into::into).collect();
+        Self { records: page.records, next: page.next, follow, notes: page.notes }
+    }
 }
 
 fn invalid(message: String) -> Failure {

@@ -306,9 +306,14 @@ impl Live {
     ///
     /// # Errors
     /// As [`Parser::parse`].
-    pub async fn parse(&mut self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
+    pub async fn parse(
+        &mut self,
+        queries: &[Query],
+        response: Response,
+    ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
-        let call = self.instance.playfast_parser_parser().call_parse(&mut self.store, &arguments, &response.into()).await;
+        let call =
+            self.instance.playfast_parser_parser().call_parse(&mut self.store, &arguments, &response.into()).await;
         let pages = call.map_err(|error| self.store.data().failure("live", "parse", &error))?;
         convert::pages(pages, queries.len())
     }

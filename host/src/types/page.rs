@@ -10,8 +10,8 @@ pub type Row = Map<String, Value>;
 /// What a response says about one query.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// JSON objects in the response's order.
-    pub records: Vec<Row>,
+    /// JSON objects as text, in the response's order. A parser wrote them: they are checked where rows are made of them.
+    pub records: Vec<String>,
     /// The state with which the same query goes on.
     pub next: Option<String>,
     /// Further queries that the answer raises.
