@@ -9,7 +9,7 @@ use playfast::{Engine, EngineOptions, PLAY, Parser, Plan, Query, Response};
 use playfast_guest::Parser as _;
 use tokio::runtime::Runtime;
 
-#[path = "../support/pages.rs"]
+#[path = "../e2e/pages.rs"]
 mod pages;
 
 fn response(body: &[u8]) -> Response {

@@ -220,7 +220,7 @@ fn resolve(name: &str, param: &Param, text: &str) -> Result<Vec<Arc<str>>, PlanE
 /// The nearest of the names, and all where they are few.
 pub(crate) fn hint(text: &str, names: impl Iterator<Item = String>) -> String {
     const FEW: usize = 6;
-    const NEAR: f64 = 0.7;
+    const NEAR: f64 = 0.65;
     let names: Vec<_> = names.collect();
     let distance = |name: &String| strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase());
     let nearest = names.iter().map(|name| (distance(name), name)).max_by(|left, right| left.0.total_cmp(&right.0));

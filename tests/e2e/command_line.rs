@@ -1,0 +1,103 @@
+//! What a person types, and what they see.
+
+use playfast_sim::StoreConfig;
+use serde_json::Value;
+
+use crate::support::{Shop, playfast};
+
+#[test]
+fn values_multiply_out_and_rows_keep_their_order() {
+    let shop = Shop::open(StoreConfig::default());
+    let ran = shop.playfast(&["list", "--country", "us,kr", "--category", "GAME_ACTION,social", "--num", "3"]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    let rows = ran.rows();
+    let places: Vec<_> = rows.iter().map(|row| format!("{} {} {}", row["category"], row["country"], row["position"])).collect();
+    assert_eq!(places.len(), 12);
+    assert_eq!(places[0], "\"GAME_ACTION\" \"us\" 1");
+    assert_eq!(places[11], "\"SOCIAL\" \"kr\" 3");
+}
+
+#[test]
+fn apps_are_given_without_a_name_and_some_may_fail() {
+    let shop = Shop::open(StoreConfig::default());
+    let ran = shop.playfast(&["app", "com.brave.otter", "missing.app", "--country", "us"]);
+    assert_eq!(ran.code(), 1);
+    assert_eq!(ran.rows().len(), 1);
+    assert!(ran.stderr().contains("app app_id=missing.app country=us language=en via=page: not-found: "), "{}", ran.stderr());
+    assert_eq!(shop.playfast(&["app", "missing.app"]).code(), 3);
+}
+
+#[test]
+fn rows_go_where_and_how_they_are_wanted() {
+    let shop = Shop::open(StoreConfig::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let ran = shop.playfast(&["list", "--num", "2", "--format", "json", "-o", file.path().to_str().unwrap()]);
+    assert_eq!((ran.code(), ran.stdout().as_str()), (0, ""));
+    let rows: Value = serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+    let table = shop.playfast(&["list", "--num", "2", "--format", "table"]).stdout();
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(table.contains("title"), "{table}");
+}
+
+#[test]
+fn what_is_wrong_is_refused_before_anything_is_sent() {
+    let shop = Shop::open(StoreConfig::default());
+    let cases: [(&[&str], &str); 9] = [
+        (&["list", "--category", "GAME_ACTON"], "did you mean GAME_ACTION?"),
+        (&["list", "--country", "usa"], "did you mean us?"),
+        (&["list", "--num", "661"], "maximum of 660"),
+        (&["list", "--num", "0"], "minimum of 1"),
+        (&["app"], "needs a value for app_id"),
+        (&["app", "not an id"], "app_id can't be"),
+        (&["list", "--param", "colection=x"], "did you mean collection?"),
+        (&["list", "--colection", "x"], "--collection"),
+        (&["lst"], "list"),
+    ];
+    for (arguments, part) in cases {
+        shop.playfast(arguments).refused(2, part);
+    }
+    assert_eq!(shop.store.stats().connections, 0);
+}
+
+#[test]
+fn networks_that_fail_are_told_in_one_line() {
+    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:127.0.0.1:1"]).refused(3, "refuses connections");
+    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:no-such-host.invalid:443"]).refused(3, "is there a network?");
+    let shop = Shop::open(StoreConfig::default());
+    let connect_to = shop.store.connect_to();
+    let untrusted = playfast(&["app", "com.a.b", "--connect-to", &connect_to[0]]);
+    untrusted.refused(3, "--cacert");
+    playfast(&["list", "--cacert", "/nowhere.pem"]).refused(2, "failed to read /nowhere.pem");
+    playfast(&["list", "--connect-to", "nonsense"]).refused(2, "HOST:PORT:ADDR:PORT");
+}
+
+#[test]
+fn a_parser_is_inspected() {
+    let ran = playfast(&["inspect"]);
+    assert_eq!(ran.code(), 0);
+    for part in ["play 0.1.0", "sha256:", "play.google.com", "60 at once", "imports  nothing", "playfast:parser/parser@0.1.0", "app_id"] {
+        assert!(ran.stdout().contains(part), "{part}");
+    }
+    let document: Value = serde_json::from_str(&playfast(&["inspect", "--json"]).stdout()).unwrap();
+    assert_eq!(document["description"]["kinds"][0]["name"], "list");
+}
+
+#[test]
+fn the_parsers_kinds_are_commands_with_help() {
+    let help = playfast(&["--help"]).stdout();
+    assert!(help.contains("list") && help.contains("Details of apps"), "{help}");
+    let help = playfast(&["list", "--help"]).stdout();
+    for part in ["--category", "GAME_ACTION", "all-games", "--num", "[default: 100]"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
+fn the_demo_shows_times_and_charts() {
+    let ran = playfast(&["demo", "--latency", "20"]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    for part in ["one after another", "one batch", "speedup", "GAME_ACTION us", "GAME_ACTION kr"] {
+        assert!(ran.stdout().contains(part), "{}", ran.stdout());
+    }
+}

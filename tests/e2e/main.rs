@@ -1,0 +1,13 @@
+//! End to end: the real binary and library, the real component in the real sandbox, TLS and HTTP/2 to a store on loopback.
+//!
+//! With `PLAYFAST_TEST_COMPONENT=FILE` all of it runs on that component instead of the embedded one.
+
+mod command_line;
+mod component;
+mod loading;
+mod pages;
+mod real_pages;
+mod sandbox;
+mod store;
+mod structure;
+mod support;

@@ -1,0 +1,41 @@
+//! Does one module alone name each of the large libraries, and does nothing name what it shouldn't?
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+fn host_sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn each_library_has_one_place() {
+    for (library, place) in [("wasmtime", "parser"), ("reqwest", "fetch"), ("governor", "batch"), ("clap", "cli"), ("playfast_sim", "cli")] {
+        let named: Vec<_> = sources(&host_sources())
+            .into_iter()
+            .filter(|file| {
+                let text = std::fs::read_to_string(file).unwrap();
+                let names = |line: &str| !line.trim_start().starts_with("//") && line.contains(&format!("{library}::"));
+                text.lines().any(names)
+            })
+            .filter(|file| !file.starts_with(host_sources().join(place)))
+            .collect();
+        assert!(named.is_empty(), "{library} is named outside {place}: {named:?}");
+    }
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let order = ["types", "parser", "fetch", "batch", "output", "cli"];
+    for (index, folder) in order.iter().enumerate() {
+        for file in sources(&host_sources().join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for later in &order[index + 1..] {
+                assert!(!text.contains(&format!("crate::{later}::")), "{} names {later}", file.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A store that runs, the binary that is led to it, and hosts.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use playfast::{Host, HostBuilder, Rate};
+use playfast_sim::{Store, StoreConfig};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// The component under test, where it isn't the embedded one.
+pub(crate) fn component() -> Option<PathBuf> {
+    std::env::var_os("PLAYFAST_TEST_COMPONENT").map(|file| std::path::absolute(file).unwrap())
+}
+
+/// A host that parses with the component under test.
+pub(crate) fn builder() -> HostBuilder {
+    match component() {
+        Some(file) => Host::builder().parser(std::fs::read(file).unwrap()),
+        None => Host::builder(),
+    }
+}
+
+/// A store, its authority in a file, and a runtime for it.
+pub(crate) struct Shop {
+    pub(crate) store: Store,
+    pub(crate) runtime: Runtime,
+    authority: tempfile::NamedTempFile,
+}
+
+impl Shop {
+    pub(crate) fn open(config: StoreConfig) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let store = runtime.block_on(Store::start(config)).unwrap();
+        let authority = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(authority.path(), store.ca_pem()).unwrap();
+        Self { store, runtime, authority }
+    }
+
+    /// A host that is led here.
+    pub(crate) fn host(&self) -> Host {
+        let builder = builder().authority(self.store.ca_pem()).rate(Rate::Unlimited);
+        let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
+        self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()
+    }
+
+    /// Runs the binary, led here.
+    pub(crate) fn playfast(&self, arguments: &[&str]) -> Ran {
+        let connect_to = self.store.connect_to().into_iter().flat_map(|to| ["--connect-to".to_owned(), to]);
+        let authority = self.authority.path().to_str().unwrap().to_owned();
+        let options: Vec<String> = connect_to.chain(["--cacert".to_owned(), authority, "--rate=none".to_owned()]).collect();
+        run(arguments.iter().map(|argument| (*argument).to_owned()).chain(options))
+    }
+}
+
+/// Runs the binary.
+pub(crate) fn playfast(arguments: &[&str]) -> Ran {
+    run(arguments.iter().map(|argument| (*argument).to_owned()))
+}
+
+fn run(arguments: impl Iterator<Item = String>) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(arguments);
+    if let Some(component) = component() {
+        command.arg("--parser").arg(component);
+    }
+    Ran(command.output().unwrap())
+}
+
+/// What the binary did.
+#[derive(Debug)]
+pub(crate) struct Ran(pub(crate) Output);
+
+impl Ran {
+    pub(crate) fn code(&self) -> i32 {
+        self.0.status.code().unwrap()
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The rows of NDJSON.
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Fails unless the binary said one line with this in it, and ended with this code.
+    pub(crate) fn refused(&self, code: i32, part: &str) {
+        let stderr = self.stderr();
+        assert_eq!(self.code(), code, "{stderr}");
+        assert!(stderr.contains(part), "{part:?} is not in {stderr}");
+        assert!(stderr.trim_end().lines().count() <= 1 || stderr.contains("Usage"), "{stderr}");
+    }
+}
