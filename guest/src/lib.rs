@@ -39,6 +39,8 @@
 //! ```
 
 #[cfg(target_arch = "wasm32")]
+mod arena;
+#[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
 pub mod group;
@@ -46,6 +48,9 @@ pub mod html;
 pub mod json;
 mod types;
 pub mod url;
+
+#[cfg(target_arch = "wasm32")]
+pub use arena::Arena;
 
 pub use types::{Exchange, Failure, FailureKind, HttpRequest, HttpResponse, Method, Page, Parser, Query, Requests};
 

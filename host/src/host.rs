@@ -161,8 +161,8 @@ impl Host {
         self.parser().description()
     }
 
-    /// Starts answering queries, as many at once as the host may; their outcomes come in the queries' order. Must be called inside a tokio
-    /// runtime. Dropping what it returns stops what is under way.
+    /// Answers queries, as many at once as the host may, from when the first outcome is asked for inside a tokio runtime. Outcomes come in
+    /// the queries' order. Dropping what it returns stops what is under way.
     pub fn run<Q>(&self, queries: Q) -> Outcomes
     where
         Q: IntoIterator<Item = Query>,

@@ -128,7 +128,9 @@ fn record(message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure>
         return Err(Failure::layout_changed("the details hold no id of an app"));
     };
     match query.and_then(|query| query.param("app_id")) {
-        Some(asked) if asked != id => Err(Failure::unavailable(format!("the store answered for {id}, not for {asked}"))),
+        Some(asked) if asked != id => {
+            Err(Failure::unavailable(format!("the store answered for {id}, not for {asked}")))
+        }
         _ => app.record().map_err(unreadable),
     }
 }

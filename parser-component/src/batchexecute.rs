@@ -108,7 +108,9 @@ fn frame<'q>(
                 page = Some(read(&mut payload, only));
                 *value = payload.leave_string()?;
             }
-            5 => failure = value.get(&[0])?.and_then(|code| code.number()?.parse().ok()).map(|code| status(code, *value)),
+            5 => {
+                failure = value.get(&[0])?.and_then(|code| code.number()?.parse().ok()).map(|code| status(code, *value))
+            }
             6 => tag = value.text().map(std::borrow::Cow::into_owned),
             _ => {}
         }
@@ -173,7 +175,8 @@ mod tests {
     fn answers_go_to_their_tags_in_any_order() {
         let body = ")]}'\n\n[[\"wrb.fr\",\"R\",\"[\\\"b\\\\\\\"]\\\"]\",null,null,null,\"1\"],[\"wrb.fr\",\"X\",\"[\\\"x\\\"]\",null,null,null,\"0\"],\
                     [\"wrb.fr\",\"R\",null,null,null,[5],\"2\"],[\"wrb.fr\",\"R\",\"[\\\"a\\\"]\",null,null,null,\"0\"],[\"di\",5],[\"e\",4,null,null,1]]";
-        let expected = [Ok("a".to_owned()), Ok("b\"]".to_owned()), Err(FailureKind::NotFound), Err(FailureKind::LayoutChanged)];
+        let expected =
+            [Ok("a".to_owned()), Ok("b\"]".to_owned()), Err(FailureKind::NotFound), Err(FailureKind::LayoutChanged)];
         assert_eq!(ask(4, body), expected);
     }
 

@@ -19,6 +19,10 @@ pub struct Play;
 
 playfast_guest::export!(Play);
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ARENA: playfast_guest::Arena = playfast_guest::Arena::new();
+
 impl Parser for Play {
     fn describe() -> String {
         include_str!("description.json").to_owned()

@@ -67,7 +67,9 @@ pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Pa
 /// What a person would want to know about a chart that is shorter than asked.
 fn notes(records: usize, nameless: usize, query: Option<&Query>) -> Vec<String> {
     let asked = query.and_then(|query| query.param("num")).and_then(|num| num.parse::<usize>().ok());
-    let short = asked.filter(|asked| records < *asked).map(|asked| format!("the store gave {records} of the {asked} apps asked for"));
+    let short = asked
+        .filter(|asked| records < *asked)
+        .map(|asked| format!("the store gave {records} of the {asked} apps asked for"));
     let left = (nameless > 0).then(|| format!("{nameless} entries without id or title were left out"));
     short.into_iter().chain(left).collect()
 }

@@ -117,9 +117,11 @@ fn chart(query: &Query) -> Result<String, Failure> {
     let chart = string(query.param("collection").unwrap_or("topselling_free"));
     let category = string(query.param("category").unwrap_or("APPLICATION"));
     let num = query.param("num").unwrap_or("100");
-    let num: u32 = num.parse().ok().filter(|num| (1..=LARGEST_CHART).contains(num)).ok_or_else(|| {
-        Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}"))
-    })?;
+    let num: u32 = num
+        .parse()
+        .ok()
+        .filter(|num| (1..=LARGEST_CHART).contains(num))
+        .ok_or_else(|| Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}")))?;
     let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
     let layout = format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]");
     Ok(format!("[[null,{layout},[2,{chart},{category}]]]"))
@@ -164,21 +166,33 @@ mod tests {
         let queries = [("us", "GAME"), ("kr", "GAME"), ("us", "SOCIAL")]
             .map(|(country, category)| query("list", &[("country", country), ("category", category), ("num", "50")]));
         let requests = requests(&queries, 10);
-        assert_eq!(requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect::<Vec<_>>(), [vec![0, 2], vec![1]]);
+        assert_eq!(
+            requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect::<Vec<_>>(),
+            [vec![0, 2], vec![1]]
+        );
         let request = &requests.exchanges[0].request;
         assert_eq!(request.method, Method::Post);
         assert_eq!(request.url, "https://play.google.com/_/PlayStoreUi/data/batchexecute?hl=en&gl=us&rt=c");
         let calls = calls(request);
-        let asked: Vec<_> = calls.iter().map(|(rpc, argument, tag)| (rpc.as_str(), argument[0][2][2].as_str().unwrap(), tag.as_str())).collect();
+        let asked: Vec<_> = calls
+            .iter()
+            .map(|(rpc, argument, tag)| (rpc.as_str(), argument[0][2][2].as_str().unwrap(), tag.as_str()))
+            .collect();
         assert_eq!(asked, [("vyAe2", "GAME", "0"), ("vyAe2", "SOCIAL", "1")]);
         assert_eq!(calls[0].1[0][1][0], serde_json::json!([8, [20, 50]]));
     }
 
     #[test]
     fn an_app_is_a_page_or_a_call() {
-        let queries = [query("app", &[("app_id", "a.b&c"), ("language", "pt-BR")]), query("app", &[("app_id", "a.b"), ("via", "rpc")])];
+        let queries = [
+            query("app", &[("app_id", "a.b&c"), ("language", "pt-BR")]),
+            query("app", &[("app_id", "a.b"), ("via", "rpc")]),
+        ];
         let requests = requests(&queries, 1);
-        assert_eq!(requests.exchanges[0].request.url, "https://play.google.com/store/apps/details?id=a.b%26c&hl=pt-BR&gl=us");
+        assert_eq!(
+            requests.exchanges[0].request.url,
+            "https://play.google.com/store/apps/details?id=a.b%26c&hl=pt-BR&gl=us"
+        );
         let (rpc, argument, _) = calls(&requests.exchanges[1].request).remove(0);
         assert_eq!((rpc.as_str(), &argument[5]), ("Ws7gDc", &serde_json::json!([["a.b", 7]])));
     }

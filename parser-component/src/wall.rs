@@ -24,7 +24,9 @@ pub(crate) fn check(response: &HttpResponse) -> Result<(), Failure> {
         status @ 500.. => Err(marked(&response.body)
             .unwrap_or_else(|| Failure::unavailable(format!("HTTP {status}")))
             .retry_after_ms(response.retry_after_ms())),
-        status => Err(Failure::layout_changed(format!("HTTP {status} to {target}: the store no longer answers such requests"))),
+        status => Err(Failure::layout_changed(format!(
+            "HTTP {status} to {target}: the store no longer answers such requests"
+        ))),
     }
 }
 

@@ -11,7 +11,8 @@ fn values_multiply_out_and_rows_keep_their_order() {
     let ran = shop.playfast(&["list", "--country", "us,kr", "--category", "GAME_ACTION,social", "--num", "3"]);
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
     let rows = ran.rows();
-    let places: Vec<_> = rows.iter().map(|row| format!("{} {} {}", row["category"], row["country"], row["position"])).collect();
+    let places: Vec<_> =
+        rows.iter().map(|row| format!("{} {} {}", row["category"], row["country"], row["position"])).collect();
     assert_eq!(places.len(), 12);
     assert_eq!(places[0], "\"GAME_ACTION\" \"us\" 1");
     assert_eq!(places[11], "\"SOCIAL\" \"kr\" 3");
@@ -23,7 +24,11 @@ fn apps_are_given_without_a_name_and_some_may_fail() {
     let ran = shop.playfast(&["app", "com.brave.otter", "missing.app", "--country", "us"]);
     assert_eq!(ran.code(), 1);
     assert_eq!(ran.rows().len(), 1);
-    assert!(ran.stderr().contains("app app_id=missing.app country=us language=en via=page: not-found: "), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("app app_id=missing.app country=us language=en via=page: not-found: "),
+        "{}",
+        ran.stderr()
+    );
     assert_eq!(shop.playfast(&["app", "missing.app"]).code(), 3);
 }
 
@@ -63,7 +68,8 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
 #[test]
 fn networks_that_fail_are_told_in_one_line() {
     playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:127.0.0.1:1"]).refused(3, "refuses connections");
-    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:no-such-host.invalid:443"]).refused(3, "is there a network?");
+    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:no-such-host.invalid:443"])
+        .refused(3, "is there a network?");
     let shop = Shop::open(StoreConfig::default());
     let connect_to = shop.store.connect_to();
     let untrusted = playfast(&["app", "com.a.b", "--connect-to", &connect_to[0]]);
@@ -76,7 +82,15 @@ fn networks_that_fail_are_told_in_one_line() {
 fn a_parser_is_inspected() {
     let ran = playfast(&["inspect"]);
     assert_eq!(ran.code(), 0);
-    for part in ["play 0.1.0", "sha256:", "play.google.com", "60 at once", "imports  nothing", "playfast:parser/parser@0.1.0", "app_id"] {
+    for part in [
+        "play 0.1.0",
+        "sha256:",
+        "play.google.com",
+        "60 at once",
+        "imports  nothing",
+        "playfast:parser/parser@0.1.0",
+        "app_id",
+    ] {
         assert!(ran.stdout().contains(part), "{part}");
     }
     let document: Value = serde_json::from_str(&playfast(&["inspect", "--json"]).stdout()).unwrap();

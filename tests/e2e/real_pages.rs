@@ -20,7 +20,10 @@ fn folder() -> Option<std::path::PathBuf> {
 fn pages_come_from_their_real_addresses() {
     let Some(folder) = folder() else { return };
     let shop = Shop::open(StoreConfig::default().pages(folder.clone()));
-    let apps = [("com.mojang.minecraftpe", "app/2026-07_minecraft_en-us.html"), ("com.google.android.apps.translate", "app/2026-07_translate_en-us.html")];
+    let apps = [
+        ("com.mojang.minecraftpe", "app/2026-07_minecraft_en-us.html"),
+        ("com.google.android.apps.translate", "app/2026-07_translate_en-us.html"),
+    ];
     for (app, file) in apps {
         let fetched = shop.playfast(&["app", app]);
         let parsed = parse("app", &folder.join(file), &["--param", &format!("app_id={app}")]);
@@ -29,7 +32,10 @@ fn pages_come_from_their_real_addresses() {
     }
     let chart = shop.playfast(&["list", "--category", "GAME"]).rows();
     assert_eq!(chart.len(), 100);
-    assert_eq!(chart, parse("list", &folder.join("list/2026-07_topfree_GAME_en-us_vyAe2.txt"), &["--param", "category=GAME"]).rows());
+    assert_eq!(
+        chart,
+        parse("list", &folder.join("list/2026-07_topfree_GAME_en-us_vyAe2.txt"), &["--param", "category=GAME"]).rows()
+    );
 }
 
 #[test]

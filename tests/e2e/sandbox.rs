@@ -18,7 +18,11 @@ pub(crate) mod guest {
 
     /// A parser with this description, whose `parse` does this.
     pub(crate) fn component(description: &str, parse: &str) -> Vec<u8> {
-        component_with("(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)", description, parse)
+        component_with(
+            "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)",
+            description,
+            parse,
+        )
     }
 
     /// A parser whose `describe` does this.
@@ -67,7 +71,13 @@ fn parse(parser: &str) -> FailureKind {
 }
 
 fn response() -> Response {
-    Response { url: "https://example.org/".to_owned(), status: 200, headers: Vec::new(), body: b"x".to_vec(), received_at: SystemTime::now() }
+    Response {
+        url: "https://example.org/".to_owned(),
+        status: 200,
+        headers: Vec::new(),
+        body: b"x".to_vec(),
+        received_at: SystemTime::now(),
+    }
 }
 
 #[test]

@@ -13,7 +13,9 @@ fn host_sources() -> PathBuf {
 
 #[test]
 fn each_library_has_one_place() {
-    for (library, place) in [("wasmtime", "parser"), ("reqwest", "fetch"), ("governor", "batch"), ("clap", "cli"), ("playfast_sim", "cli")] {
+    for (library, place) in
+        [("wasmtime", "parser"), ("reqwest", "fetch"), ("governor", "batch"), ("clap", "cli"), ("playfast_sim", "cli")]
+    {
         let named: Vec<_> = sources(&host_sources())
             .into_iter()
             .filter(|file| {

@@ -12,6 +12,9 @@ use crate::toolchain::{TARGET, Toolchain};
 /// Bytes of the guest's stack: a tenth is used, and all of it is cleared between two instances.
 const STACK: u32 = 64 * 1024;
 
+/// Bytes of memory that the component starts with: enough for the largest pages, since growing costs more than parsing.
+const MEMORY: u32 = 3 << 20;
+
 /// How the component is built, whatever the host's profile says.
 const PROFILE: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
@@ -59,7 +62,12 @@ fn flags(root: &Path, toolchain: &Toolchain) -> Result<Vec<String>> {
     let indices = std::fs::read_dir(&registry).into_iter().flatten().flatten().map(|index| (index.path(), "/crates"));
     maps.extend(indices);
     let maps = maps.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
-    let fixed = ["-Ctarget-feature=+simd128".to_owned(), format!("-Clink-arg=-zstack-size={STACK}")];
+    // Without bulk memory operations, which are calls out of the guest: most copies here are of a few bytes.
+    let fixed = [
+        "-Ctarget-feature=+simd128,-bulk-memory".to_owned(),
+        format!("-Clink-arg=-zstack-size={STACK}"),
+        format!("-Clink-arg=--initial-memory={MEMORY}"),
+    ];
     Ok(fixed.into_iter().chain(maps).collect())
 }
 

@@ -46,16 +46,24 @@ fn write(root: &Path) -> Result<()> {
 }
 
 fn check(root: &Path) -> Result<()> {
-    let stamp = Stamp::read(root).map_err(|error| anyhow!(error)).context("there is no stamp: run `cargo xtask component`")?;
+    let stamp =
+        Stamp::read(root).map_err(|error| anyhow!(error)).context("there is no stamp: run `cargo xtask component`")?;
     let (component, toolchain) = component(root)?;
     let rebuilt = root.join("target/component/play.wasm");
     save(&rebuilt, &component)?;
     let now = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
     if now.toolchain != stamp.toolchain {
-        say(&format!("the stamp's component was built with {}: bytes may differ, run the tests on {}", stamp.toolchain, rebuilt.display()));
+        say(&format!(
+            "the stamp's component was built with {}: bytes may differ, run the tests on {}",
+            stamp.toolchain,
+            rebuilt.display()
+        ));
         return Ok(());
     }
-    ensure!(now == stamp, "the same toolchain gives another component: run `cargo xtask component` and commit what it writes");
+    ensure!(
+        now == stamp,
+        "the same toolchain gives another component: run `cargo xtask component` and commit what it writes"
+    );
     say("the same toolchain gives the same bytes");
     Ok(())
 }

@@ -115,7 +115,9 @@ fn lock(root: &Path) -> Result<String> {
     let packages: BTreeMap<String, &Package> = lock
         .package
         .iter()
-        .flat_map(|package| [(package.name.clone(), package), (format!("{} {}", package.name, package.version), package)])
+        .flat_map(|package| {
+            [(package.name.clone(), package), (format!("{} {}", package.name, package.version), package)]
+        })
         .collect();
     let mut seen = BTreeMap::new();
     let mut open = vec!["playfast-play".to_owned()];

@@ -41,7 +41,8 @@ impl Toolchain {
             return Ok(debian);
         }
         ensure!(debian.sysroot.join("lib/rustlib/src/rust/library/std").exists(), "{NONE}");
-        let linker = linker(&[&own.sysroot, &debian.sysroot]).context("no rust-lld and no wasm-ld: install Debian's lld")?;
+        let linker =
+            linker(&[&own.sysroot, &debian.sysroot]).context("no rust-lld and no wasm-ld: install Debian's lld")?;
         Ok(Self { build_std: Some(linker), ..debian })
     }
 
@@ -66,7 +67,10 @@ fn linker(sysroots: &[&Path]) -> Option<PathBuf> {
 }
 
 fn output(program: &Path, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(program).args(arguments).output().with_context(|| format!("failed to run {}", program.display()))?;
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("failed to run {}", program.display()))?;
     ensure!(output.status.success(), "{} {} failed", program.display(), arguments.join(" "));
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

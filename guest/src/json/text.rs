@@ -25,7 +25,9 @@ fn unescape_text(escaped: &str, level: Level) -> Option<String> {
     while let Some((plain, from)) = next.and_then(|at| rest.split_at_checked(at)) {
         text.push_str(plain);
         let (character, length) = sequence(from.as_bytes(), level);
-        text.extend(character);
+        if let Some(character) = character {
+            text.push(character);
+        }
         rest = from.get(length..).unwrap_or_default();
         next = memchr::memchr(b'\\', rest.as_bytes());
     }

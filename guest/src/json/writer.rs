@@ -23,7 +23,7 @@ impl Writer {
     /// An object without members.
     #[must_use]
     pub fn new() -> Self {
-        let mut json = String::with_capacity(1024);
+        let mut json = String::with_capacity(4096);
         json.push('{');
         Self { json }
     }

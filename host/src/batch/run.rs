@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::Stream;
+use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -37,23 +38,34 @@ pub(crate) struct Worker {
 type Placed = (usize, Vec<Outcome>);
 
 /// Outcomes in the order of their queries, as they come.
-#[derive(Debug)]
 pub struct Outcomes {
     receiver: mpsc::Receiver<Placed>,
     waiting: BTreeMap<usize, Vec<Outcome>>,
     current: std::vec::IntoIter<Outcome>,
     next: usize,
+    /// What sends the queries off, until it is started.
+    start: Option<BoxFuture<'static, ()>>,
     /// Aborts what is under way when it goes.
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
+}
+
+impl std::fmt::Debug for Outcomes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Outcomes")
+            .field("next", &self.next)
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Worker {
-    /// Starts answering the queries.
+    /// Answers the queries, from when the first outcome is asked for.
     pub(crate) fn run(self, queries: impl Iterator<Item = Query> + Send + 'static) -> Outcomes {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move { Arc::new(self).send_off(queries, sender).await });
-        Outcomes { receiver, waiting: BTreeMap::new(), current: Vec::new().into_iter(), next: 0, _tasks: tasks }
+        let start = async move { Arc::new(self).send_off(queries, sender).await }.boxed();
+        let (waiting, current, tasks) = (BTreeMap::new(), Vec::new().into_iter(), JoinSet::new());
+        Outcomes { receiver, waiting, current, next: 0, start: Some(start), tasks }
     }
 
     async fn send_off(self: Arc<Self>, queries: impl Iterator<Item = Query> + Send, sender: mpsc::Sender<Placed>) {
@@ -132,6 +144,9 @@ impl Stream for Outcomes {
     type Item = Outcome;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Outcome>> {
+        if let Some(start) = self.start.take() {
+            self.tasks.spawn(start);
+        }
         loop {
             if let Some(outcome) = self.current.next() {
                 return Poll::Ready(Some(outcome));

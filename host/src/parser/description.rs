@@ -149,8 +149,9 @@ impl Description {
 
     /// What the schema can't say: the version is one, names are unique, required parameters exist, defaults are values, patterns are patterns.
     fn check_kinds(&self) -> Result<(), DescriptionError> {
-        semver::Version::parse(&self.version)
-            .map_err(|error| schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version)))?;
+        semver::Version::parse(&self.version).map_err(|error| {
+            schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version))
+        })?;
         for (index, kind) in self.kinds.iter().enumerate() {
             let at = format!("/kinds/{index}");
             if self.kinds.iter().take(index).any(|other| other.name == kind.name) {

@@ -21,8 +21,7 @@ pub(crate) fn item(app: &App) -> Value {
         "currency": app.offer.currency,
         "price_text": app.offer.text,
         "genre": app.genre.name(app.language),
-        "summary": app.description.text,
-        "summary_html": app.description.html,
+        "summary": app.description.html,
         "installs": app.installs.text,
         "screenshots": screenshots(app),
         "video": media.video.as_ref().map(|film| &film.url),
@@ -63,7 +62,7 @@ fn identity(app: &App) -> Value {
     json!({
         "app_id": app.id,
         "title": app.title,
-        "summary": app.summary.text,
+        "summary": app.summary.html,
         "description": app.description.text,
         "description_html": app.description.html,
     })
@@ -175,7 +174,7 @@ fn dates(app: &App) -> Value {
         "released_at": released.map(|date| date.seconds),
         "updated": app.updated.text,
         "updated_at": app.updated.seconds,
-        "changelog": app.changelog.as_ref().map(|changes| &changes.text),
+        "changelog": app.changelog.as_ref().map(|changes| &changes.html),
     })
 }
 

@@ -11,7 +11,7 @@ fn item(message: &Value) -> Value {
     json!({
         "app_id": field("0,0"), "title": field("3"), "developer": field("14"), "icon": field("1,3,2"), "score": field("4,1"),
         "score_text": field("4,0"), "price": micros(message, "8,1,0,0"), "currency": field("8,1,0,1"), "price_text": field("8,1,0,2"),
-        "genre": field("5"), "summary": text(&field("13,1")), "summary_html": field("13,1"), "installs": field("15"),
+        "genre": field("5"), "summary": field("13,1"), "installs": field("15"),
         "screenshots": each(message, "2", "3,2"), "video": field("12,0,0,3,2"), "header_image": field("22,3,2"),
         "content_rating": field("24,0"), "iap_range": field("29,0"), "url": field("10,4,2"),
     })
@@ -90,8 +90,8 @@ fn derived(message: &Value) -> Vec<(&'static str, Value)> {
     vec![
         ("description", text(described)),
         ("description_html", described.clone()),
-        ("summary", text(at(message, "73,0,1"))),
-        ("changelog", text(at(message, "144,1,1"))),
+        ("summary", at(message, "73,0,1").clone()),
+        ("changelog", at(message, "144,1,1").clone()),
         ("histogram", histogram(message)),
         ("price", micros(message, "57,0,0,0,0,1,0,0")),
         ("free", (at(message, "57,0,0,0,0,1,0,0") == 0).into()),
