@@ -274,7 +274,7 @@ fn data_safety(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(),
             each(*practices, |practice| {
                 let (name, description) = (practice.get(&[1])?, practice.get(&[2, 1])?);
                 writer.object(|writer| {
-                    text_or_null(writer.key("name"), name);
+                    text_or_null(writer.key("practice"), name);
                     text_or_null(writer.key("description"), description);
                 });
                 Ok(())
@@ -289,7 +289,7 @@ fn data_category(category: Reader<'_>, writer: &mut Writer) -> Result<(), ReadEr
     each(category.get(&[4])?, |data| {
         let (name, optional, purpose) = (data.get(&[0])?, data.get(&[1])?, data.get(&[2])?);
         writer.object(|writer| {
-            text_or_null(writer.key("category"), title);
+            text_or_null(writer.key("type"), title);
             text_or_null(writer.key("data"), name);
             writer.key("optional").bool(optional.is_some_and(Reader::truthy));
             text_or_null(writer.key("purpose"), purpose);

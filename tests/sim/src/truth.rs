@@ -51,7 +51,9 @@ pub(crate) fn details(app: &App) -> Value {
 /// What a details request adds that asks for field 138.
 pub(crate) fn data_safety(app: &App) -> Value {
     let safety = &app.safety;
-    json!({"shared": data_types(&safety.shared), "collected": data_types(&safety.collected), "practices": safety.practices})
+    let practices: Vec<_> =
+        safety.practices.iter().map(|practice| json!({"practice": practice, "description": practice})).collect();
+    json!({"shared": data_types(&safety.shared), "collected": data_types(&safety.collected), "practices": practices})
 }
 
 fn object(value: Value) -> Option<serde_json::Map<String, Value>> {

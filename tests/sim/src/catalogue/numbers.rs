@@ -19,7 +19,7 @@ const DAY: i64 = 86_400;
 
 /// Installs that grow about sevenfold with each step of popularity; one app of a hundred has many more.
 pub(crate) fn installs(dice: &mut Dice, popularity: f64, language: Language) -> Installs {
-    let giant = if dice.chance(0.01) { 1.8 } else { 0.0 };
+    let giant = if dice.chance(0.02) { 3.4 } else { 0.0 };
     let real = (10_f64.powf(3.0 + popularity * 0.85 + dice.unit() + giant)).min(MOST_INSTALLS) as u64;
     let power = 10_u64.pow(real.ilog10());
     let least = if real >= 5 * power { 5 * power } else { power };
