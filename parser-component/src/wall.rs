@@ -6,10 +6,7 @@
 use playfast_guest::{Failure, FailureKind, HttpResponse, url};
 
 /// Hosts that stand in the way, with what to do about them.
-const WALLS: [(&str, &str); 2] = [
-    ("consent.google.com", "Google asks for consent to cookies before it answers from this address"),
-    ("www.google.com", "Google asks for a captcha: too many requests from this address; go slower, or wait"),
-];
+const WALLS: [(&str, &str); 2] = [("consent.google.com", CONSENT), ("www.google.com", CAPTCHA)];
 
 /// A failure where the response can't be an answer.
 pub(crate) fn check(response: &HttpResponse) -> Result<(), Failure> {
@@ -50,15 +47,18 @@ pub(crate) fn or(failure: Failure, body: &[u8]) -> Failure {
     }
 }
 
-/// What marks a page that is no answer. They are looked for in pages of up to 64 KiB: walls are small, and old layouts are not.
-const MARKS: [(&str, fn() -> Failure); 7] = [
-    ("consent.google.com/save", || Failure::blocked("Google asks for consent to cookies before it answers")),
-    ("google.com/sorry/", || Failure::blocked("Google asks for a captcha: too many requests from this address")),
-    ("captcha-form", || Failure::blocked("Google asks for a captcha: too many requests from this address")),
-    ("g-recaptcha", || Failure::blocked("Google asks for a captcha: too many requests from this address")),
-    ("unusual traffic from your computer network", || Failure::blocked("too many requests from this address")),
-    ("Please reduce your request rate", || Failure::blocked("too many requests from this address")),
-    ("the requested URL was not found on this server", || Failure::not_found(NOT_FOUND)),
+const CONSENT: &str = "Google asks for consent to cookies before it answers";
+const CAPTCHA: &str = "Google asks for a captcha: too many requests from this address; go slower, or wait";
+
+/// What marks a page that is no answer, with what it means. Looked for in pages of up to 64 KiB: walls are small, and old layouts are not.
+const MARKS: [(&str, FailureKind, &str); 7] = [
+    ("consent.google.com/save", FailureKind::Blocked, CONSENT),
+    ("google.com/sorry/", FailureKind::Blocked, CAPTCHA),
+    ("captcha-form", FailureKind::Blocked, CAPTCHA),
+    ("g-recaptcha", FailureKind::Blocked, CAPTCHA),
+    ("unusual traffic from your computer network", FailureKind::Blocked, CAPTCHA),
+    ("Please reduce your request rate", FailureKind::Blocked, "too many requests from this address"),
+    ("the requested URL was not found on this server", FailureKind::NotFound, NOT_FOUND),
 ];
 
 const LARGEST_WALL: usize = 64 * 1024;
@@ -68,7 +68,7 @@ fn marked(body: &[u8]) -> Option<Failure> {
         return None;
     }
     let text = String::from_utf8_lossy(body);
-    MARKS.iter().find(|(mark, _)| text.contains(mark)).map(|(_, failure)| failure())
+    MARKS.iter().find(|(mark, ..)| text.contains(mark)).map(|(_, kind, message)| Failure::new(*kind, *message))
 }
 
 #[cfg(test)]
