@@ -40,7 +40,9 @@ fn tree(body: &[u8]) -> serde_json::Value {
 
 fn parser(runtime: &Runtime) -> Parser {
     let engine = Engine::new(EngineOptions::default()).expect("an engine");
-    runtime.block_on(engine.load(PLAY)).expect("a parser")
+    let component = std::env::var_os("PLAYFAST_TEST_COMPONENT")
+        .map_or(PLAY.to_vec(), |file| std::fs::read(file).expect("a component"));
+    runtime.block_on(engine.load(&component)).expect("a parser")
 }
 
 fn parse(criterion: &mut Criterion) {
