@@ -1,6 +1,6 @@
 //! What does the details message say of an app?
 
-use playfast_guest::json::{Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
+use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
 use playfast_guest::{Failure, Page, Query, url};
 
 use crate::page::Blocks;
@@ -64,7 +64,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("categories", &[&[118], &[79, 0, 0]], Shape::With(categories)),
     Field::new("icon", &[&[95, 0, 3, 2]], Shape::Text),
     Field::new("header_image", &[&[96, 0, 3, 2]], Shape::Text),
-    Field::new("screenshots", &[&[78, 0]], Shape::EachText(&[3, 2])),
+    Field::new("screenshots", &[&[78, 0, EVERY, 3, 2]], Shape::Texts),
     Field::new("video", &[&[100, 0, 0, 3, 2]], Shape::Text),
     Field::new("video_image", &[&[100, 1, 0, 3, 2]], Shape::Text),
     Field::new("content_rating", &[&[9, 0]], Shape::Text),

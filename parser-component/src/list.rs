@@ -1,6 +1,6 @@
 //! What does a chart's answer say of its apps?
 
-use playfast_guest::json::{Field, Flow, Reader, Shape, Table};
+use playfast_guest::json::{EVERY, Field, Flow, Reader, Shape, Table};
 use playfast_guest::{Failure, Page, Query};
 
 use crate::unreadable;
@@ -25,7 +25,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("genre", &[&[0, 5]], Shape::Text),
     Field::new("summary", &[&[0, 13, 1]], Shape::Text),
     Field::new("installs", &[&[0, 15]], Shape::Text),
-    Field::new("screenshots", &[&[0, 2]], Shape::EachText(&[3, 2])),
+    Field::new("screenshots", &[&[0, 2, EVERY, 3, 2]], Shape::Texts),
     Field::new("video", &[&[0, 12, 0, 0, 3, 2]], Shape::Text),
     Field::new("header_image", &[&[0, 22, 3, 2]], Shape::Text),
     Field::new("content_rating", &[&[0, 24, 0]], Shape::Text),

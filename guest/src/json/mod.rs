@@ -12,5 +12,5 @@ mod writer;
 
 pub use reader::{Flow, Kind, ReadError, Reader};
 pub use scan::Level;
-pub use table::{Captured, Field, Shape, Table};
+pub use table::{Captured, EVERY, Field, Shape, Table};
 pub use writer::Writer;

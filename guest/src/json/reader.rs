@@ -353,8 +353,18 @@ impl<'a> Reader<'a> {
 
     /// The text of the string that comes next. `None`: it is no string, or ends nowhere.
     #[must_use]
-    pub fn text(mut self) -> Option<Cow<'a, str>> {
-        (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten().map(|raw| unescape(raw, self.level))
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        self.raw_text().map(|raw| unescape(raw, self.level))
+    }
+
+    /// The content of the string that comes next, as it is written.
+    pub(super) fn raw_text(mut self) -> Option<&'a [u8]> {
+        (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten()
+    }
+
+    /// Where the text stands.
+    pub(super) const fn level(&self) -> Level {
+        self.level
     }
 
     /// The number that comes next, as it is written. `None`: it is none.

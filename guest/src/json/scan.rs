@@ -186,6 +186,17 @@ pub(super) fn string_end(bytes: &[u8], at: usize, level: Level) -> Result<usize,
     Err(ReadError::Truncated)
 }
 
+/// Whether there is a control character, which no JSON string has as it is.
+pub(super) fn has_control(bytes: &[u8]) -> bool {
+    let (lanes, tail) = bytes.as_chunks::<16>();
+    let most = u8x16::splat(0x1f);
+    let in_lanes = lanes
+        .iter()
+        .map(|lane| u8x16::new(*lane))
+        .fold(u8x16::splat(0), |found, lane| found | lane.min(most).simd_eq(lane));
+    in_lanes.to_bitmask() != 0 || tail.iter().any(|byte| *byte <= 0x1f)
+}
+
 /// The position of the first byte that can't stand in a JSON string as it is: a quote, a backslash, a control character.
 pub(super) fn special(bytes: &[u8]) -> Option<usize> {
     let (lanes, tail) = bytes.as_chunks::<16>();

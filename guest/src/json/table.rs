@@ -27,8 +27,8 @@ pub enum Shape {
     Truthy,
     /// Whether it is a string; absent is false.
     IsText,
-    /// The strings at this path below each element; those that have none are left out.
-    EachText(&'static [u16]),
+    /// The strings at a path with [`EVERY`] in it.
+    Texts,
     /// Anything else. It is given one value for each of the field's paths, and writes just one.
     With(fn(&[Option<Reader<'_>>], &mut Writer) -> Result<(), ReadError>),
 }
@@ -58,8 +58,16 @@ impl std::fmt::Debug for Field {
     }
 }
 
+/// Every element, as a slot of a path. Such a path has one of them.
+pub const EVERY: u16 = u16::MAX;
+
 /// A path, and the place among the captured values where its value goes.
 type Entry = (&'static [u16], usize);
+
+/// The part of a path before [`EVERY`], where it has one.
+fn before_every(path: &'static [u16]) -> Option<&'static [u16]> {
+    path.iter().position(|slot| *slot == EVERY).and_then(|at| path.get(..at))
+}
 
 /// A kind of record, ready to be read many times.
 #[derive(Debug)]
@@ -72,7 +80,14 @@ pub struct Table {
 #[derive(Debug)]
 pub struct Captured<'t, 'a> {
     table: &'t Table,
-    values: Vec<Option<Reader<'a>>>,
+    values: Values<'a>,
+}
+
+/// The first value at each path, and all those at the paths with [`EVERY`], with their places.
+#[derive(Debug)]
+struct Values<'a> {
+    first: Vec<Option<Reader<'a>>>,
+    every: Vec<(usize, Reader<'a>)>,
 }
 
 impl Table {
@@ -80,7 +95,11 @@ impl Table {
     #[must_use]
     pub fn new(fields: &'static [Field]) -> Self {
         let paths = fields.iter().flat_map(|field| field.paths);
-        let mut entries: Vec<Entry> = paths.enumerate().map(|(place, path)| (*path, place)).collect();
+        // What stands before every element is kept too: whether there is a list at all.
+        let entries = paths
+            .enumerate()
+            .flat_map(|(place, path)| before_every(path).into_iter().chain([*path]).map(move |path| (path, place)));
+        let mut entries: Vec<Entry> = entries.collect();
         entries.sort_unstable();
         Self { fields, entries }
     }
@@ -90,7 +109,7 @@ impl Table {
     /// # Errors
     /// When the text ends in it, or it isn't JSON: never half a message.
     pub fn read<'t, 'a>(&'t self, reader: &mut Reader<'a>) -> Result<Captured<'t, 'a>, ReadError> {
-        let mut values = vec![None; self.entries.len()];
+        let mut values = Values { first: vec![None; self.entries.len()], every: Vec::new() };
         walk(reader, &self.entries, 0, &mut values)?;
         Ok(Captured { table: self, values })
     }
@@ -101,7 +120,7 @@ fn walk<'a>(
     reader: &mut Reader<'a>,
     entries: &[Entry],
     depth: usize,
-    values: &mut [Option<Reader<'a>>],
+    values: &mut Values<'a>,
 ) -> Result<(), ReadError> {
     let (here, below) = entries.split_at(entries.partition_point(|(path, _)| path.len() == depth));
     if !here.is_empty() && reader.kind()? != Kind::Null {
@@ -111,10 +130,15 @@ fn walk<'a>(
         return reader.skip();
     };
     reader.elements(|slot, element| {
-        if slot >= first {
-            let matching = matching(below, depth, slot);
-            if !matching.is_empty() {
-                walk(element, matching, depth + 1, values)?;
+        if slot >= first || last == usize::from(EVERY) {
+            let (here, every) = (matching(below, depth, slot), matching(below, depth, EVERY.into()));
+            if !here.is_empty() && !every.is_empty() {
+                walk(&mut { *element }, every, depth + 1, values)?;
+                walk(element, here, depth + 1, values)?;
+            } else if !here.is_empty() {
+                walk(element, here, depth + 1, values)?;
+            } else if !every.is_empty() {
+                walk(element, every, depth + 1, values)?;
             }
         }
         Ok(if slot >= last { Flow::Done } else { Flow::Continue })
@@ -122,9 +146,11 @@ fn walk<'a>(
 }
 
 /// Keeps the value for each of the entries that end here, unless an earlier slot gave one.
-fn capture<'a>(value: Reader<'a>, entries: &[Entry], values: &mut [Option<Reader<'a>>]) {
-    for (_, place) in entries {
-        if let Some(kept) = values.get_mut(*place) {
+fn capture<'a>(value: Reader<'a>, entries: &[Entry], values: &mut Values<'a>) {
+    for (path, place) in entries {
+        if path.contains(&EVERY) {
+            values.every.push((*place, value));
+        } else if let Some(kept) = values.first.get_mut(*place) {
             kept.get_or_insert(value);
         }
     }
@@ -149,20 +175,36 @@ impl<'a> Captured<'_, 'a> {
     /// When a value's text ends in the middle, or isn't JSON.
     pub fn record(&self) -> Result<String, ReadError> {
         let mut writer = Writer::new();
-        let mut values = self.values.as_slice();
+        let (mut values, mut place) = (self.values.first.as_slice(), 0);
         for field in self.table.fields {
             let (own, rest) = values.split_at_checked(field.paths.len()).unwrap_or_default();
             values = rest;
             writer.key(field.name);
-            field.shape.write(own, &mut writer)?;
+            match field.shape {
+                Shape::Texts => self.write_texts(own, place, &mut writer),
+                shape => shape.write(own, &mut writer)?,
+            }
+            place += field.paths.len();
         }
         Ok(writer.finish())
+    }
+
+    /// The strings at a field's places from `first` on.
+    fn write_texts(&self, lists: &[Option<Reader<'_>>], first: usize, writer: &mut Writer) {
+        if lists.iter().all(Option::is_none) {
+            return writer.null();
+        }
+        let own = first..first + lists.len();
+        writer.array(|writer| {
+            let texts = self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, value)| *value);
+            texts.filter(|value| value.raw_text().is_some()).for_each(|value| writer.copy_text(value));
+        });
     }
 
     /// Gives the field with this name a value where the message had none.
     #[must_use]
     pub fn or_value(mut self, name: &str, value: Option<Reader<'a>>) -> Self {
-        if let Some(kept) = self.place(name).and_then(|place| self.values.get_mut(place)) {
+        if let Some(kept) = self.place(name).and_then(|place| self.values.first.get_mut(place)) {
             *kept = kept.or(value);
         }
         self
@@ -172,7 +214,7 @@ impl<'a> Captured<'_, 'a> {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Reader<'a>> {
         let count = self.table.fields.iter().find(|field| field.name == name)?.paths.len();
-        self.values.iter().skip(self.place(name)?).take(count).find_map(|value| *value)
+        self.values.first.iter().skip(self.place(name)?).take(count).find_map(|value| *value)
     }
 
     /// The place of the field's first value.
@@ -187,10 +229,10 @@ impl Shape {
         let value = values.iter().find_map(|value| *value);
         match self {
             Self::With(write) => return write(values, writer),
+            Self::Texts => writer.null(),
             Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
             Self::IsText => writer.bool(value.is_some_and(|value| value.text().is_some())),
-            Self::EachText(path) => return write_each_text(value, path, writer),
-            Self::Text => or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&text)),
+            Self::Text => or_null(value, writer, |value, writer| writer.copy_text(value)),
             Self::HtmlAsText => {
                 or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&html::text(&text)));
             }
@@ -216,24 +258,6 @@ fn or_null<T>(value: Option<T>, writer: &mut Writer, write: impl FnOnce(T, &mut 
     }
 }
 
-fn write_each_text(value: Option<Reader<'_>>, path: &[u16], writer: &mut Writer) -> Result<(), ReadError> {
-    let Some(mut value) = value else {
-        writer.null();
-        return Ok(());
-    };
-    writer.array(|writer| {
-        value.elements(|_, element| {
-            element.at(path, &mut |text| {
-                if let Some(text) = text.text() {
-                    writer.string(&text);
-                }
-                Ok(())
-            })?;
-            Ok(Flow::Continue)
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -246,7 +270,7 @@ mod tests {
         Field { name: "text", paths: &[&[9], &[1, 1]], shape: Shape::HtmlAsText },
         Field { name: "price", paths: &[&[2, 0]], shape: Shape::Micros },
         Field { name: "free", paths: &[&[2, 0]], shape: Shape::Equals(0) },
-        Field { name: "images", paths: &[&[3]], shape: Shape::EachText(&[1]) },
+        Field { name: "images", paths: &[&[3, EVERY, 1]], shape: Shape::Texts },
         Field { name: "first", paths: &[&[3, 0, 1]], shape: Shape::Text },
         Field { name: "ads", paths: &[&[48]], shape: Shape::Truthy },
     ];

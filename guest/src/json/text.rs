@@ -18,21 +18,35 @@ pub(super) fn unescape(raw: &[u8], level: Level) -> Cow<'_, str> {
 
 /// The text without escapes; `None` where it has none.
 fn unescape_text(escaped: &str, level: Level) -> Option<String> {
-    let mut next = memchr::memchr(b'\\', escaped.as_bytes());
-    next?;
+    memchr::memchr(b'\\', escaped.as_bytes())?;
     let mut text = String::with_capacity(escaped.len());
+    pieces(escaped, level, |piece| match piece {
+        Piece::Plain(plain) => text.push_str(plain),
+        Piece::Escaped(character) => text.push(character),
+    });
+    Some(text)
+}
+
+/// A part of a string.
+pub(super) enum Piece<'a> {
+    /// It stands for itself.
+    Plain(&'a str),
+    /// The character that an escape stands for.
+    Escaped(char),
+}
+
+/// Takes a string's content apart.
+pub(super) fn pieces<'a>(escaped: &'a str, level: Level, mut take: impl FnMut(Piece<'a>)) {
     let mut rest = escaped;
-    while let Some((plain, from)) = next.and_then(|at| rest.split_at_checked(at)) {
-        text.push_str(plain);
+    while let Some((plain, from)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        take(Piece::Plain(plain));
         let (character, length) = sequence(from.as_bytes(), level);
         if let Some(character) = character {
-            text.push(character);
+            take(Piece::Escaped(character));
         }
         rest = from.get(length..).unwrap_or_default();
-        next = memchr::memchr(b'\\', rest.as_bytes());
     }
-    text.push_str(rest);
-    Some(text)
+    take(Piece::Plain(rest));
 }
 
 /// The character of the escape that starts here with its backslash, and how many bytes it takes.

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::scan;
+use super::reader::Reader;
+use super::scan::{self, Level};
+use super::text::{Piece, pieces, unescape};
 
 /// Writes one JSON object.
 #[derive(Debug)]
@@ -54,6 +56,27 @@ impl Writer {
             rest = special.get(1..).unwrap_or_default();
         }
         self.json.push_str(rest);
+        self.json.push('"');
+    }
+
+    /// The string that comes next elsewhere, without a copy between; `null` where none does.
+    pub fn copy_text(&mut self, value: Reader<'_>) {
+        let Some(raw) = value.raw_text() else { return self.null() };
+        match std::str::from_utf8(raw) {
+            Ok(text) if !scan::has_control(raw) => self.copy(text, value.level()),
+            _ => self.string(&unescape(raw, value.level())),
+        }
+    }
+
+    /// What isn't escaped in a string elsewhere needn't be here.
+    fn copy(&mut self, escaped: &str, level: Level) {
+        self.separate();
+        self.json.push('"');
+        pieces(escaped, level, |piece| match piece {
+            Piece::Plain(plain) => self.json.push_str(plain),
+            Piece::Escaped(character @ ('"' | '\\' | '\0'..='\x1f')) => self.escape(character as u8),
+            Piece::Escaped(character) => self.json.push(character),
+        });
         self.json.push('"');
     }
 
@@ -138,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::Writer;
+    use super::{Level, Reader, Writer};
 
     #[test]
     fn containers_nest_and_commas_stand_where_they_must() {
@@ -156,6 +179,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn copied_text_is_the_text(text in any::<String>()) {
+            let mut writer = Writer::new();
+            let json = Value::from(text.clone()).to_string() + ",";
+            writer.key("plain").copy_text(Reader::new(json.as_bytes(), 0, Level::Plain));
+            let outer = Value::from(json).to_string();
+            let inside = Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string().unwrap();
+            writer.key("inside").copy_text(inside);
+            let record: Value = serde_json::from_str(&writer.finish()).unwrap();
+            prop_assert_eq!(record["plain"].as_str(), Some(text.as_str()));
+            prop_assert_eq!(record["inside"].as_str(), Some(text.as_str()));
+        }
+
         #[test]
         fn any_text_comes_back(key in any::<String>(), text in any::<String>(), number in any::<f64>()) {
             let mut writer = Writer::new();
