@@ -1,7 +1,7 @@
 //! What does the details message say of an app?
 
 use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
-use playfast_guest::{Failure, Page, Query, url};
+use playfast_guest::{Failure, FailureKind, Page, Query, url};
 
 use crate::page::Blocks;
 use crate::unreadable;
@@ -90,6 +90,8 @@ pub(crate) fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
         let block = block.map_err(|error| unreadable("the data block of the app", error))?;
         match record(block, Some(query)) {
             Ok(record) => return Ok(Page { records: vec![record], ..Page::default() }),
+            // Small answers to the same rpc hold no app and may come first; what an app's own block says counts for more.
+            Err(failure) if failure.kind != FailureKind::LayoutChanged => seen = Some(failure),
             Err(failure) => seen = seen.or(Some(failure)),
         }
     }
@@ -137,7 +139,7 @@ fn record(message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure>
 
 /// How many stars were given how often, from one star to five.
 fn histogram(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
-    let Some(stars) = first(values) else {
+    let Some(stars) = first(values).filter(|stars| { *stars }.kind() == Ok(Kind::Array)) else {
         writer.null();
         return Ok(());
     };
@@ -199,11 +201,9 @@ fn category(value: &mut Reader<'_>, writer: &mut Writer, depth: u8) -> Result<bo
         has_name |= slot == 0 && head.kind()? == Kind::String;
         Ok(if slots >= 4 || slot == 0 && !has_name { Flow::Done } else { Flow::Continue })
     })?;
-    if has_name {
-        if slots >= 4 {
-            write_category(tuple, writer)?;
-        }
-        return Ok(slots >= 4);
+    if has_name && slots >= 4 {
+        write_category(tuple, writer)?;
+        return Ok(true);
     }
     let mut found = false;
     tuple.clone().elements(|_, inner| {

@@ -78,17 +78,19 @@ fn frames<'q>(
                     Err(error) => break Err(error),
                 }
             }
-            // After a whole array: the body's end.
-            Err(ReadError::Truncated) if !answers.is_empty() || ends_whole(body) => break Ok(()),
+            Err(ReadError::Truncated) if ends_whole(body, start) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
     (answers, end)
 }
 
-/// Whether the body's last array is complete.
-fn ends_whole(body: &[u8]) -> bool {
-    body.trim_ascii_end().ends_with(b"]")
+/// Whether the body's last array is complete and, where there are lengths, the one that ends a body: `[["e",…]]`. A cut between two
+/// arrays shows in that alone.
+fn ends_whole(body: &[u8], start: usize) -> bool {
+    let arrays = body.get(start..).unwrap_or_default().trim_ascii();
+    let last_line = arrays.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    arrays.ends_with(b"]") && (arrays.starts_with(b"[") || last_line.starts_with(b"[[\"e\","))
 }
 
 /// Reads one frame: `["wrb.fr", RPC, PAYLOAD, null, null, ERROR, TAG]`.

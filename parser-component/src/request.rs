@@ -5,7 +5,7 @@ use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url
 
 const STORE: &str = "https://play.google.com";
 
-/// Requests for queries: those of one language and country share a batchexecute POST, a page is asked for alone.
+/// Requests for queries: those of one rpc, language and country share a batchexecute POST, a page is asked for alone.
 pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
     let mut requests = Requests::default();
     let mut calls = Vec::new();
@@ -18,7 +18,7 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
             Err(failure) => requests.refused.push((index, failure)),
         }
     }
-    for (locale, group) in group::by_key(&calls, per_request, |(_, call)| call.locale) {
+    for ((locale, _), group) in group::by_key(&calls, per_request, |(_, call)| (call.locale, call.rpc)) {
         let chosen: Vec<_> = group.iter().filter_map(|at| calls.get(*at as usize)).collect();
         let request = post(locale, &chosen.iter().map(|(_, call)| call).collect::<Vec<_>>());
         requests.exchanges.push(Exchange { request, queries: chosen.iter().map(|(index, _)| *index).collect() });
@@ -195,6 +195,14 @@ mod tests {
         );
         let (rpc, argument, _) = calls(&requests.exchanges[1].request).remove(0);
         assert_eq!((rpc.as_str(), &argument[5]), ("Ws7gDc", &serde_json::json!([["a.b", 7]])));
+    }
+
+    #[test]
+    fn a_post_asks_one_rpc() {
+        let queries = [query("list", &[]), query("app", &[("app_id", "a.b"), ("via", "rpc")]), query("list", &[])];
+        let requests = requests(&queries, 10);
+        let asked: Vec<_> = requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect();
+        assert_eq!(asked, [vec![0, 2], vec![1]]);
     }
 
     #[test]

@@ -53,8 +53,10 @@ impl Toolchain {
     }
 }
 
+/// Whether the sysroot has the target's libraries: the folder alone may be what an uninstalled target left.
 fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib").exists()
+    let libraries = std::fs::read_dir(sysroot.join("lib/rustlib").join(TARGET).join("lib"));
+    libraries.into_iter().flatten().flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
 fn linker(sysroots: &[&Path]) -> Option<PathBuf> {

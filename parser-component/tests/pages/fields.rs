@@ -1,9 +1,9 @@
 //! Every field equals what the page holds.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::oracle::{app_block, at, payload};
-use crate::saved::{APPS, CHART, DETAILS, page, parse};
+use crate::oracle::{app_block, at, blocks, in_a_page, payload};
+use crate::saved::{APPS, CHART, DATA_SAFETY, DETAILS, page, parse};
 
 /// Fields that are what lies at a path, as text or number.
 const AS_IT_IS: &[(&str, &[usize])] = &[
@@ -72,7 +72,7 @@ const ITEM: &[(&str, &[usize])] = &[
     ("url", &[10, 4, 2]),
 ];
 
-/// What `details` (and the message it stands in) says, by the rules of the table of fields, without what is prose.
+/// What the details (and the message they stand in) say, by the rules of the table of fields.
 pub(crate) fn app(message: &Value) -> Value {
     let details = at(message, &[1, 2]);
     let mut app = json!({});
@@ -82,6 +82,8 @@ pub(crate) fn app(message: &Value) -> Value {
     let or = |value: Value, other: Value| if value.is_null() { other } else { value };
     app["app_id"] = or(at(&details, &[77, 0]), at(message, &[1, 11, 0, 0]));
     app["description_html"] = or(at(&details, &[12, 0, 0, 1]), at(&details, &[72, 0, 1]));
+    app["description"] = app["description_html"].as_str().map_or(Value::Null, |html| json!(prose(html)));
+    app["data_safety"] = safety(&details);
     let price = at(&details, &[57, 0, 0, 0, 0, 1, 0, 0]);
     app["price"] = micros(&price);
     app["free"] = price.as_f64().map_or(Value::Null, |price| json!(price == 0.0));
@@ -94,7 +96,7 @@ pub(crate) fn app(message: &Value) -> Value {
     app["play_pass"] = truthy(&at(&details, &[62]));
     let stars = at(&details, &[51, 1]);
     let count = |star| or(at(&stars, &[star, 1]), json!(0));
-    app["histogram"] = if stars.is_null() { Value::Null } else { (1..=5).map(count).collect() };
+    app["histogram"] = if stars.is_array() { (1..=5).map(count).collect() } else { Value::Null };
     app["screenshots"] = texts(&at(&details, &[78, 0]), &[3, 2]);
     let link = at(&details, &[68, 1, 4, 2]);
     app["developer_id"] = link
@@ -105,16 +107,52 @@ pub(crate) fn app(message: &Value) -> Value {
     app["permissions"] = if permissions.is_null() { Value::Null } else { groups(&permissions) };
     let mut categories = Vec::new();
     tuples(&at(&details, &[118]), &mut categories);
-    if categories.is_empty() {
+    if categories.is_empty() && !at(&details, &[79, 0, 0]).is_null() {
         categories.push(json!({"name": app["genre"], "id": app["genre_id"]}));
     }
     app["categories"] = categories.into();
     app
 }
 
+/// HTML as text, as far as the saved pages go.
+fn prose(html: &str) -> String {
+    let lines = html.replace("<br>", "\n");
+    let mut pieces = lines.split('<');
+    let start = pieces.next().unwrap().to_owned();
+    let text: String =
+        std::iter::once(start).chain(pieces.map(|piece| piece.split_once('>').unwrap().1.to_owned())).collect();
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.into_iter().fold(text, |text, (entity, character)| text.replace(entity, character))
+}
+
+/// What is shared and collected, one entry for each kind of data, and practices; `null` where the details say nothing of them.
+fn safety(details: &Value) -> Value {
+    let [shared, collected, practices] =
+        [&[137, 4, 0, 0][..], &[137, 4, 1, 0], &[137, 9, 2]].map(|path| at(details, path));
+    if shared.is_null() && collected.is_null() && practices.is_null() {
+        return Value::Null;
+    }
+    let entry = |title: &Value, data: &Value| json!({"type": title, "data": at(data, &[0]), "optional": truthy(&at(data, &[1])), "purpose": at(data, &[2])});
+    let entries = |categories: Value| -> Vec<Value> {
+        let categories = list(categories).into_iter();
+        categories
+            .flat_map(|category| {
+                let title = at(&category, &[0, 1]);
+                list(at(&category, &[4])).into_iter().map(move |data| entry(&title, &data))
+            })
+            .collect()
+    };
+    let practice = |practice: Value| json!({"practice": at(&practice, &[1]), "description": at(&practice, &[2, 1])});
+    let practices: Vec<_> = list(practices).into_iter().map(practice).collect();
+    json!({"shared": entries(shared), "collected": entries(collected), "practices": practices})
+}
+
+fn list(value: Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
 /// Permissions by group, then further groups, then those without one.
 fn groups(permissions: &Value) -> Value {
-    let list = |value: Value| value.as_array().cloned().unwrap_or_default();
     let groups = [0, 1].into_iter().flat_map(|slot| list(at(permissions, &[slot])));
     let grouped = groups.map(|group| json!({"group": at(&group, &[0]), "permissions": texts(&at(&group, &[2]), &[1])}));
     let rest = Some(at(permissions, &[2])).filter(Value::is_array);
@@ -166,11 +204,31 @@ fn apps_are_what_their_pages_hold() {
         let records = parse("app", &body).unwrap();
         let (_, _, message) = app_block(std::str::from_utf8(&body).unwrap());
         assert_eq!(records.len(), 1);
-        same(name, &records[0], &app(&message));
+        let oracle = app(&message);
+        same(name, &records[0], &oracle);
+        assert_eq!(
+            records[0].as_object().unwrap().len(),
+            oracle.as_object().unwrap().len(),
+            "no field is missing or more"
+        );
         let description = records[0]["description"].as_str().unwrap();
         assert!(!description.contains("<br>") && !description.contains("&amp;") && !description.is_empty());
         assert!(!records[0]["screenshots"].as_array().unwrap().is_empty());
     }
+}
+
+/// The page of data safety holds a details message too: with an app's title, and with all that the app's page lacks.
+#[test]
+fn data_safety_is_what_its_page_holds() {
+    let Some(body) = page(DATA_SAFETY) else { return };
+    let text = std::str::from_utf8(&body).unwrap();
+    let holds = |(_, _, message): &(usize, usize, Value)| at(message, &[1, 2, 137]).is_array();
+    let (_, _, message) = blocks(text).into_iter().find(holds).unwrap();
+    let record = parse("app", &body).unwrap().remove(0);
+    same(DATA_SAFETY, &record, &app(&message));
+    let count = |name: &str| record["data_safety"][name].as_array().unwrap().len();
+    assert_eq!((count("shared"), count("collected")), (0, 16), "as the index of pages says");
+    assert!(count("practices") > 0 && record["data_safety"]["collected"][0]["purpose"].is_string());
 }
 
 #[test]
@@ -197,29 +255,73 @@ fn a_chart_is_what_its_answer_holds() {
     }
 }
 
-#[test]
-fn records_have_the_fields_that_the_description_says_in_its_order() {
+/// A message of an app with so much in it, in a page of one block.
+fn small_page(fill: impl FnOnce(&mut Map<String, Value>)) -> Vec<u8> {
+    let mut details = json!({"1": ["A title"], "78": ["an.app"]});
+    fill(details.as_object_mut().unwrap());
+    in_a_page(&json!([null, [null, null, [details]]]))
+}
+
+fn described(kind: usize) -> Map<String, Value> {
     let description: Value =
         serde_json::from_str(&<playfast_play::Play as playfast_guest::Parser>::describe()).unwrap();
-    for (index, (kind, name)) in [("list", CHART), ("app", APPS[3])].into_iter().enumerate() {
-        let Some(body) = page(name) else { return };
-        let described = description["kinds"][index]["record"]["properties"].as_object().unwrap();
+    description["kinds"][kind]["record"]["properties"].as_object().unwrap().clone()
+}
+
+/// Whether a JSON Schema's `type` allows the value; its items and properties too.
+fn fits(value: &Value, schema: &Value) -> bool {
+    let types = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
+    let is = |name: &str| match value {
+        Value::Null => name == "null",
+        Value::Bool(_) => name == "boolean",
+        Value::Number(number) => name == "number" || name == "integer" && !number.is_f64(),
+        Value::String(_) => name == "string",
+        Value::Array(_) => name == "array",
+        Value::Object(_) => name == "object",
+    };
+    let items = value.as_array().into_iter().flatten();
+    let mut members = value.as_object().into_iter().flatten();
+    types.iter().any(|name| is(name.as_str().unwrap()))
+        && items.into_iter().all(|item| schema.get("items").is_none_or(|schema| fits(item, schema)))
+        && members.all(|(name, member)| schema["properties"].get(name).is_none_or(|schema| fits(member, schema)))
+}
+
+#[test]
+fn records_have_the_fields_and_types_that_the_description_says_in_its_order() {
+    let saved = APPS.map(|name| (1, "app", name)).into_iter().chain([(1, "app", DETAILS), (0, "list", CHART)]);
+    let saved = saved.filter_map(|(index, kind, name)| Some((index, kind, name, page(name)?)));
+    let small = [(1, "app", "a small page", small_page(|_| ()))];
+    for (index, kind, name, body) in saved.chain(small) {
+        let described = described(index);
         for record in parse(kind, &body).unwrap() {
             let record = record.as_object().unwrap();
-            assert!(record.keys().eq(described.keys()), "{kind}");
+            assert!(record.keys().eq(described.keys()), "{name}");
             for (field, value) in record {
-                let wanted = &described[field]["type"];
-                let is = match value {
-                    Value::Null => "null",
-                    Value::Bool(_) => "boolean",
-                    Value::Number(number) if number.is_f64() || wanted.to_string().contains("\"number\"") => "number",
-                    Value::Number(_) => "integer",
-                    Value::String(_) => "string",
-                    Value::Array(_) => "array",
-                    Value::Object(_) => "object",
-                };
-                assert!(wanted.to_string().contains(&format!("\"{is}\"")), "{kind}: {field} is {value}, not {wanted}");
+                assert!(fits(value, &described[field]), "{name}: {field} is {value}");
             }
         }
+    }
+}
+
+#[test]
+fn categories_are_tuples_of_four_wherever_they_lie() {
+    let body = small_page(|details| {
+        let inner = json!(["Tags", [["Puzzle", null, "GAME_PUZZLE", "/g/1"], ["Short", null, "NOT_ONE"]]]);
+        details.insert("119".to_owned(), json!([[[["Casual", null, null, {"4": "/g/2"}]]], inner]));
+    });
+    let record = parse("app", &body).unwrap().remove(0);
+    assert_eq!(record["categories"], json!([{"name": "Casual", "id": null}, {"name": "Puzzle", "id": "GAME_PUZZLE"}]));
+}
+
+#[test]
+fn what_is_of_another_type_is_absent() {
+    let body = small_page(|details| {
+        details.insert("52".to_owned(), json!([[5, "4.5"], "stars", ["many", "7"], null]));
+        details.insert("58".to_owned(), json!([[[[[null, [["free", 5]]]]]]]));
+        details.insert("79".to_owned(), json!("screens"));
+    });
+    let record = parse("app", &body).unwrap().remove(0);
+    for field in ["score", "score_text", "ratings", "histogram", "price", "currency", "free", "screenshots"] {
+        assert_eq!(record[field], Value::Null, "{field}");
     }
 }

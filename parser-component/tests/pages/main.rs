@@ -1,15 +1,13 @@
 //! The parser against saved real pages, natively: every field against an oracle that reads the same bytes in another way, cuts at many
 //! places, damage, and messages written sparsely.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test's helpers may fail"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test's helpers may fail")]
 
+mod answers;
 mod damage;
 mod fields;
+mod harm;
 mod oracle;
+mod posts;
 mod saved;
 mod sparse;
+mod walls;

@@ -40,3 +40,9 @@ pub(crate) fn payload(body: &str, rpc: &str) -> Value {
     let frame = frames.find(|frame| frame[0] == "wrb.fr" && frame[1] == rpc).expect("a frame");
     serde_json::from_str(frame[2].as_str().unwrap()).unwrap()
 }
+
+/// A page of one block that holds `message`.
+pub(crate) fn in_a_page(message: &Value) -> Vec<u8> {
+    format!("<script>AF_initDataCallback({{key: 'ds:5', hash: '8', data:{message}, sideChannel: {{}}}});</script>")
+        .into_bytes()
+}
