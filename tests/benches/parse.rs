@@ -1,7 +1,7 @@
 //! What does parsing cost natively, in an instance that stays, and in a fresh sandbox? And the sandbox alone?
 //!
 //! On real pages, from `PLAYFAST_PAGES` or `../shared/pages`; without them only the sandbox is timed. `cargo bench`
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark")]
 
 use std::time::{Duration, SystemTime};
 

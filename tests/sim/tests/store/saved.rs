@@ -12,7 +12,9 @@ fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PLAYFAST_PAGES").map_or(beside, PathBuf::from);
     let found = folder.join("INDEX.tsv").exists();
     if !found {
-        println!("skipped: no saved pages in {} (set PLAYFAST_PAGES)", folder.display());
+        // Not `println!`, which the test harness swallows where a test passes.
+        let line = format!("SKIPPED: no saved pages in {} (set PLAYFAST_PAGES)\n", folder.display());
+        drop(std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()));
     }
     found.then_some(folder)
 }
