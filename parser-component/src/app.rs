@@ -123,7 +123,7 @@ fn record(message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure>
     let table = Table::new(FIELDS);
     let app = table.read(&mut details).map_err(unreadable)?;
     let app = app.or_value("app_id", message.get(APP_ID).map_err(unreadable)?);
-    if app.value("title").and_then(Reader::text).is_none() {
+    if !app.value("title").is_some_and(Reader::is_text) {
         return Err(Failure::layout_changed("the details hold no title of an app"));
     }
     let Some(id) = app.value("app_id").and_then(Reader::text) else {
@@ -216,8 +216,8 @@ fn category(value: &mut Reader<'_>, writer: &mut Writer, depth: u8) -> Result<bo
 fn write_category(tuple: Reader<'_>, writer: &mut Writer) -> Result<(), ReadError> {
     let (name, id) = (tuple.get(&[0])?, tuple.get(&[2])?);
     writer.object(|writer| {
-        text_or_null(writer.key("name"), name);
-        text_or_null(writer.key("id"), id);
+        writer.key("name").copy_text(name);
+        writer.key("id").copy_text(id);
     });
     Ok(())
 }
@@ -245,7 +245,7 @@ fn permission_group(
     writer: &mut Writer,
 ) -> Result<(), ReadError> {
     writer.object(|writer| {
-        text_or_null(writer.key("group"), name);
+        writer.key("group").copy_text(name);
         writer.key("permissions").array(|writer| {
             each(permissions, |permission| {
                 if let Some(text) = permission.get(&[1])?.and_then(Reader::text) {
@@ -274,8 +274,8 @@ fn data_safety(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(),
             each(*practices, |practice| {
                 let (name, description) = (practice.get(&[1])?, practice.get(&[2, 1])?);
                 writer.object(|writer| {
-                    text_or_null(writer.key("practice"), name);
-                    text_or_null(writer.key("description"), description);
+                    writer.key("practice").copy_text(name);
+                    writer.key("description").copy_text(description);
                 });
                 Ok(())
             })
@@ -289,10 +289,10 @@ fn data_category(category: Reader<'_>, writer: &mut Writer) -> Result<(), ReadEr
     each(category.get(&[4])?, |data| {
         let (name, optional, purpose) = (data.get(&[0])?, data.get(&[1])?, data.get(&[2])?);
         writer.object(|writer| {
-            text_or_null(writer.key("type"), title);
-            text_or_null(writer.key("data"), name);
+            writer.key("type").copy_text(title);
+            writer.key("data").copy_text(name);
             writer.key("optional").bool(optional.is_some_and(Reader::truthy));
-            text_or_null(writer.key("purpose"), purpose);
+            writer.key("purpose").copy_text(purpose);
         });
         Ok(())
     })
@@ -300,13 +300,6 @@ fn data_category(category: Reader<'_>, writer: &mut Writer) -> Result<(), ReadEr
 
 fn first<'a>(values: &[Option<Reader<'a>>]) -> Option<Reader<'a>> {
     values.iter().find_map(|value| *value)
-}
-
-fn text_or_null(writer: &mut Writer, value: Option<Reader<'_>>) {
-    match value.and_then(Reader::text) {
-        Some(text) => writer.string(&text),
-        None => writer.null(),
-    }
 }
 
 /// Visits copies of an array's elements.

@@ -41,7 +41,7 @@ pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Pa
         found = true;
         items.elements(|_, item| {
             let item = table.read(item)?;
-            let named = |field| item.value(field).and_then(Reader::text).is_some();
+            let named = |field| item.value(field).is_some_and(Reader::is_text);
             if named("app_id") && named("title") {
                 records.push(item.record()?);
             } else {

@@ -357,6 +357,12 @@ impl<'a> Reader<'a> {
         self.raw_text().map(|raw| unescape(raw, self.level))
     }
 
+    /// Whether a string comes next, which is not decoded to see that.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        self.raw_text().is_some()
+    }
+
     /// The content of the string that comes next, as it is written.
     pub(super) fn raw_text(mut self) -> Option<&'a [u8]> {
         (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten()

@@ -134,11 +134,10 @@ fn walk<'a>(
             let (here, every) = (matching(below, depth, slot), matching(below, depth, EVERY.into()));
             if !here.is_empty() && !every.is_empty() {
                 walk(&mut { *element }, every, depth + 1, values)?;
-                walk(element, here, depth + 1, values)?;
-            } else if !here.is_empty() {
-                walk(element, here, depth + 1, values)?;
-            } else if !every.is_empty() {
-                walk(element, every, depth + 1, values)?;
+            }
+            let last = if here.is_empty() { every } else { here };
+            if !last.is_empty() {
+                walk(element, last, depth + 1, values)?;
             }
         }
         Ok(if slot >= last { Flow::Done } else { Flow::Continue })
@@ -197,7 +196,7 @@ impl<'a> Captured<'_, 'a> {
         let own = first..first + lists.len();
         writer.array(|writer| {
             let texts = self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, value)| *value);
-            texts.filter(|value| value.raw_text().is_some()).for_each(|value| writer.copy_text(value));
+            texts.filter(|value| value.is_text()).for_each(|value| writer.copy_text(Some(value)));
         });
     }
 
@@ -231,8 +230,8 @@ impl Shape {
             Self::With(write) => return write(values, writer),
             Self::Texts => writer.null(),
             Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
-            Self::IsText => writer.bool(value.is_some_and(|value| value.text().is_some())),
-            Self::Text => or_null(value, writer, |value, writer| writer.copy_text(value)),
+            Self::IsText => writer.bool(value.is_some_and(Reader::is_text)),
+            Self::Text => writer.copy_text(value),
             Self::HtmlAsText => {
                 or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&html::text(&text)));
             }

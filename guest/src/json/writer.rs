@@ -59,12 +59,14 @@ impl Writer {
         self.json.push('"');
     }
 
-    /// The string that comes next elsewhere, without a copy between; `null` where none does.
-    pub fn copy_text(&mut self, value: Reader<'_>) {
-        let Some(raw) = value.raw_text() else { return self.null() };
+    /// A string that stands elsewhere, without a copy between; `null` where there is none.
+    pub fn copy_text(&mut self, value: Option<Reader<'_>>) {
+        let Some((raw, level)) = value.and_then(|value| Some((value.raw_text()?, value.level()))) else {
+            return self.null();
+        };
         match std::str::from_utf8(raw) {
-            Ok(text) if !scan::has_control(raw) => self.copy(text, value.level()),
-            _ => self.string(&unescape(raw, value.level())),
+            Ok(text) if !scan::has_control(raw) => self.copy(text, level),
+            _ => self.string(&unescape(raw, level)),
         }
     }
 
@@ -183,9 +185,9 @@ mod tests {
         fn copied_text_is_the_text(text in any::<String>()) {
             let mut writer = Writer::new();
             let json = Value::from(text.clone()).to_string() + ",";
-            writer.key("plain").copy_text(Reader::new(json.as_bytes(), 0, Level::Plain));
+            writer.key("plain").copy_text(Some(Reader::new(json.as_bytes(), 0, Level::Plain)));
             let outer = Value::from(json).to_string();
-            let inside = Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string().unwrap();
+            let inside = Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string();
             writer.key("inside").copy_text(inside);
             let record: Value = serde_json::from_str(&writer.finish()).unwrap();
             prop_assert_eq!(record["plain"].as_str(), Some(text.as_str()));

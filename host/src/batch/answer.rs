@@ -85,11 +85,11 @@ impl Worker {
         if let Some((_, failure)) = requests.refused.pop() {
             return Err(failure);
         }
-        let exchange = requests.exchanges.pop().ok_or_else(|| endless(0))?;
+        let exchange = requests.exchanges.pop().ok_or_else(unanswered)?;
         let place = self.gate.enter().await;
         let pages = self.pages(exchange, &queries).await;
         drop(place);
-        pages?.pop().unwrap_or_else(|| Err(endless(0)))
+        pages?.pop().ok_or_else(unanswered)?
     }
 
     /// The outcomes of the queries that an answer raised.
@@ -117,6 +117,11 @@ impl Worker {
         }
         .boxed()
     }
+}
+
+/// The parser's answers were checked to be as many as the queries, so nobody should ever see this.
+fn unanswered() -> Failure {
+    Failure::new(FailureKind::ParserInvalid, "the parser left the query without an answer")
 }
 
 fn endless(pages: usize) -> Failure {

@@ -3,10 +3,11 @@
 //! The parameters' values multiply out; the product is never made, and a query is put together when its turn comes: 5 countries and 3
 //! categories are 8 strings, not 15 requests' worth. Invariant: every query of a plan is complete and fits the parser's description.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::Query;
-use crate::parser::{Description, Kind, Param};
+use crate::parser::{Description, Kind, Param, ParamValidator};
 
 /// Why something can't be asked. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -177,14 +178,7 @@ fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
 
 /// The values of one parameter; `None` where it has none.
 fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
-    let mut values: Vec<Arc<str>> = Vec::new();
-    for text in texts.iter().flat_map(|text| split(param, text)) {
-        for value in resolve(name, param, text)? {
-            if !values.contains(&value) {
-                values.push(value);
-            }
-        }
-    }
+    let mut values = if texts.is_empty() { Vec::new() } else { given(name, param, texts)? };
     if values.is_empty() {
         values.extend(param.default().map(Arc::from));
     }
@@ -195,26 +189,33 @@ fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanE
     }
 }
 
+/// The values that the texts stand for, each once, in their order.
+fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
+    let refused = |value: &str, reason| PlanError::Value { name: name.to_owned(), value: value.to_owned(), reason };
+    let validator = param.validator().map_err(|reason| refused("", reason))?;
+    let (mut values, mut seen) = (Vec::new(), HashSet::new());
+    for text in texts.iter().flat_map(|text| split(param, text)) {
+        let resolved = resolve(param, &validator, text).map_err(|reason| refused(text, reason))?;
+        values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
+    }
+    Ok(values)
+}
+
 fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
     if param.many { text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect() } else { vec![text] }
 }
 
-/// The values that a text stands for: a group's, a choice written in other letters, or itself.
-fn resolve(name: &str, param: &Param, text: &str) -> Result<Vec<Arc<str>>, PlanError> {
+/// The values that a text stands for: a group's, a choice written in other letters, or itself; else why it stands for none.
+fn resolve(param: &Param, validator: &ParamValidator<'_>, text: &str) -> Result<Vec<Arc<str>>, String> {
     if let Some(group) = param.groups.get(text) {
         return Ok(group.iter().map(|value| value.as_str().into()).collect());
     }
     let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
     let value = choice.unwrap_or_else(|| text.to_owned());
-    match param.validate(&value) {
-        Ok(()) => Ok(vec![value.into()]),
-        Err(reason) => {
-            let mut known: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
-            let reason =
-                if known.is_empty() { format!("{reason} ({})", param.summary()) } else { hint(text, known.drain(..)) };
-            Err(PlanError::Value { name: name.to_owned(), value: text.to_owned(), reason })
-        }
-    }
+    validator.check(&value).map(|()| vec![value.into()]).map_err(|reason| {
+        let known: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
+        if known.is_empty() { format!("{reason} ({})", param.summary()) } else { hint(text, known.into_iter()) }
+    })
 }
 
 /// The nearest of the names, and all where they are few.

@@ -6,6 +6,8 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+#[cfg(feature = "demo")]
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -47,8 +49,8 @@ pub(super) fn scan(argv: &[OsString]) -> Scanned {
 }
 
 /// How many threads were asked for.
-pub(super) fn workers(argv: &[OsString]) -> Result<Workers, Exit> {
-    match scan(argv).workers.as_deref() {
+pub(super) fn workers(scanned: &Scanned) -> Result<Workers, Exit> {
+    match scanned.workers.as_deref() {
         None | Some("all") => Ok(Workers::All),
         Some("half") => Ok(Workers::Half),
         Some(text) => text
@@ -125,7 +127,7 @@ fn own_commands() -> Vec<Command> {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .help("Component [default: --parser, else the built-in one]"),
-            Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON"),
+            json_arg(),
         ]),
     ];
     if cfg!(feature = "demo") {
@@ -149,23 +151,13 @@ fn own_commands() -> Vec<Command> {
                         .value_parser(value_parser!(u16))
                         .requires("serve")
                         .help("Listen there [default: any free port]"),
-                    Arg::new("latency")
-                        .long("latency")
-                        .value_name("MS")
-                        .value_parser(value_parser!(u64))
-                        .default_value("340")
-                        .help("How long the store takes to answer, in milliseconds"),
+                    latency_arg(),
                 ]),
         );
         commands.push(
             Command::new("bench").about("Rerun the study's benchmark against a store on this machine").args([
-                Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON"),
-                Arg::new("latency")
-                    .long("latency")
-                    .value_name("MS")
-                    .value_parser(value_parser!(u64))
-                    .default_value("340")
-                    .help("How long the store takes to answer, in milliseconds"),
+                json_arg(),
+                latency_arg(),
                 Arg::new("runs")
                     .long("runs")
                     .value_name("N")
@@ -176,6 +168,25 @@ fn own_commands() -> Vec<Command> {
         );
     }
     commands
+}
+
+fn json_arg() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON")
+}
+
+fn latency_arg() -> Arg {
+    Arg::new("latency")
+        .long("latency")
+        .value_name("MS")
+        .value_parser(value_parser!(u64))
+        .default_value("340")
+        .help("How long the store takes to answer, in milliseconds")
+}
+
+/// The latency that was asked for.
+#[cfg(feature = "demo")]
+pub(super) fn latency(options: &ArgMatches) -> Duration {
+    Duration::from_millis(options.get_one::<u64>("latency").copied().unwrap_or_default())
 }
 
 fn param_arg() -> Arg {

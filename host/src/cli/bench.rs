@@ -3,13 +3,14 @@
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::ArgMatches;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use super::args;
 use super::exit::{Exit, say};
 use super::store::{self, APPS, Shop};
 use crate::output::table;
@@ -106,7 +107,7 @@ struct Timing {
 }
 
 pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
-    let latency = Duration::from_millis(options.get_one::<u64>("latency").copied().unwrap_or_default());
+    let latency = args::latency(options);
     let runs = options.get_one::<NonZeroUsize>("runs").map_or(1, |runs| runs.get());
     let plans: Vec<Plan> = SIZES
         .iter()

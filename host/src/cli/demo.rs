@@ -8,6 +8,7 @@ use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 
+use super::args;
 use super::exit::{Exit, say};
 use super::store::{self, APPS, Shop};
 use crate::output::table;
@@ -18,7 +19,7 @@ use crate::{Outcome, Row, Workers, workers};
 const SHOWN: usize = 5;
 
 pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
-    let latency = Duration::from_millis(options.get_one::<u64>("latency").copied().unwrap_or_default());
+    let latency = args::latency(options);
     if options.get_flag("serve") {
         return serve(options, latency).await;
     }

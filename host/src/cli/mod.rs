@@ -34,18 +34,18 @@ pub fn main() -> ExitCode {
 }
 
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {
-    log(args::scan(argv).verbosity);
-    let threads = workers(args::workers(argv)?);
+    let scanned = args::scan(argv);
+    log(scanned.verbosity);
+    let threads = workers(args::workers(&scanned)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let runtime = runtime.map_err(|error| Exit::config(format!("failed to start {threads} threads: {error}")))?;
-    let exit = runtime.block_on(run(argv));
+    let exit = runtime.block_on(run(argv, &scanned));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
     exit
 }
 
-async fn run(argv: &[OsString]) -> Result<Exit, Exit> {
-    let scanned = args::scan(argv);
+async fn run(argv: &[OsString], scanned: &args::Scanned) -> Result<Exit, Exit> {
     let parser = load(scanned.parser.as_deref(), scanned.pure).await;
     let kinds = parser.as_ref().map_or(&[][..], |parser| &parser.description().kinds);
     let matches = match args::command(kinds).try_get_matches_from(argv) {

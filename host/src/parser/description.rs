@@ -203,26 +203,19 @@ impl Param {
     }
 
     fn check(&self) -> Result<(), String> {
-        let valid = |text: &str| self.validate(text).map_err(|error| format!("{text}: {error}"));
-        self.validator()?;
+        let validator = self.validator()?;
+        let valid = |text: &str| validator.check(text).map_err(|error| format!("{text}: {error}"));
         self.default().iter().try_for_each(|text| valid(text))?;
         self.groups.values().flatten().try_for_each(|text| valid(text))
     }
 
-    fn validator(&self) -> Result<jsonschema::Validator, String> {
-        // Linear-time expressions alone: a pattern is other people's text.
-        let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
-        options.build(&Value::Object(self.schema.clone())).map_err(|error| error.to_string())
-    }
-
-    /// Whether the text is a value of this parameter.
+    /// What tells its values. Building it takes longer than using it: one is enough for all values.
     ///
     /// # Errors
-    /// When it isn't, in words for a person.
-    pub(crate) fn validate(&self, text: &str) -> Result<(), String> {
-        let value = self.value(text)?;
-        let valid = self.validator()?;
-        valid.validate(&value).map_err(|error| error.to_string())
+    /// When the parameter's schema is none, in words for a person.
+    pub(crate) fn validator(&self) -> Result<ParamValidator<'_>, String> {
+        let schema = compiled(&Value::Object(self.schema.clone()))?;
+        Ok(ParamValidator { param: self, schema })
     }
 
     /// The text as a value of the schema's type.
@@ -238,14 +231,36 @@ impl Param {
     }
 }
 
+/// Tells the values of a parameter: [`Param::validator`].
+pub(crate) struct ParamValidator<'p> {
+    param: &'p Param,
+    schema: jsonschema::Validator,
+}
+
+impl ParamValidator<'_> {
+    /// Whether the text is a value.
+    ///
+    /// # Errors
+    /// When it isn't, in words for a person.
+    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
+        let value = self.param.value(text)?;
+        self.schema.validate(&value).map_err(|error| error.to_string())
+    }
+}
+
+/// A schema, with expressions that take linear time alone: a pattern is other people's text.
+fn compiled(schema: &Value) -> Result<jsonschema::Validator, String> {
+    let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
+    options.build(schema).map_err(|error| error.to_string())
+}
+
 fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn check(document: &Value) -> Result<(), DescriptionError> {
     let schema: Value = serde_json::from_str(SCHEMA).map_err(DescriptionError::Json)?;
-    let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    let validator = options.build(&schema).map_err(|error| schema_error("the schema".to_owned(), error.to_string()))?;
+    let validator = compiled(&schema).map_err(|error| schema_error("the schema".to_owned(), error))?;
     validator.validate(document).map_err(|error| {
         let at = error.instance_path().to_string();
         schema_error(if at.is_empty() { "the top".to_owned() } else { at }, shortened(&error.to_string()))

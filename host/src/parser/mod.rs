@@ -12,6 +12,7 @@ mod load;
 mod sandbox;
 mod wasi;
 
+pub(crate) use description::ParamValidator;
 pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::{Digest, Live, LoadError, Parser};

@@ -86,6 +86,25 @@ fn a_body_that_is_cut_between_two_frames_is_worth_another_try() {
     }
 }
 
+/// Flips, takes out and puts in up to eight times, at places that `place` chooses below a length.
+pub(crate) fn damaged(body: &[u8], numbers: &mut Numbers, place: fn(&mut Numbers, usize) -> usize) -> Vec<u8> {
+    let mut damaged = body.to_vec();
+    for _ in 0..=numbers.below(8) {
+        let at = place(numbers, damaged.len());
+        match numbers.below(3) {
+            0 => damaged[at] ^= 1 << numbers.below(8),
+            1 => drop(damaged.drain(at..(at + 1 + numbers.below(40)).min(damaged.len()))),
+            _ => damaged.insert(at, b"[]{}\",\\0n-.e"[numbers.below(12)]),
+        }
+    }
+    damaged
+}
+
+/// Half of the damage where the data is.
+fn near_the_data(numbers: &mut Numbers, length: usize) -> usize {
+    if numbers.below(2) == 0 { numbers.below(length) } else { length - 1 - numbers.below(length / 8) }
+}
+
 #[test]
 fn damaged_pages_never_panic() {
     let mut numbers = Numbers(7);
@@ -93,20 +112,7 @@ fn damaged_pages_never_panic() {
         let Some(body) = page(name) else { return };
         let rounds = if body.len() > 200_000 { 60 } else { 300 };
         for _ in 0..rounds {
-            let mut damaged = body.clone();
-            for _ in 0..=numbers.below(8) {
-                // Half of the damage where the data is.
-                let at = if numbers.below(2) == 0 {
-                    numbers.below(damaged.len())
-                } else {
-                    damaged.len() - 1 - numbers.below(damaged.len() / 8)
-                };
-                match numbers.below(3) {
-                    0 => damaged[at] ^= 1 << numbers.below(8),
-                    1 => drop(damaged.drain(at..(at + 1 + numbers.below(40)).min(damaged.len()))),
-                    _ => damaged.insert(at, b"[]{}\",\\0n"[numbers.below(9)]),
-                }
-            }
+            let damaged = damaged(&body, &mut numbers, near_the_data);
             if let Ok(records) = parse(kind, &damaged) {
                 assert!(records.iter().all(Value::is_object));
             }

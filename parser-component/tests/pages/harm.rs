@@ -1,28 +1,14 @@
 //! Harm done where the data is, rather than somewhere in a page that is mostly something else.
 
 use playfast_guest::FailureKind::Unavailable;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::damage::Numbers;
-use crate::oracle::{app_block, in_a_page};
+use crate::damage::{Numbers, damaged};
+use crate::oracle::{app_block, in_a_frame, in_a_page};
 use crate::saved::{APPS, CHART, DETAILS, page, parse};
 
-/// Flips, takes out and puts in up to eight times.
-fn harmed(body: &[u8], numbers: &mut Numbers) -> Vec<u8> {
-    let mut harmed = body.to_vec();
-    for _ in 0..=numbers.below(8) {
-        let at = numbers.below(harmed.len());
-        match numbers.below(3) {
-            0 => harmed[at] ^= 1 << numbers.below(8),
-            1 => drop(harmed.drain(at..(at + 1 + numbers.below(40)).min(harmed.len()))),
-            _ => harmed.insert(at, b"[]{}\",\\0n-.e"[numbers.below(12)]),
-        }
-    }
-    harmed
-}
-
-fn in_a_frame(message: &Value) -> Vec<u8> {
-    format!(")]}}'\n\n{}", json!([["wrb.fr", "Ws7gDc", message.to_string(), null, null, null, "0"]])).into_bytes()
+fn anywhere(numbers: &mut Numbers, length: usize) -> usize {
+    numbers.below(length)
 }
 
 /// What is left are objects; [`parse`] holds that they are JSON.
@@ -38,9 +24,9 @@ fn harmed_messages_never_panic() {
     for name in APPS {
         let Some(body) = page(name) else { return };
         let (_, _, message) = app_block(std::str::from_utf8(&body).unwrap());
-        for body in [in_a_page(&message), in_a_frame(&message)] {
+        for body in [in_a_page(&message), in_a_frame("Ws7gDc", &message)] {
             for _ in 0..300 {
-                no_panic("app", &harmed(&body, &mut numbers));
+                no_panic("app", &damaged(&body, &mut numbers, anywhere));
             }
         }
     }

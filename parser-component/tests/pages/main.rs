@@ -7,6 +7,8 @@ mod damage;
 mod fields;
 mod harm;
 mod oracle;
+#[path = "../../../tests/e2e/pages.rs"]
+mod pages;
 mod posts;
 mod saved;
 mod sparse;

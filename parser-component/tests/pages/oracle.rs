@@ -1,6 +1,6 @@
 //! The same bytes, read with trees.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The value at a path of slots, `null` where there is none: an element, else a member of the object that ends the array.
 pub(crate) fn at(value: &Value, path: &[usize]) -> Value {
@@ -44,5 +44,11 @@ pub(crate) fn payload(body: &str, rpc: &str) -> Value {
 /// A page of one block that holds `message`.
 pub(crate) fn in_a_page(message: &Value) -> Vec<u8> {
     format!("<script>AF_initDataCallback({{key: 'ds:5', hash: '8', data:{message}, sideChannel: {{}}}});</script>")
+        .into_bytes()
+}
+
+/// A body of batchexecute whose one frame for `rpc` holds `message`.
+pub(crate) fn in_a_frame(rpc: &str, message: &Value) -> Vec<u8> {
+    format!(")]}}'\n\n{}", json!([["wrb.fr", rpc, message.to_string(), null, null, null, "generic"], ["di", 5]]))
         .into_bytes()
 }

@@ -5,7 +5,7 @@ use playfast_play::Play;
 use serde_json::{Map, Value, json};
 
 use crate::damage::Numbers;
-use crate::oracle::{app_block, in_a_page, payload};
+use crate::oracle::{app_block, in_a_frame, in_a_page, payload};
 use crate::saved::{APPS, CHART, page, parse};
 
 /// The same message with the ends of some of its arrays moved into objects keyed by field number.
@@ -30,11 +30,6 @@ fn sparsely(value: &Value, numbers: &mut Numbers) -> Value {
         written.push(tail.into());
     }
     written.into()
-}
-
-fn in_a_frame(rpc: &str, message: &Value) -> Vec<u8> {
-    format!(")]}}'\n\n{}", json!([["wrb.fr", rpc, message.to_string(), null, null, null, "generic"], ["di", 5]]))
-        .into_bytes()
 }
 
 #[test]
