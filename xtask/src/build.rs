@@ -13,7 +13,7 @@ use crate::toolchain::{TARGET, Toolchain};
 const STACK: u32 = 64 * 1024;
 
 /// Bytes of memory that the component starts with: enough for the largest pages, since growing costs more than parsing.
-const MEMORY: u32 = 3 << 20;
+const MEMORY: u32 = 5 << 19;
 
 /// How the component is built, whatever the host's profile says.
 const PROFILE: [(&str, &str); 5] = [

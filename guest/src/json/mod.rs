@@ -4,6 +4,7 @@
 //! builds no tree and copies nothing; what isn't wanted is skipped 64 bytes at a time, and only the strings asked for are unescaped.
 //! [`Table`] reads many fields of one message in one walk. [`Writer`] writes records.
 
+mod buffer;
 mod reader;
 mod scan;
 mod table;

@@ -1,13 +1,16 @@
 //! What is the next value?
 //!
-//! One cursor over one text. Protobuf messages written as JSON arrays are read by one rule at every depth: slot *i* is the element at
-//! *i*, else member *i + 1* of an object that ends the array (a sparse tail). Invariant: every call leaves the cursor before a value that
-//! it hasn't read, or after the whole of one that it has.
+//! One cursor over one text. Invariant: every call leaves the cursor before a value that it hasn't read, or after the whole of one that it
+//! has.
 
 use std::borrow::Cow;
 
-use super::scan::{self, Level};
+use super::scan::{self, Level, Structure};
 use super::text::unescape;
+
+mod containers;
+
+pub(super) use containers::TAIL;
 
 /// Why a text can't be read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,19 +61,34 @@ pub enum Flow {
     Done,
 }
 
-/// A cursor in a JSON text. Copying it is copying three words: a copy is how a value is kept for later.
+/// A cursor in a JSON text. A copy is how a value is kept for later.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     level: Level,
+    block: Structure,
+}
+
+/// A cursor to come back to, in three words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    level: Level,
+}
+
+impl<'a> Mark<'a> {
+    pub(super) const fn reader(self) -> Reader<'a> {
+        Reader::new(self.bytes, self.at, self.level)
+    }
 }
 
 impl<'a> Reader<'a> {
     /// A cursor at byte `at` of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8], at: usize, level: Level) -> Self {
-        Self { bytes, at, level }
+        Self { bytes, at, level, block: Structure::NONE }
     }
 
     /// Bytes from the text's start.
@@ -79,12 +97,18 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// This place, to come back to.
+    pub(super) const fn mark(&self) -> Mark<'a> {
+        Mark { bytes: self.bytes, at: self.at, level: self.level }
+    }
+
     /// A cursor over the JSON text inside the string that comes next, which is itself not read. `None` where none does.
     #[must_use]
     pub fn inside_string(mut self) -> Option<Self> {
         (self.level == Level::Plain && self.kind() == Ok(Kind::String)).then_some(Self {
             at: self.at + 1,
             level: Level::InString,
+            block: Structure::NONE,
             ..self
         })
     }
@@ -95,7 +119,7 @@ impl<'a> Reader<'a> {
     /// The text may end before the string does.
     pub fn leave_string(mut self) -> Result<Self, ReadError> {
         self.at = scan::string_end(self.bytes, self.at, Level::Plain)? + 1;
-        self.level = Level::Plain;
+        (self.level, self.block) = (Level::Plain, Structure::NONE);
         Ok(self)
     }
 
@@ -117,7 +141,17 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte that isn't white space.
+    #[inline(always)]
     fn token(&mut self) -> Result<u8, ReadError> {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' && *byte != b'\\' => Ok(*byte),
+            Some(b'\\') if self.bytes.get(self.at + 1) == Some(&b'"') => Ok(b'\\'),
+            _ => self.token_after_space(),
+        }
+    }
+
+    #[inline(never)]
+    fn token_after_space(&mut self) -> Result<u8, ReadError> {
         loop {
             match self.bytes.get(self.at) {
                 None => return Err(ReadError::Truncated),
@@ -142,7 +176,7 @@ impl<'a> Reader<'a> {
     /// When the text ends in it, or it isn't JSON.
     pub fn skip(&mut self) -> Result<(), ReadError> {
         match self.kind()? {
-            Kind::Array | Kind::Object => self.at = scan::close(self.bytes, self.at + 1, 1, self.level)?,
+            Kind::Array | Kind::Object => self.at = self.block.close(self.bytes, self.at + 1, self.level)?,
             Kind::String => {
                 self.string()?;
             }
@@ -181,191 +215,23 @@ impl<'a> Reader<'a> {
         rest.get(..length).ok_or(ReadError::Truncated)
     }
 
-    /// Visits the elements of the array that comes next with their slots, then a sparse tail's members in its order, of which each is
-    /// visited whatever `visit` says of the one before. What is `null` is absent and not visited; an element that `visit` leaves unread is
-    /// skipped; anything but an array has no elements.
-    ///
-    /// # Errors
-    /// What `visit` says, or when the text ends in the array, or it isn't JSON.
-    pub fn elements(
-        &mut self,
-        mut visit: impl FnMut(usize, &mut Self) -> Result<Flow, ReadError>,
-    ) -> Result<(), ReadError> {
-        if self.kind()? != Kind::Array {
-            return self.skip();
-        }
-        self.at += 1;
-        let mut slot = 0;
-        loop {
-            slot += self.skip_nulls();
-            match self.token()? {
-                b']' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                b',' => self.at += 1,
-                b'{' => {
-                    self.tail(&mut visit)?;
-                    slot += 1;
-                }
-                b'n' => {
-                    self.skip()?;
-                    slot += 1;
-                }
-                _ if self.visited(|reader| visit(slot, reader))? == Flow::Done => {
-                    self.at = scan::close(self.bytes, self.at, 1, self.level)?;
-                    return Ok(());
-                }
-                _ => slot += 1,
-            }
-        }
-    }
-
-    /// Skips a run of `null,` and says how many there were.
-    fn skip_nulls(&mut self) -> usize {
-        const NULL: &[u8] = b"null,";
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let count = rest.chunks_exact(NULL.len()).take_while(|chunk| *chunk == NULL).count();
-        self.at += count * NULL.len();
-        count
-    }
-
-    /// Visits the members of a sparse tail: member *i + 1* is slot *i*.
-    fn tail(&mut self, visit: &mut impl FnMut(usize, &mut Self) -> Result<Flow, ReadError>) -> Result<(), ReadError> {
-        self.members(|key, reader| {
-            let number = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            if let Some(slot) = number.filter(|_| reader.kind() != Ok(Kind::Null)) {
-                visit(slot, reader)?;
-            }
-            Ok(Flow::Continue)
-        })
-    }
-
-    /// Visits the members of the object that comes next with their keys, as [`Reader::elements`] does those of an array.
-    ///
-    /// # Errors
-    /// As [`Reader::elements`].
-    pub fn members(
-        &mut self,
-        mut visit: impl FnMut(&str, &mut Self) -> Result<Flow, ReadError>,
-    ) -> Result<(), ReadError> {
-        if self.kind()? != Kind::Object {
-            return self.skip();
-        }
-        self.at += 1;
-        while self.more(b'}')? {
-            self.token()?;
-            let key = self.string().map(|raw| unescape(raw, self.level))?;
-            if self.token()? != b':' {
-                return Err(self.malformed());
-            }
-            self.at += 1;
-            self.token()?;
-            if self.visited(|reader| visit(&key, reader))? == Flow::Done {
-                self.at = scan::close(self.bytes, self.at, 1, self.level)?;
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets `visit` read the value that starts here, and skips it where it didn't.
-    fn visited(&mut self, visit: impl FnOnce(&mut Self) -> Result<Flow, ReadError>) -> Result<Flow, ReadError> {
-        let before = self.at;
-        let flow = visit(self)?;
-        if self.at == before {
-            self.skip()?;
-        }
-        Ok(flow)
-    }
-
-    /// Whether the container that was entered has another element; stands before it, or after the container.
-    fn more(&mut self, close: u8) -> Result<bool, ReadError> {
-        match self.token()? {
-            byte if byte == close => {
-                self.at += 1;
-                Ok(false)
-            }
-            b',' => {
-                self.at += 1;
-                Ok(true)
-            }
-            _ => Ok(true),
-        }
-    }
-
-    /// The value at a path of slots below the one that comes next, which is not moved past. `None`: there is none, or it is `null`.
-    ///
-    /// # Errors
-    /// When the text ends before the value is found, or isn't JSON.
-    pub fn get(mut self, path: &[u16]) -> Result<Option<Self>, ReadError> {
-        let Some((first, rest)) = path.split_first() else {
-            return Ok((self.kind()? != Kind::Null).then_some(self));
-        };
-        let mut found = None;
-        self.elements(|slot, reader| {
-            if slot == usize::from(*first) {
-                found = reader.get(rest)?;
-                return Ok(Flow::Done);
-            }
-            Ok(Flow::Continue)
-        })?;
-        Ok(found)
-    }
-
-    /// Lets `visit` read the value at a path of slots below the one that comes next, and moves past the whole. Where there is no such
-    /// value, or it is `null`, `visit` isn't called.
-    ///
-    /// # Errors
-    /// As [`Reader::elements`].
-    pub fn at(
-        &mut self,
-        path: &[u16],
-        visit: &mut dyn FnMut(&mut Self) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        let Some((first, rest)) = path.split_first() else {
-            return if self.kind()? == Kind::Null { self.skip() } else { visit(self) };
-        };
-        self.elements(|slot, reader| {
-            if slot != usize::from(*first) {
-                return Ok(Flow::Continue);
-            }
-            reader.at(rest, visit)?;
-            Ok(Flow::Done)
-        })
-    }
-
-    /// The value of the member `key` of the object that comes next, which is not moved past. `None`: there is none, or it is `null`.
-    ///
-    /// # Errors
-    /// As [`Reader::get`].
-    pub fn member(mut self, key: &str) -> Result<Option<Self>, ReadError> {
-        let mut found = None;
-        self.members(|name, reader| {
-            if name == key {
-                found = reader.get(&[])?;
-                return Ok(Flow::Done);
-            }
-            Ok(Flow::Continue)
-        })?;
-        Ok(found)
-    }
-
     /// The text of the string that comes next. `None`: it is no string, or ends nowhere.
     #[must_use]
-    pub fn text(self) -> Option<Cow<'a, str>> {
-        self.raw_text().map(|raw| unescape(raw, self.level))
+    pub fn text(mut self) -> Option<Cow<'a, str>> {
+        self.token().ok()?;
+        self.string().ok().map(|raw| unescape(raw, self.level))
     }
 
-    /// Whether a string comes next, which is not decoded to see that.
+    /// Whether a string comes next.
     #[must_use]
-    pub fn is_text(self) -> bool {
-        self.raw_text().is_some()
+    pub fn is_text(mut self) -> bool {
+        self.kind() == Ok(Kind::String)
     }
 
-    /// The content of the string that comes next, as it is written.
-    pub(super) fn raw_text(mut self) -> Option<&'a [u8]> {
-        (self.kind() == Ok(Kind::String)).then(|| self.string().ok()).flatten()
+    /// The text from the first byte of the content of the string that comes next. `None`: it is no string.
+    pub(super) fn content(mut self) -> Option<&'a [u8]> {
+        self.token().ok()?;
+        self.bytes.get(self.at + self.quote().ok()?..)
     }
 
     /// Where the text stands.
@@ -418,6 +284,16 @@ mod tests {
             for absent in [&[0][..], &[3], &[5], &[2, 2], &[1, 0]] {
                 assert!(reader.get(absent).unwrap().is_none(), "{absent:?}");
             }
+        });
+    }
+
+    #[test]
+    fn a_tail_is_the_last_element_alone_and_fills_what_is_null() {
+        at_both_levels(r#"[null, {"1": "no"}, "b", {"1": "a", "3": "no"}]"#, |reader| {
+            assert_eq!(reader.get(&[0]).unwrap().unwrap().text().unwrap(), "a");
+            assert_eq!(reader.get(&[1]).unwrap().unwrap().member("1").unwrap().unwrap().text().unwrap(), "no");
+            assert_eq!(reader.get(&[2]).unwrap().unwrap().text().unwrap(), "b");
+            assert!(reader.get(&[1, 0]).unwrap().is_none());
         });
     }
 

@@ -1,9 +1,10 @@
 //! Where does a JSON value end?
 //!
-//! Containers are skipped 64 bytes at a time: every block gives four masks with a bit a byte, a prefix-xor of the quotes tells which bytes
-//! stand in strings, and a population count of the brackets outside them moves the depth (the way of simdjson and JSONSki: Langdale and
-//! Lemire, "Parsing Gigabytes of JSON per Second", 2019; Jiang and Zhao, "JSONSki", 2022). Invariant: a position that is returned is
-//! never past the text's end.
+//! Values are skipped 64 bytes at a time: every block gives masks with a bit a byte, a prefix-xor of the quotes tells which bytes stand in
+//! strings, and a population count of the brackets outside them moves the depth (the way of simdjson and JSONSki: Langdale and Lemire,
+//! "Parsing Gigabytes of JSON per Second", 2019; Jiang and Zhao, "JSONSki", 2022). What is hot is a function of its own that calls no
+//! other: in the sandbox every loop can be interrupted, and what it holds in vectors goes to memory and back where it may call. Invariant:
+//! a position that is returned is never past the text's end.
 
 use wide::u8x16;
 
@@ -42,37 +43,231 @@ impl Level {
 }
 
 /// Bytes to a block: the bits of a mask.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
-/// One bit a byte.
-struct Masks {
-    quotes: u64,
-    backslashes: u64,
-    opens: u64,
-    closes: u64,
-}
+/// 64 bytes of the text.
+struct Block([u8x16; 4]);
 
-impl Masks {
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let mut masks = Self { quotes: 0, backslashes: 0, opens: 0, closes: 0 };
-        let (lanes, _) = block.as_chunks::<16>();
-        for (index, lane) in lanes.iter().enumerate() {
-            let bytes = u8x16::new(*lane);
-            // `[` and `{`, `]` and `}` differ in this bit alone.
-            let folded = bytes | u8x16::splat(0x20);
-            let shift = 16 * index;
-            masks.quotes |= mask(bytes, b'"') << shift;
-            masks.backslashes |= mask(bytes, b'\\') << shift;
-            masks.opens |= mask(folded, b'{') << shift;
-            masks.closes |= mask(folded, b'}') << shift;
-        }
-        masks
+impl Block {
+    #[inline(always)]
+    fn of(bytes: &[u8; BLOCK]) -> Self {
+        let (lanes, _) = bytes.as_chunks::<16>();
+        let mut block = Self([u8x16::splat(b' '); 4]);
+        block.0.iter_mut().zip(lanes).for_each(|(lane, bytes)| *lane = u8x16::new(*bytes));
+        block
+    }
+
+    /// Where `byte` stands.
+    #[inline(always)]
+    fn mask(&self, byte: u8) -> u64 {
+        self.bits(|lane| lane.simd_eq(u8x16::splat(byte)))
+    }
+
+    /// Where a bracket or a brace stands, which differ in one bit alone.
+    #[inline(always)]
+    fn brackets(&self, brace: u8) -> u64 {
+        self.bits(|lane| (lane | u8x16::splat(0x20)).simd_eq(u8x16::splat(brace)))
+    }
+
+    #[inline(always)]
+    fn bits(&self, test: impl Fn(u8x16) -> u8x16) -> u64 {
+        self.0.iter().rev().fold(0, |bits, lane| bits << 16 | u64::from(test(*lane).to_bitmask()))
     }
 }
 
-#[inline]
-fn mask(bytes: u8x16, byte: u8) -> u64 {
-    u64::from(bytes.simd_eq(u8x16::splat(byte)).to_bitmask())
+/// What stands outside the strings of one block of a text. A cursor keeps that of the block it is in, so that each is looked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Structure {
+    /// Where the block starts.
+    at: usize,
+    opens: u64,
+    closes: u64,
+    commas: u64,
+    /// The quote that ends the outer string: nothing behind it is in the other masks.
+    end: u64,
+    /// All ones where the next block starts inside a string.
+    inside: u64,
+    /// The block's backslashes.
+    escapes: u64,
+}
+
+impl Structure {
+    /// That of no block.
+    pub(super) const NONE: Self =
+        Self { at: usize::MAX - BLOCK, opens: 0, closes: 0, commas: 0, end: 0, inside: 0, escapes: 0 };
+
+    /// Comes to the block where `at` stands, which is outside a string. Gives a mask of what stands from there on.
+    #[inline(always)]
+    fn enter<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> Result<u64, ReadError> {
+        let before = at.wrapping_sub(self.at);
+        if before < BLOCK {
+            return Ok(u64::MAX << before);
+        }
+        (self.at, self.inside, self.escapes) = (Self::NONE.at, 0, 0);
+        if self.read::<IN_STRING>(bytes, at) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+    }
+
+    /// Goes on to the next block.
+    #[inline(always)]
+    fn next<const IN_STRING: bool>(&mut self, bytes: &[u8]) -> Result<u64, ReadError> {
+        if self.end != 0 {
+            return Err(ReadError::Malformed { at: self.at + self.end.trailing_zeros() as usize });
+        }
+        if self.read::<IN_STRING>(bytes, self.at + BLOCK) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+    }
+
+    /// Reads the block at `at`, which comes after this one. `false`: there is none.
+    #[inline(never)]
+    fn read<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> bool {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(whole) = rest.first_chunk::<BLOCK>() else {
+            return self.read_last::<IN_STRING>(bytes, at);
+        };
+        let block = Block::of(whole);
+        let (quotes, rare) = self.quotes::<IN_STRING>(&block);
+        if rare != 0 {
+            return self.read_rare::<IN_STRING>(whole, bytes, at);
+        }
+        if quotes == 0 && self.inside != 0 {
+            // All of it stands in one string, as most blocks do.
+            *self = Self { at, opens: 0, closes: 0, commas: 0, end: 0, escapes: block.mask(b'\\'), ..*self };
+            return true;
+        }
+        self.keep(&block, at, quotes, 0);
+        true
+    }
+
+    /// The same at the text's end, where less than a block is left.
+    #[cold]
+    #[inline(never)]
+    fn read_last<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> bool {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let mut padded = [b' '; BLOCK];
+        padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        !rest.is_empty() && self.read_rare::<IN_STRING>(&padded, bytes, at)
+    }
+
+    /// The same of a block where quotes follow unusual numbers of backslashes, which are looked at one by one.
+    #[cold]
+    #[inline(never)]
+    fn read_rare<const IN_STRING: bool>(&mut self, block: &[u8; BLOCK], bytes: &[u8], at: usize) -> bool {
+        let block = Block::of(block);
+        let (mut quotes, mut rare) = self.quotes::<IN_STRING>(&block);
+        let level = if IN_STRING { Level::InString } else { Level::Plain };
+        let mut end = 0;
+        while rare != 0 && end == 0 {
+            let quote = rare & rare.wrapping_neg();
+            rare ^= quote;
+            match level.quote(backslashes_before(bytes, at + quote.trailing_zeros() as usize)) {
+                Quote::Structural => quotes |= quote,
+                Quote::Character => {}
+                Quote::End => end = quote,
+            }
+        }
+        self.keep(&block, at, quotes, end);
+        true
+    }
+
+    /// The quotes that open and close strings, and those of which that isn't known: nearly every quote follows no backslash, or just the
+    /// one of its level.
+    #[inline(always)]
+    fn quotes<const IN_STRING: bool>(&self, block: &Block) -> (u64, u64) {
+        let (quotes, backslashes) = (block.mask(b'"'), block.mask(b'\\'));
+        let once = (backslashes << 1) | (self.escapes >> 63);
+        let twice = (backslashes << 2) | (self.escapes >> 62);
+        if IN_STRING { (quotes & once & !twice, quotes & (!once | twice)) } else { (quotes & !once, quotes & once) }
+    }
+
+    /// Becomes the structure of this block.
+    #[inline(always)]
+    fn keep(&mut self, block: &Block, at: usize, quotes: u64, end: u64) {
+        let strings = prefix_xor(quotes) ^ self.inside;
+        let outside = !strings & if end == 0 { u64::MAX } else { end - 1 };
+        *self = Self {
+            at,
+            opens: block.brackets(b'{') & outside,
+            closes: block.brackets(b'}') & outside,
+            commas: block.mask(b',') & outside,
+            end,
+            inside: ((strings as i64) >> 63) as u64,
+            escapes: block.mask(b'\\'),
+        };
+    }
+
+    /// The position after the bracket that closes a container; `at` stands inside it and outside a string.
+    pub(super) fn close(&mut self, bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
+        match level {
+            Level::Plain => self.close_at::<false>(bytes, at),
+            Level::InString => self.close_at::<true>(bytes, at),
+        }
+    }
+
+    fn close_at<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> Result<usize, ReadError> {
+        let mut left = self.enter::<IN_STRING>(bytes, at)?;
+        // How many containers are open.
+        let mut depth = 1_u32;
+        loop {
+            let (opens, mut closes) = (self.opens & left, self.closes & left);
+            let after = depth + opens.count_ones();
+            let count = closes.count_ones();
+            if count >= depth {
+                let mut closed = 0;
+                while closes != 0 {
+                    let close = closes & closes.wrapping_neg();
+                    closes ^= close;
+                    closed += 1;
+                    if depth + (opens & (close - 1)).count_ones() == closed {
+                        return Ok(self.at + close.trailing_zeros() as usize + 1);
+                    }
+                }
+            }
+            depth = after - count;
+            left = self.next::<IN_STRING>(bytes)?;
+        }
+    }
+
+    /// Goes over `count` elements of an array from the one at `at` on, but never over an object or the array's end.
+    pub(super) fn step(&mut self, bytes: &[u8], at: usize, count: usize, level: Level) -> Result<Step, ReadError> {
+        match level {
+            _ if count == 0 => Ok(Step { at, over: 0 }),
+            Level::Plain => self.step_over::<false>(bytes, at, count),
+            Level::InString => self.step_over::<true>(bytes, at, count),
+        }
+    }
+
+    fn step_over<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize, count: usize) -> Result<Step, ReadError> {
+        let (mut left, mut over) = (self.enter::<IN_STRING>(bytes, at)?, 0);
+        loop {
+            let marks = (self.opens | self.closes | self.commas) & left;
+            if marks == 0 {
+                left = self.next::<IN_STRING>(bytes)?;
+                continue;
+            }
+            let mark = marks & marks.wrapping_neg();
+            let at = self.at + mark.trailing_zeros() as usize;
+            if self.commas & mark != 0 {
+                over += 1;
+                if over == count {
+                    return Ok(Step { at: at + 1, over });
+                }
+                left = !mark & !(mark - 1);
+            } else if self.opens & mark != 0 && bytes.get(at) == Some(&b'[') {
+                let after = self.close_at::<IN_STRING>(bytes, at + 1)?;
+                left = self.enter::<IN_STRING>(bytes, after)?;
+            } else {
+                return Ok(Step { at, over });
+            }
+        }
+    }
+}
+
+/// Where a walk over the elements of an array stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// At an element, or the white space before it, or the bracket that closes the array.
+    pub(super) at: usize,
+    /// How many elements it went over, each with its comma.
+    pub(super) over: usize,
 }
 
 /// Bit `i` of the result: the parity of bits `0..=i`.
@@ -85,92 +280,8 @@ const fn prefix_xor(mut bits: u64) -> u64 {
     bits ^ (bits << 32)
 }
 
-/// The positions of a mask's bits, from the lowest.
-fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = mask.trailing_zeros();
-        mask &= mask.wrapping_sub(1);
-        (bit < u64::BITS).then_some(bit as usize)
-    })
-}
-
-/// The bytes of `mask` below `bit`.
-const fn below(mask: u64, bit: usize) -> u64 {
-    mask & ((1 << bit) - 1)
-}
-
 fn backslashes_before(bytes: &[u8], at: usize) -> usize {
     bytes.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count()
-}
-
-/// The position after the bracket that closes the innermost of `depth` containers; `at` stands inside it and outside a string.
-pub(super) fn close(bytes: &[u8], at: usize, depth: u32, level: Level) -> Result<usize, ReadError> {
-    match level {
-        Level::Plain => close_at::<false>(bytes, at, depth),
-        Level::InString => close_at::<true>(bytes, at, depth),
-    }
-}
-
-fn close_at<const IN_STRING: bool>(bytes: &[u8], mut at: usize, mut depth: u32) -> Result<usize, ReadError> {
-    let level = if IN_STRING { Level::InString } else { Level::Plain };
-    let (mut inside, mut escapes) = (0_u64, 0_u64);
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let masks = match rest.first_chunk::<BLOCK>() {
-            Some(block) => Masks::of(block),
-            None if rest.is_empty() => return Err(ReadError::Truncated),
-            None => Masks::of(&padded(rest)),
-        };
-        let (quotes, end) = structural_quotes(&masks, escapes, bytes, at, level);
-        let strings = prefix_xor(quotes) ^ inside;
-        let outside = !strings & below_end(end);
-        let (opens, closes) = (masks.opens & outside, masks.closes & outside);
-        if closes.count_ones() >= depth
-            && let Some(bit) = bits(closes)
-                .enumerate()
-                .find_map(|(before, bit)| (depth + below(opens, bit).count_ones() == before as u32 + 1).then_some(bit))
-        {
-            return Ok(at + bit + 1);
-        }
-        if end != 0 {
-            return Err(ReadError::Malformed { at: at + end.trailing_zeros() as usize });
-        }
-        depth = depth + opens.count_ones() - closes.count_ones();
-        inside = ((strings as i64) >> 63) as u64;
-        escapes = masks.backslashes;
-        at += BLOCK;
-    }
-}
-
-fn padded(rest: &[u8]) -> [u8; BLOCK] {
-    let mut block = [b' '; BLOCK];
-    block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    block
-}
-
-const fn below_end(end: u64) -> u64 {
-    if end == 0 { u64::MAX } else { (1 << end.trailing_zeros()) - 1 }
-}
-
-/// The quotes that open and close strings, and those that end the outer string.
-///
-/// Nearly every quote follows no backslash, or just the one of its level; only the others are looked at one by one.
-#[inline]
-fn structural_quotes(masks: &Masks, escapes_before: u64, bytes: &[u8], at: usize, level: Level) -> (u64, u64) {
-    let once = (masks.backslashes << 1) | (escapes_before >> 63);
-    let twice = (masks.backslashes << 2) | (escapes_before >> 62);
-    let (mut quotes, mut end, rare) = match level {
-        Level::Plain => (masks.quotes & !once, 0, masks.quotes & once),
-        Level::InString => (masks.quotes & once & !twice, masks.quotes & !once, masks.quotes & once & twice),
-    };
-    for bit in bits(rare) {
-        match level.quote(backslashes_before(bytes, at + bit)) {
-            Quote::Structural => quotes |= 1 << bit,
-            Quote::End => end |= 1 << bit,
-            Quote::Character => {}
-        }
-    }
-    (quotes, end)
 }
 
 /// The position of the quote that closes a string, the first byte of whose content is at `at`.
@@ -186,30 +297,19 @@ pub(super) fn string_end(bytes: &[u8], at: usize, level: Level) -> Result<usize,
     Err(ReadError::Truncated)
 }
 
-/// Whether there is a control character, which no JSON string has as it is.
-pub(super) fn has_control(bytes: &[u8]) -> bool {
-    let (lanes, tail) = bytes.as_chunks::<16>();
-    let most = u8x16::splat(0x1f);
-    let in_lanes = lanes
-        .iter()
-        .map(|lane| u8x16::new(*lane))
-        .fold(u8x16::splat(0), |found, lane| found | lane.min(most).simd_eq(lane));
-    in_lanes.to_bitmask() != 0 || tail.iter().any(|byte| *byte <= 0x1f)
+/// Whether it can stand in a JSON string as it is.
+pub(super) const fn is_plain(byte: u8) -> bool {
+    !matches!(byte, b'"' | b'\\' | 0..=0x1f)
 }
 
-/// The position of the first byte that can't stand in a JSON string as it is: a quote, a backslash, a control character.
-pub(super) fn special(bytes: &[u8]) -> Option<usize> {
-    let (lanes, tail) = bytes.as_chunks::<16>();
-    let found = lanes.iter().enumerate().find_map(|(index, lane)| {
-        let lane = u8x16::new(*lane);
+/// How many bytes stand before the first that can't stand in a JSON string as it is: a quote, a backslash, a control character.
+#[inline(always)]
+pub(super) fn plain(block: &[u8; BLOCK]) -> usize {
+    let special = Block::of(block).bits(|lane| {
         let control = lane.min(u8x16::splat(0x1f)).simd_eq(lane);
-        let special = control | lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'));
-        let mask = special.to_bitmask();
-        (mask != 0).then(|| 16 * index + mask.trailing_zeros() as usize)
+        control | lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'))
     });
-    let in_tail =
-        || tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|at| bytes.len() - tail.len() + at);
-    found.or_else(in_tail)
+    special.trailing_zeros() as usize
 }
 
 #[cfg(test)]
@@ -218,6 +318,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    fn close(bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
+        { Structure::NONE }.close(bytes, at, level)
+    }
 
     /// Any JSON of arrays, objects and strings full of what is special.
     fn json() -> impl Strategy<Value = Value> {
@@ -240,11 +344,27 @@ mod tests {
         fn a_container_ends_where_it_ends(value in json(), after in r#"[\]}\[{ ,]{0,80}"#) {
             let text = Value::from(vec![value]).to_string();
             let plain = format!("{text}{after}");
-            prop_assert_eq!(close(plain.as_bytes(), 1, 1, Level::Plain), Ok(text.len()));
+            prop_assert_eq!(close(plain.as_bytes(), 1, Level::Plain), Ok(text.len()));
 
             let escaped = Value::from(text).to_string();
             let outer = format!("{escaped}{after}\"");
-            prop_assert_eq!(close(outer.as_bytes(), 2, 1, Level::InString), Ok(escaped.len() - 1));
+            prop_assert_eq!(close(outer.as_bytes(), 2, Level::InString), Ok(escaped.len() - 1));
+        }
+
+        #[test]
+        fn a_step_goes_over_elements(values in prop::collection::vec(json(), 1..12), count in 1..12_usize) {
+            let text = Value::from(values.clone()).to_string() + ",";
+            let stop = values.iter().take(count).position(Value::is_object).unwrap_or(count);
+            let expected = match values.get(stop..).filter(|left| !left.is_empty()) {
+                Some(left) => Step { at: text.len() - Value::from(left).to_string().len(), over: stop },
+                None => Step { at: text.len() - 2, over: values.len() - 1 },
+            };
+            prop_assert_eq!({ Structure::NONE }.step(text.as_bytes(), 1, count, Level::Plain), Ok(expected));
+
+            let outer = Value::from(text.clone()).to_string();
+            let before = Value::from(&text[..expected.at]).to_string();
+            let expected = Step { at: before.len() - 1, ..expected };
+            prop_assert_eq!({ Structure::NONE }.step(outer.as_bytes(), 2, count, Level::InString), Ok(expected));
         }
 
         #[test]
@@ -252,7 +372,7 @@ mod tests {
             let text = Value::from(vec![value]).to_string();
             let cut = text.get(..1 + ((text.len() - 1) as f64 * share) as usize);
             if let Some(cut) = cut {
-                prop_assert_eq!(close(cut.as_bytes(), 1, 1, Level::Plain), Err(ReadError::Truncated));
+                prop_assert_eq!(close(cut.as_bytes(), 1, Level::Plain), Err(ReadError::Truncated));
             }
         }
 
@@ -268,6 +388,6 @@ mod tests {
     #[test]
     fn the_end_of_the_outer_string_is_the_end() {
         let bytes = br#"[\"a\", 1",]"#;
-        assert_eq!(close(bytes, 1, 1, Level::InString), Err(ReadError::Malformed { at: 9 }));
+        assert_eq!(close(bytes, 1, Level::InString), Err(ReadError::Malformed { at: 9 }));
     }
 }

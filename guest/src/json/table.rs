@@ -3,8 +3,8 @@
 //! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they are sorted, so
 //! that those below one slot stand together, and a slot that none begins with is skipped as a whole.
 
-use super::reader::{Flow, Kind, ReadError, Reader};
-use super::writer::Writer;
+use super::reader::{Flow, Kind, Mark, ReadError, Reader, TAIL};
+use super::writer::{Key, Writer};
 use crate::html;
 
 /// What a field's values become. Absent, or of another type than the shape wants, is `null`.
@@ -61,19 +61,108 @@ impl std::fmt::Debug for Field {
 /// Every element, as a slot of a path. Such a path has one of them.
 pub const EVERY: u16 = u16::MAX;
 
-/// A path, and the place among the captured values where its value goes.
-type Entry = (&'static [u16], usize);
+/// What is wanted of one value, and of those below it.
+#[derive(Debug, Default)]
+struct Node {
+    /// The places among the captured values where this one goes.
+    places: Vec<usize>,
+    /// The places whose lists this value is an element of.
+    lists: Vec<usize>,
+    /// The slots of single elements of which something is wanted, ascending.
+    slots: Vec<usize>,
+    /// What is wanted of each of them.
+    nodes: Vec<Node>,
+    /// What is wanted of every element.
+    every: Option<Box<Node>>,
+}
 
-/// The part of a path before [`EVERY`], where it has one.
-fn before_every(path: &'static [u16]) -> Option<&'static [u16]> {
-    path.iter().position(|slot| *slot == EVERY).and_then(|at| path.get(..at))
+impl Node {
+    /// Wants the value at `path` in `place`; `in_list`: the path comes from an [`EVERY`].
+    fn want(&mut self, path: &[u16], place: usize, in_list: bool) {
+        match path.split_first() {
+            None if in_list => self.lists.push(place),
+            None => self.places.push(place),
+            Some((&EVERY, rest)) => {
+                // What stands before every element is kept too: whether there is a list at all.
+                self.places.push(place);
+                self.every.get_or_insert_default().want(rest, place, true);
+            }
+            Some((slot, rest)) => {
+                let slot = usize::from(*slot);
+                let at = self.slots.binary_search(&slot).unwrap_or_else(|at| {
+                    self.slots.insert(at, slot);
+                    self.nodes.insert(at, Self::default());
+                    at
+                });
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.want(rest, place, in_list);
+                }
+            }
+        }
+    }
+
+    /// Captures what is wanted of the value that comes next, which isn't `null`, and below it. May move past it.
+    #[inline(always)]
+    fn read<'a>(&self, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
+        for place in &self.places {
+            if let Some(kept) = values.first.get_mut(*place) {
+                kept.get_or_insert(reader.mark());
+            }
+        }
+        for place in &self.lists {
+            values.every.push((*place, reader.mark()));
+        }
+        match (&self.every, self.slots.first()) {
+            (None, None) => Ok(()),
+            (None, Some(first)) => self.read_slots(*first, reader, values),
+            (Some(every), _) => self.read_every(every, reader, values),
+        }
+    }
+
+    #[inline(never)]
+    fn read_slots<'a>(&self, first: usize, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
+        // The place of the slot that comes next, and whether one was `null`, which a tail may still fill.
+        let (mut place, mut missing) = (0, false);
+        reader.slots(first, |slot, element| {
+            let Some(element) = element else {
+                missing = true;
+                place += 1;
+                return Ok(Some(self.slots.get(place).copied().unwrap_or(TAIL)));
+            };
+            // Elements come in the order of the slots, a tail's members in any.
+            let found = if self.slots.get(place) == Some(&slot) { Ok(place) } else { self.slots.binary_search(&slot) };
+            if let Some(node) = found.ok().and_then(|place| self.nodes.get(place)) {
+                node.read(element, values)?;
+            }
+            place += 1;
+            Ok(self.slots.get(place).copied().or(missing.then_some(TAIL)))
+        })
+    }
+
+    #[inline(never)]
+    fn read_every<'a>(&self, every: &Self, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
+        reader.elements(|slot, element| {
+            match self.slots.binary_search(&slot).ok().and_then(|place| self.nodes.get(place)) {
+                Some(own) => {
+                    every.read(&mut { *element }, values)?;
+                    own.read(element, values)?;
+                }
+                None => every.read(element, values)?,
+            }
+            Ok(Flow::Continue)
+        })
+    }
 }
 
 /// A kind of record, ready to be read many times.
 #[derive(Debug)]
 pub struct Table {
     fields: &'static [Field],
-    entries: Vec<Entry>,
+    /// The fields' names as a record's keys.
+    keys: Vec<Key>,
+    /// How many values are captured: one a path.
+    places: usize,
+    root: Node,
 }
 
 /// What a message holds at a table's paths, in the table's order.
@@ -86,22 +175,21 @@ pub struct Captured<'t, 'a> {
 /// The first value at each path, and all those at the paths with [`EVERY`], with their places.
 #[derive(Debug)]
 struct Values<'a> {
-    first: Vec<Option<Reader<'a>>>,
-    every: Vec<(usize, Reader<'a>)>,
+    first: Vec<Option<Mark<'a>>>,
+    every: Vec<(usize, Mark<'a>)>,
 }
 
 impl Table {
     /// The table of these fields.
     #[must_use]
     pub fn new(fields: &'static [Field]) -> Self {
-        let paths = fields.iter().flat_map(|field| field.paths);
-        // What stands before every element is kept too: whether there is a list at all.
-        let entries = paths
-            .enumerate()
-            .flat_map(|(place, path)| before_every(path).into_iter().chain([*path]).map(move |path| (path, place)));
-        let mut entries: Vec<Entry> = entries.collect();
-        entries.sort_unstable();
-        Self { fields, entries }
+        let (mut root, mut places) = (Node::default(), 0);
+        for path in fields.iter().flat_map(|field| field.paths) {
+            root.want(path, places, false);
+            places += 1;
+        }
+        let keys = fields.iter().map(|field| Key::new(field.name)).collect();
+        Self { fields, keys, places, root }
     }
 
     /// Reads the message that comes next and moves past it.
@@ -109,62 +197,16 @@ impl Table {
     /// # Errors
     /// When the text ends in it, or it isn't JSON: never half a message.
     pub fn read<'t, 'a>(&'t self, reader: &mut Reader<'a>) -> Result<Captured<'t, 'a>, ReadError> {
-        let mut values = Values { first: vec![None; self.entries.len()], every: Vec::new() };
-        walk(reader, &self.entries, 0, &mut values)?;
+        let mut values = Values { first: vec![None; self.places], every: Vec::new() };
+        let before = reader.position();
+        if reader.kind()? != Kind::Null {
+            self.root.read(reader, &mut values)?;
+        }
+        if reader.position() == before {
+            reader.skip()?;
+        }
         Ok(Captured { table: self, values })
     }
-}
-
-/// Follows `entries`, whose paths agree in their first `depth` slots, below the value that comes next.
-fn walk<'a>(
-    reader: &mut Reader<'a>,
-    entries: &[Entry],
-    depth: usize,
-    values: &mut Values<'a>,
-) -> Result<(), ReadError> {
-    let (here, below) = entries.split_at(entries.partition_point(|(path, _)| path.len() == depth));
-    if !here.is_empty() && reader.kind()? != Kind::Null {
-        capture(*reader, here, values);
-    }
-    let (Some(first), Some(last)) = (slot_of(below.first(), depth), slot_of(below.last(), depth)) else {
-        return reader.skip();
-    };
-    reader.elements(|slot, element| {
-        if slot >= first || last == usize::from(EVERY) {
-            let (here, every) = (matching(below, depth, slot), matching(below, depth, EVERY.into()));
-            if !here.is_empty() && !every.is_empty() {
-                walk(&mut { *element }, every, depth + 1, values)?;
-            }
-            let last = if here.is_empty() { every } else { here };
-            if !last.is_empty() {
-                walk(element, last, depth + 1, values)?;
-            }
-        }
-        Ok(if slot >= last { Flow::Done } else { Flow::Continue })
-    })
-}
-
-/// Keeps the value for each of the entries that end here, unless an earlier slot gave one.
-fn capture<'a>(value: Reader<'a>, entries: &[Entry], values: &mut Values<'a>) {
-    for (path, place) in entries {
-        if path.contains(&EVERY) {
-            values.every.push((*place, value));
-        } else if let Some(kept) = values.first.get_mut(*place) {
-            kept.get_or_insert(value);
-        }
-    }
-}
-
-/// The slot that an entry goes on with.
-fn slot_of(entry: Option<&Entry>, depth: usize) -> Option<usize> {
-    entry.and_then(|(path, _)| path.get(depth)).copied().map(usize::from)
-}
-
-/// The entries that go on with `slot`.
-fn matching(entries: &[Entry], depth: usize, slot: usize) -> &[Entry] {
-    let first = entries.partition_point(|entry| slot_of(Some(entry), depth) < Some(slot));
-    let rest = entries.get(first..).unwrap_or_default();
-    rest.get(..rest.partition_point(|entry| slot_of(Some(entry), depth) == Some(slot))).unwrap_or_default()
 }
 
 impl<'a> Captured<'_, 'a> {
@@ -175,13 +217,17 @@ impl<'a> Captured<'_, 'a> {
     pub fn record(&self) -> Result<String, ReadError> {
         let mut writer = Writer::new();
         let (mut values, mut place) = (self.values.first.as_slice(), 0);
-        for field in self.table.fields {
+        for (field, key) in self.table.fields.iter().zip(&self.table.keys) {
             let (own, rest) = values.split_at_checked(field.paths.len()).unwrap_or_default();
             values = rest;
-            writer.key(field.name);
+            writer.ready_key(key);
             match field.shape {
                 Shape::Texts => self.write_texts(own, place, &mut writer),
-                shape => shape.write(own, &mut writer)?,
+                Shape::With(write) => {
+                    let own: Vec<_> = own.iter().map(|mark| mark.map(Mark::reader)).collect();
+                    write(&own, &mut writer)?;
+                }
+                shape => shape.write(own.iter().find_map(|mark| *mark).map(Mark::reader), &mut writer),
             }
             place += field.paths.len();
         }
@@ -189,13 +235,14 @@ impl<'a> Captured<'_, 'a> {
     }
 
     /// The strings at a field's places from `first` on.
-    fn write_texts(&self, lists: &[Option<Reader<'_>>], first: usize, writer: &mut Writer) {
+    fn write_texts(&self, lists: &[Option<Mark<'_>>], first: usize, writer: &mut Writer) {
         if lists.iter().all(Option::is_none) {
             return writer.null();
         }
         let own = first..first + lists.len();
         writer.array(|writer| {
-            let texts = self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, value)| *value);
+            let texts =
+                self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, mark)| mark.reader());
             texts.filter(|value| value.is_text()).for_each(|value| writer.copy_text(Some(value)));
         });
     }
@@ -204,7 +251,7 @@ impl<'a> Captured<'_, 'a> {
     #[must_use]
     pub fn or_value(mut self, name: &str, value: Option<Reader<'a>>) -> Self {
         if let Some(kept) = self.place(name).and_then(|place| self.values.first.get_mut(place)) {
-            *kept = kept.or(value);
+            *kept = kept.or(value.map(|value| value.mark()));
         }
         self
     }
@@ -213,7 +260,7 @@ impl<'a> Captured<'_, 'a> {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Reader<'a>> {
         let count = self.table.fields.iter().find(|field| field.name == name)?.paths.len();
-        self.values.first.iter().skip(self.place(name)?).take(count).find_map(|value| *value)
+        self.values.first.iter().skip(self.place(name)?).take(count).find_map(|mark| *mark).map(Mark::reader)
     }
 
     /// The place of the field's first value.
@@ -224,11 +271,9 @@ impl<'a> Captured<'_, 'a> {
 }
 
 impl Shape {
-    fn write(self, values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
-        let value = values.iter().find_map(|value| *value);
+    fn write(self, value: Option<Reader<'_>>, writer: &mut Writer) {
         match self {
-            Self::With(write) => return write(values, writer),
-            Self::Texts => writer.null(),
+            Self::With(_) | Self::Texts => writer.null(),
             Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
             Self::IsText => writer.bool(value.is_some_and(Reader::is_text)),
             Self::Text => writer.copy_text(value),
@@ -242,7 +287,6 @@ impl Shape {
             Self::Equals(wanted) => writer.bool(value.and_then(number) == Some(wanted as f64)),
             Self::Present => writer.bool(value.is_some()),
         }
-        Ok(())
     }
 }
 

@@ -3,16 +3,43 @@
 //! A growing text of one JSON object; commas are the writer's own business. Invariant: what [`Writer::finish`] returns is valid JSON as
 //! long as containers that were opened were closed.
 
-use std::fmt::Write as _;
-
+use super::buffer::Buffer;
 use super::reader::Reader;
-use super::scan::{self, Level};
-use super::text::{Piece, pieces, unescape};
+use super::scan::{self, BLOCK, Level};
+use super::text;
+
+/// Bytes of room that a record starts with; most take less.
+const ROOM: usize = 8 * 1024;
 
 /// Writes one JSON object.
 #[derive(Debug)]
 pub struct Writer {
-    json: String,
+    json: Buffer,
+}
+
+/// A member's name as it is written with its colon, to be written many times.
+#[derive(Debug)]
+pub(super) enum Key {
+    /// At the start of a block, and how many bytes of it it is.
+    Short([u8; BLOCK], usize),
+    Long(String),
+}
+
+impl Key {
+    /// The key of the member with this name.
+    pub(super) fn new(name: &str) -> Self {
+        let mut writer = Writer::with_room(name.len());
+        writer.key(name);
+        let key = writer.finish().trim_matches(['{', '}']).to_owned();
+        let mut block = [0; BLOCK];
+        match block.get_mut(..key.len()) {
+            Some(start) => {
+                start.copy_from_slice(key.as_bytes());
+                Self::Short(block, key.len())
+            }
+            None => Self::Long(key),
+        }
+    }
 }
 
 impl Default for Writer {
@@ -25,69 +52,112 @@ impl Writer {
     /// An object without members.
     #[must_use]
     pub fn new() -> Self {
-        let mut json = String::with_capacity(4096);
-        json.push('{');
+        Self::with_room(ROOM)
+    }
+
+    fn with_room(bytes: usize) -> Self {
+        let mut json = Buffer::with_room(bytes);
+        json.push(b'{');
         Self { json }
     }
 
     /// The object as text.
     #[must_use]
     pub fn finish(mut self) -> String {
-        self.json.push('}');
-        self.json
+        self.json.push(b'}');
+        self.json.into_text()
     }
 
     /// Starts a member: its value comes next.
     pub fn key(&mut self, name: &str) -> &mut Self {
         self.string(name);
-        self.json.push(':');
+        self.json.push(b':');
         self
+    }
+
+    /// As [`Writer::key`].
+    pub(super) fn ready_key(&mut self, key: &Key) {
+        self.separate();
+        match key {
+            Key::Short(block, len) => self.json.extend_block(block, *len),
+            Key::Long(key) => self.json.extend(key.as_bytes()),
+        }
     }
 
     /// A string.
     pub fn string(&mut self, text: &str) {
         self.separate();
-        self.json.push('"');
-        let mut rest = text;
-        while let Some(at) = scan::special(rest.as_bytes()) {
-            let (plain, special) = rest.split_at(at);
-            self.json.push_str(plain);
-            self.escape(special.as_bytes().first().copied().unwrap_or_default());
-            rest = special.get(1..).unwrap_or_default();
+        self.json.push(b'"');
+        let mut rest = text.as_bytes();
+        loop {
+            self.json.copy_plain(&mut rest);
+            match rest.split_first() {
+                None => break,
+                Some((special, after)) if !scan::is_plain(*special) => {
+                    self.escape(*special);
+                    rest = after;
+                }
+                Some(_) => {}
+            }
         }
-        self.json.push_str(rest);
-        self.json.push('"');
+        self.json.push(b'"');
     }
 
     /// A string that stands elsewhere, without a copy between; `null` where there is none.
     pub fn copy_text(&mut self, value: Option<Reader<'_>>) {
-        let Some((raw, level)) = value.and_then(|value| Some((value.raw_text()?, value.level()))) else {
-            return self.null();
-        };
-        match std::str::from_utf8(raw) {
-            Ok(text) if !scan::has_control(raw) => self.copy(text, level),
-            _ => self.string(&unescape(raw, level)),
+        let before = self.json.len();
+        let copied = value.and_then(|value| {
+            let content = value.content()?;
+            self.separate();
+            self.json.push(b'"');
+            self.copy(content, value.level())
+        });
+        match copied {
+            Some(()) => self.json.push(b'"'),
+            None => {
+                self.json.truncate(before);
+                self.null();
+            }
         }
     }
 
-    /// What isn't escaped in a string elsewhere needn't be here.
-    fn copy(&mut self, escaped: &str, level: Level) {
-        self.separate();
-        self.json.push('"');
-        pieces(escaped, level, |piece| match piece {
-            Piece::Plain(plain) => self.json.push_str(plain),
-            Piece::Escaped(character @ ('"' | '\\' | '\0'..='\x1f')) => self.escape(character as u8),
-            Piece::Escaped(character) => self.json.push(character),
-        });
-        self.json.push('"');
+    /// Copies what stands before the end of a string that starts with `content`. `None`: it has no end.
+    ///
+    /// What isn't escaped there needn't be here.
+    fn copy(&mut self, mut content: &[u8], level: Level) -> Option<()> {
+        loop {
+            self.json.copy_unescaped(&mut content, level);
+            match (*content.first()?, level, content.get(1)) {
+                (b'"', Level::Plain, _) | (b'\\', Level::InString, Some(b'"')) => return Some(()),
+                (b'"', Level::InString, _) => return None,
+                (b'\\', _, _) => {
+                    let (character, length) = text::sequence(content, level);
+                    match character {
+                        Some(character @ ('"' | '\\' | '\0'..='\x1f')) => self.escape(character as u8),
+                        Some(character) => self.json.extend(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                        None => {}
+                    }
+                    content = content.get(length..)?;
+                }
+                (control @ 0..=0x1f, _, _) => {
+                    self.escape(control);
+                    content = content.get(1..)?;
+                }
+                _ => {}
+            }
+        }
     }
 
     fn escape(&mut self, byte: u8) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+        self.json.push(b'\\');
         match byte {
-            b'"' | b'\\' => self.json.extend(['\\', char::from(byte)]),
-            b'\n' => self.json.push_str("\\n"),
-            // Writing to a string can't fail.
-            _ => drop(write!(self.json, "\\u{byte:04x}")),
+            b'"' | b'\\' => self.json.push(byte),
+            b'\n' => self.json.push(b'n'),
+            _ => {
+                [b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)].into_iter().for_each(|byte| self.json.push(byte))
+            }
         }
     }
 
@@ -121,15 +191,15 @@ impl Writer {
 
     /// An array of what `elements` writes.
     pub fn array<R>(&mut self, elements: impl FnOnce(&mut Self) -> R) -> R {
-        self.container('[', ']', elements)
+        self.container(*b"[]", elements)
     }
 
     /// An object of the members that `members` writes.
     pub fn object<R>(&mut self, members: impl FnOnce(&mut Self) -> R) -> R {
-        self.container('{', '}', members)
+        self.container(*b"{}", members)
     }
 
-    fn container<R>(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self) -> R) -> R {
+    fn container<R>(&mut self, [open, close]: [u8; 2], inside: impl FnOnce(&mut Self) -> R) -> R {
         self.separate();
         self.json.push(open);
         let result = inside(self);
@@ -139,13 +209,13 @@ impl Writer {
 
     fn raw(&mut self, json: &str) {
         self.separate();
-        self.json.push_str(json);
+        self.json.extend(json.as_bytes());
     }
 
     /// A comma, unless what comes is the first in its container or a member's value.
     fn separate(&mut self) {
-        if !matches!(self.json.as_bytes().last(), Some(b'{' | b'[' | b':')) {
-            self.json.push(',');
+        if !matches!(self.json.last(), Some(b'{' | b'[' | b':')) {
+            self.json.push(b',');
         }
     }
 }
@@ -163,7 +233,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Level, Reader, Writer};
+    use super::{Key, Level, Reader, Writer};
 
     #[test]
     fn containers_nest_and_commas_stand_where_they_must() {
@@ -182,9 +252,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn copied_text_is_the_text(text in any::<String>()) {
+        fn copied_text_is_the_text(text in prop_oneof![any::<String>(), r#"[a-z<>"\\é\n\x01]{0,300}"#]) {
             let mut writer = Writer::new();
-            let json = Value::from(text.clone()).to_string() + ",";
+            let json = Value::from(text.clone()).to_string().replace('<', "\\u003c").replace('>', "\\u003E") + ",";
             writer.key("plain").copy_text(Some(Reader::new(json.as_bytes(), 0, Level::Plain)));
             let outer = Value::from(json).to_string();
             let inside = Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string();
@@ -195,7 +265,15 @@ mod tests {
         }
 
         #[test]
-        fn any_text_comes_back(key in any::<String>(), text in any::<String>(), number in any::<f64>()) {
+        fn a_ready_key_is_the_key(name in prop_oneof![any::<String>(), r#"[a-z"{}]{0,100}"#]) {
+            let (mut ready, mut plain) = (Writer::new(), Writer::new());
+            ready.ready_key(&Key::new(&name));
+            plain.key(&name);
+            prop_assert_eq!(ready.finish(), plain.finish());
+        }
+
+        #[test]
+        fn any_text_comes_back(key in any::<String>(), text in prop_oneof![any::<String>(), r#"[a-z"\\é\n\x01]{0,20000}"#], number in any::<f64>()) {
             let mut writer = Writer::new();
             writer.key(&key).string(&text);
             writer.key("number").float(number);

@@ -312,6 +312,7 @@ impl Live {
         response: Response,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        self.store.data_mut().restart();
         let call =
             self.instance.playfast_parser_parser().call_parse(&mut self.store, &arguments, &response.into()).await;
         let pages = call.map_err(|error| self.store.data().failure("live", "parse", &error))?;

@@ -68,6 +68,11 @@ impl State {
         Self { limits, ticks: 0, stop: None, wasi: None }
     }
 
+    /// Another call starts in the same store.
+    pub(super) const fn restart(&mut self) {
+        self.ticks = 0;
+    }
+
     /// The guest's tick is over: it yields its core, or it is over itself.
     pub(super) fn tick(&mut self) -> UpdateDeadline {
         self.ticks += 1;
