@@ -1,6 +1,6 @@
 //! How does a fragment of HTML read as text?
 
-/// The fragment's text: `<br>` and the end of a paragraph become a new line, other tags vanish, entities are decoded.
+/// The fragment's text: `<br>` becomes a new line, other tags vanish, entities are decoded.
 #[must_use]
 pub fn text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
@@ -36,7 +36,7 @@ fn next_tag(html: &str) -> Option<(&str, &str, &str)> {
 fn is_line_break(tag: &str) -> bool {
     let name = tag.split([' ', '\t', '\n']).next().unwrap_or_default();
     let name = name.strip_suffix('/').unwrap_or(name);
-    name.eq_ignore_ascii_case("br") || name.eq_ignore_ascii_case("/p")
+    name.eq_ignore_ascii_case("br")
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     fn tags_go_and_entities_are_characters() {
         let cases = [
             ("a<br>b<BR/>c<br />d", "a\nb\nc\nd"),
-            ("<p>x</p><b class=\"y\">z</b>", "x\nz"),
+            ("<p>x</p><b class=\"y\">z</b>", "xz"),
             ("Tom &amp; Jerry&#39;s &quot;1 &lt; 2&quot; &eacute;&#x1F600;", "Tom & Jerry's \"1 < 2\" é😀"),
             ("&amp;lt;br&amp;gt;", "&lt;br&gt;"),
             ("1 < 2 <3 a<b", "1 < 2 <3 a<b"),

@@ -195,13 +195,8 @@ fn category(value: &mut Reader<'_>, writer: &mut Writer, depth: u8) -> Result<bo
     if value.kind()? != Kind::Array || depth > CATEGORY_DEPTH {
         return Ok(false);
     }
-    let (tuple, mut slots, mut has_name) = (*value, 0, false);
-    tuple.clone().elements(|slot, head| {
-        slots = slots.max(slot + 1);
-        has_name |= slot == 0 && head.kind()? == Kind::String;
-        Ok(if slots >= 4 || slot == 0 && !has_name { Flow::Done } else { Flow::Continue })
-    })?;
-    if has_name && slots >= 4 {
+    let tuple = *value;
+    if tuple.get(&[0])?.is_some_and(Reader::is_text) && tuple.slot_count()? >= 4 {
         write_category(tuple, writer)?;
         return Ok(true);
     }

@@ -1,8 +1,7 @@
 //! Which frame of a batchexecute body answers which query?
 //!
 //! The body is `)]}'`, then arrays of frames, each after a line with its length (with `rt=c`) or just one array. The length counts UTF-16
-//! units and is not needed: an array's end is where its bracket closes. A frame's payload is read where it lies, escaped as it is, before
-//! the frame's tag is known, so that every byte is looked at once.
+//! units and is not needed: an array's end is where its bracket closes. A frame's payload is read where it lies, escaped as it is.
 
 use playfast_guest::json::{Flow, Kind, Level, ReadError, Reader};
 use playfast_guest::{Failure, Page, Query};
@@ -11,7 +10,10 @@ use crate::unreadable;
 
 const PREFIX: &[u8] = b")]}'";
 
-/// What a payload says; leaves the reader anywhere in it.
+/// A frame's tag.
+const TAG: &[u16] = &[6];
+
+/// What a payload says to a query, where that is known; leaves the reader anywhere in it.
 pub(crate) type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
 
 /// A frame that answers the rpc.
@@ -93,27 +95,31 @@ fn ends_whole(body: &[u8], start: usize) -> bool {
     arrays.ends_with(b"]") && (arrays.starts_with(b"[") || last_line.starts_with(b"[[\"e\","))
 }
 
-/// Reads one frame: `["wrb.fr", RPC, PAYLOAD, null, null, ERROR, TAG]`.
+/// Reads one frame: `["wrb.fr", RPC, PAYLOAD, null, null, ERROR, TAG]`. Where several queries were asked, the tag is looked for first, so
+/// that a payload can be held against its query.
 fn frame<'q>(
     frame: &mut Reader<'_>,
     rpc: &str,
     queries: &'q [Query],
     read: ReadPayload<'q>,
 ) -> Result<Option<Answer>, ReadError> {
-    let only = queries.first().filter(|_| queries.len() == 1);
+    let query = match queries {
+        [only] => Some(only),
+        _ => frame.get(TAG)?.and_then(Reader::text).and_then(|tag| queries.get(tag.parse::<usize>().ok()?)),
+    };
     let (mut page, mut failure, mut tag, mut wanted) = (None, None, None, false);
     frame.elements(|slot, value| {
         match slot {
             0 => wanted = value.text().is_some_and(|text| text == "wrb.fr"),
             1 => wanted &= value.text().is_some_and(|text| text == rpc),
             2 if let Some(mut payload) = value.inside_string() => {
-                page = Some(read(&mut payload, only));
+                page = Some(read(&mut payload, query));
                 *value = payload.leave_string()?;
             }
+            6 => tag = value.text().map(std::borrow::Cow::into_owned),
             5 => {
                 failure = value.get(&[0])?.and_then(|code| code.number()?.parse().ok()).map(|code| status(code, *value))
             }
-            6 => tag = value.text().map(std::borrow::Cow::into_owned),
             _ => {}
         }
         Ok(if wanted { Flow::Continue } else { Flow::Done })

@@ -34,6 +34,9 @@ impl Parser for Play {
 
     fn parse(queries: &[Query], response: &HttpResponse) -> Result<Vec<Result<Page, Failure>>, Failure> {
         wall::check(response)?;
+        if response.body.trim_ascii().is_empty() {
+            return Err(Failure::unavailable("the store sent an empty answer"));
+        }
         let Some(query) = queries.first() else {
             return Ok(Vec::new());
         };

@@ -3,6 +3,9 @@
 use playfast_guest::json::Writer;
 use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url};
 
+/// Where rpcs are asked.
+pub(crate) const RPC_PATH: &str = "/_/PlayStoreUi/data/batchexecute";
+
 const STORE: &str = "https://play.google.com";
 
 /// Requests for queries: those of one rpc, language and country share a batchexecute POST, a page is asked for alone.
@@ -79,7 +82,7 @@ fn details_page(app_id: &str, locale: Locale<'_>) -> String {
 /// One POST with a call for each query, whose tag is its place among them.
 fn post(locale: Locale<'_>, calls: &[&Call<'_>]) -> HttpRequest {
     let pairs = [("hl", locale.language), ("gl", locale.country), ("rt", "c")];
-    let address = url::with_query(&format!("{STORE}/_/PlayStoreUi/data/batchexecute"), pairs);
+    let address = url::with_query(&format!("{STORE}{RPC_PATH}"), pairs);
     let calls: Vec<_> = calls.iter().enumerate().map(|(tag, call)| call.json(tag)).collect();
     HttpRequest::form(address, [("f.req", format!("[[{}]]", calls.join(",")).as_str())])
 }

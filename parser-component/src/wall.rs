@@ -5,6 +5,8 @@
 
 use playfast_guest::{Failure, FailureKind, HttpResponse, url};
 
+use crate::request;
+
 /// Hosts that stand in the way, with what to do about them.
 const WALLS: [(&str, &str); 2] = [("consent.google.com", CONSENT), ("www.google.com", CAPTCHA)];
 
@@ -15,7 +17,10 @@ pub(crate) fn check(response: &HttpResponse) -> Result<(), Failure> {
         return Err(blocked(message, response));
     }
     match response.status {
-        200..=299 | 0 => Ok(()),
+        200..=299 => Ok(()),
+        404 | 410 if response.url.contains(request::RPC_PATH) => {
+            Err(Failure::layout_changed(format!("HTTP {}: the store no longer answers rpcs here", response.status)))
+        }
         404 | 410 => Err(Failure::not_found(NOT_FOUND)),
         403 | 429 => Err(blocked(&format!("HTTP {}: too many requests", response.status), response)),
         status @ 500.. => Err(marked(&response.body)
@@ -101,6 +106,13 @@ mod tests {
             let failure = check(&response(status, &headers, "")).err().map(|failure| failure.kind);
             assert_eq!(failure, kind, "{status} {location:?}");
         }
+    }
+
+    #[test]
+    fn rpcs_that_are_gone_are_another_layout() {
+        let url = "https://play.google.com/_/PlayStoreUi/data/batchexecute?hl=en&gl=us&rt=c".to_owned();
+        let failure = check(&HttpResponse { url, ..response(404, &[], "") }).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::LayoutChanged);
     }
 
     #[test]

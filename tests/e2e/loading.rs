@@ -1,6 +1,6 @@
 //! A file that is no parser is refused at the step where it fails, with a line that says which.
 
-use crate::sandbox::guest;
+use crate::guest::{self, Guest};
 use crate::support::{self, playfast};
 
 const DESCRIPTION: &str = guest::DESCRIPTION;
@@ -55,7 +55,7 @@ fn a_description_that_does_not_fit_is_refused_where_it_does_not() {
 
 #[test]
 fn a_description_that_loops_is_refused() {
-    let looping = guest::component_with("(loop $l (br $l)) (unreachable)", DESCRIPTION, guest::UNREACHABLE);
+    let looping = Guest { describe: "(loop $l (br $l)) (unreachable)", ..Guest::default() }.build();
     refused(&looping, "parser-timeout");
 }
 

@@ -5,6 +5,7 @@
 
 mod command_line;
 mod component;
+mod guest;
 mod loading;
 mod pages;
 mod real_pages;

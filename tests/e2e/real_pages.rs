@@ -61,7 +61,7 @@ fn what_is_no_answer_is_told_apart() {
 
 #[test]
 fn a_page_is_read_from_stdin_and_an_empty_one_is_a_failure() {
-    parse("app", Path::new("/dev/null"), &[]).refused(3, "layout-changed");
-    parse("list", Path::new("/dev/null"), &[]).refused(3, "layout-changed");
+    parse("app", Path::new("/dev/null"), &[]).refused(3, "unavailable");
+    parse("list", Path::new("/dev/null"), &[]).refused(3, "unavailable");
     playfast(&["parse", "--kind", "lst", "-"]).refused(2, "did you mean list?");
 }

@@ -5,59 +5,8 @@ use std::time::{Duration, SystemTime};
 use playfast::{FailureKind, Host, Plan, Response};
 use tokio::runtime::Runtime;
 
-/// Components written by hand in WebAssembly text, made by the same encoder as real ones.
-pub(crate) mod guest {
-    use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-    use wit_parser::Resolve;
-
-    pub(crate) const DESCRIPTION: &str = r#"{"name": "rogue", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
-        "pace": {"burst": 1, "per_minute": 60}, "kinds": [{"name": "thing", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1},
-        "params": {"required": [], "properties": {"id": {"type": "string", "pattern": "^[a-z]*$"}}}}]}"#;
-
-    pub(crate) const UNREACHABLE: &str = "(unreachable)";
-
-    /// A parser with this description, whose `parse` does this.
-    pub(crate) fn component(description: &str, parse: &str) -> Vec<u8> {
-        component_with(
-            "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)",
-            description,
-            parse,
-        )
-    }
-
-    /// A parser whose `describe` does this.
-    pub(crate) fn component_with(describe: &str, description: &str, parse: &str) -> Vec<u8> {
-        let text = description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
-        let module = format!(
-            r#"(module
-                (memory (export "memory") 64)
-                (data (i32.const 1024) "{text}")
-                (global $next (mut i32) (i32.const 65536))
-                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-                    (local $at i32)
-                    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
-                    (global.set $next (i32.add (local.get $at) (local.get 3)))
-                    (local.get $at))
-                (func $recurse (param i32) (result i32) (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (local.get 0)))
-                (func (export "playfast:parser/parser@0.1.0#describe") (result i32) {})
-                (func (export "playfast:parser/parser@0.1.0#request") (param i32 i32 i32) (result i32) (unreachable))
-                (func (export "playfast:parser/parser@0.1.0#parse")
-                    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32) {parse}))"#,
-            describe.replace("DESCRIBED", &description.len().to_string()),
-        );
-        encode(&wat::parse_str(module).unwrap())
-    }
-
-    fn encode(module: &[u8]) -> Vec<u8> {
-        let mut resolve = Resolve::default();
-        let contract = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/parser.wit");
-        let package = resolve.push_file(contract).unwrap();
-        let world = resolve.select_world(&[package], Some("playfast-parser")).unwrap();
-        let mut module = module.to_vec();
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-        ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
-    }
-}
+use crate::guest::{self, Guest};
+use crate::support::playfast;
 
 fn parse(parser: &str) -> FailureKind {
     let runtime = Runtime::new().unwrap();
@@ -120,4 +69,29 @@ fn a_looping_parser_stalls_nobody_else() {
             assert_eq!(task.await.unwrap().unwrap_err().kind, FailureKind::ParserTimeout);
         }
     });
+}
+
+/// Prints, and traps where it finds anything behind WASI.
+const CURIOUS: &str = r#"
+    (call $environment (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
+    (call $arguments (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
+    (call $directories (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
+    (call $resolve (call $network) (i32.const 512) (i32.const 11) (i32.const 256))
+    (if (i32.ne (i32.load8_u (i32.const 256)) (i32.const 1)) (then (unreachable)))
+    (call $write (call $stdout) (i32.const 512) (i32.const 11) (i32.const 256))
+    (if (i32.load8_u (i32.const 256)) (then (unreachable)))
+    (call $page (i32.const 528) (i32.const 7))"#;
+
+#[test]
+fn a_parser_that_imports_wasi_runs_and_finds_nothing_behind_it() {
+    let component = Guest { parse: CURIOUS, imports: guest::WASI, ..Guest::default() }.build();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), component).unwrap();
+    let parser = format!("--parser={}", file.path().display());
+    let ran = playfast(&["parse", &parser, "--kind", "thing", "-vv", file.path().to_str().unwrap()]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    assert_eq!(ran.rows()[0]["x"], 1);
+    assert!(ran.stderr().contains("printed: example.org"), "{}", ran.stderr());
+    let pure = playfast(&["inspect", "--pure", file.path().to_str().unwrap()]);
+    pure.refused(4, "wasi:");
 }

@@ -306,11 +306,15 @@ fn records_have_the_fields_and_types_that_the_description_says_in_its_order() {
 #[test]
 fn categories_are_tuples_of_four_wherever_they_lie() {
     let body = small_page(|details| {
-        let inner = json!(["Tags", [["Puzzle", null, "GAME_PUZZLE", "/g/1"], ["Short", null, "NOT_ONE"]]]);
+        let inner = json!([
+            "Tags",
+            [["Puzzle", null, "GAME_PUZZLE", "/g/1"], ["Short", null, "NOT_ONE"], ["Board", null, "GAME_BOARD", null]]
+        ]);
         details.insert("119".to_owned(), json!([[[["Casual", null, null, {"4": "/g/2"}]]], inner]));
     });
     let record = parse("app", &body).unwrap().remove(0);
-    assert_eq!(record["categories"], json!([{"name": "Casual", "id": null}, {"name": "Puzzle", "id": "GAME_PUZZLE"}]));
+    let expected = [("Casual", None), ("Puzzle", Some("GAME_PUZZLE")), ("Board", Some("GAME_BOARD"))];
+    assert_eq!(record["categories"], json!(expected.map(|(name, id)| json!({"name": name, "id": id}))));
 }
 
 #[test]

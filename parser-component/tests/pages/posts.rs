@@ -1,7 +1,7 @@
 //! Each query of a POST gets its own answer, whatever the others get and wherever the body ends.
 
 use playfast_guest::FailureKind::{InvalidQuery, LayoutChanged, NotFound, Unavailable};
-use playfast_guest::HttpResponse;
+use playfast_guest::{HttpResponse, Query};
 use serde_json::{Value, json};
 
 use crate::answers::{Answer, ask, query};
@@ -80,5 +80,25 @@ fn a_cut_post_answers_what_came_whole_and_the_rest_is_tried_again() {
                 Err(failure) => assert_eq!(failure.kind, Unavailable, "query {index}, cut at {cut}: {failure:?}"),
             }
         }
+    }
+}
+
+#[test]
+fn an_answer_with_another_query_s_tag_is_nobody_s() {
+    let Some((mut frames, records)) = apps(2) else { return };
+    let queries = records.iter().map(|record| {
+        let app_id = record["app_id"].as_str().unwrap().to_owned();
+        Query { params: vec![("app_id".to_owned(), app_id)], ..query("app") }
+    });
+    let queries: Vec<_> = queries.collect();
+    let ask_both = |frames: &[Value]| {
+        let response = HttpResponse { status: 200, body: at_once(frames), ..HttpResponse::default() };
+        ask(&queries, &response).unwrap()
+    };
+    let right: Vec<_> = ask_both(&frames).into_iter().map(|answer| answer.unwrap().remove(0)).collect();
+    assert_eq!(right, records);
+    (frames[0][6], frames[1][6]) = (json!("1"), json!("0"));
+    for answer in ask_both(&frames) {
+        assert_eq!(answer.unwrap_err().kind, Unavailable);
     }
 }

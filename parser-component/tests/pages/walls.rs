@@ -47,6 +47,17 @@ fn redirects_to_walls_are_walls_whether_followed_or_not() {
 }
 
 #[test]
+fn an_empty_answer_is_worth_another_try() {
+    for body in ["", "\n"] {
+        let response =
+            HttpResponse { url: STORE.to_owned(), status: 200, body: body.into(), ..HttpResponse::default() };
+        for kind in ["app", "list"] {
+            assert_eq!(failure(kind, &response), Unavailable);
+        }
+    }
+}
+
+#[test]
 fn marks_of_walls_in_what_an_app_says_are_no_wall() {
     let Some(body) = page(DETAILS) else { return };
     let text = String::from_utf8(body).unwrap();

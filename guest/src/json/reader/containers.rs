@@ -67,6 +67,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// How many slots the array that comes next fills, `null` or not, those of a sparse tail included. Of anything else it is none.
+    ///
+    /// # Errors
+    /// As [`Reader::elements`].
+    pub fn slot_count(mut self) -> Result<usize, ReadError> {
+        let mut count = 0;
+        self.slots(0, |slot, _| {
+            count = count.max(slot + 1);
+            Ok(Some(slot + 1))
+        })?;
+        Ok(count)
+    }
+
     /// Moves past the comma after an element, or stands before the bracket.
     #[inline(always)]
     fn element_end(&mut self) -> Result<(), ReadError> {

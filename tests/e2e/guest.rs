@@ -1,0 +1,137 @@
+//! Components written by hand in WebAssembly text, made by the same encoder as real ones.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+pub(crate) const DESCRIPTION: &str = r#"{"name": "rogue", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
+    "pace": {"burst": 1, "per_minute": 60}, "kinds": [{"name": "thing", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1},
+    "params": {"required": [], "properties": {"id": {"type": "string", "pattern": "^[a-z]*$"}}}}]}"#;
+
+pub(crate) const UNREACHABLE: &str = "(unreachable)";
+
+/// What it takes to print, to look around, and to resolve names under WASI.
+pub(crate) const WASI: &str = r#"
+    (import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))
+    (import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))
+    (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $directories (param i32)))
+    (import "wasi:sockets/instance-network@0.2.0" "instance-network" (func $network (result i32)))
+    (import "wasi:sockets/ip-name-lookup@0.2.0" "resolve-addresses" (func $resolve (param i32 i32 i32 i32)))
+    (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
+    (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))"#;
+
+/// A parser by what its functions do: their bodies, which leave the address of a result.
+pub(crate) struct Guest<'a> {
+    pub(crate) description: &'a str,
+    pub(crate) describe: &'a str,
+    pub(crate) parse: &'a str,
+    pub(crate) imports: &'a str,
+}
+
+impl Default for Guest<'_> {
+    fn default() -> Self {
+        let describe =
+            "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)";
+        Self { description: DESCRIPTION, describe, parse: UNREACHABLE, imports: "" }
+    }
+}
+
+/// A parser with this description, whose `parse` does this.
+pub(crate) fn component(description: &str, parse: &str) -> Vec<u8> {
+    Guest { description, parse, ..Guest::default() }.build()
+}
+
+impl Guest<'_> {
+    /// The component. `$page` gives a result with one record, of which the text's address and length are known: `{"x":1}` at 528.
+    pub(crate) fn build(&self) -> Vec<u8> {
+        let text = self.description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
+        let describe = self.describe.replace("DESCRIBED", &self.description.len().to_string());
+        let Self { parse, imports, .. } = self;
+        let module = format!(
+            r#"(module
+                {imports}
+                (memory (export "memory") 64)
+                (data (i32.const 512) "example.org")
+                (data (i32.const 528) "{{\"x\":1}}")
+                (data (i32.const 1024) "{text}")
+                (global $next (mut i32) (i32.const 65536))
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                    (local $at i32)
+                    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+                    (global.set $next (i32.add (local.get $at) (local.get 3)))
+                    (local.get $at))
+                (func $recurse (param i32) (result i32) (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (local.get 0)))
+                (func $page (param $record i32) (param $length i32) (result i32)
+                    (i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1))
+                    (i32.store (i32.const 136) (i32.const 200)) (i32.store (i32.const 140) (i32.const 1))
+                    (i32.store (i32.const 200) (local.get $record)) (i32.store (i32.const 204) (local.get $length))
+                    (i32.const 64))
+                (func (export "playfast:parser/parser@0.1.0#describe") (result i32) {describe})
+                (func (export "playfast:parser/parser@0.1.0#request") (param i32 i32 i32) (result i32) (unreachable))
+                (func (export "playfast:parser/parser@0.1.0#parse")
+                    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32) {parse}))"#,
+        );
+        encode(wat::parse_str(module).unwrap(), !imports.is_empty())
+    }
+}
+
+/// The parts of WASI that [`WASI`] names, and a world of a parser that imports them.
+const WASI_WIT: &str = r#"
+    package test:guest;
+    world wasi-parser {
+        import wasi:cli/environment@0.2.0;
+        import wasi:cli/stdout@0.2.0;
+        import wasi:filesystem/preopens@0.2.0;
+        import wasi:sockets/ip-name-lookup@0.2.0;
+        import wasi:sockets/instance-network@0.2.0;
+        export playfast:parser/parser@0.1.0;
+    }
+    package wasi:io@0.2.0 {
+        interface error { resource error; }
+        interface streams {
+            use error.{error};
+            variant stream-error { last-operation-failed(error), closed }
+            resource output-stream { blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>; }
+        }
+    }
+    package wasi:cli@0.2.0 {
+        interface environment {
+            get-environment: func() -> list<tuple<string, string>>;
+            get-arguments: func() -> list<string>;
+        }
+        interface stdout { use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream; }
+    }
+    package wasi:filesystem@0.2.0 {
+        interface types { resource descriptor; }
+        interface preopens { use types.{descriptor}; get-directories: func() -> list<tuple<descriptor, string>>; }
+    }
+    package wasi:sockets@0.2.0 {
+        interface network {
+            resource network;
+            enum error-code {
+                unknown, access-denied, not-supported, invalid-argument, out-of-memory, timeout, concurrency-conflict, not-in-progress,
+                would-block, invalid-state, new-socket-limit, address-not-bindable, address-in-use, remote-unreachable,
+                connection-refused, connection-reset, connection-aborted, datagram-too-large, name-unresolvable,
+                temporary-resolver-failure, permanent-resolver-failure
+            }
+        }
+        interface instance-network { use network.{network}; instance-network: func() -> network; }
+        interface ip-name-lookup {
+            use network.{network, error-code};
+            resource resolve-address-stream;
+            resolve-addresses: func(network: borrow<network>, name: string) -> result<resolve-address-stream, error-code>;
+        }
+    }"#;
+
+fn encode(mut module: Vec<u8>, imports_wasi: bool) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let contract = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/parser.wit");
+    let package = resolve.push_file(contract).unwrap();
+    let world = if imports_wasi {
+        let package = resolve.push_str("wasi.wit", WASI_WIT).unwrap();
+        resolve.select_world(&[package], Some("wasi-parser")).unwrap()
+    } else {
+        resolve.select_world(&[package], Some("playfast-parser")).unwrap()
+    };
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
+}
