@@ -4,7 +4,6 @@
 //! answers. Keys drift from page to page and rpc ids don't, so keys are never known here. Trimmed pages lack the second: all their blocks
 //! are candidates. A block is passed over as a whole: text that only looks like one, inside another's data, is never found.
 
-use memchr::memmem::Finder;
 use playfast_guest::json::{Kind, Level, ReadError, Reader};
 
 const REQUESTS: &[u8] = b"AF_dataServiceRequests = {";
@@ -18,21 +17,19 @@ const HEAD: usize = 200;
 pub(crate) struct Blocks<'a> {
     body: &'a [u8],
     keys: Option<Vec<&'a str>>,
-    callback: Finder<'static>,
     at: usize,
 }
 
 impl<'a> Blocks<'a> {
     /// Those that answer `rpc`, or all where the page doesn't say.
     pub(crate) fn new(body: &'a [u8], rpc: &str) -> Self {
-        let callback = Finder::new(CALLBACK);
-        match Finder::new(REQUESTS).find(body) {
+        match find(body, REQUESTS) {
             Some(start) => {
                 let start = start + REQUESTS.len();
                 let (keys, at) = keys(body, start, rpc);
-                Self { body, keys: Some(keys), callback, at }
+                Self { body, keys: Some(keys), at }
             }
-            None => Self { body, keys: None, callback, at: 0 },
+            None => Self { body, keys: None, at: 0 },
         }
     }
 
@@ -47,7 +44,7 @@ impl<'a> Iterator for Blocks<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let start = self.at + self.callback.find(self.body.get(self.at..)?)? + CALLBACK.len();
+            let start = self.at + find(self.body.get(self.at..)?, CALLBACK)? + CALLBACK.len();
             self.at = start;
             let Some((key, data)) = head(self.body, start) else { continue };
             let block = Reader::new(self.body, data, Level::Plain);
@@ -62,6 +59,14 @@ impl<'a> Iterator for Blocks<'a> {
             }
         }
     }
+}
+
+/// Where one of the names above stands. Their underscore is looked for: a byte of 750 in such pages, and a search for one byte goes through
+/// megabytes four times as fast in the sandbox as one for a text.
+fn find(body: &[u8], name: &[u8]) -> Option<usize> {
+    let underscore = name.iter().position(|byte| *byte == b'_')?;
+    let starts = memchr::memchr_iter(b'_', body).filter_map(|at| at.checked_sub(underscore));
+    { starts }.find(|start| body.get(*start..).is_some_and(|text| text.starts_with(name)))
 }
 
 /// The key of the block that starts here, and where its data starts.
