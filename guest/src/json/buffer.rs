@@ -90,9 +90,12 @@ impl Buffer {
 
     fn copy<const UNESCAPE: bool>(&mut self, rest: &mut &[u8], level: Level) {
         self.room(BLOCK);
-        let (read, written) = self.bytes.get_mut(self.len..).map_or((0, 0), |room| copy::<UNESCAPE>(room, rest, level));
-        *rest = rest.get(read..).unwrap_or_default();
-        self.len += written;
+        if let Some(room) = self.bytes.get_mut(self.len..) {
+            let mut copy = Copy { room, written: 0, text: rest, read: 0, level };
+            copy.run::<UNESCAPE>();
+            self.len += copy.written;
+            *rest = rest.get(copy.read..).unwrap_or_default();
+        }
         // Close to the text's end there is no whole block any more.
         if rest.len() < BLOCK {
             let plain = rest.iter().position(|byte| !scan::is_plain(*byte)).unwrap_or(rest.len());
@@ -103,27 +106,37 @@ impl Buffer {
     }
 }
 
-/// Copies from `text` to `room`, block by block, up to what can't be copied so, and says how many bytes of both are behind that.
-///
-/// A function of its own that calls no other: so all fits the registers.
-#[inline(never)]
-fn copy<const UNESCAPE: bool>(room: &mut [u8], text: &[u8], level: Level) -> (usize, usize) {
-    let (mut read, mut written) = (0, 0);
-    while let Some(from) = text.get(read..)
-        && let Some(block) = from.first_chunk::<BLOCK>()
-        && let Some(to) = room.get_mut(written..).and_then(<[u8]>::first_chunk_mut::<BLOCK>)
-    {
-        *to = *block;
-        let plain = scan::plain(block);
-        read += plain;
-        written += plain;
-        if plain < BLOCK {
-            let escape = from.get(plain..).filter(|_| UNESCAPE).and_then(|escape| text::plain_escape(escape, level));
-            let (Some((byte, length)), Some(to)) = (escape, room.get_mut(written)) else { break };
-            *to = byte;
-            read += length;
-            written += 1;
+/// A copy from a text to where there is room, and how many bytes of both are behind it.
+struct Copy<'a> {
+    room: &'a mut [u8],
+    written: usize,
+    text: &'a [u8],
+    read: usize,
+    level: Level,
+}
+
+impl Copy<'_> {
+    /// Copies block by block, up to what can't be copied so.
+    #[inline(never)]
+    fn run<const UNESCAPE: bool>(&mut self) {
+        let (mut read, mut written) = (0, 0);
+        while let Some(from) = self.text.get(read..)
+            && let Some(block) = from.first_chunk::<BLOCK>()
+            && let Some(to) = self.room.get_mut(written..).and_then(<[u8]>::first_chunk_mut::<BLOCK>)
+        {
+            *to = *block;
+            let plain = scan::plain(block);
+            read += plain;
+            written += plain;
+            if plain < BLOCK {
+                let escape = from.get(plain..).filter(|_| UNESCAPE);
+                let escape = escape.and_then(|escape| text::plain_escape(escape, self.level));
+                let (Some((byte, length)), Some(to)) = (escape, self.room.get_mut(written)) else { break };
+                *to = byte;
+                read += length;
+                written += 1;
+            }
         }
+        (self.read, self.written) = (read, written);
     }
-    (read, written)
 }

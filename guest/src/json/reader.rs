@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::scan::{self, Level, Structure};
+use super::scan::{self, Level, Text};
 use super::text::unescape;
 
 mod containers;
@@ -64,10 +64,8 @@ pub enum Flow {
 /// A cursor in a JSON text. A copy is how a value is kept for later.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
-    bytes: &'a [u8],
+    text: Text<'a>,
     at: usize,
-    level: Level,
-    block: Structure,
 }
 
 /// A cursor to come back to, in three words.
@@ -88,7 +86,7 @@ impl<'a> Reader<'a> {
     /// A cursor at byte `at` of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8], at: usize, level: Level) -> Self {
-        Self { bytes, at, level, block: Structure::NONE }
+        Self { text: Text::new(bytes, level), at }
     }
 
     /// Bytes from the text's start.
@@ -99,28 +97,23 @@ impl<'a> Reader<'a> {
 
     /// This place, to come back to.
     pub(super) const fn mark(&self) -> Mark<'a> {
-        Mark { bytes: self.bytes, at: self.at, level: self.level }
+        Mark { bytes: self.text.bytes, at: self.at, level: self.text.level }
     }
 
     /// A cursor over the JSON text inside the string that comes next, which is itself not read. `None` where none does.
     #[must_use]
     pub fn inside_string(mut self) -> Option<Self> {
-        (self.level == Level::Plain && self.kind() == Ok(Kind::String)).then_some(Self {
-            at: self.at + 1,
-            level: Level::InString,
-            block: Structure::NONE,
-            ..self
-        })
+        let enters = self.text.level == Level::Plain && self.kind() == Ok(Kind::String);
+        enters.then(|| Self::new(self.text.bytes, self.at + 1, Level::InString))
     }
 
     /// The rest of a string that was entered by [`Reader::inside_string`]: a cursor after its closing quote.
     ///
     /// # Errors
     /// The text may end before the string does.
-    pub fn leave_string(mut self) -> Result<Self, ReadError> {
-        self.at = scan::string_end(self.bytes, self.at, Level::Plain)? + 1;
-        (self.level, self.block) = (Level::Plain, Structure::NONE);
-        Ok(self)
+    pub fn leave_string(self) -> Result<Self, ReadError> {
+        let end = scan::string_end(self.text.bytes, self.at, Level::Plain)?;
+        Ok(Self::new(self.text.bytes, end + 1, Level::Plain))
     }
 
     /// What comes next, after white space.
@@ -132,7 +125,7 @@ impl<'a> Reader<'a> {
             b'[' => Kind::Array,
             b'{' => Kind::Object,
             b'"' => Kind::String,
-            b'\\' if self.level == Level::InString => Kind::String,
+            b'\\' if self.text.level == Level::InString => Kind::String,
             b'-' | b'0'..=b'9' => Kind::Number,
             b't' | b'f' => Kind::Bool,
             b'n' => Kind::Null,
@@ -143,9 +136,9 @@ impl<'a> Reader<'a> {
     /// The next byte that isn't white space.
     #[inline(always)]
     fn token(&mut self) -> Result<u8, ReadError> {
-        match self.bytes.get(self.at) {
+        match self.text.bytes.get(self.at) {
             Some(byte) if *byte > b' ' && *byte != b'\\' => Ok(*byte),
-            Some(b'\\') if self.bytes.get(self.at + 1) == Some(&b'"') => Ok(b'\\'),
+            Some(b'\\') if self.text.bytes.get(self.at + 1) == Some(&b'"') => Ok(b'\\'),
             _ => self.token_after_space(),
         }
     }
@@ -153,10 +146,10 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     fn token_after_space(&mut self) -> Result<u8, ReadError> {
         loop {
-            match self.bytes.get(self.at) {
+            match self.text.bytes.get(self.at) {
                 None => return Err(ReadError::Truncated),
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                Some(b'\\') if self.level == Level::InString => match self.bytes.get(self.at + 1) {
+                Some(b'\\') if self.text.level == Level::InString => match self.text.bytes.get(self.at + 1) {
                     None => return Err(ReadError::Truncated),
                     Some(b'n' | b'r' | b't') => self.at += 2,
                     Some(_) => return Ok(b'\\'),
@@ -176,11 +169,11 @@ impl<'a> Reader<'a> {
     /// When the text ends in it, or it isn't JSON.
     pub fn skip(&mut self) -> Result<(), ReadError> {
         match self.kind()? {
-            Kind::Array | Kind::Object => self.at = self.block.close(self.bytes, self.at + 1, self.level)?,
+            Kind::Array | Kind::Object => self.at = self.text.close(self.at + 1)?,
             Kind::String => {
                 self.string()?;
             }
-            Kind::Null if self.bytes.get(self.at..self.at + 4) == Some(b"null") => self.at += 4,
+            Kind::Null if self.text.bytes.get(self.at..self.at + 4) == Some(b"null") => self.at += 4,
             Kind::Number | Kind::Bool | Kind::Null => {
                 self.scalar()?;
             }
@@ -192,14 +185,14 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Result<&'a [u8], ReadError> {
         let quote = self.quote()?;
         let start = self.at + quote;
-        let end = scan::string_end(self.bytes, start, self.level)?;
+        let end = scan::string_end(self.text.bytes, start, self.text.level)?;
         self.at = end + 1;
-        self.bytes.get(start..end + 1 - quote).ok_or(ReadError::Malformed { at: start })
+        self.text.bytes.get(start..end + 1 - quote).ok_or(ReadError::Malformed { at: start })
     }
 
     /// How many bytes the quote that comes next takes.
     fn quote(&self) -> Result<usize, ReadError> {
-        match (self.level, self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
+        match (self.text.level, self.text.bytes.get(self.at), self.text.bytes.get(self.at + 1)) {
             (Level::Plain, Some(b'"'), _) => Ok(1),
             (Level::InString, Some(b'\\'), Some(b'"')) => Ok(2),
             _ => Err(self.malformed()),
@@ -208,7 +201,7 @@ impl<'a> Reader<'a> {
 
     /// A number or a word, up to what ends it.
     fn scalar(&mut self) -> Result<&'a [u8], ReadError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.text.bytes.get(self.at..).unwrap_or_default();
         let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\n' | b'\r' | b'\t' | b'\\' | b'"');
         let length = rest.iter().position(ends).ok_or(ReadError::Truncated)?;
         self.at += length;
@@ -219,7 +212,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn text(mut self) -> Option<Cow<'a, str>> {
         self.token().ok()?;
-        self.string().ok().map(|raw| unescape(raw, self.level))
+        self.string().ok().map(|raw| unescape(raw, self.text.level))
     }
 
     /// Whether a string comes next.
@@ -231,12 +224,12 @@ impl<'a> Reader<'a> {
     /// The text from the first byte of the content of the string that comes next. `None`: it is no string.
     pub(super) fn content(mut self) -> Option<&'a [u8]> {
         self.token().ok()?;
-        self.bytes.get(self.at + self.quote().ok()?..)
+        self.text.bytes.get(self.at + self.quote().ok()?..)
     }
 
     /// Where the text stands.
     pub(super) const fn level(&self) -> Level {
-        self.level
+        self.text.level
     }
 
     /// The number that comes next, as it is written. `None`: it is none.
@@ -255,7 +248,7 @@ impl<'a> Reader<'a> {
             Ok(Kind::Number) => {
                 self.number().and_then(|text| text.parse::<f64>().ok()).is_some_and(|number| number != 0.0)
             }
-            Ok(Kind::Bool) => self.bytes.get(self.at) == Some(&b't'),
+            Ok(Kind::Bool) => self.text.bytes.get(self.at) == Some(&b't'),
             Ok(Kind::Null) | Err(_) => false,
         }
     }

@@ -3,8 +3,9 @@
 //! Values are skipped 64 bytes at a time: every block gives masks with a bit a byte, a prefix-xor of the quotes tells which bytes stand in
 //! strings, and a population count of the brackets outside them moves the depth (the way of simdjson and JSONSki: Langdale and Lemire,
 //! "Parsing Gigabytes of JSON per Second", 2019; Jiang and Zhao, "JSONSki", 2022). What is hot is a function of its own that calls no
-//! other: in the sandbox every loop can be interrupted, and what it holds in vectors goes to memory and back where it may call. Invariant:
-//! a position that is returned is never past the text's end.
+//! other and takes at most four words: in the sandbox every loop can be interrupted, what it holds in vectors goes to memory and back where
+//! it may call, and further words are passed by the stack, where reading them takes as long as a block. Invariant: a position that is
+//! returned is never past the text's end.
 
 use wide::u8x16;
 
@@ -75,11 +76,13 @@ impl Block {
     }
 }
 
-/// What stands outside the strings of one block of a text. A cursor keeps that of the block it is in, so that each is looked at once.
+/// A text, and what stands outside the strings of one block of it: that which a cursor is in, so that each is looked at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Structure {
+pub(super) struct Text<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) level: Level,
     /// Where the block starts.
-    at: usize,
+    block: usize,
     opens: u64,
     closes: u64,
     commas: u64,
@@ -91,74 +94,76 @@ pub(super) struct Structure {
     escapes: u64,
 }
 
-impl Structure {
-    /// That of no block.
-    pub(super) const NONE: Self =
-        Self { at: usize::MAX - BLOCK, opens: 0, closes: 0, commas: 0, end: 0, inside: 0, escapes: 0 };
+/// Where a block stands that no position is in.
+const NOWHERE: usize = usize::MAX - BLOCK;
+
+impl<'a> Text<'a> {
+    pub(super) const fn new(bytes: &'a [u8], level: Level) -> Self {
+        Self { bytes, level, block: NOWHERE, opens: 0, closes: 0, commas: 0, end: 0, inside: 0, escapes: 0 }
+    }
 
     /// Comes to the block where `at` stands, which is outside a string. Gives a mask of what stands from there on.
     #[inline(always)]
-    fn enter<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> Result<u64, ReadError> {
-        let before = at.wrapping_sub(self.at);
+    fn enter<const IN_STRING: bool>(&mut self, at: usize) -> Result<u64, ReadError> {
+        let before = at.wrapping_sub(self.block);
         if before < BLOCK {
             return Ok(u64::MAX << before);
         }
-        (self.at, self.inside, self.escapes) = (Self::NONE.at, 0, 0);
-        if self.read::<IN_STRING>(bytes, at) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+        (self.block, self.inside, self.escapes) = (NOWHERE, 0, 0);
+        if self.read::<IN_STRING>(at) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
     }
 
     /// Goes on to the next block.
     #[inline(always)]
-    fn next<const IN_STRING: bool>(&mut self, bytes: &[u8]) -> Result<u64, ReadError> {
+    fn next<const IN_STRING: bool>(&mut self) -> Result<u64, ReadError> {
         if self.end != 0 {
-            return Err(ReadError::Malformed { at: self.at + self.end.trailing_zeros() as usize });
+            return Err(ReadError::Malformed { at: self.block + self.end.trailing_zeros() as usize });
         }
-        if self.read::<IN_STRING>(bytes, self.at + BLOCK) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+        if self.read::<IN_STRING>(self.block + BLOCK) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
     }
 
-    /// Reads the block at `at`, which comes after this one. `false`: there is none.
+    /// Reads the next block from `at` on, after this one, that doesn't stand in a string as a whole. `false`: there is none.
     #[inline(never)]
-    fn read<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> bool {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(whole) = rest.first_chunk::<BLOCK>() else {
-            return self.read_last::<IN_STRING>(bytes, at);
-        };
-        let block = Block::of(whole);
-        let (quotes, rare) = self.quotes::<IN_STRING>(&block);
-        if rare != 0 {
-            return self.read_rare::<IN_STRING>(whole, bytes, at);
+    fn read<const IN_STRING: bool>(&mut self, mut at: usize) -> bool {
+        loop {
+            let Some(whole) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) else {
+                return self.read_last::<IN_STRING>(at);
+            };
+            let block = Block::of(whole);
+            let (quotes, rare) = self.quotes::<IN_STRING>(&block);
+            if rare != 0 {
+                return self.read_rare::<IN_STRING>(whole, at);
+            }
+            if quotes != 0 || self.inside == 0 {
+                self.keep(&block, at, quotes, 0);
+                return true;
+            }
+            self.escapes = block.mask(b'\\');
+            at += BLOCK;
         }
-        if quotes == 0 && self.inside != 0 {
-            // All of it stands in one string, as most blocks do.
-            *self = Self { at, opens: 0, closes: 0, commas: 0, end: 0, escapes: block.mask(b'\\'), ..*self };
-            return true;
-        }
-        self.keep(&block, at, quotes, 0);
-        true
     }
 
     /// The same at the text's end, where less than a block is left.
     #[cold]
     #[inline(never)]
-    fn read_last<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> bool {
-        let rest = bytes.get(at..).unwrap_or_default();
+    fn read_last<const IN_STRING: bool>(&mut self, at: usize) -> bool {
+        let rest = self.bytes.get(at..).unwrap_or_default();
         let mut padded = [b' '; BLOCK];
         padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        !rest.is_empty() && self.read_rare::<IN_STRING>(&padded, bytes, at)
+        !rest.is_empty() && self.read_rare::<IN_STRING>(&padded, at)
     }
 
     /// The same of a block where quotes follow unusual numbers of backslashes, which are looked at one by one.
     #[cold]
     #[inline(never)]
-    fn read_rare<const IN_STRING: bool>(&mut self, block: &[u8; BLOCK], bytes: &[u8], at: usize) -> bool {
+    fn read_rare<const IN_STRING: bool>(&mut self, block: &[u8; BLOCK], at: usize) -> bool {
         let block = Block::of(block);
         let (mut quotes, mut rare) = self.quotes::<IN_STRING>(&block);
-        let level = if IN_STRING { Level::InString } else { Level::Plain };
         let mut end = 0;
         while rare != 0 && end == 0 {
             let quote = rare & rare.wrapping_neg();
             rare ^= quote;
-            match level.quote(backslashes_before(bytes, at + quote.trailing_zeros() as usize)) {
+            match self.level.quote(backslashes_before(self.bytes, at + quote.trailing_zeros() as usize)) {
                 Quote::Structural => quotes |= quote,
                 Quote::Character => {}
                 Quote::End => end = quote,
@@ -184,26 +189,27 @@ impl Structure {
         let strings = prefix_xor(quotes) ^ self.inside;
         let outside = !strings & if end == 0 { u64::MAX } else { end - 1 };
         *self = Self {
-            at,
+            block: at,
             opens: block.brackets(b'{') & outside,
             closes: block.brackets(b'}') & outside,
             commas: block.mask(b',') & outside,
             end,
             inside: ((strings as i64) >> 63) as u64,
             escapes: block.mask(b'\\'),
+            ..*self
         };
     }
 
     /// The position after the bracket that closes a container; `at` stands inside it and outside a string.
-    pub(super) fn close(&mut self, bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
-        match level {
-            Level::Plain => self.close_at::<false>(bytes, at),
-            Level::InString => self.close_at::<true>(bytes, at),
+    pub(super) fn close(&mut self, at: usize) -> Result<usize, ReadError> {
+        match self.level {
+            Level::Plain => self.close_at::<false>(at),
+            Level::InString => self.close_at::<true>(at),
         }
     }
 
-    fn close_at<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize) -> Result<usize, ReadError> {
-        let mut left = self.enter::<IN_STRING>(bytes, at)?;
+    fn close_at<const IN_STRING: bool>(&mut self, at: usize) -> Result<usize, ReadError> {
+        let mut left = self.enter::<IN_STRING>(at)?;
         // How many containers are open.
         let mut depth = 1_u32;
         loop {
@@ -217,43 +223,43 @@ impl Structure {
                     closes ^= close;
                     closed += 1;
                     if depth + (opens & (close - 1)).count_ones() == closed {
-                        return Ok(self.at + close.trailing_zeros() as usize + 1);
+                        return Ok(self.block + close.trailing_zeros() as usize + 1);
                     }
                 }
             }
             depth = after - count;
-            left = self.next::<IN_STRING>(bytes)?;
+            left = self.next::<IN_STRING>()?;
         }
     }
 
     /// Goes over `count` elements of an array from the one at `at` on, but never over an object or the array's end.
-    pub(super) fn step(&mut self, bytes: &[u8], at: usize, count: usize, level: Level) -> Result<Step, ReadError> {
-        match level {
+    pub(super) fn step(&mut self, at: usize, count: usize) -> Result<Step, ReadError> {
+        match self.level {
             _ if count == 0 => Ok(Step { at, over: 0 }),
-            Level::Plain => self.step_over::<false>(bytes, at, count),
-            Level::InString => self.step_over::<true>(bytes, at, count),
+            Level::Plain => self.step_over::<false>(at, count),
+            Level::InString => self.step_over::<true>(at, count),
         }
     }
 
-    fn step_over<const IN_STRING: bool>(&mut self, bytes: &[u8], at: usize, count: usize) -> Result<Step, ReadError> {
-        let (mut left, mut over) = (self.enter::<IN_STRING>(bytes, at)?, 0);
+    fn step_over<const IN_STRING: bool>(&mut self, at: usize, count: usize) -> Result<Step, ReadError> {
+        let (mut left, mut over) = (self.enter::<IN_STRING>(at)?, 0);
         loop {
             let marks = (self.opens | self.closes | self.commas) & left;
             if marks == 0 {
-                left = self.next::<IN_STRING>(bytes)?;
+                left = self.next::<IN_STRING>()?;
                 continue;
             }
             let mark = marks & marks.wrapping_neg();
-            let at = self.at + mark.trailing_zeros() as usize;
+            let at = self.block + mark.trailing_zeros() as usize;
             if self.commas & mark != 0 {
                 over += 1;
                 if over == count {
                     return Ok(Step { at: at + 1, over });
                 }
                 left = !mark & !(mark - 1);
-            } else if self.opens & mark != 0 && bytes.get(at) == Some(&b'[') {
-                let after = self.close_at::<IN_STRING>(bytes, at + 1)?;
-                left = self.enter::<IN_STRING>(bytes, after)?;
+            } else if self.opens & mark != 0 && self.bytes.get(at) == Some(&b'[') {
+                let after = self.close_at::<IN_STRING>(at + 1)?;
+                left = self.enter::<IN_STRING>(after)?;
             } else {
                 return Ok(Step { at, over });
             }
@@ -320,7 +326,7 @@ mod tests {
     use super::*;
 
     fn close(bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
-        { Structure::NONE }.close(bytes, at, level)
+        Text::new(bytes, level).close(at)
     }
 
     /// Any JSON of arrays, objects and strings full of what is special.
@@ -359,12 +365,12 @@ mod tests {
                 Some(left) => Step { at: text.len() - Value::from(left).to_string().len(), over: stop },
                 None => Step { at: text.len() - 2, over: values.len() - 1 },
             };
-            prop_assert_eq!({ Structure::NONE }.step(text.as_bytes(), 1, count, Level::Plain), Ok(expected));
+            prop_assert_eq!(Text::new(text.as_bytes(), Level::Plain).step(1, count), Ok(expected));
 
             let outer = Value::from(text.clone()).to_string();
             let before = Value::from(&text[..expected.at]).to_string();
             let expected = Step { at: before.len() - 1, ..expected };
-            prop_assert_eq!({ Structure::NONE }.step(outer.as_bytes(), 2, count, Level::InString), Ok(expected));
+            prop_assert_eq!(Text::new(outer.as_bytes(), Level::InString).step(2, count), Ok(expected));
         }
 
         #[test]

@@ -114,16 +114,16 @@ impl Node {
         }
         match (&self.every, self.slots.first()) {
             (None, None) => Ok(()),
-            (None, Some(first)) => self.read_slots(*first, reader, values),
+            (None, Some(_)) => self.read_slots(reader, values),
             (Some(every), _) => self.read_every(every, reader, values),
         }
     }
 
     #[inline(never)]
-    fn read_slots<'a>(&self, first: usize, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
+    fn read_slots<'a>(&self, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
         // The place of the slot that comes next, and whether one was `null`, which a tail may still fill.
         let (mut place, mut missing) = (0, false);
-        reader.slots(first, |slot, element| {
+        reader.slots(self.slots.first().copied().unwrap_or(TAIL), |slot, element| {
             let Some(element) = element else {
                 missing = true;
                 place += 1;

@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
         let mut slot = 0;
         let mut next = Some(first);
         while let Some(wanted) = next {
-            let step = self.block.step(self.bytes, self.at, wanted - slot, self.level)?;
+            let step = self.text.step(self.at, wanted - slot)?;
             self.at = step.at;
             slot += step.over;
             let token = self.token()?;
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
                 self.element_end()?;
             }
         }
-        self.at = self.block.close(self.bytes, self.at, self.level)?;
+        self.at = self.text.close(self.at)?;
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         while self.more()? {
             self.token()?;
-            let key = self.string().map(|raw| unescape(raw, self.level))?;
+            let key = self.string().map(|raw| unescape(raw, self.text.level))?;
             if self.token()? != b':' {
                 return Err(self.malformed());
             }
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
             self.token()?;
             let before = self.at;
             if visit(&key, self)? == Flow::Done {
-                self.at = self.block.close(self.bytes, self.at, self.level)?;
+                self.at = self.text.close(self.at)?;
                 return Ok(());
             }
             if self.at == before {
