@@ -1,12 +1,15 @@
 //! Who owns the client, the sandbox and the parser?
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::batch::{Gate, Outcome, Outcomes, Plan, Rate, Worker};
 use crate::fetch::{ClientError, ConnectTo, FetchOptions, Fetcher};
 use crate::parser::{Description, Engine, EngineError, EngineOptions, Limits, LoadError, Parser};
+use crate::swap::{Check, Current, Event, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
@@ -115,7 +118,7 @@ impl HostBuilder {
         };
         let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
         let gate = Gate::new(self.rate, parser.description().pace, concurrency);
-        Ok(Host { worker: Worker { parser, fetcher, gate } })
+        Ok(Host { worker: Worker { current: Current::new(parser), fetcher, gate } })
     }
 }
 
@@ -127,7 +130,7 @@ impl HostBuilder {
 ///
 /// # async fn charts() -> Result<(), Box<dyn std::error::Error>> {
 /// let host = Host::builder().build().await?;
-/// let plan = Plan::new(host.description(), "list", [("country", "us,kr,jp"), ("category", "GAME_ACTION,SOCIAL")])?;
+/// let plan = Plan::new(&host.description(), "list", [("country", "us,kr,jp"), ("category", "GAME_ACTION,SOCIAL")])?;
 /// let mut outcomes = host.run(plan.queries());
 /// while let Some(outcome) = outcomes.next().await {
 ///     match outcome.failure {
@@ -149,16 +152,62 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// The parser.
+    /// The parser that answers now.
     #[must_use]
-    pub const fn parser(&self) -> &Parser {
-        &self.worker.parser
+    pub fn parser(&self) -> Parser {
+        self.worker.current.load().parser.clone()
     }
 
-    /// What the parser says of itself.
+    /// What the parser that answers now says of itself.
     #[must_use]
-    pub fn description(&self) -> &Description {
-        self.parser().description()
+    pub fn description(&self) -> Arc<Description> {
+        Arc::clone(self.worker.current.load().parser.description())
+    }
+
+    /// The generation of the parser that answers now: the first is 1, and each that takes another's place has the next number.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.worker.current.load().number
+    }
+
+    /// Has another parser answer from now on: the bytes of a component. What is in flight finishes with the parser that made its request.
+    ///
+    /// The new parser is loaded, started and described, and held against recent responses before anything is sent to it; where it fails so
+    /// much more than the old one afterwards, the old one answers again. The same component again changes nothing.
+    ///
+    /// # Errors
+    /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
+    pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.worker.current.swap(component.as_ref(), Check::Preflight).await
+    }
+
+    /// As [`Host::swap`], whatever recent responses say.
+    ///
+    /// # Errors
+    /// As [`Host::swap`].
+    pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.worker.current.swap(component.as_ref(), Check::Force).await
+    }
+
+    /// Has the parser that answered before the last swap answer again.
+    ///
+    /// # Errors
+    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    pub fn rollback(&self) -> Result<Swapped, SwapError> {
+        self.worker.current.rollback()
+    }
+
+    /// What happens to the parser from now on. A listener that is too slow misses the oldest.
+    pub fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
+        futures::stream::unfold(self.worker.current.events(), |mut events| async {
+            loop {
+                match events.recv().await {
+                    Ok(event) => return Some((event, events)),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        })
     }
 
     /// Answers queries, as many at once as the host may, from when the first outcome is asked for inside a tokio runtime. Outcomes come in

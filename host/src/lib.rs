@@ -18,6 +18,7 @@ mod host;
 #[cfg(feature = "cli")]
 pub mod output;
 mod parser;
+mod swap;
 mod types;
 
 pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError};
@@ -27,6 +28,7 @@ pub use parser::{
     Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, Live, LoadError, Pace,
     Param, Params, Parser, PerRequest,
 };
+pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, SwapError, Swapped};
 pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
 
 /// Threads for the runtime.

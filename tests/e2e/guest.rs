@@ -19,10 +19,18 @@ pub(crate) const WASI: &str = r#"
     (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
     (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))"#;
 
+/// A request for the app at the address at 544, made of one query.
+pub(crate) const GET: &str = r#"
+    (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
+    (i32.store (i32.const 324) (i32.const 544)) (i32.store (i32.const 328) (i32.const 48))
+    (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1))
+    (i32.const 300)"#;
+
 /// A parser by what its functions do: their bodies, which leave the address of a result.
 pub(crate) struct Guest<'a> {
     pub(crate) description: &'a str,
     pub(crate) describe: &'a str,
+    pub(crate) request: &'a str,
     pub(crate) parse: &'a str,
     pub(crate) imports: &'a str,
 }
@@ -31,7 +39,7 @@ impl Default for Guest<'_> {
     fn default() -> Self {
         let describe =
             "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)";
-        Self { description: DESCRIPTION, describe, parse: UNREACHABLE, imports: "" }
+        Self { description: DESCRIPTION, describe, request: UNREACHABLE, parse: UNREACHABLE, imports: "" }
     }
 }
 
@@ -45,13 +53,15 @@ impl Guest<'_> {
     pub(crate) fn build(&self) -> Vec<u8> {
         let text = self.description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
         let describe = self.describe.replace("DESCRIBED", &self.description.len().to_string());
-        let Self { parse, imports, .. } = self;
+        let Self { request, parse, imports, .. } = self;
         let module = format!(
             r#"(module
                 {imports}
                 (memory (export "memory") 64)
                 (data (i32.const 512) "example.org")
                 (data (i32.const 528) "{{\"x\":1}}")
+                (data (i32.const 544) "https://play.google.com/store/apps/details?id=a.b")
+                (data (i32.const 640) "{{\"app_id\":\"a.b\",\"title\":\"B\"}}")
                 (data (i32.const 1024) "{text}")
                 (global $next (mut i32) (i32.const 65536))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -66,7 +76,7 @@ impl Guest<'_> {
                     (i32.store (i32.const 200) (local.get $record)) (i32.store (i32.const 204) (local.get $length))
                     (i32.const 64))
                 (func (export "playfast:parser/parser@0.1.0#describe") (result i32) {describe})
-                (func (export "playfast:parser/parser@0.1.0#request") (param i32 i32 i32) (result i32) (unreachable))
+                (func (export "playfast:parser/parser@0.1.0#request") (param i32 i32 i32) (result i32) {request})
                 (func (export "playfast:parser/parser@0.1.0#parse")
                     (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32) {parse}))"#,
         );

@@ -13,3 +13,4 @@ mod sandbox;
 mod store;
 mod structure;
 mod support;
+mod swap;

@@ -12,7 +12,7 @@ fn parse(parser: &str) -> FailureKind {
     let runtime = Runtime::new().unwrap();
     let component = guest::component(guest::DESCRIPTION, parser);
     let host = runtime.block_on(Host::builder().parser(component).build()).unwrap();
-    let query = Plan::new(host.description(), "thing", []).unwrap().query(0).unwrap();
+    let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     let failure = runtime.block_on(host.parse(&query, response())).unwrap_err();
     assert!(failure.message.contains("rogue") || failure.kind == FailureKind::ParserInvalid, "{failure}");
     assert!(failure.message.contains("parse"), "{failure}");
@@ -54,7 +54,7 @@ fn a_looping_parser_stalls_nobody_else() {
     let runtime = Runtime::new().unwrap();
     let looping = guest::component(guest::DESCRIPTION, "(loop $l (br $l)) (unreachable)");
     let host = runtime.block_on(Host::builder().parser(looping).build()).unwrap();
-    let query = Plan::new(host.description(), "thing", []).unwrap().query(0).unwrap();
+    let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     runtime.block_on(async {
         let loops = (0..8).map(|_| {
             let (host, query) = (host.clone(), query.clone());

@@ -11,7 +11,7 @@ use crate::support::Shop;
 
 fn ask(shop: &Shop, kind: &str, params: &[(&str, &str)]) -> Vec<Outcome> {
     let host = shop.host();
-    let plan = Plan::new(host.description(), kind, params.iter().copied()).unwrap();
+    let plan = Plan::new(&host.description(), kind, params.iter().copied()).unwrap();
     shop.runtime.block_on(host.batch(&plan))
 }
 
@@ -106,7 +106,7 @@ fn walls_are_blocked_and_never_followed() {
 fn one_connection_carries_a_batch() {
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(100)).protocol(Protocol::Http2));
     let host = shop.host();
-    let plan = Plan::new(host.description(), "list", [("category", "all-games"), ("num", "5")]).unwrap();
+    let plan = Plan::new(&host.description(), "list", [("category", "all-games"), ("num", "5")]).unwrap();
     shop.runtime.block_on(host.run(plan.queries().take(1)).collect::<Vec<_>>());
     let outcomes = shop.runtime.block_on(host.batch(&plan));
     assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()));
@@ -119,7 +119,7 @@ fn dropping_the_outcomes_stops_what_is_under_way() {
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(200)));
     let host = shop.host();
     let plan = Plan::new(
-        host.description(),
+        &host.description(),
         "list",
         [("category", "all-games,all-apps"), ("country", "us,kr,jp"), ("num", "5")],
     )

@@ -13,9 +13,15 @@ fn host_sources() -> PathBuf {
 
 #[test]
 fn each_library_has_one_place() {
-    for (library, place) in
-        [("wasmtime", "parser"), ("reqwest", "fetch"), ("governor", "batch"), ("clap", "cli"), ("playfast_sim", "cli")]
-    {
+    for (library, place) in [
+        ("wasmtime", "parser"),
+        ("reqwest", "fetch"),
+        ("arc_swap", "swap"),
+        ("governor", "batch"),
+        ("clap", "cli"),
+        ("notify", "cli"),
+        ("playfast_sim", "cli"),
+    ] {
         let named: Vec<_> = sources(&host_sources())
             .into_iter()
             .filter(|file| {
@@ -31,7 +37,7 @@ fn each_library_has_one_place() {
 
 #[test]
 fn dependencies_point_one_way() {
-    let order = ["types", "parser", "fetch", "batch", "output", "cli"];
+    let order = ["types", "parser", "fetch", "swap", "batch", "output", "cli"];
     for (index, folder) in order.iter().enumerate() {
         for file in sources(&host_sources().join(folder)) {
             let text = std::fs::read_to_string(&file).unwrap();

@@ -10,6 +10,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use super::gate::Place;
 use super::outcome::Outcome;
 use super::run::Worker;
+use crate::swap::Generation;
 use crate::{Exchange, Failure, FailureKind, Page, Query};
 
 /// Pages of one query.
@@ -21,40 +22,46 @@ const FOLLOW_DEPTH: u32 = 3;
 /// Further queries that one query's answers may raise.
 const FOLLOWS: usize = 1000;
 
+/// A page, and the generation of the parser that gave it.
+type Answered = (u64, Result<Page, Failure>);
+
 impl Worker {
     /// The outcomes of an exchange's queries, each with those of the queries that its answers raised.
     pub(super) async fn answer_exchange(
         &self,
+        generation: &Generation,
         exchange: Exchange,
         queries: &[Query],
         place: Place,
-        depth: u32,
     ) -> Vec<Vec<Outcome>> {
         let chosen = exchange.chosen(queries);
-        let pages = self.pages(exchange, &chosen).await;
+        let pages = self.pages(generation, exchange, &chosen).await;
         drop(place);
-        match pages {
-            Ok(pages) => {
-                join_all(chosen.into_iter().zip(pages).map(|(query, page)| self.go_on(query, page, depth))).await
-            }
-            Err(failure) => chosen.into_iter().map(|query| vec![Outcome::failed(query, failure.clone())]).collect(),
-        }
+        let number = generation.number;
+        let pages = pages.unwrap_or_else(|failure| chosen.iter().map(|_| Err(failure.clone())).collect());
+        join_all(chosen.into_iter().zip(pages).map(|(query, page)| self.go_on(query, (number, page), 0))).await
     }
 
     /// Fetches and parses.
-    async fn pages(&self, exchange: Exchange, queries: &[Query]) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        let hosts = &self.parser.description().hosts;
+    async fn pages(
+        &self,
+        generation: &Generation,
+        exchange: Exchange,
+        queries: &[Query],
+    ) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        let hosts = &generation.parser.description().hosts;
         let response = self.fetcher.fetch(hosts, exchange.request).await?;
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
-        self.parser.parse(queries, response).await
+        self.current.parse(generation, queries, response).await
     }
 
     /// The query's outcome from its first page on, then those of the queries that its pages raised.
-    async fn go_on(&self, query: Query, first: Result<Page, Failure>, depth: u32) -> Vec<Outcome> {
+    async fn go_on(&self, query: Query, first: Answered, depth: u32) -> Vec<Outcome> {
         let mut outcome = Outcome::new(query);
         let (mut follow, mut states, mut page) = (Vec::new(), HashSet::new(), first);
         loop {
-            match page {
+            let before = std::mem::replace(&mut outcome.generation, page.0);
+            match page.1 {
                 Ok(mut answered) => {
                     outcome.take(&mut answered);
                     if outcome.failure.is_some() {
@@ -68,6 +75,13 @@ impl Worker {
                     }
                     page = self.page(outcome.query.going_on(&state)).await;
                 }
+                // Another parser than the one that named the state can't read it.
+                Err(failure) if failure.kind == FailureKind::InvalidQuery && !states.is_empty() && before != page.0 => {
+                    outcome.start_over();
+                    follow.clear();
+                    states.clear();
+                    page = self.page(outcome.query.clone()).await;
+                }
                 Err(failure) => {
                     outcome.failure = Some(failure);
                     break;
@@ -78,18 +92,23 @@ impl Worker {
         std::iter::once(outcome).chain(followed).collect()
     }
 
-    /// One page of a query that goes on.
-    async fn page(&self, query: Query) -> Result<Page, Failure> {
+    /// One page of a query that goes on, by the parser that answers now.
+    async fn page(&self, query: Query) -> Answered {
+        let place = self.gate.enter().await;
+        let generation = self.current.load();
+        let page = self.page_of(&generation, query).await;
+        drop(place);
+        (generation.number, page)
+    }
+
+    async fn page_of(&self, generation: &Generation, query: Query) -> Result<Page, Failure> {
         let queries = [query];
-        let mut requests = self.parser.request(&queries, 1).await?;
+        let mut requests = self.current.request(generation, &queries, 1).await?;
         if let Some((_, failure)) = requests.refused.pop() {
             return Err(failure);
         }
         let exchange = requests.exchanges.pop().ok_or_else(unanswered)?;
-        let place = self.gate.enter().await;
-        let pages = self.pages(exchange, &queries).await;
-        drop(place);
-        pages?.pop().ok_or_else(unanswered)?
+        self.pages(generation, exchange, &queries).await?.pop().ok_or_else(unanswered)?
     }
 
     /// The outcomes of the queries that an answer raised.

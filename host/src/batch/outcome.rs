@@ -16,21 +16,34 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Why it has no answer, or none any more.
     pub failure: Option<Failure>,
+    /// The generation of the parser that gave the last page: [`crate::Host::generation`].
+    pub generation: u64,
+    /// Rows of pages that are asked once more: they are here already.
+    again: usize,
 }
 
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
-        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None }
+        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, again: 0 }
     }
 
     pub(super) fn failed(query: Query, failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::new(query) }
     }
 
+    /// The query is asked from its start once more: the rows that are here already are passed over.
+    pub(super) fn start_over(&mut self) {
+        self.again = self.rows.len();
+    }
+
     /// Takes a page's records and notes. The first record that isn't a JSON object is the outcome's failure, and the last that is taken.
     pub(crate) fn take(&mut self, page: &mut Page) {
         self.notes.append(&mut page.notes);
         for record in std::mem::take(&mut page.records) {
+            if self.again > 0 {
+                self.again -= 1;
+                continue;
+            }
             let position = self.rows.len() + 1;
             match row(&self.query, position, &record) {
                 Ok(row) => self.rows.push(row),

@@ -4,7 +4,7 @@
 //! Outcomes come through a bounded channel, so that a slow reader stops the sending, and wait for their turn. When [`Outcomes`] is
 //! dropped, everything that it started is aborted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::gate::Gate;
 use super::outcome::Outcome;
 use crate::fetch::Fetcher;
-use crate::parser::Parser;
+use crate::swap::{Current, Generation};
 use crate::{Failure, Query};
 
 /// Queries that the parser groups at a time.
@@ -29,7 +29,7 @@ const WAITING: usize = 16;
 /// What every exchange needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
-    pub(crate) parser: Parser,
+    pub(crate) current: Current,
     pub(crate) fetcher: Fetcher,
     pub(crate) gate: Gate,
 }
@@ -79,7 +79,8 @@ impl Worker {
         while exchanges.join_next().await.is_some() {}
     }
 
-    /// Starts the exchanges of one window, whose first query stands at `first` of all.
+    /// Starts the exchanges of one window, whose first query stands at `first` of all. Where another parser answers by then, it makes the
+    /// requests that aren't sent yet.
     async fn send_window(
         self: &Arc<Self>,
         exchanges: &mut JoinSet<()>,
@@ -87,34 +88,54 @@ impl Worker {
         first: usize,
         sender: &mpsc::Sender<Placed>,
     ) {
-        let requests = match self.parser.request(&window, self.per_request(&window)).await {
-            Ok(requests) => requests,
-            Err(failure) => return refuse_all(window, first, &failure, sender).await,
-        };
-        for (index, failure) in requests.refused {
-            if let Some(query) = window.get(index) {
-                send(sender, (first + index, vec![Outcome::failed(query.clone(), failure)])).await;
-            }
-        }
-        let window = Arc::new(window);
-        for exchange in requests.exchanges {
-            let (worker, window, sender) = (Arc::clone(self), Arc::clone(&window), sender.clone());
-            let place = self.gate.enter().await;
-            exchanges.spawn(async move {
-                let places = exchange.queries.clone();
-                let outcomes = worker.answer_exchange(exchange, &window, place, 0).await;
-                for (index, outcomes) in places.into_iter().zip(outcomes) {
-                    send(&sender, (first + index, outcomes)).await;
+        let mut left: Vec<(usize, Query)> = (first..).zip(window).collect();
+        let mut place = None;
+        while !left.is_empty() {
+            let generation = self.current.load();
+            let queries: Arc<Vec<Query>> = Arc::new(left.iter().map(|(_, query)| query.clone()).collect());
+            let requests = self.current.request(&generation, &queries, per_request(&generation, &queries)).await;
+            let requests = match requests {
+                Ok(requests) => requests,
+                Err(_) if self.current.load().number != generation.number => continue,
+                Err(failure) => return refuse_all(left, &failure, sender).await,
+            };
+            let mut sent = HashSet::new();
+            for (index, failure) in requests.refused {
+                if let Some((at, query)) = left.get(index) {
+                    send(sender, (*at, vec![Outcome::failed(query.clone(), failure)])).await;
+                    sent.insert(index);
                 }
-            });
-            while exchanges.try_join_next().is_some() {}
+            }
+            for exchange in requests.exchanges {
+                let entered = match place.take() {
+                    Some(place) => place,
+                    None => self.gate.enter().await,
+                };
+                if self.current.load().number != generation.number {
+                    place = Some(entered);
+                    break;
+                }
+                sent.extend(&exchange.queries);
+                let places: Vec<_> = exchange.queries.iter().filter_map(|index| Some(left.get(*index)?.0)).collect();
+                let (worker, generation) = (Arc::clone(self), Arc::clone(&generation));
+                let (queries, sender) = (Arc::clone(&queries), sender.clone());
+                exchanges.spawn(async move {
+                    let outcomes = worker.answer_exchange(&generation, exchange, &queries, entered).await;
+                    for (place, outcomes) in places.into_iter().zip(outcomes) {
+                        send(&sender, (place, outcomes)).await;
+                    }
+                });
+                while exchanges.try_join_next().is_some() {}
+            }
+            let mut index = 0..;
+            left.retain(|_| index.next().is_some_and(|index| !sent.contains(&index)));
         }
     }
+}
 
-    fn per_request(&self, window: &[Query]) -> u32 {
-        let kind = window.first().and_then(|query| self.parser.description().kind(query.kind()));
-        kind.map_or(1, |kind| kind.per_request.default)
-    }
+fn per_request(generation: &Generation, window: &[Query]) -> u32 {
+    let kind = window.first().and_then(|query| generation.parser.description().kind(query.kind()));
+    kind.map_or(1, |kind| kind.per_request.default)
 }
 
 /// The next queries, all of one kind; `None` when there are no more.
@@ -129,8 +150,8 @@ fn window(queries: &mut std::iter::Peekable<impl Iterator<Item = Query>>) -> Opt
     Some(window)
 }
 
-async fn refuse_all(window: Vec<Query>, first: usize, failure: &Failure, sender: &mpsc::Sender<Placed>) {
-    for (place, query) in (first..).zip(window) {
+async fn refuse_all(window: Vec<(usize, Query)>, failure: &Failure, sender: &mpsc::Sender<Placed>) {
+    for (place, query) in window {
         send(sender, (place, vec![Outcome::failed(query, failure.clone())])).await;
     }
 }

@@ -1,6 +1,5 @@
 //! How does the program end?
 
-use std::error::Error;
 use std::process::ExitCode;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
@@ -67,16 +66,4 @@ impl Exit {
 #[expect(clippy::print_stderr, reason = "talk goes to stderr, through here alone")]
 pub(super) fn say(line: &str) {
     eprintln!("playfast: {line}");
-}
-
-/// An error with its causes, on one line.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    let mut texts: Vec<String> = Vec::new();
-    for text in causes.map(ToString::to_string) {
-        if texts.last().is_none_or(|last| !last.ends_with(&text)) {
-            texts.push(text.replace('\n', " "));
-        }
-    }
-    texts.join(": ")
 }

@@ -17,7 +17,7 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
         None => Vec::new(),
     };
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = Plan::new(host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let plan = Plan::new(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
     let mut writer = writer(matches)?;
     tracing::info!("{} queries of {kind}", plan.len());
     let mut outcomes = host.run(plan.queries());

@@ -26,7 +26,7 @@ fn as_json(parser: &Parser) -> String {
         "size": parser.size(),
         "imports": parser.imports(),
         "exports": parser.exports(),
-        "description": parser.description(),
+        "description": **parser.description(),
     });
     format!("{document:#}\n")
 }

@@ -23,6 +23,7 @@ use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
 use crate::parser::{Engine, EngineOptions, Parser};
+use crate::types::chain;
 use crate::{Host, HostBuilder, PLAY, workers};
 use exit::Exit;
 
@@ -77,9 +78,9 @@ async fn load(file: Option<&Path>, pure_only: bool) -> Result<Parser, Exit> {
         None => PLAY.to_vec(),
     };
     let engine = Engine::new(EngineOptions { cache: cache(), pure_only, ..EngineOptions::default() });
-    let engine = engine.map_err(|error| Exit::config(exit::chain(&error)))?;
+    let engine = engine.map_err(|error| Exit::config(chain(&error)))?;
     let name = file.map_or("the built-in parser".to_owned(), |file| file.display().to_string());
-    engine.load(&bytes).await.map_err(|error| Exit::refused(format!("{name} is refused: {}", exit::chain(&error))))
+    engine.load(&bytes).await.map_err(|error| Exit::refused(format!("{name} is refused: {}", chain(&error))))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Exit> {
@@ -94,7 +95,7 @@ fn cache() -> Option<PathBuf> {
 /// The host that the general options describe.
 async fn host(matches: &ArgMatches, parser: Parser) -> Result<Host, Exit> {
     let builder = args::host(matches, HostBuilder::loaded(parser))?;
-    builder.build().await.map_err(|error| Exit::config(exit::chain(&error)))
+    builder.build().await.map_err(|error| Exit::config(chain(&error)))
 }
 
 fn log(verbosity: u8) {

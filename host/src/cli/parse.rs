@@ -14,7 +14,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
     let kind = options.get_one::<String>("kind").map_or("", String::as_str);
     let params = args::named_params(options)?;
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = Plan::partial(host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let plan = Plan::partial(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
     let query = match (plan.len(), plan.query(0)) {
         (1, Some(query)) => query,
         (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
@@ -44,7 +44,8 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
 fn response(options: &ArgMatches, host: &Host) -> Result<Response, Exit> {
     let file = options.get_one::<PathBuf>("file").map_or(Path::new("-"), PathBuf::as_path);
     let body = if file == Path::new("-") { stdin()? } else { super::read(file)? };
-    let first = host.description().hosts.first().map_or("", String::as_str);
+    let description = host.description();
+    let first = description.hosts.first().map_or("", String::as_str);
     let url = options.get_one::<String>("url").cloned().unwrap_or_else(|| format!("https://{first}/"));
     let headers = options.get_many::<String>("header").into_iter().flatten().map(|text| header(text));
     let status = options.get_one::<u16>("status").copied().unwrap_or(200);

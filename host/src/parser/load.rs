@@ -105,12 +105,12 @@ struct Inner {
     size: usize,
     imports: Vec<String>,
     exports: Vec<String>,
-    description: Description,
+    description: Arc<Description>,
 }
 
 impl fmt::Debug for Parser {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Description { name, version, .. } = &self.0.description;
+        let Description { name, version, .. } = &*self.0.description;
         formatter
             .debug_struct("Parser")
             .field("name", name)
@@ -152,7 +152,7 @@ impl Engine {
             size: bytes.len(),
             imports,
             exports,
-            description,
+            description: Arc::new(description),
         })))
     }
 }
@@ -209,7 +209,7 @@ fn check_imports(imports: &[String], pure_only: bool) -> Result<(), LoadError> {
 impl Parser {
     /// What it says of itself.
     #[must_use]
-    pub fn description(&self) -> &Description {
+    pub fn description(&self) -> &Arc<Description> {
         &self.0.description
     }
 
@@ -254,12 +254,29 @@ impl Parser {
     /// # Errors
     /// A failure of the response as a whole: the parser's own, or the sandbox's.
     pub async fn parse(&self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        self.parse_and_return(queries, response).await.0
+    }
+
+    /// As [`Parser::parse`], and gives the response back.
+    pub(crate) async fn parse_and_return(
+        &self,
+        queries: &[Query],
+        response: Response,
+    ) -> (Result<Vec<Result<Page, Failure>>, Failure>, Response) {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let received_at = response.received_at;
         let response = response.into();
         let call = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_parse(store, &arguments, &response).await
         };
-        convert::pages(self.call("parse", call).await?, queries.len())
+        let pages = self.call("parse", call).await.and_then(|pages| convert::pages(pages, queries.len()));
+        let wit::HttpResponse { url, status, headers, body, .. } = response;
+        (pages, Response { url, status, headers, body, received_at })
+    }
+
+    /// Where it was loaded.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     /// An instance that stays, for benchmarks alone: what a fresh sandbox for each response costs is measured against it.

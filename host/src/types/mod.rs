@@ -1,10 +1,12 @@
 //! What is asked and what comes back, in words of its own: no other module's types are needed to say it.
 
+mod chain;
 mod exchange;
 mod failure;
 mod page;
 mod query;
 
+pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub use failure::{Failure, FailureKind};
 pub use page::{Page, Row};

@@ -1,0 +1,126 @@
+//! What is said of a swap?
+
+use std::fmt;
+
+use super::preflight::Preflight;
+use crate::parser::{Digest, LoadError, Parser};
+
+/// A parser, by what tells it from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParserId {
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The digest of its component.
+    pub digest: Digest,
+}
+
+impl ParserId {
+    pub(super) fn of(parser: &Parser) -> Self {
+        let description = parser.description();
+        Self { name: description.name.clone(), version: description.version.clone(), digest: parser.digest() }
+    }
+}
+
+impl fmt::Display for ParserId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHORT: usize = 12;
+        let digest: String = self.digest.hex().chars().take(SHORT).collect();
+        write!(formatter, "{} {} ({digest})", self.name, self.version)
+    }
+}
+
+/// Why a parser doesn't take the other's place, which goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SwapError {
+    /// It is no parser for this host.
+    #[error("it is no parser for this host")]
+    Load(#[from] LoadError),
+    /// It wants to reach more than the one that the host started with.
+    #[error(
+        "it wants to ask {wanted}, and a swap reaches no further hosts than {allowed}; start the host with it instead"
+    )]
+    Hosts {
+        /// The hosts that are new.
+        wanted: String,
+        /// Those that are allowed.
+        allowed: String,
+    },
+    /// It does worse on recent responses.
+    #[error("it does worse on recent responses: {0}")]
+    Preflight(Preflight),
+    /// There is no parser to go back to.
+    #[error("there is no parser to go back to")]
+    NoPrevious,
+}
+
+/// A parser that answers from now on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Swapped {
+    /// Which one.
+    pub parser: ParserId,
+    /// Its generation: the host's first parser is 1.
+    pub generation: u64,
+    /// How it did on recent responses; absent where that wasn't asked.
+    pub preflight: Option<Preflight>,
+    /// Whether it answered already: then nothing changed.
+    pub unchanged: bool,
+}
+
+impl fmt::Display for Swapped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.unchanged {
+            return write!(formatter, "{} answers already, as generation {}", self.parser, self.generation);
+        }
+        write!(formatter, "{} answers from now on, as generation {}", self.parser, self.generation)?;
+        match &self.preflight {
+            Some(preflight) => write!(formatter, "; {preflight}"),
+            None => formatter.write_str("; not held against recent responses"),
+        }
+    }
+}
+
+/// What happened to the host's parser.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// Another answers from now on.
+    Taken(Swapped),
+    /// Another was refused; the old one goes on.
+    Refused {
+        /// The digest of what was refused.
+        digest: Digest,
+        /// The step at which it failed, and why.
+        reason: String,
+    },
+    /// The new one failed where the old one hadn't, which answers again.
+    RolledBack {
+        /// The one that failed.
+        failed: ParserId,
+        /// How many of its responses it failed on.
+        failures: usize,
+        /// How many responses it had.
+        responses: usize,
+        /// The one that answers again.
+        to: Swapped,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(swapped) => write!(formatter, "the parser {swapped}"),
+            Self::Refused { digest, reason } => {
+                write!(formatter, "the new parser ({digest}) is refused, and the old one goes on: {reason}")
+            }
+            Self::RolledBack { failed, failures, responses, to } => write!(
+                formatter,
+                "the parser {failed} failed on {failures} of {responses} responses, and is taken back: {to}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A parser takes another's place under load, or is refused, and nothing is lost or mixed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use playfast::{Digest, Event, FailureKind, Host, Outcome, PLAY, Plan, SwapError};
+use playfast_sim::{Layout, StoreConfig};
+
+use crate::guest::{self, Guest};
+use crate::support::{self, Shop};
+
+/// The component under test with another digest: a custom section more.
+fn again(tag: u8) -> Vec<u8> {
+    let mut component = support::component().map_or(PLAY.to_vec(), |file| std::fs::read(file).unwrap());
+    component.extend([0, 3, 1, b'n', tag]);
+    component
+}
+
+/// What Play's parser would be as one of these.
+fn description() -> String {
+    guest::DESCRIPTION.replace("rogue", "play").replace("example.org", "play.google.com").replace("thing", "list")
+}
+
+/// A parser for charts whose `parse` does this.
+fn charts(parse: &str) -> Vec<u8> {
+    Guest { description: &description(), request: guest::GET, parse, ..Guest::default() }.build()
+}
+
+const NOTHING: &str =
+    "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
+const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
+const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";
+
+fn plan(host: &Host, params: &[(&str, &str)]) -> Plan {
+    Plan::new(&host.description(), "list", params.iter().copied()).unwrap()
+}
+
+fn batch(shop: &Shop, host: &Host, params: &[(&str, &str)]) -> Vec<Outcome> {
+    shop.runtime.block_on(host.batch(&plan(host, params)))
+}
+
+/// One chart, asked now.
+fn chart(shop: &Shop, host: &Host, params: &[(&str, &str)]) -> Outcome {
+    batch(shop, host, params).remove(0)
+}
+
+#[test]
+fn under_load_every_query_is_answered_once_and_generations_never_go_back() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(30)));
+    let host = shop.host();
+    let params = [("category", "all-games,all-apps"), ("country", "us,kr,jp,de"), ("num", "3")];
+    let plan = plan(&host, &params);
+    let swapping = Arc::new(AtomicBool::new(true));
+    let (outcomes, taken) = shop.runtime.block_on(async {
+        let swaps = tokio::spawn({
+            let (host, swapping) = (host.clone(), Arc::clone(&swapping));
+            async move {
+                let mut taken = 0;
+                for tag in 0..4 {
+                    taken += usize::from(host.swap(again(tag)).await.is_ok_and(|swapped| !swapped.unchanged));
+                    assert!(host.swap(b"garbage").await.is_err());
+                }
+                swapping.store(false, Ordering::Relaxed);
+                taken
+            }
+        });
+        // As many queries as there is time for, and once all after the last swap.
+        let queries = (0..).map_while({
+            let plan = plan.clone();
+            move |index| {
+                let goes_on = swapping.load(Ordering::Relaxed) || index % plan.len() != 0;
+                goes_on.then(|| plan.query(index % plan.len())).flatten()
+            }
+        });
+        let outcomes: Vec<_> = host.run(queries).collect().await;
+        (outcomes, swaps.await.unwrap())
+    });
+    assert_eq!(taken, 4);
+    assert_eq!(host.generation(), 5);
+    for (index, outcome) in outcomes.iter().enumerate() {
+        assert_eq!(Some(&outcome.query), plan.query(index % plan.len()).as_ref());
+        assert!(outcome.failure.is_none() && outcome.rows.len() == 3, "{outcome:?}");
+    }
+    assert!(outcomes.is_sorted_by_key(|outcome| outcome.generation));
+    let generations: HashSet<_> = outcomes.iter().map(|outcome| outcome.generation).collect();
+    assert!(generations.len() >= 4, "swaps took effect under way: {generations:?}");
+}
+
+#[test]
+fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
+    let shop = Shop::open(StoreConfig::default());
+    let host = shop.host();
+    assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
+    let other_host =
+        Guest { description: &description().replace("play.google.com", "evil.example"), ..Guest::default() };
+    let cases = [
+        (b"garbage".to_vec(), "no WebAssembly"),
+        (other_host.build(), "it wants to ask evil.example"),
+        (charts(NOTHING), "for list it answers 0 % (the old one 100 %)"),
+        (charts(ONE_NAMELESS), "app_id is in 0 % of the records (with the old one in 100 %)"),
+        (charts(guest::UNREACHABLE), "for list it answers 0 %"),
+        (Guest { description: &description(), parse: ONE_APP, ..Guest::default() }.build(), "for list it answers 0 %"),
+    ];
+    for (component, part) in cases {
+        let mut events = Box::pin(host.events());
+        let error = shop.runtime.block_on(host.swap(&component)).unwrap_err();
+        let Some(Event::Refused { digest, reason }) = shop.runtime.block_on(events.next()) else { panic!("{error}") };
+        assert_eq!(digest, Digest::of(&component));
+        assert!(reason.contains(part), "{part:?} is not in {reason:?}");
+        assert_eq!(host.generation(), 1);
+        assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
+    }
+    let unchanged = shop.runtime.block_on(host.swap(again(0))).unwrap();
+    assert!(!unchanged.unchanged && unchanged.preflight.is_some_and(|preflight| preflight.kinds[0].new == 1.0));
+    assert!(shop.runtime.block_on(host.swap(again(0))).unwrap().unchanged);
+}
+
+#[test]
+fn a_fix_for_a_changed_layout_is_taken_and_answers() {
+    let shop = Shop::open(StoreConfig::default());
+    let host = shop.host();
+    shop.store.set_layout(Layout::Changed);
+    assert_eq!(chart(&shop, &host, &[]).failure.unwrap().kind, FailureKind::LayoutChanged);
+    let swapped = shop.runtime.block_on(host.swap(charts(ONE_APP))).unwrap();
+    assert_eq!(swapped.generation, 2);
+    let change = &swapped.preflight.unwrap().kinds[0];
+    assert_eq!((change.old, change.new), (0.0, 1.0));
+    let outcome = chart(&shop, &host, &[]);
+    assert_eq!((outcome.generation, outcome.rows[0]["title"].as_str()), (2, Some("B")));
+    shop.store.set_layout(Layout::default());
+    let back = host.rollback().unwrap();
+    assert_eq!((back.generation, back.parser.name.as_str()), (3, "play"));
+    assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
+    assert!(matches!(host.rollback(), Err(SwapError::NoPrevious)));
+}
+
+#[test]
+fn a_forced_parser_that_fails_is_taken_back() {
+    let shop = Shop::open(StoreConfig::default());
+    let host = shop.host();
+    chart(&shop, &host, &[]);
+    // One that can't even ask costs no query.
+    let mut events = Box::pin(host.events());
+    shop.runtime.block_on(host.force(guest::component(&description(), ONE_APP))).unwrap();
+    assert_eq!(chart(&shop, &host, &[]).generation, 3);
+    let said: Vec<_> = shop.runtime.block_on(events.by_ref().take(2).map(|event| event.to_string()).collect());
+    assert!(said[1].contains("failed on 1 of 1 responses, and is taken back"), "{said:?}");
+    // One that traps on every answer costs those until it is judged.
+    shop.runtime.block_on(host.force(charts(guest::UNREACHABLE))).unwrap();
+    let kinds: Vec<_> = (0..8).map(|_| chart(&shop, &host, &[]).failure.map(|failure| failure.kind)).collect();
+    assert_eq!(kinds, [Some(FailureKind::ParserTrap); 8]);
+    assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
+    assert_eq!(host.generation(), 5);
+}
