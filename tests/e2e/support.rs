@@ -44,12 +44,16 @@ impl Shop {
         self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()
     }
 
-    /// Runs the binary, led here.
-    pub(crate) fn playfast(&self, arguments: &[&str]) -> Ran {
+    /// The options that lead the binary here.
+    pub(crate) fn options(&self) -> Vec<String> {
         let connect_to = self.store.connect_to().into_iter().flat_map(|to| ["--connect-to".to_owned(), to]);
         let authority = self.authority.path().to_str().unwrap().to_owned();
-        let options: Vec<String> =
-            connect_to.chain(["--cacert".to_owned(), authority, "--rate=none".to_owned()]).collect();
+        connect_to.chain(["--cacert".to_owned(), authority]).collect()
+    }
+
+    /// Runs the binary, led here.
+    pub(crate) fn playfast(&self, arguments: &[&str]) -> Ran {
+        let options = self.options().into_iter().chain(["--rate=none".to_owned()]);
         run(arguments.iter().map(|argument| (*argument).to_owned()).chain(options))
     }
 }

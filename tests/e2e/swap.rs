@@ -1,8 +1,13 @@
 //! A parser takes another's place under load, or is refused, and nothing is lost or mixed.
 
 use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -33,6 +38,108 @@ const NOTHING: &str =
     "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
 const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
 const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";
+
+/// A running binary, its parser's file, and what it says on stderr.
+struct Running {
+    child: Child,
+    folder: tempfile::TempDir,
+    said: std::io::Lines<BufReader<ChildStderr>>,
+    /// Counts the rows after the first.
+    rows: thread::JoinHandle<usize>,
+}
+
+impl Running {
+    /// Asks charts, ten a second, with the parser in a file that is watched.
+    fn start(shop: &Shop, parser: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("parser.wasm");
+        std::fs::write(&file, parser).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        command.args([
+            "list",
+            "--watch",
+            "--rate=10/s",
+            "--num=2",
+            "--country=us,kr",
+            "--category=all-games",
+            "--parser",
+        ]);
+        let mut child =
+            command.arg(file).args(shop.options()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+        rows.next().unwrap().unwrap();
+        let rows = thread::spawn(move || 1 + rows.map(Result::unwrap).count());
+        Self { child, folder, said, rows }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("parser.wasm")
+    }
+
+    /// Puts another file in the parser's place, as `mv` does.
+    fn replace(&self, parser: &[u8]) {
+        let new = self.folder.path().join("new");
+        std::fs::write(&new, parser).unwrap();
+        std::fs::rename(new, self.file()).unwrap();
+    }
+
+    fn says(&mut self, part: &str) {
+        let line = self.said.next().unwrap().unwrap();
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    }
+
+    /// The rest of it: every query has its rows, and nothing else was said.
+    fn ends_well(mut self) {
+        let more: Vec<_> = self.said.map(Result::unwrap).collect();
+        assert!(self.child.wait().unwrap().success() && more.is_empty(), "{more:?}");
+        let rows = self.rows.join().unwrap();
+        assert!(rows > 30 && rows.is_multiple_of(4), "{rows}");
+    }
+}
+
+#[test]
+fn a_parser_dropped_in_beside_a_running_host_is_taken_or_refused() {
+    let shop = Shop::open(StoreConfig::default());
+    let mut running = Running::start(&shop, &again(0));
+    running.replace(&again(1));
+    running.says("answers from now on, as generation 2; of ");
+    running.replace(&charts(NOTHING));
+    running.says("is refused, and the old one goes on: it does worse on recent responses: of ");
+    // Written bit by bit, and deleted before it comes.
+    let component = again(2);
+    let (start, rest) = component.split_at(component.len() / 2);
+    std::fs::remove_file(running.file()).unwrap();
+    thread::sleep(Duration::from_millis(50));
+    std::fs::write(running.file(), start).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    OpenOptions::new().append(true).open(running.file()).unwrap().write_all(rest).unwrap();
+    running.says("answers from now on, as generation 3");
+    running.ends_well();
+}
+
+/// As mounted volumes of Kubernetes change: a link to a folder is pointed at another.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_elsewhere_is_a_change() {
+    use std::os::unix::fs::symlink;
+    let shop = Shop::open(StoreConfig::default());
+    let mut running = Running::start(&shop, &again(0));
+    let folder = running.folder.path();
+    for (version, tag) in [("1", 3), ("2", 4)] {
+        std::fs::create_dir(folder.join(version)).unwrap();
+        std::fs::write(folder.join(version).join("parser.wasm"), again(tag)).unwrap();
+    }
+    symlink("1", folder.join("data")).unwrap();
+    symlink("data/parser.wasm", folder.join("link")).unwrap();
+    std::fs::rename(folder.join("link"), running.file()).unwrap();
+    running.says("as generation 2");
+    let folder = running.folder.path();
+    symlink("2", folder.join("next")).unwrap();
+    std::fs::rename(folder.join("next"), folder.join("data")).unwrap();
+    running.says("as generation 3");
+    running.ends_well();
+}
 
 fn plan(host: &Host, params: &[(&str, &str)]) -> Plan {
     Plan::new(&host.description(), "list", params.iter().copied()).unwrap()

@@ -86,6 +86,7 @@ pub(super) fn command(kinds: &[Kind]) -> Command {
 fn general() -> Vec<Arg> {
     let general = [
         Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
+        Arg::new("watch").long("watch").action(ArgAction::SetTrue).requires("parser").help("Swap the parser whenever its file changes, and say on stderr what comes of it"),
         Arg::new("pure").long("pure").action(ArgAction::SetTrue).help("Refuse a parser that imports anything, WASI too"),
         Arg::new("format").long("format").value_name("FORMAT").value_parser(Format::NAMES).help("How rows are written [default: table on a terminal, else ndjson]"),
         Arg::new("output").short('o').long("output").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write rows to FILE instead of stdout"),

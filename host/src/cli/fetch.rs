@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use futures::StreamExt;
 
-use super::args;
 use super::exit::{Exit, say};
+use super::{args, watch};
 use crate::output::{Format, RowWriter};
 use crate::{Host, Plan};
 
@@ -19,6 +19,8 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let plan = Plan::new(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
     let mut writer = writer(matches)?;
+    let file = matches.get_one::<PathBuf>("parser").filter(|_| matches.get_flag("watch"));
+    let _watch = file.map(|file| watch::start(host, file)).transpose()?;
     tracing::info!("{} queries of {kind}", plan.len());
     let mut outcomes = host.run(plan.queries());
     let (mut answered, mut failed) = (0_usize, 0_usize);

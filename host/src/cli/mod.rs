@@ -14,6 +14,7 @@ mod inspect;
 mod parse;
 #[cfg(feature = "demo")]
 mod store;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
