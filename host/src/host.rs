@@ -217,7 +217,12 @@ impl Host {
         Q: IntoIterator<Item = Query>,
         Q::IntoIter: Send + 'static,
     {
-        self.worker.clone().run(queries.into_iter())
+        self.run_stream(futures::stream::iter(queries))
+    }
+
+    /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
+    pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
+        self.worker.clone().run(queries)
     }
 
     /// All outcomes of a plan, in its order.

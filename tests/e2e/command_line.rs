@@ -1,9 +1,13 @@
 //! What a person types, and what they see.
 
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
 use playfast_sim::StoreConfig;
 use serde_json::Value;
 
-use crate::support::{Shop, playfast};
+use crate::support::{self, Shop, playfast};
 
 #[test]
 fn values_multiply_out_and_rows_keep_their_order() {
@@ -63,6 +67,61 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
         shop.playfast(arguments).refused(2, part);
     }
     assert_eq!(shop.store.stats().connections, 0);
+}
+
+#[test]
+fn queries_are_answered_as_they_come() {
+    let shop = Shop::open(StoreConfig::default());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--queries", "-", "--rate=none"]).args(shop.options());
+    command.args(support::component().iter().flat_map(|file| [OsStr::new("--parser"), file.as_os_str()]));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut queries, mut rows) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
+    let mut row = || serde_json::from_str::<Value>(&rows.next().unwrap().unwrap()).unwrap();
+    // Each is answered while the next isn't there yet.
+    for country in ["us", "kr"] {
+        writeln!(queries, r#"{{"kind": "list", "country": "{country}", "num": 1}}"#).unwrap();
+        assert_eq!(row()["country"], country);
+    }
+    writeln!(queries, r#"{{"kind": "app", "app_id": ["com.brave.otter", "missing.app"]}}"#).unwrap();
+    assert_eq!(row()["app_id"], "com.brave.otter");
+    for wrong in ["[]", "{}", r#"{"kind": "lst"}"#, r#"{"kind": "list", "num": 0}"#, ""] {
+        writeln!(queries, "{wrong}").unwrap();
+    }
+    drop(queries);
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    for part in [
+        "line 4 of the queries: it is no JSON object",
+        "line 5 of the queries: it has no \"kind\"",
+        "did you mean list?",
+        "minimum of 1",
+        "missing.app",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+#[test]
+fn a_file_of_queries_is_followed_as_it_grows() {
+    let shop = Shop::open(StoreConfig::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--follow", "--rate=none", "--queries"]).arg(file.path()).args(shop.options());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut queries = file.as_file();
+    for country in ["us", "kr"] {
+        // Half a line is none yet.
+        write!(queries, r#"{{"kind": "list", "num": 1,"#).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        writeln!(queries, r#" "country": "{country}"}}"#).unwrap();
+        let row: Value = serde_json::from_str(&rows.next().unwrap().unwrap()).unwrap();
+        assert_eq!(row["country"], country);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

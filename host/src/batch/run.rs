@@ -5,12 +5,14 @@
 //! dropped, everything that it started is aborted.
 
 use std::collections::{BTreeMap, HashSet};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::Stream;
+use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
+use futures::stream::Peekable;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -61,17 +63,17 @@ impl std::fmt::Debug for Outcomes {
 
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
-    pub(crate) fn run(self, queries: impl Iterator<Item = Query> + Send + 'static) -> Outcomes {
+    pub(crate) fn run(self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
         let (sender, receiver) = mpsc::channel(WAITING);
         let start = async move { Arc::new(self).send_off(queries, sender).await }.boxed();
         let (waiting, current, tasks) = (BTreeMap::new(), Vec::new().into_iter(), JoinSet::new());
         Outcomes { receiver, waiting, current, next: 0, start: Some(start), tasks }
     }
 
-    async fn send_off(self: Arc<Self>, queries: impl Iterator<Item = Query> + Send, sender: mpsc::Sender<Placed>) {
+    async fn send_off(self: Arc<Self>, queries: impl Stream<Item = Query> + Send, sender: mpsc::Sender<Placed>) {
         let mut exchanges = JoinSet::new();
-        let (mut queries, mut first) = (queries.peekable(), 0);
-        while let Some(window) = window(&mut queries) {
+        let (mut queries, mut first) = (pin!(queries.peekable()), 0);
+        while let Some(window) = window(queries.as_mut()).await {
             let count = window.len();
             self.send_window(&mut exchanges, window, first, &sender).await;
             first += count;
@@ -138,12 +140,12 @@ fn per_request(generation: &Generation, window: &[Query]) -> u32 {
     kind.map_or(1, |kind| kind.per_request.default)
 }
 
-/// The next queries, all of one kind; `None` when there are no more.
-fn window(queries: &mut std::iter::Peekable<impl Iterator<Item = Query>>) -> Option<Vec<Query>> {
-    let first = queries.next()?;
+/// The next queries, all of one kind, of those that are there already once one is; `None` when there are no more.
+async fn window<S: Stream<Item = Query>>(mut queries: Pin<&mut Peekable<S>>) -> Option<Vec<Query>> {
+    let first = queries.next().await?;
     let mut window = vec![first.clone()];
     while window.len() < WINDOW
-        && let Some(query) = queries.next_if(|query| query.kind() == first.kind())
+        && let Some(Some(query)) = queries.as_mut().next_if(|query| query.kind() == first.kind()).now_or_never()
     {
         window.push(query);
     }

@@ -123,6 +123,20 @@ fn own_commands() -> Vec<Command> {
                 .value_parser(value_parser!(PathBuf))
                 .help("Its body; - for stdin"),
         ]),
+        Command::new("run")
+            .about("Answer queries as they come: one JSON object a line, with its kind and parameters")
+            .args([
+                Arg::new("queries")
+                    .long("queries")
+                    .value_name("FILE")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Where they come from; - for stdin"),
+                Arg::new("follow")
+                    .long("follow")
+                    .action(ArgAction::SetTrue)
+                    .help("Go on as FILE grows, as tail -f does"),
+            ]),
         Command::new("inspect").about("Show what a parser is: name, digest, hosts, kinds, imports and exports").args([
             Arg::new("file")
                 .value_name("FILE")

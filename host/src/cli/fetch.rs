@@ -9,7 +9,7 @@ use futures::StreamExt;
 use super::exit::{Exit, say};
 use super::{args, watch};
 use crate::output::{Format, RowWriter};
-use crate::{Host, Plan};
+use crate::{Host, Outcomes, Plan};
 
 pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
     let params = match host.description().kind(kind) {
@@ -18,17 +18,22 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
     };
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let plan = Plan::new(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
-    let mut writer = writer(matches)?;
-    let file = matches.get_one::<PathBuf>("parser").filter(|_| matches.get_flag("watch"));
-    let _watch = file.map(|file| watch::start(host, file)).transpose()?;
+    let writer = writer(matches, Format::Table)?;
+    let _watch = watch::start(matches, host)?;
     tracing::info!("{} queries of {kind}", plan.len());
-    let mut outcomes = host.run(plan.queries());
-    let (mut answered, mut failed) = (0_usize, 0_usize);
+    let (answered, failed) = match write(host.run(plan.queries()), writer).await {
+        Ok(counts) => counts,
+        Err(error) => return stopped(&error),
+    };
+    Ok(Exit::of(answered, failed))
+}
+
+/// Writes the outcomes' rows as they come, and says what failed. Gives how many were answered, and how many failed.
+pub(super) async fn write(mut outcomes: Outcomes, mut writer: RowWriter<Box<dyn Write>>) -> io::Result<(usize, usize)> {
+    let (mut answered, mut failed) = (0, 0);
     while let Some(outcome) = outcomes.next().await {
         outcome.notes.iter().for_each(|note| say(&format!("{}: note: {}", outcome.query, note.escape_debug())));
-        if let Err(error) = writer.write(outcome.rows) {
-            return stopped(&error);
-        }
+        writer.write(outcome.rows)?;
         match outcome.failure {
             None => answered += 1,
             Some(failure) => {
@@ -37,26 +42,24 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
             }
         }
     }
-    match writer.finish() {
-        Ok(()) => Ok(Exit::of(answered, failed)),
-        Err(error) => stopped(&error),
-    }
+    writer.finish()?;
+    Ok((answered, failed))
 }
 
 /// A reader that has seen enough is no error.
-fn stopped(error: &io::Error) -> Result<Exit, Exit> {
+pub(super) fn stopped(error: &io::Error) -> Result<Exit, Exit> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(Exit::done()),
         _ => Err(Exit::config(format!("failed to write rows: {error}"))),
     }
 }
 
-/// Where and how the general options want rows written.
-pub(super) fn writer(matches: &ArgMatches) -> Result<RowWriter<Box<dyn Write>>, Exit> {
+/// Where and how the general options want rows written; how on a terminal where they don't say.
+pub(super) fn writer(matches: &ArgMatches, on_terminal: Format) -> Result<RowWriter<Box<dyn Write>>, Exit> {
     let file = matches.get_one::<PathBuf>("output");
     let format = matches.get_one::<String>("format").and_then(|name| name.parse().ok());
     let format =
-        format.unwrap_or(if file.is_none() && io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+        format.unwrap_or(if file.is_none() && io::stdout().is_terminal() { on_terminal } else { Format::Ndjson });
     let out: Box<dyn Write> = match file {
         Some(file) => {
             let create = std::fs::File::create(file);

@@ -12,6 +12,7 @@ mod exit;
 mod fetch;
 mod inspect;
 mod parse;
+mod run;
 #[cfg(feature = "demo")]
 mod store;
 mod watch;
@@ -63,6 +64,7 @@ async fn run(argv: &[OsString], scanned: &args::Scanned) -> Result<Exit, Exit> {
     match matches.subcommand() {
         Some(("inspect", options)) => inspect::run(options, parser, scanned.pure).await,
         Some(("parse", options)) => parse::run(options, &host(&matches, parser?).await?).await,
+        Some(("run", options)) => run::run(&matches, options, &host(&matches, parser?).await?).await,
         #[cfg(feature = "demo")]
         Some(("demo", options)) => demo::run(options, parser?).await,
         #[cfg(feature = "demo")]

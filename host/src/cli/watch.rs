@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use clap::ArgMatches;
 use futures::StreamExt;
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
@@ -30,11 +31,16 @@ pub(super) struct Watch {
     _tasks: JoinSet<()>,
 }
 
-/// Watches a parser's file for a host.
+/// Watches the parser's file for a host, where the general options say so.
 ///
 /// # Errors
 /// When the folder can't be watched.
-pub(super) fn start(host: &Host, file: &Path) -> Result<Watch, Exit> {
+pub(super) fn start(matches: &ArgMatches, host: &Host) -> Result<Option<Watch>, Exit> {
+    let file = matches.get_one::<PathBuf>("parser").filter(|_| matches.get_flag("watch"));
+    file.map(|file| watch(host, file)).transpose()
+}
+
+fn watch(host: &Host, file: &Path) -> Result<Watch, Exit> {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
     let refused = |error| Exit::config(format!("failed to watch {}: {error}", folder.display()));
