@@ -19,18 +19,36 @@ pub(crate) const WASI: &str = r#"
     (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
     (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))"#;
 
-/// A request for the app at the address at 544, made of one query.
+/// A request for [`Guest::url`], made of one query.
 pub(crate) const GET: &str = r#"
     (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
-    (i32.store (i32.const 324) (i32.const 544)) (i32.store (i32.const 328) (i32.const 48))
+    (i32.store (i32.const 324) (i32.const 544)) (i32.store (i32.const 328) (i32.const URL_LENGTH))
     (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1))
     (i32.const 300)"#;
+
+/// An address that Play's store answers.
+const APP: &str = "https://play.google.com/store/apps/details?id=a.b";
+
+/// The header at 720, whose value is two lines, for a request as [`GET`].
+pub(crate) const HEADER: &str = r#"
+    (i32.store (i32.const 332) (i32.const 416)) (i32.store (i32.const 336) (i32.const 1))
+    (i32.store (i32.const 416) (i32.const 720)) (i32.store (i32.const 420) (i32.const 3))
+    (i32.store (i32.const 424) (i32.const 724)) (i32.store (i32.const 428) (i32.const 7))"#;
+
+/// A state for the page of `$page`.
+pub(crate) const NEXT: &str = "(i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 720)) (i32.store (i32.const 152) (i32.const 3))";
+
+/// A further query for the page of `$page`.
+pub(crate) const FOLLOW: &str = r#"
+    (i32.store (i32.const 156) (i32.const 440)) (i32.store (i32.const 160) (i32.const 1))
+    (i32.store (i32.const 440) (i32.const 704)) (i32.store (i32.const 444) (i32.const 4))"#;
 
 /// A parser by what its functions do: their bodies, which leave the address of a result.
 pub(crate) struct Guest<'a> {
     pub(crate) description: &'a str,
     pub(crate) describe: &'a str,
     pub(crate) request: &'a str,
+    pub(crate) url: &'a str,
     pub(crate) parse: &'a str,
     pub(crate) imports: &'a str,
 }
@@ -39,7 +57,7 @@ impl Default for Guest<'_> {
     fn default() -> Self {
         let describe =
             "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)";
-        Self { description: DESCRIPTION, describe, request: UNREACHABLE, parse: UNREACHABLE, imports: "" }
+        Self { description: DESCRIPTION, describe, request: UNREACHABLE, url: APP, parse: UNREACHABLE, imports: "" }
     }
 }
 
@@ -53,15 +71,18 @@ impl Guest<'_> {
     pub(crate) fn build(&self) -> Vec<u8> {
         let text = self.description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
         let describe = self.describe.replace("DESCRIBED", &self.description.len().to_string());
-        let Self { request, parse, imports, .. } = self;
+        let Self { url, parse, imports, .. } = self;
+        let request = self.request.replace("URL_LENGTH", &url.len().to_string());
         let module = format!(
             r#"(module
                 {imports}
                 (memory (export "memory") 64)
                 (data (i32.const 512) "example.org")
                 (data (i32.const 528) "{{\"x\":1}}")
-                (data (i32.const 544) "https://play.google.com/store/apps/details?id=a.b")
+                (data (i32.const 544) "{url}")
                 (data (i32.const 640) "{{\"app_id\":\"a.b\",\"title\":\"B\"}}")
+                (data (i32.const 704) "list")
+                (data (i32.const 720) "x-a b\r\nc: d[]")
                 (data (i32.const 1024) "{text}")
                 (global $next (mut i32) (i32.const 65536))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

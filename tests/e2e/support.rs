@@ -39,7 +39,16 @@ impl Shop {
 
     /// A host that is led here.
     pub(crate) fn host(&self) -> Host {
-        let builder = builder().authority(self.store.ca_pem()).rate(Rate::Unlimited);
+        self.build(builder())
+    }
+
+    /// A host with this parser that is led here.
+    pub(crate) fn host_with(&self, parser: Vec<u8>) -> Host {
+        self.build(Host::builder().parser(parser))
+    }
+
+    fn build(&self, builder: HostBuilder) -> Host {
+        let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
         self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()
     }
