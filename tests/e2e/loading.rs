@@ -1,7 +1,7 @@
 //! A file that is no parser is refused at the step where it fails, with a line that says which.
 
 use crate::guest::{self, Guest};
-use crate::support::{self, playfast};
+use crate::support::playfast;
 
 const DESCRIPTION: &str = guest::DESCRIPTION;
 
@@ -62,9 +62,7 @@ fn a_description_that_loops_is_refused() {
 #[test]
 fn help_works_with_a_broken_parser() {
     let ran = playfast(&["--help", "--parser", "/nowhere/there.wasm"]);
-    if support::component().is_none() {
-        assert_eq!(ran.code(), 0);
-        assert!(ran.stdout().contains("inspect"));
-        assert!(ran.stderr().contains("/nowhere/there.wasm"));
-    }
+    assert_eq!(ran.code(), 0);
+    assert!(ran.stdout().contains("inspect"));
+    assert!(ran.stderr().contains("/nowhere/there.wasm"));
 }

@@ -73,9 +73,11 @@ pub(crate) fn playfast(arguments: &[&str]) -> Ran {
 }
 
 fn run(arguments: impl Iterator<Item = String>) -> Ran {
+    let arguments: Vec<_> = arguments.collect();
+    let names_parser = arguments.iter().any(|argument| argument.starts_with("--parser"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
     command.args(arguments);
-    if let Some(component) = component() {
+    if let Some(component) = component().filter(|_| !names_parser) {
         command.arg("--parser").arg(component);
     }
     Ran(command.output().unwrap())
