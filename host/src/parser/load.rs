@@ -129,8 +129,7 @@ impl Engine {
         check_header(bytes)?;
         let digest = Digest::of(bytes);
         let inner = &self.0;
-        let component = cache::compiled(&inner.wasmtime, inner.options.cache.as_deref(), &digest, bytes);
-        let component = component.map_err(|error| LoadError::Compile(error.into()))?;
+        let component = self.compiled(digest, bytes).await?;
         let (imports, exports) = names(&inner.wasmtime, &component);
         check_exports(&exports)?;
         check_imports(&imports, inner.options.pure_only)?;
@@ -154,6 +153,19 @@ impl Engine {
             exports,
             description: Arc::new(description),
         })))
+    }
+}
+
+impl Engine {
+    /// The component, compiled aside: that takes a moment, in which guests and the network go on.
+    async fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
+        let (engine, bytes) = (self.clone(), bytes.to_vec());
+        let compiled = tokio::task::spawn_blocking(move || {
+            let inner = &engine.0;
+            cache::compiled(&inner.wasmtime, inner.options.cache.as_deref(), &digest, &bytes)
+        });
+        let compiled = compiled.await.map_err(|error| LoadError::Compile(error.into()))?;
+        compiled.map_err(|error| LoadError::Compile(error.into()))
     }
 }
 
