@@ -65,8 +65,8 @@ impl<'a> Iterator for Blocks<'a> {
 /// megabytes four times as fast in the sandbox as one for a text.
 fn find(body: &[u8], name: &[u8]) -> Option<usize> {
     let underscore = name.iter().position(|byte| *byte == b'_')?;
-    let starts = memchr::memchr_iter(b'_', body).filter_map(|at| at.checked_sub(underscore));
-    { starts }.find(|start| body.get(*start..).is_some_and(|text| text.starts_with(name)))
+    let mut starts = memchr::memchr_iter(b'_', body).filter_map(|at| at.checked_sub(underscore));
+    starts.find(|start| body.get(*start..).is_some_and(|text| text.starts_with(name)))
 }
 
 /// The key of the block that starts here, and where its data starts.

@@ -1,7 +1,7 @@
 //! Which fields of a message make a record?
 //!
-//! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they are sorted, so
-//! that those below one slot stand together, and a slot that none begins with is skipped as a whole.
+//! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they make a tree, and
+//! slots that none of them leads through are skipped together.
 
 use super::reader::{Flow, Kind, Mark, ReadError, Reader, TAIL};
 use super::writer::{Key, Writer};

@@ -109,7 +109,7 @@ fn unicode(escape: &[u8], level: Level) -> (Option<char>, usize) {
 }
 
 fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
-    bytes.get(at..at + digits)?.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
+    bytes.get(at..at + digits)?.iter().try_fold(0, |code, byte| Some(code * 16 + u32::from(digit(*byte)?)))
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures::Stream;
-use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::Peekable;
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 

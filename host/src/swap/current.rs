@@ -90,7 +90,8 @@ impl Current {
     /// Has the parser in a component's bytes answer from now on.
     pub(crate) async fn swap(&self, component: &[u8], check: Check) -> Result<Swapped, SwapError> {
         let _one_at_a_time = self.0.swapping.lock().await;
-        match self.try_swap(component, check).await {
+        let digest = Digest::of(component);
+        match self.try_swap(component, digest, check).await {
             Ok(swapped) => {
                 if !swapped.unchanged {
                     self.announce(Event::Taken(swapped.clone()));
@@ -99,15 +100,15 @@ impl Current {
             }
             Err(error) => {
                 let reason = chain(&error);
-                self.announce(Event::Refused { digest: Digest::of(component), reason });
+                self.announce(Event::Refused { digest, reason });
                 Err(error)
             }
         }
     }
 
-    async fn try_swap(&self, component: &[u8], check: Check) -> Result<Swapped, SwapError> {
+    async fn try_swap(&self, component: &[u8], digest: Digest, check: Check) -> Result<Swapped, SwapError> {
         let old = self.load();
-        if Digest::of(component) == old.parser.digest() {
+        if digest == old.parser.digest() {
             let parser = ParserId::of(&old.parser);
             return Ok(Swapped { parser, generation: old.number, preflight: None, unchanged: true });
         }
@@ -178,10 +179,12 @@ impl Current {
         response: Response,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let (pages, response) = generation.parser.parse_and_return(queries, response).await;
-        let failed = is_failed(&pages);
+        let failed = failures(&pages).any(|failure| is_blamed(failure.kind));
         self.note(generation, failed);
         let kind = queries.first().map(Query::kind).unwrap_or_default();
-        if is_telling(&pages) && self.0.recent.wants(kind, failed) {
+        // A wall or an error of the site tells nothing of a parser.
+        let is_telling = failures(&pages).all(|failure| is_blamed(failure.kind));
+        if is_telling && self.0.recent.wants(kind, failed) {
             let (shared, queries) = (Arc::clone(&self.0), queries.to_vec());
             tokio::task::spawn_blocking(move || shared.recent.keep(queries, response, failed));
         }
@@ -224,14 +227,12 @@ impl Current {
     }
 }
 
-/// Whether the parser is to blame for what became of any query.
-fn is_failed(pages: &Result<Vec<Result<Page, Failure>>, Failure>) -> bool {
-    match pages {
-        Ok(pages) => pages.iter().any(|page| page.as_ref().is_err_and(|failure| is_blamed(failure.kind))),
-        Err(failure) => is_blamed(failure.kind),
-    }
+/// What failed, of a response and the queries that it was to answer.
+fn failures(pages: &Result<Vec<Result<Page, Failure>>, Failure>) -> impl Iterator<Item = &Failure> {
+    pages.as_ref().err().into_iter().chain(pages.iter().flatten().filter_map(|page| page.as_ref().err()))
 }
 
+/// Whether the parser is to blame for what became of a query.
 const fn is_blamed(kind: FailureKind) -> bool {
     matches!(
         kind,
@@ -243,13 +244,4 @@ const fn is_blamed(kind: FailureKind) -> bool {
             | FailureKind::ParserOutput
             | FailureKind::ParserInvalid
     )
-}
-
-/// Whether a response tells anything of a parser: a wall or an error of the site doesn't.
-fn is_telling(pages: &Result<Vec<Result<Page, Failure>>, Failure>) -> bool {
-    let tells = |failure: &Failure| is_blamed(failure.kind);
-    match pages {
-        Ok(pages) => pages.iter().all(|page| page.as_ref().err().is_none_or(tells)),
-        Err(failure) => tells(failure),
-    }
 }

@@ -133,11 +133,7 @@ async fn compare(kind: &str, samples: &[Arc<Sample>], old: &Parser, new: &Parser
     let mut change = KindChange { kind: kind.to_owned(), responses: samples.len(), ..KindChange::default() };
     let (mut weight, mut weights, mut old_fields, mut new_fields) = (1.0, 0.0, Fields::default(), Fields::default());
     for sample in samples {
-        let old = pages(old, sample).await;
-        let new = match new.request(&sample.queries, 1).await {
-            Ok(_) => pages(new, sample).await,
-            Err(failure) => old.iter().map(|_| Err(failure.clone())).collect(),
-        };
+        let (old, new) = (pages(old, sample).await, pages(new, sample).await);
         for (old, new) in old.iter().zip(&new) {
             weights += weight;
             change.old += weight * f64::from(u8::from(old.is_ok()));
@@ -175,13 +171,14 @@ fn answered(old: &Result<Page, Failure>, new: &Result<Page, Failure>) -> f64 {
     }
 }
 
-/// What a parser says of a response, for each of its queries.
+/// What a parser says of a response, for each of its queries, which it must be able to ask too.
 async fn pages(parser: &Parser, sample: &Sample) -> Vec<Result<Page, Failure>> {
     let Some(response) = sample.response() else { return Vec::new() };
-    match parser.parse(&sample.queries, response).await {
-        Ok(pages) => pages,
-        Err(failure) => sample.queries.iter().map(|_| Err(failure.clone())).collect(),
-    }
+    let pages = match parser.request(&sample.queries, 1).await {
+        Ok(_) => parser.parse(&sample.queries, response).await,
+        Err(failure) => Err(failure),
+    };
+    pages.unwrap_or_else(|failure| sample.queries.iter().map(|_| Err(failure.clone())).collect())
 }
 
 /// The fields that a kind's records must have.
