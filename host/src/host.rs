@@ -6,10 +6,10 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Gate, Outcome, Outcomes, Plan, Rate, Worker};
+use crate::batch::{Gate, Outcome, Outcomes, Plan, PlanError, Rate, Worker, split_kind};
 use crate::fetch::{ClientError, ConnectTo, FetchOptions, Fetcher};
-use crate::parser::{Description, Engine, EngineError, EngineOptions, Limits, LoadError, Parser};
-use crate::swap::{Check, Current, Event, SwapError, Swapped};
+use crate::parser::{Description, Digest, Engine, EngineError, EngineOptions, Limits, LoadError, Parser};
+use crate::swap::{Event, Slot, Slots, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
@@ -37,25 +37,59 @@ pub enum HostError {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct HostBuilder {
-    parser: Option<Vec<u8>>,
-    loaded: Option<Parser>,
+    parsers: Vec<(Option<String>, Given)>,
+    allowed: Vec<String>,
     engine: EngineOptions,
     fetch: FetchOptions,
     rate: Rate,
     concurrency: Option<usize>,
+    source: bool,
+}
+
+/// What a parser is made of.
+#[derive(Clone, Debug)]
+enum Given {
+    Component(Vec<u8>),
+    #[cfg(feature = "cli")]
+    Loaded(Parser),
 }
 
 impl HostBuilder {
-    /// Another parser than [`PLAY`]: the bytes of a component.
+    /// Another parser than [`PLAY`]: the bytes of a component. Each further one answers beside it, under its own name.
     pub fn parser(mut self, component: impl Into<Vec<u8>>) -> Self {
-        self.parser = Some(component.into());
+        self.parsers.push((None, Given::Component(component.into())));
         self
     }
 
-    /// A host with a parser that is loaded already, in its engine.
+    /// As [`HostBuilder::parser`], under this name.
+    pub fn named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
+        self.parsers.push((Some(name.into()), Given::Component(component.into())));
+        self
+    }
+
+    /// A parser that is loaded already. All of a host's are of one engine.
     #[cfg(feature = "cli")]
-    pub(crate) fn loaded(parser: Parser) -> Self {
-        Self { loaded: Some(parser), ..Self::default() }
+    pub(crate) fn loaded(mut self, name: Option<String>, parser: Parser) -> Self {
+        self.parsers.push((name, Given::Loaded(parser)));
+        self
+    }
+
+    /// A host that parsers may ask which are swapped in or added later, though the first ones don't declare it.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed.push(host.into());
+        self
+    }
+
+    /// A digest that a parser may have, which is told from all others by it: where one is given, a parser with another is refused.
+    pub fn pin(mut self, digest: Digest) -> Self {
+        self.engine.digests.push(digest);
+        self
+    }
+
+    /// Whether rows tell in `_source` where they come from: address, status, time and parser.
+    pub const fn source(mut self, source: bool) -> Self {
+        self.source = source;
+        self
     }
 
     /// What one call of the parser may use.
@@ -112,25 +146,39 @@ impl HostBuilder {
     /// When WebAssembly or TLS can't start, or the parser is refused.
     pub async fn build(self) -> Result<Host, HostError> {
         let fetcher = Fetcher::new(&self.fetch)?;
-        let parser = match self.loaded {
-            Some(parser) => parser,
-            None => Engine::new(self.engine)?.load(self.parser.as_deref().unwrap_or(PLAY)).await?,
-        };
-        let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
-        let gate = Gate::new(self.rate, parser.description().pace, concurrency);
-        Ok(Host { worker: Worker { current: Current::new(parser), fetcher, gate } })
+        let mut engine = None;
+        let mut parsers = Vec::new();
+        let given = if self.parsers.is_empty() { vec![(None, Given::Component(PLAY.to_vec()))] } else { self.parsers };
+        for (name, source) in given {
+            let parser = match source {
+                #[cfg(feature = "cli")]
+                Given::Loaded(parser) => parser,
+                Given::Component(component) => {
+                    let engine = match &mut engine {
+                        Some(engine) => engine,
+                        none => none.insert(Engine::new(self.engine.clone())?),
+                    };
+                    engine.load(&component).await?
+                }
+            };
+            parsers.push((name, parser));
+        }
+        let first = parsers.remove(0);
+        let slots = Slots::new(first, parsers, self.allowed);
+        let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
+        Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
     }
 }
 
-/// A pooled client, a sandbox and a parser. Cloning it is cheap, and shares them.
+/// A pooled client, a sandbox and parsers. Cloning it is cheap, and shares them.
 ///
 /// ```no_run
 /// use futures::StreamExt;
-/// use playfast::{Host, Plan};
+/// use playfast::Host;
 ///
 /// # async fn charts() -> Result<(), Box<dyn std::error::Error>> {
 /// let host = Host::builder().build().await?;
-/// let plan = Plan::new(&host.description(), "list", [("country", "us,kr,jp"), ("category", "GAME_ACTION,SOCIAL")])?;
+/// let plan = host.plan("list", [("country", "us,kr,jp"), ("category", "GAME_ACTION,SOCIAL")])?;
 /// let mut outcomes = host.run(plan.queries());
 /// while let Some(outcome) = outcomes.next().await {
 ///     match outcome.failure {
@@ -152,25 +200,82 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// The parser that answers now.
+    /// The queries of a kind with these parameters, as [`Plan::new`]. A kind that several parsers declare is asked for as `parser:kind`;
+    /// where they are versions of one parser, the first is meant, and the next is tried where that doesn't know the layout.
+    ///
+    /// # Errors
+    /// When no parser, or no single one, has such a kind, or as [`Plan::new`].
+    pub fn plan<'p>(
+        &self,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Plan, PlanError> {
+        Self::planned(self.slot_of(kind)?, kind, params, Plan::new)
+    }
+
+    /// As [`Host::plan`], where required parameters may be missing.
+    #[cfg(feature = "cli")]
+    pub(crate) fn partial_plan<'p>(
+        &self,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Plan, PlanError> {
+        Self::planned(self.slot_of(kind)?, kind, params, Plan::partial)
+    }
+
+    fn planned<P>(
+        slot: Slot,
+        kind: &str,
+        params: P,
+        plan: impl FnOnce(&Description, &str, P) -> Result<Plan, PlanError>,
+    ) -> Result<Plan, PlanError> {
+        let (parser, kind) = split_kind(kind);
+        let plan = plan(&slot.description(), kind, params)?;
+        Ok(match parser {
+            Some(parser) => plan.of(parser),
+            None => plan,
+        })
+    }
+
+    /// Whose kind it is: `kind` or `parser:kind`.
+    pub(crate) fn slot_of(&self, kind: &str) -> Result<Slot, PlanError> {
+        let (parser, kind) = split_kind(kind);
+        let resolved = self.worker.slots.resolve(parser, kind);
+        resolved.map_err(|why| PlanError::unresolved(parser, kind, why))
+    }
+
+    /// The places of its parsers, in the order in which they were given or added.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Slot> {
+        self.worker.slots.all().to_vec()
+    }
+
+    /// The place of this name, or of the first parser that calls itself so.
+    #[must_use]
+    pub fn slot(&self, name: &str) -> Option<Slot> {
+        self.worker.slots.named(name)
+    }
+
+    /// The parser that answers now: of several, the first.
     #[must_use]
     pub fn parser(&self) -> Parser {
-        self.worker.current.load().parser.clone()
+        self.worker.slots.first().parser()
     }
 
-    /// What the parser that answers now says of itself.
+    /// What the parser that answers now says of itself: of several, the first.
     #[must_use]
     pub fn description(&self) -> Arc<Description> {
-        Arc::clone(self.worker.current.load().parser.description())
+        self.worker.slots.first().description()
     }
 
-    /// The generation of the parser that answers now: the first is 1, and each that takes another's place has the next number.
+    /// The generation of the parser that answers now: of several, the first's. [`Slot::generation`]
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.worker.current.load().number
+        self.worker.slots.first().generation()
     }
 
     /// Has another parser answer from now on: the bytes of a component. What is in flight finishes with the parser that made its request.
+    /// Of several parsers it takes the place of the one that calls itself as it does.
     ///
     /// The new parser is loaded, started and described, and held against recent responses before anything is sent to it; where it fails so
     /// much more than the old one afterwards, the old one answers again. The same component again changes nothing.
@@ -178,7 +283,7 @@ impl Host {
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.worker.current.swap(component.as_ref(), Check::Preflight).await
+        self.meant(component.as_ref()).await?.swap(component).await
     }
 
     /// As [`Host::swap`], whatever recent responses say.
@@ -186,20 +291,56 @@ impl Host {
     /// # Errors
     /// As [`Host::swap`].
     pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.worker.current.swap(component.as_ref(), Check::Force).await
+        self.meant(component.as_ref()).await?.force(component).await
     }
 
     /// Has the parser that answered before the last swap answer again.
     ///
     /// # Errors
-    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::Which`] where there are several parsers:
+    /// [`Slot::rollback`] is for those.
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
-        self.worker.current.rollback()
+        self.only()?.rollback()
+    }
+
+    /// Has one more parser answer, beside the others, under this name. It may ask no hosts but theirs and those of
+    /// [`HostBuilder::allow_host`].
+    ///
+    /// # Errors
+    /// When it is refused, at the step that [`SwapError`] names.
+    pub async fn add(&self, name: &str, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.worker.slots.add(name, component.as_ref()).await
+    }
+
+    fn only(&self) -> Result<Slot, SwapError> {
+        match self.slots().as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Err(self.which()),
+        }
+    }
+
+    /// Whose place a component is to take.
+    async fn meant(&self, component: &[u8]) -> Result<Slot, SwapError> {
+        if let Ok(only) = self.only() {
+            return Ok(only);
+        }
+        let name = self.parser().engine().load(component).await?.description().name.clone();
+        let slots = self.slots();
+        let mut called = slots.iter().filter(|slot| slot.description().name == name);
+        match (called.next(), called.next()) {
+            (Some(slot), None) => Ok(slot.clone()),
+            _ => Err(self.which()),
+        }
+    }
+
+    fn which(&self) -> SwapError {
+        let slots: Vec<_> = self.slots().iter().map(|slot| slot.name().to_owned()).collect();
+        SwapError::Which { slots: slots.join(", ") }
     }
 
     /// What happens to the parser from now on. A listener that is too slow misses the oldest.
     pub fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
-        futures::stream::unfold(self.worker.current.events(), |mut events| async {
+        futures::stream::unfold(self.worker.slots.events(), |mut events| async {
             loop {
                 match events.recv().await {
                     Ok(event) => return Some((event, events)),
@@ -233,9 +374,10 @@ impl Host {
     /// What a response that is already there says about one query: through the sandbox, without the network.
     ///
     /// # Errors
-    /// The parser's failure, or the sandbox's.
+    /// The parser's failure, or the sandbox's; that no parser, or no single one, has the query's kind.
     pub async fn parse(&self, query: &Query, response: Response) -> Result<Page, Failure> {
-        let mut pages = self.parser().parse(std::slice::from_ref(query), response).await?;
+        let slot = self.worker.slot(query)?;
+        let mut pages = slot.parser().parse(std::slice::from_ref(query), response).await?;
         pages.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 }

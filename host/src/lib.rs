@@ -1,6 +1,6 @@
 //! Fetch many pages at once, and parse each in a WebAssembly sandbox of its own.
 //!
-//! A [`Host`] owns one pooled HTTP client and one sandboxed parser: a component that knows one site (the contract is `wit/parser.wit`).
+//! A [`Host`] owns one pooled HTTP client and sandboxed parsers: components of which each knows one site (the contract is `wit/parser.wit`).
 //! A [`Plan`] says what is asked of it, and [`Host::run`] asks it all at once and gives the [`Outcome`]s in order.
 //!
 //! Where nothing is said, the parser for Google Play is used; it is part of this crate, so that building it needs no wasm toolchain.
@@ -21,14 +21,14 @@ mod parser;
 mod swap;
 mod types;
 
-pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError};
+pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError, Source};
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
-    Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, Live, LoadError, Pace,
-    Param, Params, Parser, PerRequest,
+    Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
+    LoadError, Pace, Param, Params, Parser, PerRequest,
 };
-pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, SwapError, Swapped};
+pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
 
 /// Threads for the runtime.

@@ -8,6 +8,7 @@ mod component;
 mod guest;
 mod loading;
 mod pages;
+mod parsers;
 mod real_pages;
 mod sandbox;
 mod store;

@@ -47,6 +47,16 @@ impl Shop {
         self.build(Host::builder().parser(parser))
     }
 
+    /// A host with these parsers that is led here.
+    pub(crate) fn host_of(&self, parsers: &[Vec<u8>]) -> Host {
+        self.build(parsers.iter().cloned().fold(Host::builder(), HostBuilder::parser))
+    }
+
+    /// A host made by hand that is led here.
+    pub(crate) fn host_by(&self, make: impl FnOnce(HostBuilder) -> HostBuilder) -> Host {
+        self.build(make(Host::builder()))
+    }
+
     fn build(&self, builder: HostBuilder) -> Host {
         let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());

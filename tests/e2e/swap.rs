@@ -18,25 +18,25 @@ use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
 
 /// The component under test with another digest: a custom section more.
-fn again(tag: u8) -> Vec<u8> {
+pub(crate) fn again(tag: u8) -> Vec<u8> {
     let mut component = support::component().map_or(PLAY.to_vec(), |file| std::fs::read(file).unwrap());
     component.extend([0, 3, 1, b'n', tag]);
     component
 }
 
 /// What Play's parser would be as one of these.
-fn description() -> String {
+pub(crate) fn description() -> String {
     guest::DESCRIPTION.replace("rogue", "play").replace("example.org", "play.google.com").replace("thing", "list")
 }
 
 /// A parser for charts whose `parse` does this.
-fn charts(parse: &str) -> Vec<u8> {
+pub(crate) fn charts(parse: &str) -> Vec<u8> {
     Guest { description: &description(), request: guest::GET, parse, ..Guest::default() }.build()
 }
 
 const NOTHING: &str =
     "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
-const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
+pub(crate) const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
 const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";
 
 /// A running binary, its parser's file, and what it says on stderr.
@@ -214,7 +214,9 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
     for (component, part) in cases {
         let mut events = Box::pin(host.events());
         let error = shop.runtime.block_on(host.swap(&component)).unwrap_err();
-        let Some(Event::Refused { digest, reason }) = shop.runtime.block_on(events.next()) else { panic!("{error}") };
+        let Some(Event::Refused { digest, reason, .. }) = shop.runtime.block_on(events.next()) else {
+            panic!("{error}")
+        };
         assert_eq!(digest, Digest::of(&component));
         assert!(reason.contains(part), "{part:?} is not in {reason:?}");
         assert_eq!(host.generation(), 1);

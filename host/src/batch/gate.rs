@@ -2,15 +2,16 @@
 //!
 //! First the site's pace is waited for, and then a place among those under way is taken: no place is held while waiting.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::parser::Pace;
+use crate::parser::{Description, Pace};
 
 /// How fast a site is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -65,7 +66,9 @@ impl Rate {
 /// Lets requests go. Cloning it is cheap, and shares it.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
-    pace: Option<Arc<DefaultDirectRateLimiter>>,
+    rate: Rate,
+    /// By site, as it was described when it was first asked; `None` where it has no limit.
+    paces: Arc<Mutex<HashMap<String, Option<Arc<DefaultDirectRateLimiter>>>>>,
     places: Arc<Semaphore>,
 }
 
@@ -73,18 +76,28 @@ pub(crate) struct Gate {
 pub(crate) type Place = Option<OwnedSemaphorePermit>;
 
 impl Gate {
-    pub(crate) fn new(rate: Rate, pace: Pace, concurrency: usize) -> Self {
-        let limiter = rate.quota(pace).map(|quota| Arc::new(RateLimiter::direct(quota)));
-        Self { pace: limiter, places: Arc::new(Semaphore::new(concurrency)) }
+    pub(crate) fn new(rate: Rate, concurrency: usize) -> Self {
+        Self { rate, paces: Arc::default(), places: Arc::new(Semaphore::new(concurrency)) }
     }
 
-    /// Waits until a request may go.
-    pub(crate) async fn enter(&self) -> Place {
-        if let Some(pace) = &self.pace {
+    /// Waits until a request to the site that a parser knows may go. Parsers whose first host is the same know the same site.
+    pub(crate) async fn enter(&self, site: &Description) -> Place {
+        if let Some(pace) = self.pace(site) {
             pace.until_ready().await;
         }
         // The semaphore is never closed.
         Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    fn pace(&self, site: &Description) -> Option<Arc<DefaultDirectRateLimiter>> {
+        let host = site.hosts.first()?;
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pace) = paces.get(host) {
+            return pace.clone();
+        }
+        let pace = self.rate.quota(site.pace).map(|quota| Arc::new(RateLimiter::direct(quota)));
+        paces.insert(host.clone(), pace.clone());
+        pace
     }
 }
 

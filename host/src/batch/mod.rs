@@ -10,9 +10,10 @@ mod plan;
 mod run;
 
 pub use gate::{Rate, RateError};
-pub use outcome::Outcome;
+pub use outcome::{Outcome, Source};
 pub use plan::{Plan, PlanError};
 pub use run::Outcomes;
 
 pub(crate) use gate::Gate;
+pub(crate) use plan::split_kind;
 pub(crate) use run::Worker;

@@ -1,8 +1,39 @@
 //! What came of a query?
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::time::SystemTime;
 
+use serde_json::{Value, json};
+
+use crate::swap::ParserId;
 use crate::{Failure, FailureKind, Page, Query, Row};
+
+/// Where a page came from, and who parsed it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Source {
+    /// The response's address, after redirects.
+    pub url: String,
+    /// Its HTTP status.
+    pub status: u16,
+    /// When its last byte came.
+    pub received_at: SystemTime,
+    /// The parser.
+    pub parser: ParserId,
+    /// The parser's generation: [`crate::Slot::generation`].
+    pub generation: u64,
+}
+
+impl Source {
+    /// As it stands in rows: `_source`, with the time in milliseconds since 1970.
+    pub(crate) fn json(&self) -> Value {
+        let Self { url, status, received_at, parser, generation } = self;
+        let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let digest = parser.digest.to_string();
+        json!({"url": url, "status": status, "received_at": since.as_millis() as u64,
+            "parser": {"name": parser.name, "version": parser.version, "digest": digest, "generation": generation}})
+    }
+}
 
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
 #[derive(Clone, Debug)]
@@ -16,15 +47,17 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Why it has no answer, or none any more.
     pub failure: Option<Failure>,
-    /// The generation of the parser that gave the last page: [`crate::Host::generation`].
+    /// The generation of the parser that gave the last page: [`crate::Slot::generation`].
     pub generation: u64,
+    /// Where the last page came from. A query for which nothing came has none.
+    pub source: Option<Arc<Source>>,
     /// Rows of pages that are asked once more: they are here already.
     again: usize,
 }
 
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
-        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, again: 0 }
+        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, source: None, again: 0 }
     }
 
     pub(super) fn failed(query: Query, failure: Failure) -> Self {
@@ -36,8 +69,10 @@ impl Outcome {
         self.again = self.rows.len();
     }
 
-    /// Takes a page's records and notes. The first record that isn't a JSON object is the outcome's failure, and the last that is taken.
-    pub(crate) fn take(&mut self, page: &mut Page) {
+    /// Takes a page's records and notes, with their source in each row where that is wanted. The first record that isn't a JSON object is
+    /// the outcome's failure, and the last that is taken.
+    pub(crate) fn take(&mut self, page: &mut Page, source: Option<&Source>) {
+        let source = source.map(Source::json);
         self.notes.append(&mut page.notes);
         for record in std::mem::take(&mut page.records) {
             if self.again > 0 {
@@ -46,7 +81,10 @@ impl Outcome {
             }
             let position = self.rows.len() + 1;
             match row(&self.query, position, &record) {
-                Ok(row) => self.rows.push(row),
+                Ok(mut row) => {
+                    row.extend(source.iter().map(|source| ("_source".to_owned(), source.clone())));
+                    self.rows.push(row);
+                }
                 Err(error) => {
                     let message = format!("record {position} is not a JSON object: {error}");
                     self.failure = Some(Failure::new(FailureKind::ParserInvalid, message));
@@ -74,7 +112,7 @@ mod tests {
         let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
         let mut outcome = Outcome::new(query);
         for title in ["a", "b"] {
-            outcome.take(&mut Page { records: vec![format!(r#"{{"title": "{title}"}}"#)], ..Page::default() });
+            outcome.take(&mut Page { records: vec![format!(r#"{{"title": "{title}"}}"#)], ..Page::default() }, None);
         }
         let rows: Vec<_> = outcome.rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
@@ -86,7 +124,7 @@ mod tests {
         for broken in ["[]", "1", "{\"a\":}", "", "{} {}"] {
             let mut outcome = Outcome::new(Query::new("list", []));
             let records = vec!["{}".to_owned(), broken.to_owned(), "{}".to_owned()];
-            outcome.take(&mut Page { records, ..Page::default() });
+            outcome.take(&mut Page { records, ..Page::default() }, None);
             assert_eq!(outcome.rows.len(), 1, "{broken}");
             assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserInvalid, "{broken}");
         }

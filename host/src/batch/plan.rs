@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::Query;
 use crate::parser::{Description, Kind, Param, ParamValidator};
+use crate::swap::Unresolved;
 
 /// Why something can't be asked. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,22 @@ pub enum PlanError {
         name: String,
         /// What there is.
         hint: String,
+    },
+    /// The host has no such parser.
+    #[error("there is no parser {name:?}; {hint}")]
+    UnknownParser {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        hint: String,
+    },
+    /// Several parsers have that kind.
+    #[error("several parsers have a kind {kind:?}: ask for {choices}")]
+    Ambiguous {
+        /// What was asked for.
+        kind: String,
+        /// How it can be asked for.
+        choices: String,
     },
     /// The kind has no such parameter.
     #[error("{kind} has no parameter {name:?}; {hint}")]
@@ -61,6 +78,20 @@ pub enum PlanError {
     },
 }
 
+impl PlanError {
+    /// That nobody answers `parser:kind`.
+    pub(crate) fn unresolved(parser: Option<&str>, kind: &str, why: Unresolved) -> Self {
+        match why {
+            Unresolved::Parser(known) => {
+                let name = parser.unwrap_or_default();
+                Self::UnknownParser { name: name.to_owned(), hint: hint(name, known.into_iter()) }
+            }
+            Unresolved::Kind(known) => Self::UnknownKind { name: kind.to_owned(), hint: hint(kind, known.into_iter()) },
+            Unresolved::Ambiguous(choices) => Self::Ambiguous { kind: kind.to_owned(), choices: choices.join(" or ") },
+        }
+    }
+}
+
 /// A parameter and its values.
 #[derive(Clone, Debug)]
 struct Axis {
@@ -71,6 +102,7 @@ struct Axis {
 /// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    parser: Option<Arc<str>>,
     kind: Arc<str>,
     axes: Vec<Axis>,
 }
@@ -87,7 +119,8 @@ impl Plan {
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, PlanError> {
         let plan = Self::partial(description, kind, params)?;
-        let required = description.kind(kind).map(|kind| kind.params.required.as_slice()).unwrap_or_default();
+        let required =
+            description.kind(split_kind(kind).1).map(|kind| kind.params.required.as_slice()).unwrap_or_default();
         match required.iter().find(|name| !plan.axes.iter().any(|axis| *axis.name == ***name)) {
             Some(name) => Err(missing(description, kind, name)),
             None => Ok(plan),
@@ -100,7 +133,8 @@ impl Plan {
         kind: &str,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, PlanError> {
-        let kind = find_kind(description, kind)?;
+        let (parser, kind) = split_kind(kind);
+        let kind = find_kind(description, parser, kind)?;
         let given: Vec<_> = params.into_iter().collect();
         if let Some((name, _)) = given.iter().find(|(name, _)| kind.params.get(name).is_none()) {
             return Err(unknown_param(kind, name));
@@ -109,7 +143,17 @@ impl Plan {
             let texts = given.iter().filter(|(key, _)| key == name).map(|(_, text)| *text);
             axis(name, param, &texts.collect::<Vec<_>>()).transpose()
         });
-        Ok(Self { kind: kind.name.as_str().into(), axes: axes.collect::<Result<_, _>>()? })
+        Ok(Self {
+            parser: parser.map(Arc::from),
+            kind: kind.name.as_str().into(),
+            axes: axes.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The same queries, to be asked of this parser where a host has several.
+    #[must_use]
+    pub fn of(self, parser: impl Into<Arc<str>>) -> Self {
+        Self { parser: Some(parser.into()), ..self }
     }
 
     /// The kind's name.
@@ -148,7 +192,11 @@ impl Plan {
             })
             .collect();
         params.reverse();
-        Some(Query::new(Arc::clone(&self.kind), params))
+        let query = Query::new(Arc::clone(&self.kind), params);
+        Some(match &self.parser {
+            Some(parser) => query.of(Arc::clone(parser)),
+            None => query,
+        })
     }
 
     /// All queries, each put together when it is taken.
@@ -158,7 +206,18 @@ impl Plan {
     }
 }
 
-fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, PlanError> {
+/// `parser:kind`, or a kind alone.
+pub(crate) fn split_kind(text: &str) -> (Option<&str>, &str) {
+    text.split_once(':').map_or((None, text), |(parser, kind)| (Some(parser), kind))
+}
+
+fn find_kind<'d>(description: &'d Description, parser: Option<&str>, name: &str) -> Result<&'d Kind, PlanError> {
+    if let Some(parser) = parser.filter(|parser| *parser != description.name) {
+        return Err(PlanError::UnknownKind {
+            name: format!("{parser}:{name}"),
+            hint: format!("it is the parser {}", description.name),
+        });
+    }
     description.kind(name).ok_or_else(|| PlanError::UnknownKind {
         name: name.to_owned(),
         hint: hint(name, description.kinds.iter().map(|kind| kind.name.clone())),
@@ -171,7 +230,7 @@ fn unknown_param(kind: &Kind, name: &str) -> PlanError {
 }
 
 fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
-    let param = description.kind(kind).and_then(|kind| kind.params.get(name));
+    let param = description.kind(split_kind(kind).1).and_then(|kind| kind.params.get(name));
     let summary = param.map(Param::summary).unwrap_or_default().to_owned();
     PlanError::Missing { kind: kind.to_owned(), name: name.to_owned(), summary }
 }

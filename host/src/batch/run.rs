@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 
 use super::gate::Gate;
 use super::outcome::Outcome;
+use super::plan::PlanError;
 use crate::fetch::Fetcher;
-use crate::swap::{Current, Generation};
-use crate::{Failure, Query};
+use crate::swap::{Generation, Slot, Slots};
+use crate::{Failure, FailureKind, Query};
 
 /// Queries that the parser groups at a time.
 const WINDOW: usize = 64;
@@ -30,9 +31,11 @@ const WAITING: usize = 16;
 /// What every exchange needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
-    pub(crate) current: Current,
+    pub(crate) slots: Slots,
     pub(crate) fetcher: Fetcher,
     pub(crate) gate: Gate,
+    /// Whether rows tell where they come from.
+    pub(crate) source: bool,
 }
 
 /// The outcomes of the query at a place, and of those that its answers raised.
@@ -90,14 +93,19 @@ impl Worker {
         sender: &mpsc::Sender<Placed>,
     ) {
         let mut left: Vec<(usize, Query)> = (first..).zip(window).collect();
+        let Some((_, query)) = left.first() else { return };
+        let slot = match self.slot(query) {
+            Ok(slot) => slot,
+            Err(failure) => return refuse_all(left, &failure, sender).await,
+        };
         let mut place = None;
         while !left.is_empty() {
-            let generation = self.current.load();
+            let generation = slot.load();
             let queries: Arc<Vec<Query>> = Arc::new(left.iter().map(|(_, query)| query.clone()).collect());
-            let requests = self.current.request(&generation, &queries, per_request(&generation, &queries)).await;
+            let requests = slot.request(&generation, &queries, per_request(&generation, &queries)).await;
             let requests = match requests {
                 Ok(requests) => requests,
-                Err(_) if self.current.load().number != generation.number => continue,
+                Err(_) if slot.generation() != generation.number => continue,
                 Err(failure) => return refuse_all(left, &failure, sender).await,
             };
             let mut sent = HashSet::new();
@@ -110,18 +118,18 @@ impl Worker {
             for exchange in requests.exchanges {
                 let entered = match place.take() {
                     Some(place) => place,
-                    None => self.gate.enter().await,
+                    None => self.gate.enter(generation.parser.description()).await,
                 };
-                if self.current.load().number != generation.number {
+                if slot.generation() != generation.number {
                     place = Some(entered);
                     break;
                 }
                 sent.extend(&exchange.queries);
                 let places: Vec<_> = exchange.queries.iter().filter_map(|index| Some(left.get(*index)?.0)).collect();
-                let (worker, generation) = (Arc::clone(self), Arc::clone(&generation));
+                let (worker, slot, generation) = (Arc::clone(self), slot.clone(), Arc::clone(&generation));
                 let (queries, sender) = (Arc::clone(&queries), sender.clone());
                 exchanges.spawn(async move {
-                    let outcomes = worker.answer_exchange(&generation, exchange, &queries, entered).await;
+                    let outcomes = worker.answer_exchange(&slot, &generation, exchange, &queries, entered).await;
                     for (place, outcomes) in places.into_iter().zip(outcomes) {
                         send(&sender, (place, outcomes)).await;
                     }
@@ -134,21 +142,36 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Who answers a query.
+    pub(crate) fn slot(&self, query: &Query) -> Result<Slot, Failure> {
+        let (parser, kind) = (query.parser(), query.kind());
+        let resolved = self.slots.resolve(parser, kind);
+        resolved.map_err(|why| {
+            Failure::new(FailureKind::InvalidQuery, PlanError::unresolved(parser, kind, why).to_string())
+        })
+    }
+}
+
 fn per_request(generation: &Generation, window: &[Query]) -> u32 {
     let kind = window.first().and_then(|query| generation.parser.description().kind(query.kind()));
     kind.map_or(1, |kind| kind.per_request.default)
 }
 
-/// The next queries, all of one kind, of those that are there already once one is; `None` when there are no more.
+/// The next queries, all of one kind and parser, of those that are there already once one is; `None` when there are no more.
 async fn window<S: Stream<Item = Query>>(mut queries: Pin<&mut Peekable<S>>) -> Option<Vec<Query>> {
     let first = queries.next().await?;
     let mut window = vec![first.clone()];
     while window.len() < WINDOW
-        && let Some(Some(query)) = queries.as_mut().next_if(|query| query.kind() == first.kind()).now_or_never()
+        && let Some(Some(query)) = queries.as_mut().next_if(|query| is_alike(query, &first)).now_or_never()
     {
         window.push(query);
     }
     Some(window)
+}
+
+fn is_alike(query: &Query, other: &Query) -> bool {
+    query.kind() == other.kind() && query.parser() == other.parser()
 }
 
 async fn refuse_all(window: Vec<(usize, Query)>, failure: &Failure, sender: &mpsc::Sender<Placed>) {

@@ -3,54 +3,25 @@
 //! The general ones are the host's; the subcommands for kinds, and their options, come out of the parser's description. Values of the
 //! latter are checked by [`crate::Plan`], which knows what is nearest.
 
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 #[cfg(feature = "demo")]
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::exit::Exit;
+use super::parsers::Parsers;
+use super::settings::{Settings, variable};
 use crate::output::Format;
 use crate::parser::{Kind, Param};
-use crate::{ConnectTo, HostBuilder, Rate, Workers};
-
-/// What has to be known before the parser is loaded.
-#[derive(Debug, Default)]
-pub(super) struct Scanned {
-    pub(super) parser: Option<PathBuf>,
-    pub(super) pure: bool,
-    pub(super) verbosity: u8,
-    workers: Option<String>,
-}
-
-/// Looks for what has to be known before the rest can be read.
-pub(super) fn scan(argv: &[OsString]) -> Scanned {
-    let mut scanned = Scanned::default();
-    let mut arguments = argv.iter().skip(1).take_while(|argument| *argument != "--");
-    while let Some(argument) = arguments.next() {
-        let text = argument.to_string_lossy();
-        let (name, value) =
-            text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(OsString::from(value))));
-        match name {
-            "--parser" => scanned.parser = value.or_else(|| arguments.next().cloned()).map(PathBuf::from),
-            "--workers" => {
-                scanned.workers =
-                    value.or_else(|| arguments.next().cloned()).map(|text| text.to_string_lossy().into_owned())
-            }
-            "--pure" => scanned.pure = true,
-            "--verbose" => scanned.verbosity += 1,
-            "-v" | "-vv" | "-vvv" => scanned.verbosity += u8::try_from(name.len() - 1).unwrap_or(1),
-            _ => {}
-        }
-    }
-    scanned
-}
+use crate::{ConnectTo, Digest, HostBuilder, Rate, Workers};
 
 /// How many threads were asked for.
-pub(super) fn workers(scanned: &Scanned) -> Result<Workers, Exit> {
-    match scanned.workers.as_deref() {
+pub(super) fn workers(settings: &Settings) -> Result<Workers, Exit> {
+    let text = settings.list("workers").pop();
+    match text.as_deref() {
         None | Some("all") => Ok(Workers::All),
         Some("half") => Ok(Workers::Half),
         Some(text) => text
@@ -60,40 +31,55 @@ pub(super) fn workers(scanned: &Scanned) -> Result<Workers, Exit> {
     }
 }
 
-/// The whole command line, with a subcommand for each of the parser's kinds.
-pub(super) fn command(kinds: &[Kind]) -> Command {
+/// The whole command line, with a subcommand for each of the parsers' kinds.
+pub(super) fn command(parsers: Option<&Parsers>, settings: &Settings) -> Command {
     let own = own_commands();
-    let (shadowed, kinds): (Vec<_>, Vec<_>) =
-        kinds.iter().partition(|kind| own.iter().any(|own| own.get_name() == kind.name));
-    for kind in shadowed {
-        tracing::warn!(
-            "the parser's kind {} has the name of a command of the host, and can't be asked here",
-            kind.name
-        );
-    }
+    let names: Vec<_> = own.iter().map(Command::get_name).collect();
+    let kinds = parsers.map(|parsers| parsers.commands(&names)).unwrap_or_default();
     Command::new("playfast")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Fetch many pages at once, and parse each in a WebAssembly sandbox of its own")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .infer_long_args(true)
         .max_term_width(120)
-        .args(general())
-        .subcommands(kinds.into_iter().map(kind_command))
+        .args(general().into_iter().map(|arg| set(arg, settings)))
+        .subcommands(kinds.iter().map(|(name, kind)| kind_command(name, kind)))
         .subcommands(own)
 }
 
-fn general() -> Vec<Arg> {
+/// An option as the environment and the configuration file set it.
+fn set(arg: Arg, settings: &Settings) -> Arg {
+    let name = arg.get_id().to_string();
+    if matches!(name.as_str(), "verbose") {
+        return arg;
+    }
+    let values = settings.config(&name).to_vec();
+    let arg = arg.env(variable(&name)).hide_env(true).hide_default_value(true);
+    if values.is_empty() { arg } else { arg.default_values(values) }
+}
+
+/// The options that every command has.
+pub(super) fn general() -> Vec<Arg> {
+    let flag = |name: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).value_parser(BoolishValueParser::new())
+    };
+    let several = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append).value_delimiter(',');
     let general = [
         Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
-        Arg::new("watch").long("watch").action(ArgAction::SetTrue).requires("parser").help("Swap the parser whenever its file changes, and say on stderr what comes of it"),
-        Arg::new("pure").long("pure").action(ArgAction::SetTrue).help("Refuse a parser that imports anything, WASI too"),
+        Arg::new("parsers").long("parsers").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help("Use all parser components in FOLDER, each under its file's name"),
+        flag("watch").help("Swap a parser whenever its file changes, add those that come to FOLDER, and say on stderr what comes of it"),
+        flag("force").help("With --watch: take a new parser even if it does worse on recent responses"),
+        several("parser-digest").value_name("sha256:DIGEST").value_parser(value_parser!(Digest)).help("Refuse every parser but the one with this digest; may be given more than once"),
+        several("allow-host").value_name("HOST").help("Let parsers in FOLDER, and swapped ones, ask HOST; those of Google Play they may"),
+        flag("pure").help("Refuse a parser that imports anything, WASI too"),
+        Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Options by their names, in TOML [default: playfast/playfast.toml where the system keeps such files]"),
         Arg::new("format").long("format").value_name("FORMAT").value_parser(Format::NAMES).help("How rows are written [default: table on a terminal, else ndjson]"),
         Arg::new("output").short('o').long("output").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write rows to FILE instead of stdout"),
+        flag("source").help("Tell in each row where it comes from: address, status, time and parser"),
         Arg::new("rate").long("rate").value_name("RATE").value_parser(value_parser!(Rate)).help("Requests a second, such as 2/s; none; or site [default: site, the pace that the parser knows its site to bear]"),
         Arg::new("concurrency").long("concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once [default: 64]"),
         Arg::new("workers").long("workers").value_name("N").help("Threads: a number, half (of the cores, 2 to 8), or all [default: all]"),
-        Arg::new("connect-to").long("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).action(ArgAction::Append).help("Connect to another address for a host, as in curl"),
+        several("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).help("Connect to another address for a host, as in curl"),
         Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
         Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).help("Say more on stderr; -vv still more"),
     ];
@@ -213,11 +199,11 @@ fn param_arg() -> Arg {
 }
 
 /// A kind as a subcommand. A parameter whose name the host uses itself is given with `--param`.
-fn kind_command(kind: &Kind) -> Command {
+fn kind_command(name: &str, kind: &Kind) -> Command {
     let own: Vec<_> = general().iter().map(|arg| arg.get_id().to_string()).chain(["param".to_owned()]).collect();
     let params = kind.params.properties.iter().filter(|(name, _)| !own.contains(&option(name)));
     let args = params.map(|(name, param)| param_option(name, param));
-    Command::new(kind.name.clone()).about(kind.summary.clone()).args(args.collect::<Vec<_>>()).arg(param_arg())
+    Command::new(name.to_owned()).about(kind.summary.clone()).args(args.collect::<Vec<_>>()).arg(param_arg())
 }
 
 fn param_option(name: &str, param: &Param) -> Arg {
@@ -289,6 +275,9 @@ pub(super) fn host(matches: &ArgMatches, mut builder: HostBuilder) -> Result<Hos
     }
     if let Some(rate) = matches.get_one::<Rate>("rate") {
         builder = builder.rate(*rate);
+    }
+    if matches.get_flag("source") {
+        builder = builder.source(true);
     }
     if let Some(concurrency) = matches.get_one::<NonZeroUsize>("concurrency") {
         builder = builder.concurrency(concurrency.get());

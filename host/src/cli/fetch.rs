@@ -8,16 +8,19 @@ use futures::StreamExt;
 
 use super::exit::{Exit, say};
 use super::{args, watch};
+use crate::batch::split_kind;
 use crate::output::{Format, RowWriter};
-use crate::{Host, Outcomes, Plan};
+use crate::{Host, Outcomes, PlanError};
 
 pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
-    let params = match host.description().kind(kind) {
+    let refused = |error: PlanError| Exit::config(error.to_string());
+    let description = host.slot_of(kind).map_err(refused)?.description();
+    let params = match description.kind(split_kind(kind).1) {
         Some(kind) => args::params(kind, options)?,
         None => Vec::new(),
     };
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = Plan::new(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let plan = host.plan(kind, params).map_err(refused)?;
     let writer = writer(matches, Format::Table)?;
     let _watch = watch::start(matches, host)?;
     tracing::info!("{} queries of {kind}", plan.len());

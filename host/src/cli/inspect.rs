@@ -7,12 +7,18 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::parsers::{self, Parsers};
+use super::settings::Settings;
 use crate::parser::{Kind, Parser};
 
-pub(super) async fn run(options: &ArgMatches, parser: Result<Parser, Exit>, pure_only: bool) -> Result<Exit, Exit> {
+pub(super) async fn run(
+    options: &ArgMatches,
+    parsers: Result<Parsers, Exit>,
+    settings: &Settings,
+) -> Result<Exit, Exit> {
     let parser = match options.get_one::<PathBuf>("file") {
-        Some(file) => super::load(Some(file), pure_only).await?,
-        None => parser?,
+        Some(file) => parsers::load(file, settings).await?,
+        None => parsers?.first()?,
     };
     let text = if options.get_flag("json") { as_json(&parser) } else { as_text(&parser) };
     let written = std::io::stdout().write_all(text.as_bytes());

@@ -1,7 +1,7 @@
 //! What does a person type, and what do they see? The only module that names clap, prints or exits.
 //!
-//! The parser comes first: argv is scanned for `--parser` and `--pure`, the parser is loaded, and its kinds become subcommands. With a
-//! parser that doesn't load, help still works. Data goes to stdout or `-o`, talk to stderr.
+//! The parsers come first: settings say which, they are loaded, and their kinds become subcommands. With a parser that doesn't load, help
+//! still works. Data goes to stdout or `-o`, talk to stderr.
 
 mod args;
 #[cfg(feature = "demo")]
@@ -12,7 +12,9 @@ mod exit;
 mod fetch;
 mod inspect;
 mod parse;
+mod parsers;
 mod run;
+mod settings;
 #[cfg(feature = "demo")]
 mod store;
 mod watch;
@@ -24,10 +26,11 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
-use crate::parser::{Engine, EngineOptions, Parser};
 use crate::types::chain;
-use crate::{Host, HostBuilder, PLAY, workers};
+use crate::{Host, workers};
 use exit::Exit;
+use parsers::Parsers;
+use settings::Settings;
 
 /// Runs the command in the process's arguments.
 #[must_use]
@@ -37,53 +40,40 @@ pub fn main() -> ExitCode {
 }
 
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {
-    let scanned = args::scan(argv);
-    log(scanned.verbosity);
-    let threads = workers(args::workers(&scanned)?);
+    let settings = Settings::read(argv)?;
+    log(settings.verbosity);
+    let threads = workers(args::workers(&settings)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let runtime = runtime.map_err(|error| Exit::config(format!("failed to start {threads} threads: {error}")))?;
-    let exit = runtime.block_on(run(argv, &scanned));
+    let exit = runtime.block_on(run(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
     exit
 }
 
-async fn run(argv: &[OsString], scanned: &args::Scanned) -> Result<Exit, Exit> {
-    let parser = load(scanned.parser.as_deref(), scanned.pure).await;
-    let kinds = parser.as_ref().map_or(&[][..], |parser| &parser.description().kinds);
-    let matches = match args::command(kinds).try_get_matches_from(argv) {
+async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
+    let parsers = Parsers::load(settings).await;
+    let matches = match args::command(parsers.as_ref().ok(), settings).try_get_matches_from(argv) {
         Ok(matches) => matches,
-        Err(error) if error.use_stderr() => return Err(parser.err().unwrap_or_else(|| Exit::usage(&error))),
+        Err(error) if error.use_stderr() => return Err(parsers.err().unwrap_or_else(|| Exit::usage(&error))),
         Err(help) => {
-            if let Err(refused) = &parser {
+            if let Err(refused) = &parsers {
                 refused.warn();
             }
             return Ok(Exit::help(&help));
         }
     };
     match matches.subcommand() {
-        Some(("inspect", options)) => inspect::run(options, parser, scanned.pure).await,
-        Some(("parse", options)) => parse::run(options, &host(&matches, parser?).await?).await,
-        Some(("run", options)) => run::run(&matches, options, &host(&matches, parser?).await?).await,
+        Some(("inspect", options)) => inspect::run(options, parsers, settings).await,
+        Some(("parse", options)) => parse::run(options, &host(&matches, parsers?).await?).await,
+        Some(("run", options)) => run::run(&matches, options, &host(&matches, parsers?).await?).await,
         #[cfg(feature = "demo")]
-        Some(("demo", options)) => demo::run(options, parser?).await,
+        Some(("demo", options)) => demo::run(options, parsers?.first()?).await,
         #[cfg(feature = "demo")]
-        Some(("bench", options)) => bench::run(options, parser?).await,
-        Some((kind, options)) => fetch::run(kind, &matches, options, &host(&matches, parser?).await?).await,
+        Some(("bench", options)) => bench::run(options, parsers?.first()?).await,
+        Some((kind, options)) => fetch::run(kind, &matches, options, &host(&matches, parsers?).await?).await,
         None => Err(Exit::config("which command? See --help".to_owned())),
     }
-}
-
-/// The parser in a file, or the one that comes along.
-async fn load(file: Option<&Path>, pure_only: bool) -> Result<Parser, Exit> {
-    let bytes = match file {
-        Some(file) => read(file)?,
-        None => PLAY.to_vec(),
-    };
-    let engine = Engine::new(EngineOptions { cache: cache(), pure_only, ..EngineOptions::default() });
-    let engine = engine.map_err(|error| Exit::config(chain(&error)))?;
-    let name = file.map_or("the built-in parser".to_owned(), |file| file.display().to_string());
-    engine.load(&bytes).await.map_err(|error| Exit::refused(format!("{name} is refused: {}", chain(&error))))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Exit> {
@@ -96,8 +86,8 @@ fn cache() -> Option<PathBuf> {
 }
 
 /// The host that the general options describe.
-async fn host(matches: &ArgMatches, parser: Parser) -> Result<Host, Exit> {
-    let builder = args::host(matches, HostBuilder::loaded(parser))?;
+async fn host(matches: &ArgMatches, parsers: Parsers) -> Result<Host, Exit> {
+    let builder = args::host(matches, parsers.builder())?;
     builder.build().await.map_err(|error| Exit::config(chain(&error)))
 }
 

@@ -9,13 +9,13 @@ use clap::ArgMatches;
 use super::exit::{Exit, say};
 use super::{args, fetch};
 use crate::output::Format;
-use crate::{Host, Outcome, Plan, Response};
+use crate::{Host, Outcome, Response};
 
 pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
     let kind = options.get_one::<String>("kind").map_or("", String::as_str);
     let params = args::named_params(options)?;
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = Plan::partial(&host.description(), kind, params).map_err(|error| Exit::config(error.to_string()))?;
+    let plan = host.partial_plan(kind, params).map_err(|error| Exit::config(error.to_string()))?;
     let query = match (plan.len(), plan.query(0)) {
         (1, Some(query)) => query,
         (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
@@ -25,7 +25,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
-            outcome.take(&mut page);
+            outcome.take(&mut page, None);
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
             writer.write(outcome.rows).map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
             outcome.failure

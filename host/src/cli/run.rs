@@ -105,7 +105,7 @@ impl Reader {
         let params: Vec<_> =
             asked.iter().flat_map(|(name, value)| texts(value).map(move |text| (name, text))).collect();
         let params = params.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        Plan::new(&self.host.description(), kind, params).map_err(|error| error.to_string())
+        self.host.plan(kind, params).map_err(|error| error.to_string())
     }
 }
 

@@ -1,8 +1,9 @@
-//! When has the parser's file changed, and what came of it?
+//! When has a parser's file changed, and what came of it?
 //!
 //! The folder is watched, not the file: editors and `mv` replace it, and a folder's link may be pointed elsewhere. What the system's events
 //! miss is seen by looking every second. A file that is no component yet may be half written, and is given time before it is refused.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +14,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::exit::{Exit, say};
+use super::parsers;
 use crate::parser::{Digest, LoadError};
-use crate::{Host, SwapError};
+use crate::{Host, Slot, SwapError};
 
 /// Files are written in bursts of events.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -25,55 +27,130 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long after its last change a file may still be half written.
 const WRITING: Duration = Duration::from_millis(800);
 
-/// Swaps the parser whenever its file changes, and says what happens to it, until it is dropped.
+/// Swaps parsers whenever their files change, and says what happens to them, until it is dropped.
 pub(super) struct Watch {
     _watcher: notify::RecommendedWatcher,
     _tasks: JoinSet<()>,
 }
 
-/// Watches the parser's file for a host, where the general options say so.
-///
-/// # Errors
-/// When the folder can't be watched.
-pub(super) fn start(matches: &ArgMatches, host: &Host) -> Result<Option<Watch>, Exit> {
-    let file = matches.get_one::<PathBuf>("parser").filter(|_| matches.get_flag("watch"));
-    file.map(|file| watch(host, file)).transpose()
+/// What is watched.
+enum Watched {
+    /// The file of the host's only parser.
+    File(PathBuf),
+    /// The files of a folder, each under its own name.
+    Folder(PathBuf),
 }
 
-fn watch(host: &Host, file: &Path) -> Result<Watch, Exit> {
-    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+/// Watches the files of a host's parsers, where the general options say so.
+///
+/// # Errors
+/// When no file is named, or the folder can't be watched.
+pub(super) fn start(matches: &ArgMatches, host: &Host) -> Result<Option<Watch>, Exit> {
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let named = |name| matches.get_one::<PathBuf>(name).map(absolute);
+    if !matches.get_flag("watch") {
+        return Ok(None);
+    }
+    let watched = match (named("parser"), named("parsers")) {
+        (Some(file), _) => Watched::File(file),
+        (None, Some(folder)) => Watched::Folder(folder),
+        (None, None) => return Err(Exit::config("--watch needs --parser FILE or --parsers FOLDER".to_owned())),
+    };
+    watch(host, watched, matches.get_flag("force")).map(Some)
+}
+
+fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, Exit> {
+    let folder = watched.folder();
     let refused = |error| Exit::config(format!("failed to watch {}: {error}", folder.display()));
     let (sender, changes) = mpsc::channel(1);
     let mut watcher = notify::recommended_watcher(move |_| sender.try_send(()).unwrap_or_default()).map_err(refused)?;
-    watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(refused)?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).map_err(refused)?;
     let mut tasks = JoinSet::new();
     let events = host.events();
     tasks.spawn(async move { events.for_each(|event| async move { say(&event.to_string()) }).await });
-    tasks.spawn(follow(host.clone(), file, changes));
+    let seen = watched.files(host).into_iter().map(|file| (file.path.clone(), Seen::of(&file))).collect();
+    tasks.spawn(Follower { host: host.clone(), watched, force, seen }.follow(changes));
     Ok(Watch { _watcher: watcher, _tasks: tasks })
 }
 
-async fn follow(host: Host, file: PathBuf, mut changes: mpsc::Receiver<()>) {
-    let mut seen = Seen { digest: host.parser().digest(), stamp: None };
-    loop {
-        // Without an event the time is what wakes it; that the watcher is gone means that this task is too.
-        drop(tokio::time::timeout(LOOK, changes.recv()).await);
-        while let Some(component) = seen.look(&file).await {
-            if is_half_written(&host, &component, &file).await {
-                tokio::time::sleep(SETTLE).await;
-                continue;
+/// A parser's file.
+struct File {
+    name: String,
+    path: PathBuf,
+    /// Where its parser is, if there is one.
+    slot: Option<Slot>,
+}
+
+impl Watched {
+    fn folder(&self) -> &Path {
+        match self {
+            Self::File(file) => file.parent().unwrap_or(Path::new(".")),
+            Self::Folder(folder) => folder,
+        }
+    }
+
+    /// The files that are there. A folder that isn't there has none.
+    fn files(&self, host: &Host) -> Vec<File> {
+        let slots = host.slots();
+        let slot = |name: &str| slots.iter().find(|slot| slot.name() == name).cloned();
+        match self {
+            Self::File(path) => {
+                vec![File { name: String::new(), path: path.clone(), slot: slots.first().cloned() }]
             }
-            seen.digest = Digest::of(&component);
-            // What came of it is said by the events.
-            drop::<Result<_, SwapError>>(host.swap(component).await);
+            Self::Folder(folder) => {
+                let files = parsers::files(folder).unwrap_or_default().into_iter();
+                files.map(|(name, path)| File { slot: slot(&name), name, path }).collect()
+            }
         }
     }
 }
 
-/// The file as it was when it was looked at last.
+/// Follows changes of files.
+struct Follower {
+    host: Host,
+    watched: Watched,
+    /// Whether a parser is taken that does worse.
+    force: bool,
+    seen: HashMap<PathBuf, Seen>,
+}
+
+impl Follower {
+    async fn follow(mut self, mut changes: mpsc::Receiver<()>) {
+        let mut wait = LOOK;
+        loop {
+            // Without an event the time is what wakes it; that the watcher is gone means that this task is too.
+            drop(tokio::time::timeout(wait, changes.recv()).await);
+            wait = LOOK;
+            for file in self.watched.files(&self.host) {
+                if self.look(file).await {
+                    wait = SETTLE;
+                }
+            }
+        }
+    }
+
+    /// Has a file's parser answer, if it is another. Says whether it is worth while to look again soon.
+    async fn look(&mut self, file: File) -> bool {
+        let seen = self.seen.entry(file.path.clone()).or_default();
+        let Some(component) = seen.look(&file.path).await else { return false };
+        if is_half_written(&self.host, &component, &file.path).await {
+            return true;
+        }
+        seen.digest = Some(Digest::of(&component));
+        // What came of it is said by the events.
+        drop::<Result<_, SwapError>>(match file.slot {
+            Some(slot) if self.force => slot.force(component).await,
+            Some(slot) => slot.swap(component).await,
+            None => self.host.add(&file.name, component).await,
+        });
+        true
+    }
+}
+
+/// A file as it was when it was looked at last.
+#[derive(Default)]
 struct Seen {
-    digest: Digest,
+    digest: Option<Digest>,
     stamp: Option<Stamp>,
 }
 
@@ -81,6 +158,15 @@ struct Seen {
 type Stamp = (Option<SystemTime>, u64, Option<PathBuf>);
 
 impl Seen {
+    /// A file whose parser answers, or was refused at the start.
+    fn of(file: &File) -> Self {
+        let digest = match &file.slot {
+            Some(slot) => Some(slot.parser().digest()),
+            None => std::fs::read(&file.path).ok().map(|component| Digest::of(&component)),
+        };
+        Self { digest, stamp: None }
+    }
+
     /// The file's content, where it isn't what was seen last. A file that isn't there is none.
     async fn look(&mut self, file: &Path) -> Option<Vec<u8>> {
         let now = stamp(file).await?;
@@ -89,11 +175,11 @@ impl Seen {
         }
         tokio::time::sleep(SETTLE).await;
         let component = tokio::fs::read(file).await.ok()?;
-        if stamp(file).await.as_ref() == Some(&now) && Digest::of(&component) == self.digest {
+        let is_new = Some(Digest::of(&component)) != self.digest;
+        if !is_new && stamp(file).await.as_ref() == Some(&now) {
             self.stamp = Some(now);
-            return None;
         }
-        (Digest::of(&component) != self.digest).then_some(component)
+        is_new.then_some(component)
     }
 }
 
@@ -109,6 +195,6 @@ async fn is_half_written(host: &Host, component: &[u8], file: &Path) -> bool {
     is_fresh
         && matches!(
             host.parser().engine().load(component).await,
-            Err(LoadError::NotWasm { .. } | LoadError::Compile(_))
+            Err(LoadError::NotWasm { .. } | LoadError::Digest { .. } | LoadError::Compile(_))
         )
 }

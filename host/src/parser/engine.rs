@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::Linker;
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
+use super::load::Digest;
 use super::sandbox::{ASLEEP_FACTOR, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 
@@ -42,6 +43,8 @@ pub struct EngineOptions {
     pub cache: Option<PathBuf>,
     /// Whether a component that imports anything is refused.
     pub pure_only: bool,
+    /// The digests that components may have. Where there is none, any may be loaded.
+    pub digests: Vec<Digest>,
 }
 
 /// An engine couldn't be made.

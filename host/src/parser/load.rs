@@ -4,6 +4,7 @@
 //! version, it links, it starts, and it describes itself in a document that fits the schema.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -50,6 +51,25 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// A text is no digest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no digest: give sha256: and 64 hexadecimal digits, as `playfast inspect` shows them")]
+pub struct DigestError(String);
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    /// Reads what [`Digest`] displays as, with `sha256:` or without.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || DigestError(text.to_owned());
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        let pairs = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let bytes: Vec<u8> = pairs.collect::<Option<_>>().ok_or_else(refused)?;
+        let is_hex = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        bytes.try_into().ok().filter(|_| is_hex).map(Self).ok_or_else(refused)
+    }
+}
+
 /// Why a file is no parser for this host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -63,6 +83,14 @@ pub enum LoadError {
     /// A core module.
     #[error("it is a core WebAssembly module, not a component; make one of it with `wasm-tools component new`")]
     CoreModule,
+    /// It isn't one that was pinned.
+    #[error("its digest is {found}, which is none of the pinned: {pinned}")]
+    Digest {
+        /// Its digest.
+        found: Digest,
+        /// Those that it may have.
+        pinned: String,
+    },
     /// It can't be compiled.
     #[error("it is not valid WebAssembly")]
     Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -129,6 +157,7 @@ impl Engine {
         check_header(bytes)?;
         let digest = Digest::of(bytes);
         let inner = &self.0;
+        check_digest(digest, &inner.options.digests)?;
         let component = self.compiled(digest, bytes).await?;
         let (imports, exports) = names(&inner.wasmtime, &component);
         check_exports(&exports)?;
@@ -189,6 +218,14 @@ fn check_header(bytes: &[u8]) -> Result<(), LoadError> {
             Err(LoadError::NotWasm { start: String::from_utf8_lossy(start).into_owned() })
         }
     }
+}
+
+fn check_digest(found: Digest, pinned: &[Digest]) -> Result<(), LoadError> {
+    if pinned.is_empty() || pinned.contains(&found) {
+        return Ok(());
+    }
+    let pinned: Vec<_> = pinned.iter().map(ToString::to_string).collect();
+    Err(LoadError::Digest { found, pinned: pinned.join(", ") })
 }
 
 fn names(engine: &wasmtime::Engine, component: &Component) -> (Vec<String>, Vec<String>) {

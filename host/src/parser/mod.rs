@@ -15,5 +15,5 @@ mod wasi;
 pub(crate) use description::ParamValidator;
 pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
 pub use engine::{Engine, EngineError, EngineOptions};
-pub use load::{Digest, Live, LoadError, Parser};
+pub use load::{Digest, DigestError, Live, LoadError, Parser};
 pub use sandbox::Limits;

@@ -1,6 +1,7 @@
 //! What is said of a swap?
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::preflight::Preflight;
 use crate::parser::{Digest, LoadError, Parser};
@@ -18,7 +19,7 @@ pub struct ParserId {
 }
 
 impl ParserId {
-    pub(super) fn of(parser: &Parser) -> Self {
+    pub(crate) fn of(parser: &Parser) -> Self {
         let description = parser.description();
         Self { name: description.name.clone(), version: description.version.clone(), digest: parser.digest() }
     }
@@ -41,7 +42,7 @@ pub enum SwapError {
     Load(#[from] LoadError),
     /// It wants to reach more than the one that the host started with.
     #[error(
-        "it wants to ask {wanted}, and a swap reaches no further hosts than {allowed}; start the host with it instead"
+        "it wants to ask {wanted}, and no more than {allowed} may be asked; allow that first (--allow-host, HostBuilder::allow_host)"
     )]
     Hosts {
         /// The hosts that are new.
@@ -55,15 +56,26 @@ pub enum SwapError {
     /// There is no parser to go back to.
     #[error("there is no parser to go back to")]
     NoPrevious,
+    /// The host has several parsers, and it isn't plain whose place is meant.
+    #[error("the host has several parsers, {slots}, and it isn't plain whose place is meant: use `Host::slot`")]
+    Which {
+        /// Their slots' names.
+        slots: String,
+    },
+    /// A parser of that name is there.
+    #[error("the host has a parser {0} already: swap that")]
+    NameTaken(String),
 }
 
 /// A parser that answers from now on.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Swapped {
+    /// The name of the slot that it is in.
+    pub slot: Arc<str>,
     /// Which one.
     pub parser: ParserId,
-    /// Its generation: the host's first parser is 1.
+    /// Its generation: the slot's first parser is 1.
     pub generation: u64,
     /// How it did on recent responses; absent where that wasn't asked.
     pub preflight: Option<Preflight>,
@@ -76,7 +88,11 @@ impl fmt::Display for Swapped {
         if self.unchanged {
             return write!(formatter, "{} answers already, as generation {}", self.parser, self.generation);
         }
-        write!(formatter, "{} answers from now on, as generation {}", self.parser, self.generation)?;
+        write!(formatter, "{} answers from now on", self.parser)?;
+        if *self.slot != *self.parser.name {
+            write!(formatter, " in {}", self.slot)?;
+        }
+        write!(formatter, ", as generation {}", self.generation)?;
         match &self.preflight {
             Some(preflight) => write!(formatter, "; {preflight}"),
             None => formatter.write_str("; not held against recent responses"),
@@ -91,13 +107,29 @@ pub enum Event {
     /// Another answers from now on.
     Taken(Swapped),
     /// Another was refused; the old one goes on.
+    #[non_exhaustive]
     Refused {
+        /// The name of the slot that it was for.
+        slot: Arc<str>,
+        /// The digest of what was refused.
+        digest: Digest,
+        /// The step at which it failed, and why.
+        reason: String,
+    },
+    /// One more answers, beside the others.
+    Added(Swapped),
+    /// One more was refused; the others go on.
+    #[non_exhaustive]
+    NotAdded {
+        /// The name that it would have had.
+        slot: Arc<str>,
         /// The digest of what was refused.
         digest: Digest,
         /// The step at which it failed, and why.
         reason: String,
     },
     /// The new one failed where the old one hadn't, which answers again.
+    #[non_exhaustive]
     RolledBack {
         /// The one that failed.
         failed: ParserId,
@@ -114,8 +146,14 @@ impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken(swapped) => write!(formatter, "the parser {swapped}"),
-            Self::Refused { digest, reason } => {
-                write!(formatter, "the new parser ({digest}) is refused, and the old one goes on: {reason}")
+            Self::Refused { slot, digest, reason } => {
+                write!(formatter, "the new parser for {slot} ({digest}) is refused, and the old one goes on: {reason}")
+            }
+            Self::Added(swapped) => {
+                write!(formatter, "the parser {} answers from now on as {}", swapped.parser, swapped.slot)
+            }
+            Self::NotAdded { slot, digest, reason } => {
+                write!(formatter, "the parser {slot} ({digest}) is refused: {reason}")
             }
             Self::RolledBack { failed, failures, responses, to } => write!(
                 formatter,

@@ -1,15 +1,22 @@
-//! Which parser answers now, and how does another take its place?
+//! Which parsers answer now, and how does another take a place?
 //!
 //! A swap is a transaction: the new parser is loaded, held against recent responses, published, and watched; whatever fails, the old one goes
 //! on. Invariant: generations only grow, and a response is parsed by the generation that made its request.
 
-mod current;
 mod event;
 mod preflight;
 mod recent;
+mod slot;
+mod slots;
 mod tally;
 
 pub use event::{Event, ParserId, SwapError, Swapped};
 pub use preflight::{FieldChange, KindChange, Preflight};
 
-pub(crate) use current::{Check, Current, Generation};
+pub use slot::Slot;
+
+#[cfg(feature = "cli")]
+pub(crate) use slot::check_hosts;
+
+pub(crate) use slot::Generation;
+pub(crate) use slots::{Slots, Unresolved};

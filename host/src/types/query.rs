@@ -6,6 +6,7 @@ use std::sync::Arc;
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
+    parser: Option<Arc<str>>,
     kind: Arc<str>,
     params: Arc<[(Arc<str>, Arc<str>)]>,
     state: Option<Arc<str>>,
@@ -14,7 +15,19 @@ pub struct Query {
 impl Query {
     /// A query of this kind. Parameters that it leaves out are not filled in: [`crate::Plan`] does that.
     pub fn new(kind: impl Into<Arc<str>>, params: impl IntoIterator<Item = (Arc<str>, Arc<str>)>) -> Self {
-        Self { kind: kind.into(), params: params.into_iter().collect(), state: None }
+        Self { parser: None, kind: kind.into(), params: params.into_iter().collect(), state: None }
+    }
+
+    /// The same query, to be asked of this parser where a host has several.
+    #[must_use]
+    pub fn of(self, parser: impl Into<Arc<str>>) -> Self {
+        Self { parser: Some(parser.into()), ..self }
+    }
+
+    /// The parser that it is to be asked of, where that is said.
+    #[must_use]
+    pub fn parser(&self) -> Option<&str> {
+        self.parser.as_deref()
     }
 
     /// The kind's name.
@@ -47,6 +60,9 @@ impl Query {
 
 impl fmt::Display for Query {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parser) = &self.parser {
+            write!(formatter, "{parser}:")?;
+        }
         formatter.write_str(&self.kind)?;
         self.params().try_for_each(|(name, value)| write!(formatter, " {name}={value}"))
     }

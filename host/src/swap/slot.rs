@@ -1,4 +1,4 @@
-//! Which parser answers now?
+//! Which parser answers now, in its place in the host?
 //!
 //! One snapshot that anyone may hold: who made a request with it parses the response with it, whatever was published in between. Swaps go
 //! one at a time.
@@ -12,16 +12,13 @@ use super::event::{Event, ParserId, SwapError, Swapped};
 use super::preflight::Preflight;
 use super::recent::Recent;
 use super::tally::Tally;
-use crate::parser::{Digest, Parser};
+use crate::parser::{Description, Digest, Parser};
 use crate::types::chain;
 use crate::{Failure, FailureKind, Page, Query, Requests, Response};
 
-/// Events that wait for a slow listener.
-const EVENTS: usize = 64;
-
 /// Whether a new parser must do as well as the old one on recent responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
+enum Check {
     Preflight,
     Force,
 }
@@ -30,7 +27,7 @@ pub(crate) enum Check {
 #[derive(Debug)]
 pub(crate) struct Generation {
     pub(crate) parser: Parser,
-    /// The host's first parser is 1.
+    /// The slot's first parser is 1.
     pub(crate) number: u64,
     tally: Mutex<Tally>,
     /// What answered before, and the share of its responses that it failed on: to go back to.
@@ -47,12 +44,22 @@ impl Generation {
     }
 }
 
-/// The parser that answers now. Cloning it is cheap, and shares it.
+/// A parser's place in a host, in which another may take over. Cloning it is cheap, and shares it.
+///
+/// ```no_run
+/// # async fn swap(host: playfast::Host) -> Result<(), Box<dyn std::error::Error>> {
+/// let play = host.slot("play").ok_or("no such parser")?;
+/// let swapped = play.swap(std::fs::read("play.wasm")?).await?;
+/// println!("{} answers as generation {}", swapped.parser, play.generation());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Current(Arc<Shared>);
+pub struct Slot(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    name: Arc<str>,
     generation: ArcSwap<Generation>,
     /// Held by who publishes.
     publishing: Mutex<()>,
@@ -60,21 +67,81 @@ struct Shared {
     swapping: tokio::sync::Mutex<()>,
     recent: Recent,
     events: broadcast::Sender<Event>,
-    /// The hosts that the first parser declared.
+    /// The hosts that any parser here may ask.
     hosts: Vec<String>,
 }
 
-impl Current {
-    pub(crate) fn new(parser: Parser) -> Self {
-        let hosts = parser.description().hosts.clone();
+impl Slot {
+    /// A slot with its first parser, whose hosts are those that are asked from here, and `further` ones.
+    pub(super) fn new(name: Arc<str>, parser: Parser, further: &[String], events: broadcast::Sender<Event>) -> Self {
+        let hosts = parser.description().hosts.iter().chain(further).cloned().collect();
         Self(Arc::new(Shared {
+            name,
             generation: ArcSwap::from_pointee(Generation::new(parser, 1, None)),
             publishing: Mutex::default(),
             swapping: tokio::sync::Mutex::default(),
             recent: Recent::default(),
-            events: broadcast::Sender::new(EVENTS),
+            events,
             hosts,
         }))
+    }
+
+    /// Its name, by which queries ask for it: `NAME:KIND`. It stays when the parser is swapped.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The parser that answers now.
+    #[must_use]
+    pub fn parser(&self) -> Parser {
+        self.load().parser.clone()
+    }
+
+    /// What the parser that answers now says of itself.
+    #[must_use]
+    pub fn description(&self) -> Arc<Description> {
+        Arc::clone(self.load().parser.description())
+    }
+
+    /// The generation of the parser that answers now: the first is 1, and each that takes another's place has the next number.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.load().number
+    }
+
+    /// Has another parser answer from now on: [`crate::Host::swap`].
+    ///
+    /// # Errors
+    /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
+    pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.take(component.as_ref(), Check::Preflight).await
+    }
+
+    /// As [`Slot::swap`], whatever recent responses say.
+    ///
+    /// # Errors
+    /// As [`Slot::swap`].
+    pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.take(component.as_ref(), Check::Force).await
+    }
+
+    /// Has the parser that answered before the last swap answer again.
+    ///
+    /// # Errors
+    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    pub fn rollback(&self) -> Result<Swapped, SwapError> {
+        let _publishing = self.publishing();
+        let failed = self.load();
+        let Some((parser, _)) = &failed.before else { return Err(SwapError::NoPrevious) };
+        let swapped = self.publish(parser.clone(), failed.number + 1, None);
+        self.announce(Event::Taken(swapped.clone()));
+        Ok(swapped)
+    }
+
+    /// The hosts that any parser here may ask.
+    pub(super) fn hosts(&self) -> &[String] {
+        &self.0.hosts
     }
 
     /// The parser that answers now.
@@ -82,16 +149,10 @@ impl Current {
         self.0.generation.load_full()
     }
 
-    /// What happens from now on.
-    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
-        self.0.events.subscribe()
-    }
-
-    /// Has the parser in a component's bytes answer from now on.
-    pub(crate) async fn swap(&self, component: &[u8], check: Check) -> Result<Swapped, SwapError> {
+    async fn take(&self, component: &[u8], check: Check) -> Result<Swapped, SwapError> {
         let _one_at_a_time = self.0.swapping.lock().await;
         let digest = Digest::of(component);
-        match self.try_swap(component, digest, check).await {
+        match self.try_take(component, digest, check).await {
             Ok(swapped) => {
                 if !swapped.unchanged {
                     self.announce(Event::Taken(swapped.clone()));
@@ -99,21 +160,20 @@ impl Current {
                 Ok(swapped)
             }
             Err(error) => {
-                let reason = chain(&error);
-                self.announce(Event::Refused { digest, reason });
+                let slot = Arc::clone(&self.0.name);
+                self.announce(Event::Refused { slot, digest, reason: chain(&error) });
                 Err(error)
             }
         }
     }
 
-    async fn try_swap(&self, component: &[u8], digest: Digest, check: Check) -> Result<Swapped, SwapError> {
+    async fn try_take(&self, component: &[u8], digest: Digest, check: Check) -> Result<Swapped, SwapError> {
         let old = self.load();
         if digest == old.parser.digest() {
-            let parser = ParserId::of(&old.parser);
-            return Ok(Swapped { parser, generation: old.number, preflight: None, unchanged: true });
+            return Ok(Swapped { unchanged: true, ..self.swapped(&old.parser, old.number) });
         }
         let new = old.parser.engine().load(component).await?;
-        self.check_hosts(&new)?;
+        check_hosts(&new, &self.0.hosts)?;
         let preflight = match check {
             Check::Force => None,
             Check::Preflight => {
@@ -131,29 +191,16 @@ impl Current {
         Ok(Swapped { preflight, ..self.publish(new, old.number + 1, before) })
     }
 
-    /// Has the parser that answered before answer again.
-    pub(crate) fn rollback(&self) -> Result<Swapped, SwapError> {
-        let _publishing = self.publishing();
-        let failed = self.load();
-        let Some((parser, _)) = &failed.before else { return Err(SwapError::NoPrevious) };
-        let swapped = self.publish(parser.clone(), failed.number + 1, None);
-        self.announce(Event::Taken(swapped.clone()));
-        Ok(swapped)
-    }
-
     fn publish(&self, parser: Parser, number: u64, before: Option<(Parser, f64)>) -> Swapped {
-        let id = ParserId::of(&parser);
+        let swapped = self.swapped(&parser, number);
         self.0.generation.store(Arc::new(Generation::new(parser, number, before)));
-        Swapped { parser: id, generation: number, preflight: None, unchanged: false }
+        swapped
     }
 
-    fn check_hosts(&self, new: &Parser) -> Result<(), SwapError> {
-        let wanted = new.description().hosts.iter().filter(|host| !self.0.hosts.contains(host));
-        let wanted: Vec<_> = wanted.map(String::as_str).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        Err(SwapError::Hosts { wanted: wanted.join(", "), allowed: self.0.hosts.join(", ") })
+    /// What is said of a parser that answers here.
+    pub(super) fn swapped(&self, parser: &Parser, generation: u64) -> Swapped {
+        let (slot, parser) = (Arc::clone(&self.0.name), ParserId::of(parser));
+        Swapped { slot, parser, generation, preflight: None, unchanged: false }
     }
 
     /// The requests that a generation makes for these queries.
@@ -171,24 +218,26 @@ impl Current {
         requests
     }
 
-    /// What a generation says of a response, which is kept to hold others against where it is wanted.
+    /// What a generation says of a response, for each of the queries, and the response: a copy is kept to hold others against where it is
+    /// wanted.
     pub(crate) async fn parse(
         &self,
         generation: &Generation,
         queries: &[Query],
         response: Response,
-    ) -> Result<Vec<Result<Page, Failure>>, Failure> {
+    ) -> (Vec<Result<Page, Failure>>, Response) {
         let (pages, response) = generation.parser.parse_and_return(queries, response).await;
-        let failed = failures(&pages).any(|failure| is_blamed(failure.kind));
+        let pages = pages.unwrap_or_else(|failure| queries.iter().map(|_| Err(failure.clone())).collect());
+        let mut failures = pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_blamed(failure.kind));
+        // A wall or an error of the site tells nothing of a parser.
+        let (failed, is_telling) = (failures.clone().any(|blamed| blamed), failures.all(|blamed| blamed));
         self.note(generation, failed);
         let kind = queries.first().map(Query::kind).unwrap_or_default();
-        // A wall or an error of the site tells nothing of a parser.
-        let is_telling = failures(&pages).all(|failure| is_blamed(failure.kind));
         if is_telling && self.0.recent.wants(kind, failed) {
-            let (shared, queries) = (Arc::clone(&self.0), queries.to_vec());
+            let (shared, queries, response) = (Arc::clone(&self.0), queries.to_vec(), response.clone());
             tokio::task::spawn_blocking(move || shared.recent.keep(queries, response, failed));
         }
-        pages
+        (pages, response)
     }
 
     /// Takes note of a response, and goes back to the parser before where this one fails so much more.
@@ -207,7 +256,7 @@ impl Current {
     /// Goes back to the parser before this one, where there is one and this one still answers.
     fn take_back(&self, generation: &Generation, failures: usize, responses: usize) {
         let _publishing = self.publishing();
-        if self.load().number != generation.number {
+        if self.generation() != generation.number {
             return;
         }
         if let Some((parser, _)) = &generation.before {
@@ -227,9 +276,14 @@ impl Current {
     }
 }
 
-/// What failed, of a response and the queries that it was to answer.
-fn failures(pages: &Result<Vec<Result<Page, Failure>>, Failure>) -> impl Iterator<Item = &Failure> {
-    pages.as_ref().err().into_iter().chain(pages.iter().flatten().filter_map(|page| page.as_ref().err()))
+/// A parser may ask no other hosts than these.
+pub(crate) fn check_hosts(parser: &Parser, allowed: &[String]) -> Result<(), SwapError> {
+    let wanted = parser.description().hosts.iter().filter(|host| !allowed.contains(host));
+    let wanted: Vec<_> = wanted.map(String::as_str).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    Err(SwapError::Hosts { wanted: wanted.join(", "), allowed: allowed.join(", ") })
 }
 
 /// Whether the parser is to blame for what became of a query.

@@ -1,0 +1,214 @@
+//! Several parsers in one host, and which of them are let in.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use playfast::{Digest, FailureKind, PlanError, SwapError};
+use playfast_sim::{Layout, StoreConfig};
+use serde_json::Value;
+
+use crate::guest::{self, Guest};
+use crate::support::{Shop, playfast};
+use crate::swap::{ONE_APP, again, charts, description};
+
+/// A parser of another name for the same kind of the same site.
+fn shop_parser() -> Vec<u8> {
+    let description = description().replace("\"play\"", "\"shop\"");
+    Guest { description: &description, request: guest::GET, parse: ONE_APP, ..Guest::default() }.build()
+}
+
+fn rogue() -> Vec<u8> {
+    Guest { request: guest::GET, url: "https://example.org/", parse: ONE_APP, ..Guest::default() }.build()
+}
+
+fn folder(parsers: &[(&str, Vec<u8>)]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, component) in parsers {
+        fs::write(folder.path().join(format!("{name}.wasm")), component).unwrap();
+    }
+    let option = format!("--parsers={}", folder.path().display());
+    (folder, option)
+}
+
+#[test]
+fn a_folders_parsers_each_have_their_commands() {
+    let shop = Shop::open(StoreConfig::default());
+    let (_folder, parsers) = folder(&[("rogue", rogue()), ("market", again(0)), ("broken", b"no parser".to_vec())]);
+    let alone = shop.playfast(&["list", &parsers, "--num=2"]);
+    assert_eq!((alone.code(), alone.rows().len()), (0, 2), "{}", alone.stderr());
+    let said = alone.stderr();
+    assert!(said.contains("broken.wasm is refused: it is no WebAssembly"), "{said}");
+    assert!(said.contains("rogue.wasm is refused: it wants to ask example.org"), "{said}");
+    let help = playfast(&["--help", &parsers, "--allow-host=example.org"]);
+    assert!(help.stdout().contains("\n  thing") && help.stdout().contains("\n  list"), "{}", help.stdout());
+    let (_folder, none) = folder(&[("broken", b"no parser".to_vec())]);
+    let ran = playfast(&["list", &none]);
+    assert_eq!(ran.code(), 4, "{}", ran.stderr());
+    assert!(ran.stderr().contains("there is no parser"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_kind_of_two_parsers_is_asked_by_the_parsers_name() {
+    let shop = Shop::open(StoreConfig::default());
+    let (_folder, parsers) = folder(&[("a", again(0)), ("b", shop_parser())]);
+    for (command, count) in [("a:list", 2), ("b:list", 1)] {
+        let ran = shop.playfast(&[command, &parsers, "--source", "--param=num=2"]);
+        if command == "b:list" {
+            ran.refused(2, "list has no parameter \"num\"");
+            continue;
+        }
+        assert_eq!((ran.code(), ran.rows().len()), (0, count), "{}", ran.stderr());
+        assert_eq!(ran.rows()[0]["_source"]["parser"]["name"], "play");
+        assert_eq!(ran.rows()[0]["_source"]["status"], 200);
+    }
+    let ran = shop.playfast(&["b:list", &parsers, "--source"]);
+    assert_eq!(ran.rows()[0]["_source"]["parser"]["name"], "shop", "{}", ran.stderr());
+    shop.playfast(&["list", &parsers]).refused(2, "list");
+    let host = shop.host_of(&[again(0), shop_parser()]);
+    let error = host.plan("list", []).unwrap_err();
+    assert!(matches!(error, PlanError::Ambiguous { .. }), "{error}");
+    assert!(error.to_string().contains("ask for play:list or shop:list"), "{error}");
+    let error = host.plan("shp:list", []).unwrap_err().to_string();
+    assert!(error.contains("did you mean shop?"), "{error}");
+    assert_eq!(host.plan("app", [("app_id", "a.b")]).unwrap().kind(), "app");
+    // A component takes the place of the parser that calls itself as it does.
+    let swapped = shop.runtime.block_on(host.force(charts(ONE_APP))).unwrap();
+    assert_eq!((&*swapped.slot, swapped.generation), ("play", 2));
+    assert!(matches!(shop.runtime.block_on(host.swap(rogue())), Err(SwapError::Which { .. })));
+    assert!(matches!(host.rollback(), Err(SwapError::Which { .. })));
+    assert_eq!(host.slot("play").unwrap().rollback().unwrap().generation, 3);
+    let error = shop.runtime.block_on(host.add("rogue", rogue())).unwrap_err();
+    assert!(matches!(error, SwapError::Hosts { .. }), "{error}");
+}
+
+#[test]
+fn where_the_first_does_not_know_the_layout_the_next_is_asked_for_the_same_response() {
+    let shop = Shop::open(StoreConfig::default());
+    let (_folder, parsers) = folder(&[("new", charts(ONE_APP)), ("old", again(0))]);
+    // Both call themselves play: a plain name means the first, and either can be asked for.
+    let asked = |command: &str| {
+        let before = shop.store.stats().requests;
+        let ran = shop.playfast(&[command, &parsers, "--source"]);
+        (ran.rows(), shop.store.stats().requests - before, ran.stderr())
+    };
+    assert_eq!(asked("old:list").0.len(), 100);
+    shop.store.set_layout(Layout::Changed);
+    let (rows, requests, said) = asked("old:list");
+    assert_eq!((rows.len(), requests), (1, 1), "{said}");
+    assert_eq!(
+        (rows[0]["title"].as_str(), rows[0]["_source"]["parser"]["version"].as_str()),
+        (Some("B"), Some("1.0.0"))
+    );
+    assert_eq!(asked("list").0[0]["title"], "B");
+    // Where no other knows it either, the first's failure stands.
+    let host = shop.host_of(&[again(0), again(1)]);
+    let plan = host.plan("list", []).unwrap();
+    let outcome = shop.runtime.block_on(host.batch(&plan)).remove(0);
+    assert_eq!(outcome.failure.unwrap().kind, FailureKind::LayoutChanged);
+    assert_eq!(host.slots()[1].name(), "play-2");
+}
+
+/// Says what comes on a stream, line by line.
+fn lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || BufReader::new(stream).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    receiver
+}
+
+fn put(folder: &Path, name: &str, component: &[u8]) {
+    fs::write(folder.join("new"), component).unwrap();
+    fs::rename(folder.join("new"), folder.join(name)).unwrap();
+}
+
+#[test]
+fn parsers_come_and_change_in_a_watched_folder() {
+    let shop = Shop::open(StoreConfig::default());
+    let (folder, parsers) = folder(&[("play", again(0))]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--queries=-", &parsers, "--watch", "--rate=none"]).args(shop.options());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (rows, said) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+    let mut queries = child.stdin.take().unwrap();
+    let mut ask = |kind: &str| {
+        writeln!(queries, r#"{{"kind": "{kind}"}}"#).unwrap();
+        serde_json::from_str::<Value>(&rows.recv_timeout(Duration::from_secs(20)).unwrap()).unwrap()
+    };
+    let says = |part: &str| {
+        let line = said.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    };
+    assert_eq!(ask("list")["position"], 1);
+    (1..100).for_each(|_| drop(rows.recv().unwrap()));
+    put(folder.path(), "shop.wasm", &shop_parser());
+    says("the parser shop 1.0.0");
+    assert_eq!(ask("shop:list")["title"], "B");
+    put(folder.path(), "play.wasm", &charts(ONE_APP));
+    says("the new parser for play");
+    put(folder.path(), "play.wasm", &again(1));
+    says("answers from now on, as generation 2");
+    put(folder.path(), "evil.wasm", &rogue());
+    says("the parser evil");
+    drop(queries);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn pinned_digests_let_no_other_parser_in() {
+    let shop = Shop::open(StoreConfig::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), again(0)).unwrap();
+    let parser = format!("--parser={}", file.path().display());
+    let pin = |component: &[u8]| format!("--parser-digest={}", Digest::of(component));
+    assert_eq!(shop.playfast(&["list", &parser, &pin(&again(0)), &pin(&again(1))]).code(), 0);
+    shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "which is none of the pinned");
+    shop.playfast(&["list", &parser, "--parser-digest=sha256:12"]).refused(2, "64 hexadecimal digits");
+    let host = shop.host_by(|builder| builder.parser(again(0)).pin(Digest::of(&again(0))).pin(Digest::of(&again(1))));
+    shop.runtime.block_on(host.swap(again(1))).unwrap();
+    let error = shop.runtime.block_on(host.force(again(2))).unwrap_err();
+    assert!(matches!(error, SwapError::Load(_)), "{error}");
+}
+
+#[test]
+fn options_are_taken_from_a_file_and_from_the_environment() {
+    let shop = Shop::open(StoreConfig::default());
+    let config = tempfile::NamedTempFile::new().unwrap();
+    let option = format!("--config={}", config.path().display());
+    let (_folder, parsers) = folder(&[("rogue", rogue())]);
+    let parsers = parsers.trim_start_matches("--parsers=");
+    let run = |text: &str, variable: &str, arguments: &[&str]| {
+        fs::write(config.path(), text).unwrap();
+        let (name, value) = variable.split_once('=').unwrap();
+        let ran = Command::new(env!("CARGO_BIN_EXE_playfast"))
+            .env(name, value)
+            .args(arguments)
+            .arg(&option)
+            .args(shop.options())
+            .output()
+            .unwrap();
+        let (code, said) = (ran.status.code().unwrap(), String::from_utf8_lossy(&ran.stderr).into_owned());
+        (code, String::from_utf8_lossy(&ran.stdout).into_owned(), said)
+    };
+    let from_file = format!("parsers = {parsers:?}\nallow-host = [\"example.org\"]\nformat = \"json\"");
+    let (code, rows, said) = run(&from_file, "X=", &["--help"]);
+    assert!(code == 0 && rows.contains("\n  thing"), "{said}");
+    let (code, rows, said) = run("format = \"json\"\nworkers = 1", "X=", &["list", "--num=1"]);
+    assert!(code == 0 && rows.starts_with('['), "{rows}{said}");
+    // The environment over the file, the command line over both.
+    let (_, rows, said) = run("format = \"json\"", "PLAYFAST_FORMAT=ndjson", &["list", "--num=1"]);
+    assert!(rows.starts_with('{'), "{rows}{said}");
+    let (_, rows, said) = run("", "PLAYFAST_FORMAT=ndjson", &["list", "--num=1", "--format=json"]);
+    assert!(rows.starts_with('['), "{rows}{said}");
+    for (text, part) in
+        [("formt = \"json\"", "--formt"), ("format = \"xml\"", "xml"), ("format = ", "TOML"), ("watch = 3", "watch")]
+    {
+        let (code, _, said) = run(text, "X=", &["list"]);
+        assert!(code == 2 && said.contains(part) && said.contains(config.path().to_str().unwrap()), "{part}: {said}");
+    }
+    let (code, _, said) = run("", "PLAYFAST_PARSER=/nowhere.wasm", &["list"]);
+    assert!(code == 2 && said.contains("/nowhere.wasm"), "{said}");
+}
