@@ -14,7 +14,7 @@ const PREFIX: &[u8] = b")]}'";
 const TAG: &[u16] = &[6];
 
 /// What a payload says to a query, where that is known; leaves the reader anywhere in it.
-pub(crate) type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
+pub type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
 
 /// A frame that answers the rpc.
 struct Answer {
@@ -27,13 +27,8 @@ pub(crate) fn is_answer(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(PREFIX)
 }
 
-/// What the body says about each of the queries, which all asked the same rpc. A tag is the index of its query in the exchange.
-pub(crate) fn answers<'q>(
-    queries: &'q [Query],
-    body: &[u8],
-    rpc: &str,
-    read: ReadPayload<'q>,
-) -> Vec<Result<Page, Failure>> {
+/// What a body of batchexecute says about each of the queries, which all asked the same rpc. A tag is the index of its query in the exchange.
+pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPayload<'q>) -> Vec<Result<Page, Failure>> {
     if !is_answer(body) {
         let missing = || Err(Failure::layout_changed("the answer is not one of batchexecute"));
         return queries.iter().map(|_| missing()).collect();

@@ -13,13 +13,16 @@ mod wall;
 use playfast_guest::json::ReadError;
 use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
 
+pub use batchexecute::{ReadPayload, answers};
+
 /// The parser of `play.google.com`.
 #[derive(Debug)]
 pub struct Play;
 
+#[cfg(feature = "component")]
 playfast_guest::export!(Play);
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "component", target_arch = "wasm32"))]
 #[global_allocator]
 static ARENA: playfast_guest::Arena = playfast_guest::Arena::new();
 

@@ -174,3 +174,22 @@ fn the_demo_shows_times_and_charts() {
         assert!(ran.stdout().contains(part), "{}", ran.stdout());
     }
 }
+
+#[test]
+fn the_demo_swaps_a_parser_under_a_running_batch() {
+    let ran = playfast(&["demo", "--swap"]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    for part in [
+        "the store changes its layout",
+        "layout-changed: the chart's apps are not where they were",
+        "play 0.1.1",
+        "answers from now on, as generation 2",
+        "charts come, by play 0.1.1",
+    ] {
+        assert!(ran.stderr().contains(part), "{part:?} is not in {}", ran.stderr());
+    }
+    let counts: Vec<usize> =
+        ran.stdout().lines().filter_map(|line| line.rsplit("  ").next()?.trim().parse().ok()).collect();
+    let [old, changed, new, others] = counts.as_slice() else { panic!("{}", ran.stdout()) };
+    assert!(*old > 10 && *changed > 10 && *new > 10 && *others == 0, "{}", ran.stdout());
+}

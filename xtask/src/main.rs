@@ -4,17 +4,18 @@ mod build;
 mod stamp;
 mod toolchain;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use stamp::{COMPONENT, STAMP, Stamp};
+use build::Source;
+use stamp::{COMPONENT, MOVED_LAYOUT, STAMP, Stamp};
 use toolchain::Toolchain;
 
-const USAGE: &str = "usage: cargo xtask component [--check | --out FILE]
+const USAGE: &str = "usage: cargo xtask component [--check | [--example NAME] --out FILE]
 
-  component          build the parser component and write it, and its stamp, into host/parser
-  component --check  rebuild it into target/component/play.wasm: the stamp's toolchain must give the same bytes
-  component --out F  build it into F, and leave host/parser alone";
+  component          build the parser component, and the demo's, and write them and their stamp into host/parser
+  component --check  rebuild them into target/component: the stamp's toolchain must give the same bytes
+  component --out F  build it into F, and leave host/parser alone; with --example NAME, an example of the guest crate";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,48 +24,59 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["component"] => write(root),
         ["component", "--check"] => check(root),
-        ["component", "--out", file] => {
-            let (component, _) = component(root)?;
-            save(&PathBuf::from(file), &component)
+        ["component", "--out", file] => save(Path::new(file), &component(root, Source::Play)?.0),
+        ["component", "--example", name, "--out", file] => {
+            save(Path::new(file), &component(root, Source::Example(name))?.0)
         }
         _ => bail!("{USAGE}"),
     }
 }
 
-fn component(root: &Path) -> Result<(Vec<u8>, Toolchain)> {
+fn component(root: &Path, source: Source<'_>) -> Result<(Vec<u8>, Toolchain)> {
     let toolchain = Toolchain::find()?;
     say(&format!("building with {}", toolchain.version));
-    let component = build::component(root, &toolchain)?;
+    let component = build::component(root, &toolchain, source)?;
     Ok((component, toolchain))
 }
 
+/// The components that are committed.
+const COMMITTED: [(Source<'static>, &str); 2] = [(Source::Play, COMPONENT), (Source::MovedLayout, MOVED_LAYOUT)];
+
 fn write(root: &Path) -> Result<()> {
-    let (component, toolchain) = component(root)?;
-    save(&root.join(COMPONENT), &component)?;
-    let stamp = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
+    let mut version = String::new();
+    for (source, file) in COMMITTED {
+        let (component, toolchain) = component(root, source)?;
+        save(&root.join(file), &component)?;
+        version = toolchain.version;
+    }
+    let stamp = Stamp::of(root, &version).map_err(|error| anyhow!(error))?;
     save(&root.join(STAMP), format!("{}\n", serde_json::to_string_pretty(&stamp)?).as_bytes())
 }
 
 fn check(root: &Path) -> Result<()> {
     let stamp =
         Stamp::read(root).map_err(|error| anyhow!(error)).context("there is no stamp: run `cargo xtask component`")?;
-    let (component, toolchain) = component(root)?;
-    let rebuilt = root.join("target/component/play.wasm");
-    save(&rebuilt, &component)?;
-    let now = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
-    if now.toolchain != stamp.toolchain {
-        say(&format!(
-            "the stamp's component was built with {}: bytes may differ, run the tests on {}",
-            stamp.toolchain,
-            rebuilt.display()
-        ));
-        return Ok(());
+    let mut same = true;
+    for (source, file) in COMMITTED {
+        let (component, toolchain) = component(root, source)?;
+        let rebuilt = root.join("target/component").join(Path::new(file).file_name().unwrap_or_default());
+        save(&rebuilt, &component)?;
+        if toolchain.version == stamp.toolchain {
+            same &= std::fs::read(root.join(file))? == component;
+        } else {
+            say(&format!(
+                "the stamp's component was built with {}: bytes may differ, run the tests on {}",
+                stamp.toolchain,
+                rebuilt.display()
+            ));
+        }
     }
+    let now = Stamp::of(root, &stamp.toolchain).map_err(|error| anyhow!(error))?;
     ensure!(
-        now == stamp,
-        "the same toolchain gives another component: run `cargo xtask component` and commit what it writes"
+        same && now == stamp,
+        "the sources give other components: run `cargo xtask component` and commit what it writes"
     );
-    say("the same toolchain gives the same bytes");
+    say("the sources are those that the components were made of");
     Ok(())
 }
 

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The component, and the stamp beside it.
+/// The components, and the stamp beside them.
 pub(crate) const COMPONENT: &str = "host/parser/play.wasm";
+pub(crate) const MOVED_LAYOUT: &str = "host/parser/moved_layout.wasm";
 pub(crate) const STAMP: &str = "host/parser/play.stamp.json";
 
 /// The crates whose sources make the component.
@@ -32,18 +33,21 @@ pub(crate) struct Stamp {
     pub(crate) lock: String,
     /// SHA-256 of the component.
     pub(crate) component: String,
+    /// SHA-256 of the demo's.
+    pub(crate) moved_layout: String,
     /// The compiler.
     pub(crate) toolchain: String,
 }
 
 impl Stamp {
-    /// The stamp that the workspace would get with this component and compiler.
-    pub(crate) fn of(root: &Path, component: &[u8], toolchain: &str) -> Result<Self> {
+    /// The stamp that the workspace would get with the components that are there and this compiler.
+    pub(crate) fn of(root: &Path, toolchain: &str) -> Result<Self> {
         Ok(Self {
             contract: hex(&text(&root.join("wit/parser.wit"))?),
             sources: sources(root)?,
             lock: lock(root)?,
-            component: hex(component),
+            component: hex(&fs::read(root.join(COMPONENT))?),
+            moved_layout: hex(&fs::read(root.join(MOVED_LAYOUT))?),
             toolchain: toolchain.to_owned(),
         })
     }
@@ -71,6 +75,7 @@ fn sources(root: &Path) -> Result<String> {
         files.push(root.join(name).join("Cargo.toml"));
         collect(&root.join(name).join("src"), &mut files)?;
     }
+    files.push(root.join("parser-component/examples/moved_layout.rs"));
     let name = |file: &Path| file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
     files.sort_by_key(|file| name(file));
     let mut all = Vec::new();

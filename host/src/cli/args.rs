@@ -140,6 +140,11 @@ fn own_commands() -> Vec<Command> {
                         .long("serve")
                         .action(ArgAction::SetTrue)
                         .help("Only run the store, and say how to reach it, until Ctrl-C"),
+                    Arg::new("swap")
+                        .long("swap")
+                        .action(ArgAction::SetTrue)
+                        .conflicts_with("serve")
+                        .help("Change the store's layout under a running batch, and drop a fixed parser in"),
                     Arg::new("pages")
                         .long("pages")
                         .value_name("DIR")

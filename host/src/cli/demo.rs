@@ -8,9 +8,9 @@ use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 
-use super::args;
 use super::exit::{Exit, say};
 use super::store::{self, APPS, Shop};
+use super::{args, demo_swap};
 use crate::output::table;
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
@@ -22,6 +22,9 @@ pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Ex
     let latency = args::latency(options);
     if options.get_flag("serve") {
         return serve(options, latency).await;
+    }
+    if options.get_flag("swap") {
+        return demo_swap::run(parser).await;
     }
     let charts = store::charts(&parser, 5, 3)?;
     say(&format!("starting a store on this machine that answers after {latency:?}, over TLS and HTTP/2"));

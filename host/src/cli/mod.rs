@@ -8,6 +8,8 @@ mod args;
 mod bench;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod demo_swap;
 mod exit;
 mod fetch;
 mod inspect;

@@ -59,6 +59,15 @@ pub(super) fn start(matches: &ArgMatches, host: &Host) -> Result<Option<Watch>, 
     watch(host, watched, matches.get_flag("force")).map(Some)
 }
 
+/// Watches the file of a host's only parser.
+///
+/// # Errors
+/// When its folder can't be watched.
+#[cfg(feature = "demo")]
+pub(super) fn file(host: &Host, file: &Path) -> Result<Watch, Exit> {
+    watch(host, Watched::File(file.to_owned()), false)
+}
+
 fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, Exit> {
     let folder = watched.folder();
     let refused = |error| Exit::config(format!("failed to watch {}: {error}", folder.display()));
