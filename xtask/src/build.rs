@@ -1,4 +1,4 @@
-//! How does the parser's crate become a component?
+//! How does a parser's crate become a component?
 //!
 //! The same toolchain gives the same bytes on any machine: paths are mapped away, the lock is kept, and one codegen unit is built.
 
@@ -25,12 +25,40 @@ const PROFILE: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
 ];
 
+/// Which parser is built.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'s> {
+    /// The one that the host embeds.
+    Play,
+    /// An example of the guest crate, by its name.
+    Example(&'s str),
+}
+
+impl<'s> Source<'s> {
+    /// How cargo is told which one it is.
+    fn arguments(self) -> Vec<&'s str> {
+        match self {
+            Self::Play => vec!["--package", "playfast-play", "--lib"],
+            Self::Example(name) => vec!["--package", "playfast-guest", "--example", name],
+        }
+    }
+
+    /// Where cargo leaves the module.
+    fn module(self) -> String {
+        match self {
+            Self::Play => "playfast_play.wasm".to_owned(),
+            Self::Example(name) => format!("examples/{name}.wasm"),
+        }
+    }
+}
+
 /// Builds the component.
-pub(crate) fn component(root: &Path, toolchain: &Toolchain) -> Result<Vec<u8>> {
+pub(crate) fn component(root: &Path, toolchain: &Toolchain, source: Source<'_>) -> Result<Vec<u8>> {
     let folder = root.join("target/component");
     let mut command = Command::new(&toolchain.cargo);
     command
-        .args(["build", "--locked", "--release", "--package", "playfast-play", "--lib", "--target", TARGET])
+        .args(["build", "--locked", "--release", "--target", TARGET])
+        .args(source.arguments())
         .current_dir(root)
         .envs(PROFILE)
         .env("RUSTC", &toolchain.rustc)
@@ -47,7 +75,7 @@ pub(crate) fn component(root: &Path, toolchain: &Toolchain) -> Result<Vec<u8>> {
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
     ensure!(command.status().context("failed to run cargo")?.success(), "the parser does not build for {TARGET}");
-    let module = folder.join(TARGET).join("release/playfast_play.wasm");
+    let module = folder.join(TARGET).join("release").join(source.module());
     let module = std::fs::read(&module).with_context(|| format!("failed to read {}", module.display()))?;
     wit_component::ComponentEncoder::default().validate(true).module(&module)?.encode()
 }

@@ -4,17 +4,18 @@ mod build;
 mod stamp;
 mod toolchain;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use build::Source;
 use stamp::{COMPONENT, STAMP, Stamp};
 use toolchain::Toolchain;
 
-const USAGE: &str = "usage: cargo xtask component [--check | --out FILE]
+const USAGE: &str = "usage: cargo xtask component [--check | [--example NAME] --out FILE]
 
   component          build the parser component and write it, and its stamp, into host/parser
   component --check  rebuild it into target/component/play.wasm: the stamp's toolchain must give the same bytes
-  component --out F  build it into F, and leave host/parser alone";
+  component --out F  build it into F, and leave host/parser alone; with --example NAME, an example of the guest crate";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,23 +24,23 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["component"] => write(root),
         ["component", "--check"] => check(root),
-        ["component", "--out", file] => {
-            let (component, _) = component(root)?;
-            save(&PathBuf::from(file), &component)
+        ["component", "--out", file] => save(Path::new(file), &component(root, Source::Play)?.0),
+        ["component", "--example", name, "--out", file] => {
+            save(Path::new(file), &component(root, Source::Example(name))?.0)
         }
         _ => bail!("{USAGE}"),
     }
 }
 
-fn component(root: &Path) -> Result<(Vec<u8>, Toolchain)> {
+fn component(root: &Path, source: Source<'_>) -> Result<(Vec<u8>, Toolchain)> {
     let toolchain = Toolchain::find()?;
     say(&format!("building with {}", toolchain.version));
-    let component = build::component(root, &toolchain)?;
+    let component = build::component(root, &toolchain, source)?;
     Ok((component, toolchain))
 }
 
 fn write(root: &Path) -> Result<()> {
-    let (component, toolchain) = component(root)?;
+    let (component, toolchain) = component(root, Source::Play)?;
     save(&root.join(COMPONENT), &component)?;
     let stamp = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
     save(&root.join(STAMP), format!("{}\n", serde_json::to_string_pretty(&stamp)?).as_bytes())
@@ -48,7 +49,7 @@ fn write(root: &Path) -> Result<()> {
 fn check(root: &Path) -> Result<()> {
     let stamp =
         Stamp::read(root).map_err(|error| anyhow!(error)).context("there is no stamp: run `cargo xtask component`")?;
-    let (component, toolchain) = component(root)?;
+    let (component, toolchain) = component(root, Source::Play)?;
     let rebuilt = root.join("target/component/play.wasm");
     save(&rebuilt, &component)?;
     let now = Stamp::of(root, &component, &toolchain.version).map_err(|error| anyhow!(error))?;
