@@ -1,7 +1,7 @@
 //! How does a parser's type become a component's exports? Only there on WebAssembly.
 
 wit_bindgen::generate!({
-    path: "../wit",
+    path: "wit",
     world: "playfast-parser",
     pub_export_macro: true,
     export_macro_name: "export_component",

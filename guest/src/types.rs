@@ -16,7 +16,7 @@ pub trait Parser {
 }
 
 /// One question: a kind that the parser describes, with its parameters as text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Query {
     /// One of the description's kinds.
     pub kind: String,
@@ -35,7 +35,7 @@ impl Query {
 }
 
 /// How a request asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// GET
     Get,
@@ -151,7 +151,7 @@ pub struct Page {
 }
 
 /// Why a query has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// Can't be asked like this. Final.
     InvalidQuery,
@@ -175,6 +175,14 @@ pub struct Failure {
     /// When to try again, in milliseconds from now.
     pub retry_after_ms: Option<u64>,
 }
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl Failure {
     /// A failure of this kind.

@@ -6,6 +6,7 @@
 mod command_line;
 mod component;
 mod guest;
+mod json_api;
 mod loading;
 mod pages;
 mod parsers;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::scan::{self, Level, Text};
 use super::text::unescape;
+use crate::Failure;
 
 mod containers;
 
@@ -34,6 +35,15 @@ impl std::fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Truncated => Self::unavailable(format!("the body is cut short: {error}")),
+            ReadError::Malformed { .. } => Self::layout_changed(error.to_string()),
+        }
+    }
+}
 
 /// What kind of value comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,6 +301,28 @@ mod tests {
     }
 
     #[test]
+    fn items_are_all_elements_whatever_they_are() {
+        at_both_levels(r#"[[null, {"1": "a"}, "b", {"1": "c"}], [], 5]"#, |mut outer| {
+            let mut seen = Vec::new();
+            outer
+                .items(|inner| {
+                    let mut items = Vec::new();
+                    inner.items(|item| {
+                        items.push(item.kind()?);
+                        Ok(Flow::Continue)
+                    })?;
+                    seen.push(items);
+                    Ok(Flow::Continue)
+                })
+                .unwrap();
+            assert_eq!(seen, [vec![Kind::Null, Kind::Object, Kind::String, Kind::Object], vec![], vec![]]);
+        });
+        let mut reader = Reader::new(b"[[1, 2], 3] 4", 0, Level::Plain);
+        reader.items(|_| Ok(Flow::Done)).unwrap();
+        assert_eq!(reader.position(), 11);
+    }
+
+    #[test]
     fn white_space_of_an_inner_text_may_be_escaped() {
         at_both_levels("[ 1 ,\n\t2 ]", |reader| {
             assert_eq!(reader.get(&[1]).unwrap().unwrap().number(), Some("2"));
@@ -302,6 +334,8 @@ mod tests {
         for length in 0..MESSAGE.len() {
             let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Level::Plain);
             assert_eq!(reader.elements(|_, _| Ok(Flow::Continue)), Err(ReadError::Truncated), "{length}");
+            let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Level::Plain);
+            assert_eq!(reader.items(|_| Ok(Flow::Continue)), Err(ReadError::Truncated), "{length}");
         }
     }
 

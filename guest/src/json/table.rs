@@ -8,7 +8,7 @@ use super::writer::{Key, Writer};
 use crate::html;
 
 /// What a field's values become. Absent, or of another type than the shape wants, is `null`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
     /// A string.
@@ -34,7 +34,7 @@ pub enum Shape {
 }
 
 /// One field of a record.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its name in the record.
     pub name: &'static str,
@@ -49,12 +49,6 @@ impl Field {
     #[must_use]
     pub const fn new(name: &'static str, paths: &'static [&'static [u16]], shape: Shape) -> Self {
         Self { name, paths, shape }
-    }
-}
-
-impl std::fmt::Debug for Field {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Field").field("name", &self.name).field("paths", &self.paths).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The contract, as wasmtime generates it.
 
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "wit",
     world: "playfast-parser",
     exports: { default: async },
 });

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The document's schema: `wit/description.schema.json`.
-const SCHEMA: &str = include_str!("../../../wit/description.schema.json");
+const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
 /// Bytes of a description. Play's has 18 thousand.
 const LARGEST: usize = 1 << 20;

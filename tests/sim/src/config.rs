@@ -49,6 +49,8 @@ pub struct StoreConfig {
     pub protocol: Protocol,
     /// How many streams a client may have open on one HTTP/2 connection.
     pub max_concurrent_streams: u32,
+    /// Further hosts that it answers for, with canned responses alone.
+    pub hosts: Vec<String>,
     /// How many bytes of generated answers are kept.
     pub cache_bytes: usize,
 }
@@ -64,6 +66,7 @@ impl Default for StoreConfig {
             pages: None,
             protocol: Protocol::Any,
             max_concurrent_streams: 256,
+            hosts: Vec::new(),
             cache_bytes: 256 << 20,
         }
     }
@@ -110,6 +113,13 @@ impl StoreConfig {
     #[must_use]
     pub fn protocol(self, protocol: Protocol) -> Self {
         Self { protocol, ..self }
+    }
+
+    /// For this host too, with canned responses alone.
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
     }
 
     /// With so many streams a connection.

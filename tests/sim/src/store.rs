@@ -26,6 +26,7 @@ use crate::truth;
 pub struct Store {
     address: SocketAddr,
     ca_pem: String,
+    further: Vec<String>,
     state: Arc<State>,
     closing: watch::Sender<bool>,
     accepting: JoinHandle<()>,
@@ -34,7 +35,7 @@ pub struct Store {
 impl Store {
     /// Starts a store on the current tokio runtime.
     pub async fn start(config: StoreConfig) -> Result<Self, Error> {
-        let identity = identity(config.protocol)?;
+        let identity = identity(config.protocol, &config.hosts)?;
         let saved = saved_pages(&config).await?;
         let (listener, address) = bind(config.port).await?;
         let (closing, closed) = watch::channel(false);
@@ -45,7 +46,7 @@ impl Store {
         }
         let accepting =
             tokio::spawn(accept(listener, TlsAcceptor::from(identity.server), Arc::new(builder), Arc::clone(&state)));
-        Ok(Self { address, ca_pem: identity.ca_pem, state, closing, accepting })
+        Ok(Self { address, ca_pem: identity.ca_pem, further: config.hosts, state, closing, accepting })
     }
 
     /// Where it listens: 127.0.0.1 and a port.
@@ -60,7 +61,8 @@ impl Store {
 
     /// The values for `--connect-to`, as curl has it, that lead the store's hosts here.
     pub fn connect_to(&self) -> Vec<String> {
-        HOSTS.iter().map(|host| format!("{host}:443:{}", self.address)).collect()
+        let further = self.further.iter().map(String::as_str);
+        HOSTS.into_iter().chain(further).map(|host| format!("{host}:443:{}", self.address)).collect()
     }
 
     /// Sets the latency of the requests to come.

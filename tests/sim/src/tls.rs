@@ -22,10 +22,10 @@ pub(crate) struct Identity {
     pub(crate) ca_pem: String,
 }
 
-/// A fresh identity.
-pub(crate) fn identity(protocol: Protocol) -> Result<Identity, Error> {
+/// A fresh identity for the store, and for further hosts.
+pub(crate) fn identity(protocol: Protocol, further: &[String]) -> Result<Identity, Error> {
     let (ca_pem, issuer) = authority()?;
-    let (chain, key) = leaf(&issuer)?;
+    let (chain, key) = leaf(&issuer, further)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_no_client_auth();
@@ -52,9 +52,12 @@ fn authority() -> Result<(String, Issuer<'static, KeyPair>), Error> {
     Ok((pem, Issuer::new(params, key)))
 }
 
-fn leaf(issuer: &Issuer<'static, KeyPair>) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), Error> {
-    let names = HOSTS.into_iter().chain(["localhost", "127.0.0.1"]);
-    let mut params = lasting(names.map(str::to_owned).collect())?;
+fn leaf(
+    issuer: &Issuer<'static, KeyPair>,
+    further: &[String],
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), Error> {
+    let names = HOSTS.into_iter().chain(["localhost", "127.0.0.1"]).map(str::to_owned);
+    let mut params = lasting(names.chain(further.iter().cloned()).collect())?;
     params.distinguished_name.push(DnType::CommonName, "play.google.com");
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

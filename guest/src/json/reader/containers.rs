@@ -67,6 +67,31 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Visits the elements of the array that comes next, `null` or not, where an object at its end is an element as any other: the arrays
+    /// of JSON as most sites write it. An element that `visit` leaves unread is skipped; anything but an array has no elements.
+    ///
+    /// # Errors
+    /// As [`Reader::elements`].
+    pub fn items(&mut self, mut visit: impl FnMut(&mut Self) -> Result<Flow, ReadError>) -> Result<(), ReadError> {
+        if self.kind()? != Kind::Array {
+            return self.skip();
+        }
+        self.at += 1;
+        while self.token()? != b']' {
+            let before = self.at;
+            if visit(self)? == Flow::Done {
+                self.at = self.text.close(self.at)?;
+                return Ok(());
+            }
+            if self.at == before {
+                self.skip()?;
+            }
+            self.element_end()?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
     /// How many slots the array that comes next fills, `null` or not, those of a sparse tail included. Of anything else it is none.
     ///
     /// # Errors
