@@ -4,6 +4,8 @@
 //! ends costs its own query.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
@@ -19,17 +21,26 @@ const PAGES: usize = 1000;
 /// Answers that raise queries whose answers raise queries.
 const FOLLOW_DEPTH: u32 = 3;
 
-/// Further queries that one query's answers may raise.
+/// Further queries that one query's answers may raise, with those that these raise.
 const FOLLOWS: usize = 1000;
 
 /// A page, and the generation of the parser that gave it.
-type Answered = (u64, Result<Page, Failure>);
+type Answered = (Arc<Generation>, Result<Page, Failure>);
+
+/// Which query's answers raised this one?
+#[derive(Clone, Debug, Default)]
+struct Lineage {
+    /// How many queries stand between.
+    depth: u32,
+    /// How many were raised in all.
+    raised: Arc<AtomicUsize>,
+}
 
 impl Worker {
     /// The outcomes of an exchange's queries, each with those of the queries that its answers raised.
     pub(super) async fn answer_exchange(
         &self,
-        generation: &Generation,
+        generation: &Arc<Generation>,
         exchange: Exchange,
         queries: &[Query],
         place: Place,
@@ -37,9 +48,9 @@ impl Worker {
         let chosen = exchange.chosen(queries);
         let pages = self.pages(generation, exchange, &chosen).await;
         drop(place);
-        let number = generation.number;
         let pages = pages.unwrap_or_else(|failure| chosen.iter().map(|_| Err(failure.clone())).collect());
-        join_all(chosen.into_iter().zip(pages).map(|(query, page)| self.go_on(query, (number, page), 0))).await
+        let go_on = |(query, page)| self.go_on(query, (Arc::clone(generation), page), Lineage::default());
+        join_all(chosen.into_iter().zip(pages).map(go_on)).await
     }
 
     /// Fetches and parses.
@@ -50,33 +61,44 @@ impl Worker {
         queries: &[Query],
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let hosts = &generation.parser.description().hosts;
-        let response = self.fetcher.fetch(hosts, exchange.request).await?;
+        let response = self.fetcher.fetch(hosts, exchange.request).await;
+        let response = response.map_err(|failure| match failure.kind {
+            FailureKind::Forbidden | FailureKind::ParserInvalid => blaming(generation, queries.first(), failure),
+            _ => failure,
+        })?;
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
         self.current.parse(generation, queries, response).await
     }
 
     /// The query's outcome from its first page on, then those of the queries that its pages raised.
-    async fn go_on(&self, query: Query, first: Answered, depth: u32) -> Vec<Outcome> {
+    async fn go_on(&self, query: Query, first: Answered, lineage: Lineage) -> Vec<Outcome> {
         let mut outcome = Outcome::new(query);
         let (mut follow, mut states, mut page) = (Vec::new(), HashSet::new(), first);
-        loop {
-            let before = std::mem::replace(&mut outcome.generation, page.0);
-            match page.1 {
+        let generation = loop {
+            let (generation, answered) = page;
+            let before = std::mem::replace(&mut outcome.generation, generation.number);
+            match answered {
                 Ok(mut answered) => {
                     outcome.take(&mut answered);
-                    if outcome.failure.is_some() {
-                        break;
+                    if let Some(failure) = outcome.failure.take() {
+                        outcome.failure = Some(blaming(&generation, Some(&outcome.query), failure));
+                        break generation;
                     }
                     follow.append(&mut answered.follow);
-                    let Some(state) = answered.next else { break };
+                    let next = answered.next.filter(|_| follow.len() <= FOLLOWS);
+                    let Some(state) = next else { break generation };
                     if states.len() + 1 >= PAGES || !states.insert(state.clone()) {
-                        outcome.failure = Some(endless(states.len()));
-                        break;
+                        outcome.failure = Some(blaming(&generation, Some(&outcome.query), endless(states.len())));
+                        break generation;
                     }
                     page = self.page(outcome.query.going_on(&state)).await;
                 }
                 // Another parser than the one that named the state can't read it.
-                Err(failure) if failure.kind == FailureKind::InvalidQuery && !states.is_empty() && before != page.0 => {
+                Err(failure)
+                    if failure.kind == FailureKind::InvalidQuery
+                        && !states.is_empty()
+                        && before != outcome.generation =>
+                {
                     outcome.start_over();
                     follow.clear();
                     states.clear();
@@ -84,11 +106,16 @@ impl Worker {
                 }
                 Err(failure) => {
                     outcome.failure = Some(failure);
-                    break;
+                    break generation;
                 }
             }
+        };
+        if let Some(failure) = lineage.check(&follow) {
+            let failure = blaming(&generation, Some(&outcome.query), failure);
+            outcome.failure.get_or_insert(failure);
+            return vec![outcome];
         }
-        let followed = self.follow(&mut outcome, follow, depth).await;
+        let followed = self.follow(follow, &lineage).await;
         std::iter::once(outcome).chain(followed).collect()
     }
 
@@ -98,7 +125,7 @@ impl Worker {
         let generation = self.current.load();
         let page = self.page_of(&generation, query).await;
         drop(place);
-        (generation.number, page)
+        (generation, page)
     }
 
     async fn page_of(&self, generation: &Generation, query: Query) -> Result<Page, Failure> {
@@ -112,30 +139,42 @@ impl Worker {
     }
 
     /// The outcomes of the queries that an answer raised.
-    async fn follow(&self, outcome: &mut Outcome, follow: Vec<Query>, depth: u32) -> Vec<Outcome> {
-        if follow.is_empty() {
-            return Vec::new();
-        }
-        if depth >= FOLLOW_DEPTH || follow.len() > FOLLOWS {
-            let message = format!(
-                "its answer raises {} queries at depth {depth}; {FOLLOWS} are allowed, {FOLLOW_DEPTH} deep",
-                follow.len()
-            );
-            outcome.failure.get_or_insert(Failure::new(FailureKind::ParserInvalid, message));
-            return Vec::new();
-        }
-        let outcomes = join_all(follow.into_iter().map(|query| self.answer(query, depth + 1))).await;
+    async fn follow(&self, follow: Vec<Query>, lineage: &Lineage) -> Vec<Outcome> {
+        let outcomes = join_all(follow.into_iter().map(|query| self.answer(query, lineage.below()))).await;
         outcomes.into_iter().flatten().collect()
     }
 
     /// A query that was raised, as if it had been asked.
-    fn answer(&self, query: Query, depth: u32) -> BoxFuture<'_, Vec<Outcome>> {
+    fn answer(&self, query: Query, lineage: Lineage) -> BoxFuture<'_, Vec<Outcome>> {
         async move {
             let page = self.page(query.clone()).await;
-            self.go_on(query, page, depth).await
+            self.go_on(query, page, lineage).await
         }
         .boxed()
     }
+}
+
+impl Lineage {
+    fn below(&self) -> Self {
+        Self { depth: self.depth + 1, ..self.clone() }
+    }
+
+    /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
+    fn check(&self, follow: &[Query]) -> Option<Failure> {
+        let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
+        let (depth, too_deep) = (self.depth, self.depth >= FOLLOW_DEPTH);
+        (!follow.is_empty() && (too_deep || raised > FOLLOWS)).then(|| {
+            let message = format!(
+                "its answers raise {raised} queries, here at depth {depth}; the limit is {FOLLOWS}, {FOLLOW_DEPTH} deep"
+            );
+            Failure::new(FailureKind::ParserInvalid, message)
+        })
+    }
+}
+
+/// The failure, with the parser's name and the query's kind.
+fn blaming(generation: &Generation, query: Option<&Query>, failure: Failure) -> Failure {
+    failure.blaming(&generation.parser.description().name, query.map(Query::kind).unwrap_or_default())
 }
 
 /// The parser's answers were checked to be as many as the queries, so nobody should ever see this.
@@ -144,8 +183,9 @@ fn unanswered() -> Failure {
 }
 
 fn endless(pages: usize) -> Failure {
-    let message = format!(
-        "the parser's query does not end: after {pages} pages it names a state again, or {PAGES} are not enough"
-    );
+    let message = match pages + 1 {
+        PAGES.. => format!("the query does not end within the limit of {PAGES} pages"),
+        pages => format!("the query does not end: after {pages} pages it names a state again"),
+    };
     Failure::new(FailureKind::ParserInvalid, message)
 }
