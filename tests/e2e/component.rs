@@ -6,7 +6,6 @@ use playfast::{Digest, PLAY};
 
 use crate::support;
 
-#[expect(dead_code, reason = "what only the xtask needs of it")]
 #[path = "../../xtask/src/stamp.rs"]
 mod stamp;
 

@@ -51,14 +51,38 @@ pub(crate) struct Guest<'a> {
     pub(crate) url: &'a str,
     pub(crate) parse: &'a str,
     pub(crate) imports: &'a str,
+    /// More of the module's fields, such as a start function.
+    pub(crate) fields: &'a str,
+    /// What it does where the host wants memory for an argument.
+    pub(crate) realloc: &'a str,
 }
+
+/// Gives memory from 64 KiB on, and nothing back.
+const REALLOC: &str = "(local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+    (global.set $next (i32.add (local.get $at) (local.get 3)))
+    (local.get $at)";
 
 impl Default for Guest<'_> {
     fn default() -> Self {
         let describe =
             "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)";
-        Self { description: DESCRIPTION, describe, request: UNREACHABLE, url: APP, parse: UNREACHABLE, imports: "" }
+        Self {
+            description: DESCRIPTION,
+            describe,
+            request: UNREACHABLE,
+            url: APP,
+            parse: UNREACHABLE,
+            imports: "",
+            fields: "",
+            realloc: REALLOC,
+        }
     }
+}
+
+/// The description of a parser that may be asked for charts in Play's place.
+pub(crate) fn charts() -> String {
+    DESCRIPTION.replace("rogue", "play").replace("example.org", "play.google.com").replace("thing", "list")
 }
 
 /// A parser with this description, whose `parse` does this.
@@ -71,7 +95,7 @@ impl Guest<'_> {
     pub(crate) fn build(&self) -> Vec<u8> {
         let text = self.description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
         let describe = self.describe.replace("DESCRIBED", &self.description.len().to_string());
-        let Self { url, parse, imports, .. } = self;
+        let Self { url, parse, imports, fields, realloc, .. } = self;
         let request = self.request.replace("URL_LENGTH", &url.len().to_string());
         let module = format!(
             r#"(module
@@ -85,11 +109,8 @@ impl Guest<'_> {
                 (data (i32.const 720) "x-a b\r\nc: d[]")
                 (data (i32.const 1024) "{text}")
                 (global $next (mut i32) (i32.const 65536))
-                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-                    (local $at i32)
-                    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
-                    (global.set $next (i32.add (local.get $at) (local.get 3)))
-                    (local.get $at))
+                {fields}
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
                 (func $recurse (param i32) (result i32) (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (local.get 0)))
                 (func $page (param $record i32) (param $length i32) (result i32)
                     (i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1))

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use crate::guest::{self, Guest};
 use crate::support::{Shop, playfast};
-use crate::swap::{ONE_APP, again, charts, description};
+use crate::swap::{ONE_APP, again, charts};
 
 /// A parser of another name for the same kind of the same site.
 fn shop_parser() -> Vec<u8> {
-    let description = description().replace("\"play\"", "\"shop\"");
+    let description = guest::charts().replace("\"play\"", "\"shop\"");
     Guest { description: &description, request: guest::GET, parse: ONE_APP, ..Guest::default() }.build()
 }
 

@@ -24,14 +24,9 @@ pub(crate) fn again(tag: u8) -> Vec<u8> {
     component
 }
 
-/// What Play's parser would be as one of these.
-pub(crate) fn description() -> String {
-    guest::DESCRIPTION.replace("rogue", "play").replace("example.org", "play.google.com").replace("thing", "list")
-}
-
 /// A parser for charts whose `parse` does this.
 pub(crate) fn charts(parse: &str) -> Vec<u8> {
-    Guest { description: &description(), request: guest::GET, parse, ..Guest::default() }.build()
+    Guest { description: &guest::charts(), request: guest::GET, parse, ..Guest::default() }.build()
 }
 
 const NOTHING: &str =
@@ -202,14 +197,17 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
     let host = shop.host();
     assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
     let other_host =
-        Guest { description: &description().replace("play.google.com", "evil.example"), ..Guest::default() };
+        Guest { description: &guest::charts().replace("play.google.com", "evil.example"), ..Guest::default() };
     let cases = [
         (b"garbage".to_vec(), "no WebAssembly"),
         (other_host.build(), "it wants to ask evil.example"),
         (charts(NOTHING), "for list it answers 0 % (the old one 100 %)"),
         (charts(ONE_NAMELESS), "app_id is in 0 % of the records (with the old one in 100 %)"),
         (charts(guest::UNREACHABLE), "for list it answers 0 %"),
-        (Guest { description: &description(), parse: ONE_APP, ..Guest::default() }.build(), "for list it answers 0 %"),
+        (
+            Guest { description: &guest::charts(), parse: ONE_APP, ..Guest::default() }.build(),
+            "for list it answers 0 %",
+        ),
     ];
     for (component, part) in cases {
         let mut events = Box::pin(host.events());
@@ -253,7 +251,7 @@ fn a_forced_parser_that_fails_is_taken_back() {
     chart(&shop, &host, &[]);
     // One that can't even ask costs no query.
     let mut events = Box::pin(host.events());
-    shop.runtime.block_on(host.force(guest::component(&description(), ONE_APP))).unwrap();
+    shop.runtime.block_on(host.force(guest::component(&guest::charts(), ONE_APP))).unwrap();
     assert_eq!(chart(&shop, &host, &[]).generation, 3);
     let said: Vec<_> = shop.runtime.block_on(events.by_ref().take(2).map(|event| event.to_string()).collect());
     assert!(said[1].contains("failed on 1 of 1 responses, and is taken back"), "{said:?}");

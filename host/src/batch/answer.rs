@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
@@ -20,16 +21,25 @@ const PAGES: usize = 1000;
 /// Answers that raise queries whose answers raise queries.
 const FOLLOW_DEPTH: u32 = 3;
 
-/// Further queries that one query's answers may raise.
+/// Further queries that one query's answers may raise, with those that these raise.
 const FOLLOWS: usize = 1000;
 
 /// A page, and who gave it.
 struct Answered {
     /// The slot whose parser goes on where the page names a state.
     slot: Slot,
-    generation: u64,
+    generation: Arc<Generation>,
     page: Result<Page, Failure>,
     source: Option<Arc<Source>>,
+}
+
+/// Which query's answers raised this one?
+#[derive(Clone, Debug, Default)]
+struct Lineage {
+    /// How many queries stand between.
+    depth: u32,
+    /// How many were raised in all.
+    raised: Arc<AtomicUsize>,
 }
 
 impl Worker {
@@ -37,7 +47,7 @@ impl Worker {
     pub(super) async fn answer_exchange(
         &self,
         slot: &Slot,
-        generation: &Generation,
+        generation: &Arc<Generation>,
         exchange: Exchange,
         queries: &[Query],
         place: Place,
@@ -45,14 +55,15 @@ impl Worker {
         let chosen = exchange.chosen(queries);
         let pages = self.pages(slot, generation, exchange, &chosen).await;
         drop(place);
-        join_all(chosen.into_iter().zip(pages).map(|(query, page)| self.go_on(query, page, 0))).await
+        let go_on = |(query, page)| self.go_on(query, page, Lineage::default());
+        join_all(chosen.into_iter().zip(pages).map(go_on)).await
     }
 
     /// Fetches and parses.
     async fn pages(
         &self,
         slot: &Slot,
-        generation: &Generation,
+        generation: &Arc<Generation>,
         exchange: Exchange,
         queries: &[Query],
     ) -> Vec<Answered> {
@@ -60,6 +71,12 @@ impl Worker {
         let response = match self.fetcher.fetch(hosts, exchange.request).await {
             Ok(response) => response,
             Err(failure) => {
+                let failure = match failure.kind {
+                    FailureKind::Forbidden | FailureKind::ParserInvalid => {
+                        blaming(generation, queries.first(), failure)
+                    }
+                    _ => failure,
+                };
                 return queries.iter().map(|_| Answered::failed(slot, generation, failure.clone())).collect();
             }
         };
@@ -94,23 +111,26 @@ impl Worker {
     }
 
     /// The query's outcome from its first page on, then those of the queries that its pages raised.
-    async fn go_on(&self, query: Query, first: Answered, depth: u32) -> Vec<Outcome> {
+    async fn go_on(&self, query: Query, first: Answered, lineage: Lineage) -> Vec<Outcome> {
         let mut outcome = Outcome::new(query);
         let (mut follow, mut states, mut answered) = (Vec::new(), HashSet::new(), first);
         loop {
-            let before = std::mem::replace(&mut outcome.generation, answered.generation);
+            let before = std::mem::replace(&mut outcome.generation, answered.generation.number);
             outcome.source = answered.source.take();
             match answered.page {
                 Ok(mut page) => {
                     let source = outcome.source.clone().filter(|_| self.source);
                     outcome.take(&mut page, source.as_deref());
-                    if outcome.failure.is_some() {
+                    if let Some(failure) = outcome.failure.take() {
+                        outcome.failure = Some(blaming(&answered.generation, Some(&outcome.query), failure));
                         break;
                     }
                     follow.append(&mut page.follow);
-                    let Some(state) = page.next else { break };
+                    let next = page.next.filter(|_| follow.len() <= FOLLOWS);
+                    let Some(state) = next else { break };
                     if states.len() + 1 >= PAGES || !states.insert(state.clone()) {
-                        outcome.failure = Some(endless(states.len()));
+                        let failure = endless(states.len());
+                        outcome.failure = Some(blaming(&answered.generation, Some(&outcome.query), failure));
                         break;
                     }
                     answered = self.page(&answered.slot, outcome.query.going_on(&state)).await;
@@ -119,7 +139,7 @@ impl Worker {
                 Err(failure)
                     if failure.kind == FailureKind::InvalidQuery
                         && !states.is_empty()
-                        && before != answered.generation =>
+                        && before != answered.generation.number =>
                 {
                     outcome.start_over();
                     follow.clear();
@@ -132,7 +152,12 @@ impl Worker {
                 }
             }
         }
-        let followed = self.follow(&answered.slot, &mut outcome, follow, depth).await;
+        if let Some(failure) = lineage.check(&follow) {
+            let failure = blaming(&answered.generation, Some(&outcome.query), failure);
+            outcome.failure.get_or_insert(failure);
+            return vec![outcome];
+        }
+        let followed = self.follow(&answered.slot, follow, &lineage).await;
         std::iter::once(outcome).chain(followed).collect()
     }
 
@@ -146,7 +171,7 @@ impl Worker {
         answered.unwrap_or_else(|failure| Answered::failed(slot, &generation, failure))
     }
 
-    async fn page_of(&self, slot: &Slot, generation: &Generation, query: Query) -> Result<Answered, Failure> {
+    async fn page_of(&self, slot: &Slot, generation: &Arc<Generation>, query: Query) -> Result<Answered, Failure> {
         let queries = [query];
         let mut requests = slot.request(generation, &queries, 1).await?;
         if let Some((_, failure)) = requests.refused.pop() {
@@ -157,35 +182,24 @@ impl Worker {
     }
 
     /// The outcomes of the queries that an answer raised.
-    async fn follow(&self, slot: &Slot, outcome: &mut Outcome, follow: Vec<Query>, depth: u32) -> Vec<Outcome> {
-        if follow.is_empty() {
-            return Vec::new();
-        }
-        if depth >= FOLLOW_DEPTH || follow.len() > FOLLOWS {
-            let message = format!(
-                "its answer raises {} queries at depth {depth}; {FOLLOWS} are allowed, {FOLLOW_DEPTH} deep",
-                follow.len()
-            );
-            outcome.failure.get_or_insert(Failure::new(FailureKind::ParserInvalid, message));
-            return Vec::new();
-        }
-        let outcomes = join_all(follow.into_iter().map(|query| self.answer(slot, query, depth + 1))).await;
+    async fn follow(&self, slot: &Slot, follow: Vec<Query>, lineage: &Lineage) -> Vec<Outcome> {
+        let outcomes = join_all(follow.into_iter().map(|query| self.answer(slot, query, lineage.below()))).await;
         outcomes.into_iter().flatten().collect()
     }
 
     /// A query that was raised, as if it had been asked.
-    fn answer<'w>(&'w self, slot: &'w Slot, query: Query, depth: u32) -> BoxFuture<'w, Vec<Outcome>> {
+    fn answer<'w>(&'w self, slot: &'w Slot, query: Query, lineage: Lineage) -> BoxFuture<'w, Vec<Outcome>> {
         async move {
             let page = self.page(slot, query.clone()).await;
-            self.go_on(query, page, depth).await
+            self.go_on(query, page, lineage).await
         }
         .boxed()
     }
 }
 
 impl Answered {
-    fn failed(slot: &Slot, generation: &Generation, failure: Failure) -> Self {
-        Self { slot: slot.clone(), generation: generation.number, page: Err(failure), source: None }
+    fn failed(slot: &Slot, generation: &Arc<Generation>, failure: Failure) -> Self {
+        Self { slot: slot.clone(), generation: Arc::clone(generation), page: Err(failure), source: None }
     }
 
     fn is_layout_changed(&self) -> bool {
@@ -202,7 +216,7 @@ impl Answered {
 /// What a parser said of a response, for each query.
 fn answers(
     slot: &Slot,
-    generation: &Generation,
+    generation: &Arc<Generation>,
     pages: Vec<Result<Page, Failure>>,
     response: &Response,
 ) -> Vec<Answered> {
@@ -214,9 +228,36 @@ fn answers(
         parser: ParserId::of(&generation.parser),
         generation: generation.number,
     });
-    let answered =
-        |page| Answered { slot: slot.clone(), generation: generation.number, page, source: Some(Arc::clone(&source)) };
+    let answered = |page| Answered {
+        slot: slot.clone(),
+        generation: Arc::clone(generation),
+        page,
+        source: Some(Arc::clone(&source)),
+    };
     pages.into_iter().map(answered).collect()
+}
+
+impl Lineage {
+    fn below(&self) -> Self {
+        Self { depth: self.depth + 1, ..self.clone() }
+    }
+
+    /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
+    fn check(&self, follow: &[Query]) -> Option<Failure> {
+        let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
+        let (depth, too_deep) = (self.depth, self.depth >= FOLLOW_DEPTH);
+        (!follow.is_empty() && (too_deep || raised > FOLLOWS)).then(|| {
+            let message = format!(
+                "its answers raise {raised} queries, here at depth {depth}; the limit is {FOLLOWS}, {FOLLOW_DEPTH} deep"
+            );
+            Failure::new(FailureKind::ParserInvalid, message)
+        })
+    }
+}
+
+/// The failure, with the parser's name and the query's kind.
+fn blaming(generation: &Generation, query: Option<&Query>, failure: Failure) -> Failure {
+    failure.blaming(&generation.parser.description().name, query.map(Query::kind).unwrap_or_default())
 }
 
 /// The parser's answers were checked to be as many as the queries, so nobody should ever see this.
@@ -225,8 +266,9 @@ fn unanswered() -> Failure {
 }
 
 fn endless(pages: usize) -> Failure {
-    let message = format!(
-        "the parser's query does not end: after {pages} pages it names a state again, or {PAGES} are not enough"
-    );
+    let message = match pages + 1 {
+        PAGES.. => format!("the query does not end within the limit of {PAGES} pages"),
+        pages => format!("the query does not end: after {pages} pages it names a state again"),
+    };
     Failure::new(FailureKind::ParserInvalid, message)
 }

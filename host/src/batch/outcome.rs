@@ -34,6 +34,11 @@ impl Source {
             "parser": {"name": parser.name, "version": parser.version, "digest": digest, "generation": generation}})
     }
 }
+/// Bytes of the records and notes of one query, over all its pages: a parser that never ends would fill the host's memory with them.
+const LARGEST: usize = 128 << 20;
+
+/// What a row takes beside its record, in bytes.
+const ROW: usize = 256;
 
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
 #[derive(Clone, Debug)]
@@ -53,11 +58,22 @@ pub struct Outcome {
     pub source: Option<Arc<Source>>,
     /// Rows of pages that are asked once more: they are here already.
     again: usize,
+    /// Bytes of its records and notes so far.
+    bytes: usize,
 }
 
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
-        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, source: None, again: 0 }
+        Self {
+            query,
+            rows: Vec::new(),
+            notes: Vec::new(),
+            failure: None,
+            generation: 0,
+            source: None,
+            again: 0,
+            bytes: 0,
+        }
     }
 
     pub(super) fn failed(query: Query, failure: Failure) -> Self {
@@ -69,10 +85,11 @@ impl Outcome {
         self.again = self.rows.len();
     }
 
-    /// Takes a page's records and notes, with their source in each row where that is wanted. The first record that isn't a JSON object is
-    /// the outcome's failure, and the last that is taken.
+    /// Takes a page's records and notes, with their source in each row where that is wanted. The first record that isn't a JSON object, or
+    /// is too much, is the outcome's failure, and the last that is taken.
     pub(crate) fn take(&mut self, page: &mut Page, source: Option<&Source>) {
         let source = source.map(Source::json);
+        self.bytes += page.notes.iter().map(|note| note.len() + ROW).sum::<usize>();
         self.notes.append(&mut page.notes);
         for record in std::mem::take(&mut page.records) {
             if self.again > 0 {
@@ -80,6 +97,12 @@ impl Outcome {
                 continue;
             }
             let position = self.rows.len() + 1;
+            self.bytes += record.len() + ROW;
+            if self.bytes > LARGEST {
+                let message = format!("the answer is larger than the limit of {LARGEST} bytes, with record {position}");
+                self.failure = Some(Failure::new(FailureKind::ParserOutput, message));
+                return;
+            }
             match row(&self.query, position, &record) {
                 Ok(mut row) => {
                     row.extend(source.iter().map(|source| ("_source".to_owned(), source.clone())));
@@ -117,6 +140,19 @@ mod tests {
         let rows: Vec<_> = outcome.rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn an_answer_over_many_pages_is_limited_and_keeps_what_came_before() {
+        let mut outcome = Outcome::new(Query::new("list", []));
+        let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(LARGEST / 4));
+        for page in 1..=3 {
+            outcome.take(&mut Page { records: vec![record.clone()], ..Page::default() }, None);
+            assert!(outcome.failure.is_none() && outcome.rows.len() == page);
+        }
+        outcome.take(&mut Page { records: vec![record], ..Page::default() }, None);
+        assert_eq!(outcome.rows.len(), 3);
+        assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserOutput);
     }
 
     #[test]

@@ -4,12 +4,21 @@ use reqwest::Url;
 
 use crate::{Failure, FailureKind};
 
+/// Bytes of an address: servers take little more.
+const LONGEST: usize = 16 << 10;
+
+/// Characters of it in a message.
+const SHOWN: usize = 200;
+
 /// The URL, if it is https to one of `hosts` on the usual port.
 pub(super) fn checked(url: &str, hosts: &[String]) -> Result<Url, Failure> {
     let forbidden = |what: &str| {
-        let url = url.escape_debug();
-        Failure::new(FailureKind::Forbidden, format!("the parser may not ask {url}: {what}"))
+        let shown: String = url.escape_debug().take(SHOWN).collect();
+        Failure::new(FailureKind::Forbidden, format!("it may not ask {shown}: {what}"))
     };
+    if url.len() > LONGEST {
+        return Err(forbidden(&format!("the address has {} bytes, above the limit of {LONGEST}", url.len())));
+    }
     let parsed = Url::parse(url).map_err(|error| forbidden(&error.to_string()))?;
     let host = parsed.host_str().unwrap_or_default();
     if parsed.scheme() != "https" {

@@ -72,6 +72,12 @@ pub(crate) struct Fetcher {
 /// As many as browsers follow.
 const REDIRECTS: usize = 10;
 
+/// Bytes of a request's body. The largest that Play takes are of some kilobytes.
+const REQUEST_LIMIT: usize = 1 << 20;
+
+/// Bytes of a request's headers: servers take little more.
+const HEADERS_LIMIT: usize = 16 << 10;
+
 /// Windows of HTTP/2, in bytes: a page arrives without waiting for one, and all streams together may hold this much unread.
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 64 << 20;
@@ -140,9 +146,19 @@ impl Fetcher {
             Method::Post => reqwest::Method::POST,
         };
         let mut built = reqwest::Request::new(method, url.clone());
+        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if headers > HEADERS_LIMIT {
+            let what = format!("a request has headers of {headers} bytes, above the limit of {HEADERS_LIMIT}");
+            return Err(Failure::new(FailureKind::ParserInvalid, what));
+        }
         for (name, value) in &request.headers {
             let (name, value) = header(name, value)?;
             built.headers_mut().append(name, value);
+        }
+        let bytes = request.body.as_ref().map_or(0, Vec::len);
+        if bytes > REQUEST_LIMIT {
+            let what = format!("a request has a body of {bytes} bytes, above the limit of {REQUEST_LIMIT}");
+            return Err(Failure::new(FailureKind::ParserInvalid, what));
         }
         *built.body_mut() = request.body.map(Into::into);
         Ok(built)
@@ -184,10 +200,13 @@ const RESERVED: [&str; 9] = [
     "proxy-authorization",
 ];
 
+/// Characters of a header's name in a message.
+const SHOWN: usize = 60;
+
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     let invalid = |what: &str| {
-        let name = name.escape_debug();
-        Failure::new(FailureKind::ParserInvalid, format!("the parser's request has the header {name}: {what}"))
+        let name: String = name.escape_debug().take(SHOWN).collect();
+        Failure::new(FailureKind::ParserInvalid, format!("a request has the header {name}: {what}"))
     };
     let parsed = HeaderName::try_from(name).map_err(|_| invalid("no header has such a name"))?;
     if RESERVED.contains(&parsed.as_str()) {

@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::bindings::wit;
+use super::sandbox::Call;
 use crate::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response};
+
+/// Bytes of a query that a parser wants asked: a thousand of them may be kept.
+const QUERY_LIMIT: usize = 64 << 10;
 
 impl From<&Query> for wit::Query {
     fn from(query: &Query) -> Self {
@@ -59,34 +63,58 @@ impl From<wit::HttpRequest> for Request {
 ///
 /// # Errors
 /// Every query must be in just one exchange, or refused.
-pub(super) fn requests(requests: wit::Requests, count: usize) -> Result<Requests, Failure> {
+pub(super) fn requests(requests: wit::Requests, count: usize, call: Call<'_>) -> Result<Requests, Failure> {
     let indices = requests.exchanges.iter().flat_map(|exchange| &exchange.queries);
     let mut named: Vec<_> = indices.chain(requests.refused.iter().map(|(index, _)| index)).copied().collect();
     named.sort_unstable();
     if !named.iter().copied().eq((0..).take(count)) {
-        return Err(invalid(format!("`request` must name each of {count} queries once, but named {}", named.len())));
+        let what = format!("must name each of {count} queries once, but named {}", named.len());
+        return Err(call.failed(FailureKind::ParserInvalid, what));
     }
     let exchanges = requests.exchanges.into_iter().map(|exchange| Exchange {
         request: exchange.request.into(),
         queries: exchange.queries.into_iter().map(|index| index as usize).collect(),
     });
+    // An exchange for nobody is nothing to send.
+    let exchanges = exchanges.filter(|exchange| !exchange.queries.is_empty());
     let refused = requests.refused.into_iter().map(|(index, failure)| (index as usize, failure.into()));
     Ok(Requests { exchanges: exchanges.collect(), refused: refused.collect() })
 }
 
-/// One result for each of `count` queries.
+/// One result for each of `count` queries, with at most `items` records, notes and further queries in all.
 ///
 /// # Errors
-/// The failure of the response as a whole, or when the number of results is another.
+/// The failure of the response as a whole, or when the results are fewer, or more, or too large.
 pub(super) fn pages(
     pages: Result<Vec<Result<wit::Page, wit::Failure>>, wit::Failure>,
     count: usize,
+    items: usize,
+    call: Call<'_>,
 ) -> Result<Vec<Result<Page, Failure>>, Failure> {
     let pages = pages?;
     if pages.len() != count {
-        return Err(invalid(format!("`parse` must give {count} results, but gave {}", pages.len())));
+        let what = format!("must give {count} results, but gave {}", pages.len());
+        return Err(call.failed(FailureKind::ParserInvalid, what));
+    }
+    let returned = pages.iter().flatten().map(|page| page.records.len() + page.notes.len() + page.follow.len());
+    let returned: usize = returned.sum();
+    if returned > items {
+        let what = format!("returned {returned} records, notes and further queries, above the limit of {items}");
+        return Err(call.failed(FailureKind::ParserOutput, what));
+    }
+    if let Some(length) = pages.iter().flatten().flat_map(asked_on).find(|length| *length > QUERY_LIMIT) {
+        let what = format!("wants to go on with a query of {length} bytes, above the limit of {QUERY_LIMIT}");
+        return Err(call.failed(FailureKind::ParserOutput, what));
     }
     Ok(pages.into_iter().map(|page| Ok(page?.into())).collect())
+}
+
+/// The bytes of each query that a page wants asked: its own, going on, and those that it raises.
+fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
+    let params = |query: &wit::Query| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let state = |state: &Option<String>| state.as_ref().map_or(0, String::len);
+    let follow = page.follow.iter().map(move |query| query.kind.len() + params(query) + state(&query.state));
+    follow.chain([state(&page.next)])
 }
 
 impl From<wit::Page> for Page {
@@ -94,8 +122,4 @@ impl From<wit::Page> for Page {
         let follow = page.follow.into_iter().map(Into::into).collect();
         Self { records: page.records, next: page.next, follow, notes: page.notes }
     }
-}
-
-fn invalid(message: String) -> Failure {
-    Failure::new(FailureKind::ParserInvalid, message)
 }

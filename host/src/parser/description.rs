@@ -1,6 +1,6 @@
 //! What does a parser say of itself?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,6 +10,26 @@ const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
 /// Bytes of a description. Play's has 18 thousand.
 const LARGEST: usize = 1 << 20;
+
+/// Parameters of all kinds together: each pattern is compiled when the parser is loaded. Play's parser has nine.
+const PARAMS: usize = 256;
+
+/// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
+const PATTERN_SIZE: usize = 1 << 20;
+
+/// What is heeded of a parameter's schema. References and combined schemas, which could go round for ever, are not.
+const WORDS: [&str; 10] = [
+    "type",
+    "enum",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+];
 
 /// Why a description doesn't fit.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +172,11 @@ impl Description {
         semver::Version::parse(&self.version).map_err(|error| {
             schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version))
         })?;
+        let params: usize = self.kinds.iter().map(|kind| kind.params.properties.len()).sum();
+        if params > PARAMS {
+            let what = format!("there are {params} parameters in all, and {PARAMS} are allowed");
+            return Err(schema_error("/kinds".to_owned(), what));
+        }
         for (index, kind) in self.kinds.iter().enumerate() {
             let at = format!("/kinds/{index}");
             if self.kinds.iter().take(index).any(|other| other.name == kind.name) {
@@ -206,7 +231,13 @@ impl Param {
         let validator = self.validator()?;
         let valid = |text: &str| validator.check(text).map_err(|error| format!("{text}: {error}"));
         self.default().iter().try_for_each(|text| valid(text))?;
-        self.groups.values().flatten().try_for_each(|text| valid(text))
+        let choices: HashSet<String> = self.choices().collect();
+        let mut others = self.groups.values().flatten().filter(|text| !choices.contains(*text));
+        match others.next() {
+            Some(text) if !choices.is_empty() => Err(format!("{text}: it is none of the values that there are")),
+            Some(text) => valid(text).and_then(|()| others.try_for_each(|text| valid(text))),
+            None => Ok(()),
+        }
     }
 
     /// What tells its values. Building it takes longer than using it: one is enough for all values.
@@ -214,7 +245,8 @@ impl Param {
     /// # Errors
     /// When the parameter's schema is none, in words for a person.
     pub(crate) fn validator(&self) -> Result<ParamValidator<'_>, String> {
-        let schema = compiled(&Value::Object(self.schema.clone()))?;
+        let words = WORDS.iter().filter_map(|word| Some(((*word).to_owned(), self.schema.get(*word)?.clone())));
+        let schema = compiled(&Value::Object(words.collect()))?;
         Ok(ParamValidator { param: self, schema })
     }
 
@@ -250,7 +282,8 @@ impl ParamValidator<'_> {
 
 /// A schema, with expressions that take linear time alone: a pattern is other people's text.
 fn compiled(schema: &Value) -> Result<jsonschema::Validator, String> {
-    let options = jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex());
+    let patterns = jsonschema::PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
+    let options = jsonschema::draft202012::options().with_pattern_options(patterns);
     options.build(schema).map_err(|error| error.to_string())
 }
 

@@ -13,7 +13,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
 use super::load::Digest;
-use super::sandbox::{ASLEEP_FACTOR, Limits, State, TICK};
+use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 
 /// Instances at once. More than cores, so that guests that loop until their limit don't hold up the others.
@@ -21,8 +21,8 @@ const SLOTS: u32 = 32;
 
 /// Memory and tables of one component: a parser in JavaScript or Python has dozens of core instances.
 pub(super) const CORE_INSTANCES: u32 = 40;
-const MEMORIES: u32 = 2;
-const TABLES: u32 = 8;
+pub(super) const MEMORIES: u32 = 2;
+pub(super) const TABLES: u32 = 8;
 const INSTANCE_SIZE: usize = 8 << 20;
 
 /// What stays mapped of a slot's memory between two instances, in bytes: as much as the Play parser touches on a page of 1.2 MB.
@@ -30,7 +30,7 @@ const MEMORY_KEPT: usize = 3 << 20;
 const STACK_KEPT: usize = 64 << 10;
 
 /// The guest's stack, in bytes; a parser needs a tenth.
-const STACK: usize = 512 << 10;
+pub(super) const STACK: usize = 512 << 10;
 const ASYNC_STACK: usize = 1 << 20;
 
 /// How an engine is made.
@@ -131,23 +131,21 @@ impl Inner {
     /// Runs one call in a store of its own, under all limits.
     pub(super) async fn call<R>(
         &self,
-        parser: &str,
-        name: &str,
-        call: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<R>,
+        call: Call<'_>,
+        guest: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
         let _slot = self.slot().await?;
         let _running = self.clock.run();
         let limits = self.options.limits;
         let mut store = self.store();
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
-        let result = tokio::time::timeout(asleep, call(&mut store)).await;
-        store.data().log(parser);
+        let result = tokio::time::timeout(asleep, guest(&mut store)).await;
+        store.data().log(call.parser);
         match result {
-            Ok(result) => result.map_err(|error| store.data().failure(parser, name, &error)),
-            Err(_) => Err(Failure::new(
-                FailureKind::ParserTimeout,
-                format!("`{name}` of the parser {parser} did not return within {asleep:?}"),
-            )),
+            Ok(result) => result.map_err(|error| store.data().failure(call, &error)),
+            Err(_) => {
+                Err(call.failed(FailureKind::ParserTimeout, format!("did not return within the limit of {asleep:?}")))
+            }
         }
     }
 

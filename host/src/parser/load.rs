@@ -13,9 +13,9 @@ use wasmtime::component::Component;
 use super::bindings::{PlayfastParser, PlayfastParserPre, wit};
 use super::description::{Description, DescriptionError};
 use super::engine::Engine;
-use super::sandbox::State;
+use super::sandbox::{Call, State};
 use super::{cache, convert};
-use crate::{Failure, Page, Query, Requests, Response};
+use crate::{Failure, FailureKind, Page, Query, Requests, Response};
 
 /// The interface that a parser exports, and its version.
 const INTERFACE: &str = "playfast:parser/parser";
@@ -91,8 +91,8 @@ pub enum LoadError {
         /// Those that it may have.
         pinned: String,
     },
-    /// It can't be compiled.
-    #[error("it is not valid WebAssembly")]
+    /// It can't be compiled, or has more instances, memories or tables than a parser may.
+    #[error("it is not valid WebAssembly, or too large for this host")]
     Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A component of another world.
     #[error("it is a component of another world: it exports {exports}, not {INTERFACE}@{VERSION}")]
@@ -199,11 +199,12 @@ impl Engine {
 }
 
 async fn describe(engine: &Engine, component: &PlayfastParserPre<State>) -> Result<Description, LoadError> {
-    let call = async |store: &mut wasmtime::Store<State>| {
+    let guest = async |store: &mut wasmtime::Store<State>| {
         let instance = component.instantiate_async(&mut *store).await?;
         instance.playfast_parser_parser().call_describe(&mut *store).await
     };
-    let text = engine.0.call("being loaded", "describe", call).await;
+    let call = Call { parser: "being loaded", name: "describe", kind: "" };
+    let text = engine.0.call(call, guest).await;
     let text = text.map_err(|failure| LoadError::Start(failure.to_string()))?;
     Ok(Description::parse(&text)?)
 }
@@ -292,10 +293,11 @@ impl Parser {
     /// When the sandbox stops the call, or what it returns breaks the contract.
     pub async fn request(&self, queries: &[Query], per_request: u32) -> Result<Requests, Failure> {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
-        let call = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
+        let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_request(store, &arguments, per_request).await
         };
-        convert::requests(self.call("request", call).await?, queries.len())
+        let call = self.calls("request", queries);
+        convert::requests(self.call(call, guest).await?, queries.len(), call)
     }
 
     /// What `response` says about each of `queries`.
@@ -315,10 +317,14 @@ impl Parser {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
         let received_at = response.received_at;
         let response = response.into();
-        let call = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
+        let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_parse(store, &arguments, &response).await
         };
-        let pages = self.call("parse", call).await.and_then(|pages| convert::pages(pages, queries.len()));
+        let call = self.calls("parse", queries);
+        let returned = self.call(call, guest).await;
+        let items = self.0.engine.limits().items;
+        let pages = returned.and_then(|pages| convert::pages(pages, queries.len(), items, call));
+        let pages = pages.and_then(|pages| self.check_follows(pages, call));
         let wit::HttpResponse { url, status, headers, body, .. } = response;
         (pages, Response { url, status, headers, body, received_at })
     }
@@ -336,21 +342,46 @@ impl Parser {
     pub async fn live(&self) -> Result<Live, Failure> {
         let mut store = self.0.engine.0.store();
         let instance = self.0.component.instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| store.data().failure("live", "instantiate", &error))?;
-        Ok(Live { store, instance })
+        let instance = instance.map_err(|error| store.data().failure(self.calls("instantiate", &[]), &error))?;
+        Ok(Live { store, instance, items: self.0.engine.limits().items })
+    }
+
+    /// A call of this parser for these queries.
+    fn calls<'a>(&'a self, name: &'static str, queries: &'a [Query]) -> Call<'a> {
+        let kind = queries.first().map(Query::kind).unwrap_or_default();
+        Call { parser: &self.0.description.name, name, kind }
+    }
+
+    /// Passes on pages whose further queries are of kinds, and have parameters, that the parser describes.
+    fn check_follows(
+        &self,
+        pages: Vec<Result<Page, Failure>>,
+        call: Call<'_>,
+    ) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        let strange = |query: &Query| {
+            let kind = self.0.description.kind(query.kind());
+            kind.is_none_or(|kind| query.params().any(|(name, _)| kind.params.get(name).is_none()))
+        };
+        let mut follows = pages.iter().flatten().flat_map(|page| &page.follow);
+        match follows.find(|query| strange(query)) {
+            Some(query) => {
+                Err(call.failed(FailureKind::ParserInvalid, format!("raises {query}, which it does not describe")))
+            }
+            None => Ok(pages),
+        }
     }
 
     async fn call<R>(
         &self,
-        name: &str,
-        call: impl AsyncFnOnce(&PlayfastParser, &mut wasmtime::Store<State>) -> wasmtime::Result<R>,
+        call: Call<'_>,
+        guest: impl AsyncFnOnce(&PlayfastParser, &mut wasmtime::Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
         let inner = &self.0;
         let instance = async |store: &mut wasmtime::Store<State>| {
             let parser = inner.component.instantiate_async(&mut *store).await?;
-            call(&parser, store).await
+            guest(&parser, store).await
         };
-        inner.engine.0.call(&inner.description.name, name, instance).await
+        inner.engine.0.call(call, instance).await
     }
 }
 
@@ -359,6 +390,7 @@ impl Parser {
 pub struct Live {
     store: wasmtime::Store<State>,
     instance: PlayfastParser,
+    items: usize,
 }
 
 impl fmt::Debug for Live {
@@ -379,9 +411,10 @@ impl Live {
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
         self.store.data_mut().restart();
-        let call =
-            self.instance.playfast_parser_parser().call_parse(&mut self.store, &arguments, &response.into()).await;
-        let pages = call.map_err(|error| self.store.data().failure("live", "parse", &error))?;
-        convert::pages(pages, queries.len())
+        let guest = self.instance.playfast_parser_parser();
+        let pages = guest.call_parse(&mut self.store, &arguments, &response.into()).await;
+        let call = Call { parser: "live", name: "parse", kind: "" };
+        let pages = pages.map_err(|error| self.store.data().failure(call, &error))?;
+        convert::pages(pages, queries.len(), self.items, call)
     }
 }

@@ -4,11 +4,13 @@
 //! that waits in a host call makes no ticks: for it there is a limit on the clock. Why a call was stopped is noted where it is stopped,
 //! and not read out of messages afterwards.
 
+use std::fmt;
 use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
+use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
 use super::wasi::Nothing;
 use crate::{Failure, FailureKind};
 
@@ -24,12 +26,15 @@ pub struct Limits {
     pub time: Duration,
     /// What it may return, in bytes.
     pub output: usize,
+    /// Records, notes and further queries that it may return together.
+    pub items: usize,
 }
 
 impl Default for Limits {
     /// Generous for pages of megabytes: those of Play take 4 MB and a millisecond.
     fn default() -> Self {
-        Self { memory: 256 << 20, table_elements: 200_000, time: Duration::from_millis(250), output: 64 << 20 }
+        let time = Duration::from_millis(250);
+        Self { memory: 256 << 20, table_elements: 200_000, time, output: 64 << 20, items: 100_000 }
     }
 }
 
@@ -47,6 +52,30 @@ impl Limits {
     }
 }
 
+/// Which parser does what, and for queries of which kind: what every failure of its names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) parser: &'a str,
+    pub(super) name: &'static str,
+    /// Empty where it isn't about queries.
+    pub(super) kind: &'a str,
+}
+
+impl Call<'_> {
+    /// A failure of this call.
+    pub(super) fn failed(self, kind: FailureKind, what: impl fmt::Display) -> Failure {
+        Failure::new(kind, format!("{self} {what}"))
+    }
+}
+
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parser, name, kind } = self;
+        write!(formatter, "`{name}` of the parser {parser}")?;
+        if kind.is_empty() { Ok(()) } else { write!(formatter, " for {kind}") }
+    }
+}
+
 /// What stopped a call.
 #[derive(Clone, Copy, Debug)]
 enum Stop {
@@ -60,12 +89,14 @@ pub(super) struct State {
     limits: Limits,
     ticks: u64,
     stop: Option<Stop>,
+    /// Whether the guest asked for more than it declares to need itself: it is told so, and goes on.
+    beyond_its_own: bool,
     wasi: Option<Nothing>,
 }
 
 impl State {
     pub(super) const fn new(limits: Limits) -> Self {
-        Self { limits, ticks: 0, stop: None, wasi: None }
+        Self { limits, ticks: 0, stop: None, beyond_its_own: false, wasi: None }
     }
 
     /// Another call starts in the same store.
@@ -91,24 +122,29 @@ impl State {
     }
 
     /// The failure of a call that ended with `error`.
-    pub(super) fn failure(&self, parser: &str, call: &str, error: &wasmtime::Error) -> Failure {
+    pub(super) fn failure(&self, call: Call<'_>, error: &wasmtime::Error) -> Failure {
+        let limits = &self.limits;
         let (kind, what) = match (self.stop, error.downcast_ref::<Trap>()) {
-            (Some(Stop::Time), _) => (FailureKind::ParserTimeout, format!("ran for {:?}", self.limits.time)),
+            (Some(Stop::Time), _) => {
+                (FailureKind::ParserTimeout, format!("ran longer than the limit of {:?} on a core", limits.time))
+            }
             (Some(Stop::Memory), _) => {
-                (FailureKind::ParserMemory, format!("wanted more than {} bytes of memory", self.limits.memory))
+                (FailureKind::ParserMemory, format!("wanted more memory than the limit of {} bytes", limits.memory))
             }
             (Some(Stop::Table), _) => (
                 FailureKind::ParserMemory,
-                format!("wanted tables of more than {} elements", self.limits.table_elements),
+                format!("wanted larger tables than the limit of {} elements", limits.table_elements),
             ),
-            (None, Some(Trap::StackOverflow)) => (FailureKind::ParserStack, "overflowed its stack".to_owned()),
+            (None, Some(Trap::StackOverflow)) => {
+                (FailureKind::ParserStack, format!("overflowed its stack, whose limit is {STACK} bytes"))
+            }
             (None, Some(trap)) => (FailureKind::ParserTrap, format!("trapped: {trap}")),
             (None, None) if is_output(error) => {
-                (FailureKind::ParserOutput, format!("returned more than {} bytes", self.limits.output))
+                (FailureKind::ParserOutput, format!("returned more than the limit of {} bytes", limits.output))
             }
             (None, None) => (FailureKind::ParserTrap, format!("failed: {}", error.root_cause())),
         };
-        Failure::new(kind, format!("`{call}` of the parser {parser} {what}"))
+        call.failed(kind, what)
     }
 }
 
@@ -118,8 +154,9 @@ fn is_output(error: &wasmtime::Error) -> bool {
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.limits.memory {
+    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.beyond_its_own = maximum.is_some_and(|maximum| desired > maximum);
+        if desired > self.limits.memory && !self.beyond_its_own {
             self.stop = Some(Stop::Memory);
             return Err(wasmtime::Error::msg("the memory limit is reached"));
         }
@@ -127,6 +164,9 @@ impl ResourceLimiter for State {
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if self.beyond_its_own {
+            return Ok(());
+        }
         self.stop = Some(Stop::Memory);
         Err(error)
     }
@@ -140,7 +180,15 @@ impl ResourceLimiter for State {
     }
 
     fn instances(&self) -> usize {
-        super::engine::CORE_INSTANCES as usize
+        CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
     }
 }
 

@@ -90,6 +90,11 @@ impl Failure {
         let message: String = message.into();
         Self { kind, message: one_line(&message), retry_after: None }
     }
+
+    /// The same, saying whose doing it is and what was asked.
+    pub(crate) fn blaming(self, parser: &str, kind: &str) -> Self {
+        Self { message: one_line(&format!("the parser {parser} for {kind}: {}", self.message)), ..self }
+    }
 }
 
 /// Messages of parsers are other people's text: they can't forge a second line or move the cursor of a terminal.

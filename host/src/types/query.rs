@@ -1,6 +1,6 @@
 //! What is one question?
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
@@ -63,7 +63,34 @@ impl fmt::Display for Query {
         if let Some(parser) = &self.parser {
             write!(formatter, "{parser}:")?;
         }
-        formatter.write_str(&self.kind)?;
-        self.params().try_for_each(|(name, value)| write!(formatter, " {name}={value}"))
+        write!(formatter, "{}", Shown(&self.kind))?;
+        self.params().try_for_each(|(name, value)| write!(formatter, " {}={}", Shown(name), Shown(value)))
+    }
+}
+
+/// A text as a person may see it: parsers raise queries too, whose texts are other people's.
+struct Shown<'t>(&'t str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 200;
+        let mut characters = self.0.chars();
+        for character in characters.by_ref().take(LONGEST) {
+            formatter.write_char(if character.is_control() { ' ' } else { character })?;
+        }
+        if characters.next().is_some() { formatter.write_char('…') } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_parser_raises_can_not_forge_a_line() {
+        let query = Query::new("app", [("app_id".into(), "a\r\nplayfast: b\u{1b}[2J".into())]);
+        assert_eq!(query.to_string(), "app app_id=a  playfast: b [2J");
+        let query = Query::new("app", [("app_id".into(), "a".repeat(1000).into())]);
+        assert_eq!(query.to_string().chars().count(), "app app_id=".len() + 201);
     }
 }
