@@ -25,7 +25,8 @@ fn component() -> Option<Vec<u8>> {
 
 /// What the site answers: so many books from a number on.
 fn books(first: usize, count: usize) -> Canned {
-    let book = |number| json!({"key": format!("/works/{number}"), "title": format!("Book {number}"), "author_name": ["A"]});
+    let book =
+        |number| json!({"key": format!("/works/{number}"), "title": format!("Book {number}"), "author_name": ["A"]});
     let docs: Vec<Value> = (first..first + count).map(book).collect();
     Canned::new(200, json!({"numFound": 103, "docs": docs}).to_string()).header("content-type", "application/json")
 }

@@ -8,6 +8,7 @@ mod component;
 mod guest;
 mod json_api;
 mod loading;
+mod outside;
 mod pages;
 mod real_pages;
 mod sandbox;

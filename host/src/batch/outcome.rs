@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{Failure, FailureKind, Page, Query, Row};
 
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
     /// What was asked.

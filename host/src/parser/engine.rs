@@ -33,7 +33,7 @@ const STACK: usize = 512 << 10;
 const ASYNC_STACK: usize = 1 << 20;
 
 /// How an engine is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// What one call may use.
@@ -42,6 +42,29 @@ pub struct EngineOptions {
     pub cache: Option<PathBuf>,
     /// Whether a component that imports anything is refused.
     pub pure_only: bool,
+}
+
+impl EngineOptions {
+    /// With these limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With this folder for compiled components, which must be the user's own.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// With a refusal of components that import anything, or without.
+    #[must_use]
+    pub const fn pure_only(mut self, pure_only: bool) -> Self {
+        self.pure_only = pure_only;
+        self
+    }
 }
 
 /// An engine couldn't be made.
@@ -56,6 +79,20 @@ impl From<wasmtime::Error> for EngineError {
 }
 
 /// Compiles and runs components. Cloning it is cheap.
+///
+/// A [`Host`](crate::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
+///
+/// ```
+/// use playfast::{Engine, EngineOptions, PLAY};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::new(EngineOptions::default().pure_only(true))?;
+/// let parser = engine.load(PLAY).await?;
+/// assert_eq!(parser.description().hosts, ["play.google.com"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Engine(pub(super) Arc<Inner>);
 
