@@ -5,6 +5,31 @@
 //!
 //! Where nothing is said, the parser for Google Play is used; it is part of this crate, so that building it needs no wasm toolchain.
 //!
+//! ```no_run
+//! use futures::StreamExt;
+//! use playfast::{Host, Plan};
+//!
+//! # async fn top() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder().build().await?;
+//! let plan = Plan::new(&host.description(), "list", [("country", "us,kr,jp"), ("num", "10")])?;
+//! let mut outcomes = host.run(plan.queries());
+//! while let Some(outcome) = outcomes.next().await {
+//!     for row in outcome.rows {
+//!         println!("{} {}: {}", row["country"], row["position"], row["title"]);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//! | feature | |
+//! |---|---|
+//! | `cli` | The command line, tables, and writers of rows: `playfast` itself |
+//! | `demo` | `playfast demo` and `playfast bench`, with a store on this machine |
+//!
+//! Both are on unless `default-features = false` leaves the library alone.
+//!
 //! # Which runtime
 //! A host runs in the tokio runtime that calls it. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
 //! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,

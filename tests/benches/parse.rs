@@ -3,7 +3,7 @@
 //! On real pages, from `PLAYFAST_PAGES` or `../shared/pages`; without them only the sandbox is timed. `cargo bench`
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark")]
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use playfast::{Engine, EngineOptions, PLAY, Parser, Plan, Query, Response};
@@ -14,13 +14,7 @@ use tokio::runtime::Runtime;
 mod pages;
 
 fn response(body: &[u8]) -> Response {
-    Response {
-        url: "https://play.google.com/".to_owned(),
-        status: 200,
-        headers: Vec::new(),
-        body: body.to_vec(),
-        received_at: SystemTime::UNIX_EPOCH,
-    }
+    Response::new("https://play.google.com/", 200, body)
 }
 
 fn native(query: &Query, body: &[u8]) -> (Vec<playfast_guest::Query>, playfast_guest::HttpResponse) {

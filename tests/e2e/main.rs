@@ -8,6 +8,7 @@ mod component;
 mod guest;
 mod json_api;
 mod loading;
+mod outside;
 mod pages;
 mod parsers;
 mod real_pages;

@@ -1,6 +1,6 @@
 //! Nothing that a parser does hurts the host, and what stopped it is named.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use playfast::{Failure, FailureKind, Host, Plan, Response};
 use playfast_sim::StoreConfig;
@@ -22,13 +22,7 @@ fn parse(parser: &str) -> FailureKind {
 }
 
 fn response() -> Response {
-    Response {
-        url: "https://example.org/".to_owned(),
-        status: 200,
-        headers: Vec::new(),
-        body: b"x".to_vec(),
-        received_at: SystemTime::now(),
-    }
+    Response::new("https://example.org/", 200, "x")
 }
 
 #[test]

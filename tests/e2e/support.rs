@@ -1,6 +1,6 @@
 //! A store that runs, the binary that is led to it, and hosts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use playfast::{Host, HostBuilder, Rate};
@@ -61,6 +61,11 @@ impl Shop {
         let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
         self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()
+    }
+
+    /// The file with its authority.
+    pub(crate) fn authority(&self) -> &Path {
+        self.authority.path()
     }
 
     /// The options that lead the binary here.

@@ -1,5 +1,7 @@
-//! `cargo xtask component`: builds the parser component that the host embeds, and the stamp beside it.
+//! `cargo xtask component` builds the parser component that the host embeds, and the stamp beside it; `cargo xtask api` writes down what
+//! the published libraries show.
 
+mod api;
 mod build;
 mod stamp;
 mod toolchain;
@@ -11,17 +13,24 @@ use build::Source;
 use stamp::{COMPONENT, MOVED_LAYOUT, STAMP, Stamp};
 use toolchain::Toolchain;
 
-const USAGE: &str = "usage: cargo xtask component [--check | [--example NAME] --out FILE]
+const USAGE: &str = "usage: cargo xtask api [--check] | component [--check | [--example NAME] --out FILE]
 
+  api                write the public items of the published libraries into their public-api.txt
+  api --check        hold those texts against the sources
   component          build the parser component, and the demo's, and write them and their stamp into host/parser
   component --check  rebuild them into target/component: the stamp's toolchain must give the same bytes
   component --out F  build it into F, and leave host/parser alone; with --example NAME, an example of the guest crate";
 
 fn main() -> Result<()> {
+    if let Some(rustdoc) = api::stand_in() {
+        return rustdoc;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the xtask stands in the workspace")?;
     match arguments.as_slice() {
+        ["api"] => api::run(root, false),
+        ["api", "--check"] => api::run(root, true),
         ["component"] => write(root),
         ["component", "--check"] => check(root),
         ["component", "--out", file] => save(Path::new(file), &component(root, Source::Play)?.0),

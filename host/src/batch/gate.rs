@@ -14,6 +14,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::parser::{Description, Pace};
 
 /// How fast a site is asked.
+///
+/// ```
+/// use playfast::Rate;
+///
+/// assert_eq!("2/s".parse::<Rate>()?, Rate::PerSecond(2.0));
+/// assert_eq!(Rate::default(), Rate::Site);
+/// # Ok::<(), playfast::RateError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Rate {
@@ -27,7 +35,7 @@ pub enum Rate {
 }
 
 /// Why a text is no [`Rate`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no rate: give none, site, or requests a second such as 2/s or 0.5/s")]
 pub struct RateError(String);
 

@@ -9,7 +9,7 @@ use crate::swap::ParserId;
 use crate::{Failure, FailureKind, Page, Query, Row};
 
 /// Where a page came from, and who parsed it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
     /// The response's address, after redirects.
@@ -41,7 +41,7 @@ const LARGEST: usize = 128 << 20;
 const ROW: usize = 256;
 
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
     /// What was asked.

@@ -93,14 +93,29 @@ impl PlanError {
 }
 
 /// A parameter and its values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Axis {
     name: Arc<str>,
     values: Vec<Arc<str>>,
 }
 
 /// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// # use playfast::{Description, Plan, PlanError};
+/// # let description = Description::parse(r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
+/// #     "pace": {"burst": 1, "per_minute": 60}, "kinds": [{"name": "list", "summary": "", "record": {},
+/// #     "per_request": {"default": 1, "max": 1}, "params": {"properties": {
+/// #     "country": {"type": "string", "x-many": true}, "num": {"type": "integer", "maximum": 660, "default": 100}}}}]}"#)?;
+/// let plan = Plan::new(&description, "list", [("country", "us,kr")])?;
+/// let queries: Vec<_> = plan.queries().map(|query| query.to_string()).collect();
+/// assert_eq!(queries, ["list country=us num=100", "list country=kr num=100"]);
+///
+/// let refused = Plan::new(&description, "list", [("num", "1000")]);
+/// assert!(matches!(refused, Err(PlanError::Value { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     parser: Option<Arc<str>>,
     kind: Arc<str>,

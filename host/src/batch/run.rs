@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures::future::{BoxFuture, FutureExt};
@@ -47,8 +47,8 @@ pub struct Outcomes {
     waiting: BTreeMap<usize, Vec<Outcome>>,
     current: std::vec::IntoIter<Outcome>,
     next: usize,
-    /// What sends the queries off, until it is started.
-    start: Option<BoxFuture<'static, ()>>,
+    /// What sends the queries off, until it is started. Never locked: it makes this `Sync`.
+    start: Mutex<Option<BoxFuture<'static, ()>>>,
     /// Aborts what is under way when it goes.
     tasks: JoinSet<()>,
 }
@@ -69,7 +69,7 @@ impl Worker {
         let (sender, receiver) = mpsc::channel(WAITING);
         let start = async move { Arc::new(self).send_off(queries, sender).await }.boxed();
         let (waiting, current, tasks) = (BTreeMap::new(), Vec::new().into_iter(), JoinSet::new());
-        Outcomes { receiver, waiting, current, next: 0, start: Some(start), tasks }
+        Outcomes { receiver, waiting, current, next: 0, start: Mutex::new(Some(start)), tasks }
     }
 
     async fn send_off(self: Arc<Self>, queries: impl Stream<Item = Query> + Send, sender: mpsc::Sender<Placed>) {
@@ -189,7 +189,8 @@ impl Stream for Outcomes {
     type Item = Outcome;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Outcome>> {
-        if let Some(start) = self.start.take() {
+        let start = self.start.get_mut().ok().and_then(Option::take);
+        if let Some(start) = start {
             self.tasks.spawn(start);
         }
         loop {

@@ -18,7 +18,16 @@ pub use resolve::{ConnectTo, ConnectToError};
 use crate::{Failure, FailureKind, Method, Request, Response};
 
 /// How the client connects, and what it bears.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use std::time::Duration;
+/// use playfast::{FetchOptions, Host};
+///
+/// let patient = FetchOptions::default().timeout(Duration::from_secs(120)).user_agent("charts/1.0 (me@example.org)");
+/// let builder = Host::builder().fetch(patient);
+/// # let _ = builder;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FetchOptions {
     /// Other addresses for hosts.
@@ -49,16 +58,60 @@ impl Default for FetchOptions {
     }
 }
 
+impl FetchOptions {
+    /// With another address for a host.
+    #[must_use]
+    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
+        self.connect_to.push(connect_to);
+        self
+    }
+
+    /// With a further certificate authority, in PEM.
+    #[must_use]
+    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authorities.push(pem.into());
+        self
+    }
+
+    /// With so much time until a connection stands.
+    #[must_use]
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// With so much time from a request to its answer's last byte.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// With bodies of so many bytes at most, decompressed.
+    #[must_use]
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// With this `User-Agent`, where the parser gives none.
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+}
+
 /// The client couldn't be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
     /// An authority isn't a certificate in PEM.
-    #[error("no certificate in PEM: {0}")]
-    Authority(String),
+    #[error("no certificate in PEM")]
+    Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// TLS doesn't start.
-    #[error("failed to make the HTTP client: {0}")]
-    Client(String),
+    #[error("failed to make the HTTP client")]
+    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The pooled client. Cloning it is cheap, and shares the pool.
@@ -95,13 +148,13 @@ impl Fetcher {
             .dns_resolver(resolve::Resolver::new(options.connect_to.clone()));
         for pem in &options.authorities {
             let certificates = reqwest::Certificate::from_pem_bundle(pem);
-            let certificates = certificates.map_err(|error| ClientError::Authority(error.to_string()))?;
+            let certificates = certificates.map_err(|error| ClientError::Authority(error.into()))?;
             if certificates.is_empty() {
-                return Err(ClientError::Authority("the file holds none".to_owned()));
+                return Err(ClientError::Authority("the file holds none".into()));
             }
             builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         }
-        let client = builder.build().map_err(|error| ClientError::Client(failure::root_cause(&error)))?;
+        let client = builder.build().map_err(|error| ClientError::Client(error.into()))?;
         Ok(Self { client, timeout: options.timeout, body_limit: options.body_limit })
     }
 

@@ -11,7 +11,15 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Another address for a host: curl's `--connect-to HOST:PORT:ADDR:PORT`. It may be private.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use playfast::ConnectTo;
+///
+/// let to: ConnectTo = "play.google.com:443:127.0.0.1:8443".parse()?;
+/// assert_eq!(to.to_string(), "play.google.com:443:127.0.0.1:8443");
+/// # Ok::<(), playfast::ConnectToError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectTo {
     /// Any host, where it is absent.
     host: Option<String>,
@@ -20,7 +28,7 @@ pub struct ConnectTo {
 }
 
 /// Why a text is no [`ConnectTo`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not HOST:PORT:ADDR:PORT, such as play.google.com:443:127.0.0.1:8443")]
 pub struct ConnectToError(String);
 
@@ -41,6 +49,17 @@ impl FromStr for ConnectTo {
         }
         let host = Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty());
         Ok(Self { host, address: address.to_owned(), port: port.parse().map_err(|_| error())? })
+    }
+}
+
+impl fmt::Display for ConnectTo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, address, port } = self;
+        let host = host.as_deref().unwrap_or_default();
+        match address.parse() {
+            Ok(IpAddr::V6(address)) => write!(formatter, "{host}:{HTTPS}:[{address}]:{port}"),
+            _ => write!(formatter, "{host}:{HTTPS}:{address}:{port}"),
+        }
     }
 }
 
@@ -152,6 +171,7 @@ mod tests {
         );
         let to: ConnectTo = "::[::1]:8443".parse().unwrap();
         assert_eq!(to, ConnectTo { host: None, address: "::1".to_owned(), port: 8443 });
+        assert_eq!(to.to_string().parse::<ConnectTo>().unwrap(), to);
         for text in ["", "a:443:b", "a:80:127.0.0.1:1", "a:443::1", "a:443:b:x", "a:443:b:70000"] {
             assert!(text.parse::<ConnectTo>().is_err(), "{text}");
         }

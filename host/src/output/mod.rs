@@ -13,7 +13,7 @@ use crate::Row;
 pub use table::table;
 
 /// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
     /// A JSON object a line.
@@ -30,7 +30,7 @@ impl Format {
 }
 
 /// A text names no format.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no format")]
 pub struct FormatError(String);
 
@@ -48,8 +48,20 @@ impl FromStr for Format {
 }
 
 /// Writes rows.
+///
+/// ```
+/// use playfast::output::{Format, RowWriter};
+///
+/// let row = serde_json::from_str(r#"{"title": "Chess"}"#)?;
+/// let mut out = Vec::new();
+/// let mut writer = RowWriter::new(&mut out, Format::Ndjson, 80);
+/// writer.write(vec![row])?;
+/// writer.finish()?;
+/// assert_eq!(out, b"{\"title\":\"Chess\"}\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub struct RowWriter<W: Write> {
+pub struct RowWriter<W> {
     out: W,
     format: Format,
     width: usize,

@@ -52,7 +52,17 @@ pub enum DescriptionError {
 }
 
 /// What a parser says of itself.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+///
+/// ```
+/// # use playfast::{Description, DescriptionError};
+/// let description = Description::parse(r#"{"name": "words", "version": "1.0.0", "summary": "Words", "hosts": ["example.org"],
+///     "pace": {"burst": 10, "per_minute": 60}, "kinds": [{"name": "word", "summary": "One word",
+///         "params": {"properties": {"id": {"type": "string"}}, "required": ["id"]},
+///         "record": {"type": "object"}, "per_request": {"default": 1, "max": 1}}]}"#)?;
+/// assert_eq!(description.kinds[0].params.required, ["id"]);
+/// # Ok::<(), DescriptionError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Description {
     /// The parser's name.
@@ -70,7 +80,7 @@ pub struct Description {
 }
 
 /// How fast a site may be asked.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Pace {
     /// Requests at once, after a pause.
@@ -80,7 +90,7 @@ pub struct Pace {
 }
 
 /// What can be asked.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Kind {
     /// Its name: a subcommand's.
@@ -96,7 +106,7 @@ pub struct Kind {
 }
 
 /// A kind's parameters.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Params {
     /// By name, in their order.
@@ -108,7 +118,7 @@ pub struct Params {
 }
 
 /// How many queries may share a request.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PerRequest {
     /// Without a wish.
@@ -118,7 +128,7 @@ pub struct PerRequest {
 }
 
 /// One parameter.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Param {
     /// Given without its name.

@@ -34,7 +34,7 @@ pub(super) const STACK: usize = 512 << 10;
 const ASYNC_STACK: usize = 1 << 20;
 
 /// How an engine is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// What one call may use.
@@ -45,6 +45,36 @@ pub struct EngineOptions {
     pub pure_only: bool,
     /// The digests that components may have. Where there is none, any may be loaded.
     pub digests: Vec<Digest>,
+}
+
+impl EngineOptions {
+    /// With these limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With this folder for compiled components, which must be the user's own.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// With one more digest that components may have.
+    #[must_use]
+    pub fn pin(mut self, digest: Digest) -> Self {
+        self.digests.push(digest);
+        self
+    }
+
+    /// With a refusal of components that import anything, or without.
+    #[must_use]
+    pub const fn pure_only(mut self, pure_only: bool) -> Self {
+        self.pure_only = pure_only;
+        self
+    }
 }
 
 /// An engine couldn't be made.
@@ -59,6 +89,20 @@ impl From<wasmtime::Error> for EngineError {
 }
 
 /// Compiles and runs components. Cloning it is cheap.
+///
+/// A [`Host`](crate::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
+///
+/// ```
+/// use playfast::{Engine, EngineOptions, PLAY};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::new(EngineOptions::default().pure_only(true))?;
+/// let parser = engine.load(PLAY).await?;
+/// assert_eq!(parser.description().hosts, ["play.google.com"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Engine(pub(super) Arc<Inner>);
 

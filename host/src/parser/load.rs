@@ -22,7 +22,12 @@ const INTERFACE: &str = "playfast:parser/parser";
 const VERSION: &str = "0.1.0";
 
 /// The SHA-256 of a component.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// ```
+/// let digest = playfast::Digest::of(b"");
+/// assert!(digest.to_string().starts_with("sha256:e3b0c442"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
@@ -115,14 +120,27 @@ pub enum LoadError {
         reason: &'static str,
     },
     /// Its types aren't the contract's, or it doesn't start.
-    #[error("it does not start under the contract: {0}")]
-    Start(String),
+    #[error("it does not start under the contract")]
+    Start(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Its description is none.
     #[error("its description does not fit")]
     Description(#[from] DescriptionError),
 }
 
-/// A component that keeps the contract. Cloning it is cheap.
+/// A component that keeps the contract: [`Engine::load`]. Cloning it is cheap.
+///
+/// ```
+/// # use playfast::{Engine, EngineOptions, PLAY, Plan};
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let parser = Engine::new(EngineOptions::default())?.load(PLAY).await?;
+/// let plan = Plan::new(parser.description(), "app", [("app_id", "com.spotify.music")])?;
+/// let queries: Vec<_> = plan.queries().collect();
+/// let requests = parser.request(&queries, 1).await?;
+/// assert!(requests.exchanges[0].request.url.contains("id=com.spotify.music"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Parser(Arc<Inner>);
 
@@ -170,8 +188,7 @@ impl Engine {
                 "it does not link"
             },
         })?;
-        let component =
-            PlayfastParserPre::new(linked).map_err(|error| LoadError::Start(error.root_cause().to_string()))?;
+        let component = PlayfastParserPre::new(linked).map_err(|error| LoadError::Start(error.into()))?;
         let description = describe(self, &component).await?;
         Ok(Parser(Arc::new(Inner {
             engine: self.clone(),
@@ -205,7 +222,7 @@ async fn describe(engine: &Engine, component: &PlayfastParserPre<State>) -> Resu
     };
     let call = Call { parser: "being loaded", name: "describe", kind: "" };
     let text = engine.0.call(call, guest).await;
-    let text = text.map_err(|failure| LoadError::Start(failure.to_string()))?;
+    let text = text.map_err(|failure| LoadError::Start(failure.into()))?;
     Ok(Description::parse(&text)?)
 }
 

@@ -15,6 +15,15 @@ use super::wasi::Nothing;
 use crate::{Failure, FailureKind};
 
 /// What one call may use.
+///
+/// ```
+/// use std::time::Duration;
+/// use playfast::{Host, Limits};
+///
+/// let strict = Limits::default().memory(64 << 20).time(Duration::from_millis(50));
+/// let builder = Host::builder().limits(strict);
+/// # let _ = builder;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -35,6 +44,36 @@ impl Default for Limits {
     fn default() -> Self {
         let time = Duration::from_millis(250);
         Self { memory: 256 << 20, table_elements: 200_000, time, output: 64 << 20, items: 100_000 }
+    }
+}
+
+impl Limits {
+    /// With so many bytes of linear memory.
+    #[must_use]
+    pub const fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// With so many elements of tables.
+    #[must_use]
+    pub const fn table_elements(mut self, elements: usize) -> Self {
+        self.table_elements = elements;
+        self
+    }
+
+    /// With so much time on a core.
+    #[must_use]
+    pub const fn time(mut self, time: Duration) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// With results of so many bytes.
+    #[must_use]
+    pub const fn output(mut self, bytes: usize) -> Self {
+        self.output = bytes;
+        self
     }
 }
 

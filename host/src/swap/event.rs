@@ -7,7 +7,7 @@ use super::preflight::Preflight;
 use crate::parser::{Digest, LoadError, Parser};
 
 /// A parser, by what tells it from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ParserId {
     /// Its name.
@@ -34,6 +34,19 @@ impl fmt::Display for ParserId {
 }
 
 /// Why a parser doesn't take the other's place, which goes on.
+///
+/// ```no_run
+/// use playfast::{Host, SwapError};
+///
+/// # async fn renew(host: &Host) -> Result<(), Box<dyn std::error::Error>> {
+/// match host.swap(std::fs::read("play.wasm")?).await {
+///     Ok(swapped) => println!("{swapped}"),
+///     Err(SwapError::Preflight(preflight)) => println!("kept the old one: {preflight}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
@@ -68,7 +81,7 @@ pub enum SwapError {
 }
 
 /// A parser that answers from now on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Swapped {
     /// The name of the slot that it is in.
@@ -100,8 +113,22 @@ impl fmt::Display for Swapped {
     }
 }
 
-/// What happened to the host's parser.
-#[derive(Clone, Debug)]
+/// What happened to the host's parser: [`Host::events`](crate::Host::events).
+///
+/// ```no_run
+/// use futures::StreamExt;
+/// use playfast::{Event, Host};
+///
+/// # async fn tell(host: Host) {
+/// let mut events = std::pin::pin!(host.events());
+/// while let Some(event) = events.next().await {
+///     if let Event::RolledBack { .. } = event {
+///         eprintln!("somebody should look: {event}");
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// Another answers from now on.

@@ -19,7 +19,7 @@ const AGEING: f64 = 0.8;
 const EQUAL: f64 = 1e-9;
 
 /// How a new parser did beside the old one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Preflight {
     /// For each kind of which there were responses.
@@ -27,7 +27,7 @@ pub struct Preflight {
 }
 
 /// How it did on the responses of one kind.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KindChange {
     /// The kind.
@@ -43,7 +43,7 @@ pub struct KindChange {
 }
 
 /// A required field that fewer records have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldChange {
     /// The field.

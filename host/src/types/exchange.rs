@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use crate::{Failure, Query};
 
 /// How a request asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Method {
     /// GET
     Get,
@@ -14,7 +15,8 @@ pub enum Method {
 }
 
 /// A request that a parser made. Nothing of it is checked yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Request {
     /// How it asks.
     pub method: Method,
@@ -27,7 +29,8 @@ pub struct Request {
 }
 
 /// A request, and the queries that it asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Exchange {
     /// What is sent.
     pub request: Request,
@@ -36,7 +39,8 @@ pub struct Exchange {
 }
 
 /// What a parser wants sent for some queries: each is in just one exchange, or refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Requests {
     /// What is to be sent.
     pub exchanges: Vec<Exchange>,
@@ -45,7 +49,15 @@ pub struct Requests {
 }
 
 /// A complete response, whatever its status.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use playfast::Response;
+///
+/// let saved = Response::new("https://example.org/books", 200, "[]").header("content-type", "application/json");
+/// assert_eq!(saved.body, b"[]");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Response {
     /// Where it came from, after redirects.
     pub url: String,
@@ -57,6 +69,21 @@ pub struct Response {
     pub body: Vec<u8>,
     /// When its last byte came.
     pub received_at: SystemTime,
+}
+
+impl Response {
+    /// A response that is there already, received now.
+    #[must_use]
+    pub fn new(url: impl Into<String>, status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { url: url.into(), status, headers: Vec::new(), body: body.into(), received_at: SystemTime::now() }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
 }
 
 impl Exchange {

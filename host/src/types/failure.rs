@@ -3,8 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What went wrong. The names ([`FailureKind::name`]) are what the command line and files say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// What went wrong. The names ([`FailureKind::name`]) are what the command line and files say, and serde too.
+///
+/// ```
+/// use playfast::FailureKind;
+///
+/// let kind: FailureKind = serde_json::from_str(r#""layout-changed""#)?;
+/// assert_eq!(kind, FailureKind::LayoutChanged);
+/// assert_eq!(kind.name(), "layout-changed");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailureKind {
     /// The parser: it can't be asked like this. Final.
@@ -73,6 +85,13 @@ impl fmt::Display for FailureKind {
 }
 
 /// Why a query has no answer: a value in its place, never the end of a batch.
+///
+/// ```
+/// use playfast::{Failure, FailureKind};
+///
+/// let failure = Failure::new(FailureKind::Blocked, "the store shows a captcha");
+/// assert_eq!(failure.to_string(), "blocked: the store shows a captcha");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -111,3 +130,15 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name() {
+        for kind in [FailureKind::InvalidQuery, FailureKind::TooLarge, FailureKind::Http, FailureKind::ParserInvalid] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
+}

@@ -4,11 +4,19 @@ use serde_json::{Map, Value};
 
 use crate::Query;
 
-/// A record with the query's parameters and its `position`: what is written out.
+/// A record with the query's parameters and its `position`: what is written out. A JSON object, whose members keep their order.
+///
+/// ```
+/// # use playfast::Row;
+/// let row: Row = serde_json::from_str(r#"{"country": "us", "position": 1, "title": "Chess"}"#)?;
+/// assert_eq!(row["title"], "Chess");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub type Row = Map<String, Value>;
 
 /// What a response says about one query.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page {
     /// JSON objects as text, in the response's order. A parser wrote them: they are checked where rows are made of them.
     pub records: Vec<String>,

@@ -4,6 +4,12 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
+///
+/// ```
+/// let query = playfast::Query::new("app", [("app_id".into(), "com.spotify.music".into())]);
+/// assert_eq!(query.param("app_id"), Some("com.spotify.music"));
+/// assert_eq!(query.to_string(), "app app_id=com.spotify.music");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
     parser: Option<Arc<str>>,

@@ -1,0 +1,38 @@
+//! Charts of some countries as lines of text: a tool that knows Playfast by its README and its docs alone.
+//!
+//! `tool AUTHORITY.pem HOST:PORT:ADDR:PORT…`: where the store is that it asks.
+
+use std::error::Error;
+
+use futures::StreamExt;
+use playfast::{ConnectTo, FailureKind, FetchOptions, Host, Limits, Plan, Rate};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let authority = std::fs::read(arguments.next().ok_or("which authority?")?)?;
+    let connect_to = arguments.map(|to| to.parse::<ConnectTo>()).collect::<Result<Vec<_>, _>>()?;
+
+    let mut fetch = FetchOptions::default();
+    fetch.connect_to = connect_to;
+    fetch.authorities.push(authority);
+    let mut limits = Limits::default();
+    limits.memory = 64 << 20;
+    let host = Host::builder().fetch(fetch).limits(limits).rate(Rate::Unlimited).build().await?;
+
+    let plan = Plan::new(&host.description(), "list", [("country", "us,kr"), ("num", "3")])?;
+    let mut outcomes = host.run(plan.queries());
+    while let Some(outcome) = outcomes.next().await {
+        let country = outcome.query.param("country").unwrap_or("nowhere");
+        match outcome.failure {
+            Some(failure) if failure.kind == FailureKind::Blocked => return Err(failure.into()),
+            Some(failure) => eprintln!("{country}: {failure}"),
+            None => {
+                for row in outcome.rows {
+                    println!("{country} {} {}", row["position"], row["app_id"]);
+                }
+            }
+        }
+    }
+    Ok(())
+}
