@@ -5,7 +5,7 @@
 //! Invariant: no type of a dependency that may change or go stands in a signature, and everything can be sent and shared.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -18,9 +18,6 @@ const LIBRARIES: [(&str, &str, &[&str]); 2] =
 /// Crates whose items may stand in a signature, beside the standard library and the project's own.
 const ALLOWED: [&str; 8] =
     ["core", "alloc", "std", "serde_core", "serde_json", "futures_core", "playfast", "playfast_guest"];
-
-/// Beside the one for a tool outside the workspace, with whose build it shares what is checked.
-const TARGET: &str = "target/outside";
 
 /// Set where this program stands in for rustdoc.
 const STAND_IN: &str = "PLAYFAST_XTASK_RUSTDOC";
@@ -59,17 +56,23 @@ pub(crate) fn stand_in() -> Option<Result<()>> {
 }
 
 /// The library's items as rustdoc's JSON.
-fn json(root: &Path, package: &str, features: &[&str]) -> Result<std::path::PathBuf> {
+fn json(root: &Path, package: &str, features: &[&str]) -> Result<PathBuf> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command
-        .args(["rustdoc", "--locked", "--package", package, "--lib", "--target-dir", TARGET])
+        .args(["rustdoc", "--locked", "--release", "--package", package, "--lib"])
         .args(features)
         .args(["--", "-Zunstable-options", "--output-format=json"])
         .current_dir(root)
+        .env("CARGO_TARGET_DIR", target(root))
         .env("RUSTDOC", std::env::current_exe()?)
         .env(STAND_IN, std::env::var_os("RUSTDOC").unwrap_or("rustdoc".into()));
     ensure!(command.status().context("failed to run cargo")?.success(), "no documentation of {package}");
-    Ok(root.join(TARGET).join("doc").join(package.replace('-', "_")).with_extension("json"))
+    Ok(target(root).join("doc").join(package.replace('-', "_")).with_extension("json"))
+}
+
+/// Where the lints have checked most of what rustdoc needs.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 /// One item a line; of what the compiler finds out by itself only where it is asked for.

@@ -82,12 +82,6 @@ impl EngineOptions {
 #[error("failed to start the WebAssembly engine")]
 pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + Sync>);
 
-impl From<wasmtime::Error> for EngineError {
-    fn from(error: wasmtime::Error) -> Self {
-        Self(error.into())
-    }
-}
-
 /// Compiles and runs components. Cloning it is cheap.
 ///
 /// A [`Host`](crate::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
@@ -126,9 +120,9 @@ impl Engine {
     /// # Errors
     /// When the machine can't run WebAssembly at all.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        let wasmtime = wasmtime_engine(options.limits)?;
+        let wasmtime = wasmtime_engine(options.limits).map_err(|error| EngineError(error.into()))?;
         let mut linker = Linker::new(&wasmtime);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(|error| EngineError(error.into()))?;
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
         Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots: Semaphore::new(SLOTS as usize), clock })))
     }
