@@ -11,23 +11,30 @@
 //! which is very slow otherwise: `[profile.dev.package."*"] opt-level = 2`.
 
 mod batch;
+pub mod blocking;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod environment;
 mod fetch;
 mod host;
 #[cfg(feature = "cli")]
 pub mod output;
 mod parser;
+#[cfg(feature = "play")]
+pub mod play;
+mod runtime;
 mod swap;
 mod types;
 
-pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError};
+pub use batch::{Grouped, Outcome, Outcomes, Plan, PlanError, Rate, RateError, RecordError};
+pub use environment::EnvironmentError;
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
     Description, DescriptionError, Digest, Engine, EngineError, EngineOptions, Kind, Limits, Live, LoadError, Pace,
     Param, Params, Parser, PerRequest,
 };
+pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, SwapError, Swapped};
 pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
 

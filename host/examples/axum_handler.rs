@@ -1,0 +1,30 @@
+//! A host within a web service: `cargo run --release --example axum_handler 127.0.0.1:8080`, then `GET /top/us/GAME_ACTION`.
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use playfast::Host;
+use playfast::play::BatchFetcher;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let host = Host::builder().environment()?.build().await?;
+    let service = Router::new().route("/top/{country}/{category}", routing::get(top));
+    let listener = tokio::net::TcpListener::bind(std::env::args().nth(1).ok_or("which ADDRESS:PORT?")?).await?;
+    println!("http://{}", listener.local_addr()?);
+    Ok(axum::serve(listener, service.with_state(BatchFetcher::with_host(host).num(10))).await?)
+}
+
+/// The apps of a chart as JSON. All requests share one host: its connections, its pace and its parser.
+async fn top(State(fetcher): State<BatchFetcher>, Path((country, category)): Path<(String, String)>) -> Response {
+    match fetcher.category_lists([country], [category]).await.map(|charts| charts.into_iter().next()) {
+        Ok(Some(chart)) => match (chart.failure, serde_json::to_string(&chart.apps)) {
+            (None, Ok(apps)) => ([(header::CONTENT_TYPE, "application/json")], apps).into_response(),
+            (failure, _) => (StatusCode::BAD_GATEWAY, failure.map(|failure| failure.to_string())).into_response(),
+        },
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    }
+}
