@@ -3,7 +3,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::{Router, routing};
 use playfast::Host;
 use playfast::play::BatchFetcher;
@@ -18,13 +18,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The apps of a chart as JSON. All requests share one host: its connections, its pace and its parser.
-async fn top(State(fetcher): State<BatchFetcher>, Path((country, category)): Path<(String, String)>) -> Response {
-    match fetcher.category_lists([country], [category]).await.map(|charts| charts.into_iter().next()) {
-        Ok(Some(chart)) => match (chart.failure, serde_json::to_string(&chart.apps)) {
-            (None, Ok(apps)) => ([(header::CONTENT_TYPE, "application/json")], apps).into_response(),
-            (failure, _) => (StatusCode::BAD_GATEWAY, failure.map(|failure| failure.to_string())).into_response(),
-        },
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+async fn top(
+    State(fetcher): State<BatchFetcher>,
+    Path((country, category)): Path<(String, String)>,
+) -> Result<impl IntoResponse, (StatusCode, String)> {
+    let charts = fetcher.category_lists([country], [category]).await;
+    let charts = charts.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    if let Some(failure) = charts.iter().find_map(|chart| chart.failure.as_ref()) {
+        return Err((StatusCode::BAD_GATEWAY, failure.to_string()));
     }
+    let apps: Vec<_> = charts.into_iter().flat_map(|chart| chart.apps).collect();
+    let json = serde_json::to_string(&apps);
+    let json = json.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json))
 }

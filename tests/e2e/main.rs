@@ -3,11 +3,14 @@
 //! With `PLAYFAST_TEST_COMPONENT=FILE` all of it runs on that component instead of the embedded one.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail")]
 
+mod blocking;
 mod command_line;
 mod component;
+mod examples;
 mod guest;
 mod loading;
 mod pages;
+mod play;
 mod real_pages;
 mod sandbox;
 mod store;

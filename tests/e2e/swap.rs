@@ -18,7 +18,7 @@ use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
 
 /// The component under test with another digest: a custom section more.
-fn again(tag: u8) -> Vec<u8> {
+pub(crate) fn again(tag: u8) -> Vec<u8> {
     let mut component = support::component().map_or(PLAY.to_vec(), |file| std::fs::read(file).unwrap());
     component.extend([0, 3, 1, b'n', tag]);
     component

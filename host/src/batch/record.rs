@@ -87,7 +87,7 @@ mod tests {
 
     use serde::Deserialize;
 
-    use super::{RecordError, Row, Value};
+    use super::{Row, Value};
     use crate::batch::outcome::Outcome;
     use crate::{Page, Query};
 

@@ -228,11 +228,11 @@ mod tests {
     fn memory_is_what_the_requests_take() {
         let mut builder = builder();
         let batches = [(["us", "kr"], ["all-games"]), (["us", "jp"], ["all-apps"]), (["us", "kr"], ["SOCIAL"])];
-        let queries: Vec<_> = batches
-            .into_iter()
-            .flat_map(|(countries, categories)| builder.build_list_requests(countries, categories).unwrap())
-            .chain(builder.build_app_requests(["a.b", "c.d"], ["us", "de"]).unwrap())
-            .collect();
+        let mut queries = Vec::new();
+        for (countries, categories) in batches {
+            queries.extend(builder.build_list_requests(countries, categories).unwrap());
+        }
+        queries.extend(builder.build_app_requests(["a.b", "c.d"], ["us", "de"]).unwrap());
         let (memory, (separate, interned)) = (builder.memory(), measured(&queries));
         assert_eq!((memory.requests, memory.separate), (queries.len(), separate));
         let table = builder.texts.capacity() * size_of::<Arc<str>>();
