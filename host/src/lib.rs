@@ -5,8 +5,11 @@
 //!
 //! Where nothing is said, the parser for Google Play is used; it is part of this crate, so that building it needs no wasm toolchain.
 //!
+//! Outcomes can be [`Grouped`], and their rows read as a program's own type ([`Outcome::records`]). For Google Play `play` has the types,
+//! and calls for what is asked most. Without async all of it is in [`blocking`].
+//!
 //! # Which runtime
-//! A host runs in the tokio runtime that calls it. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
+//! A host runs in the tokio runtime that calls it, a blocking one in one of the process's own. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
 //! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
 //! which is very slow otherwise: `[profile.dev.package."*"] opt-level = 2`.
 

@@ -119,9 +119,9 @@ impl BatchRequestBuilder {
     /// What the values of all requests that were built so far take.
     #[must_use]
     pub fn memory(&self) -> Memory {
+        let interned = self.texts.iter().map(|text| allocated(text)).sum();
         let table = self.texts.capacity() * size_of::<Arc<str>>();
-        let interned = table + self.texts.iter().map(|text| allocated(text)).sum::<usize>();
-        Memory { requests: self.requests, separate: self.separate, interned }
+        Memory { requests: self.requests, separate: self.separate, interned, table }
     }
 }
 
@@ -139,7 +139,10 @@ fn allocated(text: &str) -> usize {
     (2 * size_of::<usize>() + text.len()).next_multiple_of(align_of::<usize>())
 }
 
-/// What the values of requests take: their texts alone, as in the study that this project comes from, which saved 83.7 %.
+/// What the values of requests take.
+///
+/// The study that this project comes from saved 83.7 % for its 15 requests, the table not counted: here that is 85.6 %, and 74.4 % with the
+/// table. The more requests, the more: 99 % for 12 201 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Memory {
@@ -147,23 +150,29 @@ pub struct Memory {
     pub requests: usize,
     /// Bytes if each request had texts of its own.
     pub separate: usize,
-    /// Bytes of the texts that they share, and of the table in which they are found.
+    /// Bytes of the texts that they share.
     pub interned: usize,
+    /// Bytes of the table in which those are found.
+    pub table: usize,
 }
 
 impl Memory {
     /// The share that is saved, from 0 to 1; below where the table takes more than it saves.
     #[must_use]
     pub fn saved(&self) -> f64 {
-        if self.separate == 0 { 0.0 } else { 1.0 - self.interned as f64 / self.separate as f64 }
+        let (taken, separate) = (self.interned + self.table, self.separate);
+        if separate == 0 { 0.0 } else { 1.0 - taken as f64 / separate as f64 }
     }
 }
 
 impl fmt::Display for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { requests, separate, interned } = self;
+        let Self { requests, separate, interned, table } = self;
         let saved = 100.0 * self.saved();
-        write!(formatter, "{requests} requests: {interned} bytes of texts instead of {separate}, {saved:.1} % less")
+        write!(
+            formatter,
+            "{requests} requests: {interned} bytes of texts and {table} to find them, not {separate}: {saved:.1} % less"
+        )
     }
 }
 
@@ -235,8 +244,7 @@ mod tests {
         queries.extend(builder.build_app_requests(["a.b", "c.d"], ["us", "de"]).unwrap());
         let (memory, (separate, interned)) = (builder.memory(), measured(&queries));
         assert_eq!((memory.requests, memory.separate), (queries.len(), separate));
-        let table = builder.texts.capacity() * size_of::<Arc<str>>();
-        assert_eq!(memory.interned, interned + table, "texts of several batches are the same");
+        assert_eq!(memory.interned, interned, "texts of several batches are the same");
         let alone: Vec<_> = queries.iter().map(copied).collect();
         assert_eq!(measured(&alone), (separate, separate), "what shares nothing saves nothing");
     }
@@ -246,9 +254,16 @@ mod tests {
     }
 
     #[test]
-    fn the_studys_requests_take_as_little_as_there() {
+    fn less_is_taken_than_in_the_study() {
         let (mut builder, countries) = (builder(), ["us", "kr", "jp", "de", "gb"]);
         drop(builder.build_list_requests(countries, ["GAME_ACTION", "SOCIAL", "PRODUCTIVITY"]).unwrap());
-        assert_eq!(builder.memory().to_string(), "");
+        let memory = builder.memory();
+        assert_eq!((memory.requests, memory.separate, memory.interned), (15, 2000, 288));
+        assert!(1.0 - memory.interned as f64 / memory.separate as f64 > 0.837, "{memory}");
+        let description = description();
+        let kind = description.kind("list").unwrap();
+        let everywhere: Vec<_> = kind.params.get("country").unwrap().choices().collect();
+        drop(builder.build_list_requests(everywhere, ["all-games,all-apps"]).unwrap());
+        assert!(builder.memory().requests > 12_000 && builder.memory().saved() > 0.99, "{}", builder.memory());
     }
 }
