@@ -7,11 +7,11 @@
 //!
 //! ```no_run
 //! use futures::StreamExt;
-//! use playfast::{Host, Plan};
+//! use playfast::Host;
 //!
 //! # async fn top() -> Result<(), Box<dyn std::error::Error>> {
 //! let host = Host::builder().build().await?;
-//! let plan = Plan::new(&host.description(), "list", [("country", "us,kr,jp"), ("num", "10")])?;
+//! let plan = host.plan("list", [("country", "us,kr,jp"), ("num", "10")])?;
 //! let mut outcomes = host.run(plan.queries());
 //! while let Some(outcome) = outcomes.next().await {
 //!     for row in outcome.rows {
@@ -28,31 +28,43 @@
 //! | `cli` | The command line, tables, and writers of rows: `playfast` itself |
 //! | `demo` | `playfast demo` and `playfast bench`, with a store on this machine |
 //!
-//! Both are on unless `default-features = false` leaves the library alone.
+//! | `play` | Google Play's records as types, and calls for what is asked most |
+//!
+//! All are on unless `default-features = false` leaves the library alone.
+//!
+//! Outcomes can be [`Grouped`], and their rows read as a program's own type ([`Outcome::records`]). For Google Play `play` has the types,
+//! and calls for what is asked most. Without async all of it is in [`blocking`].
 //!
 //! # Which runtime
-//! A host runs in the tokio runtime that calls it. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
+//! A host runs in the tokio runtime that calls it, a blocking one in one of the process's own. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
 //! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
 //! which is very slow otherwise: `[profile.dev.package."*"] opt-level = 2`.
 
 mod batch;
+pub mod blocking;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod environment;
 mod fetch;
 mod host;
 #[cfg(feature = "cli")]
 pub mod output;
 mod parser;
+#[cfg(feature = "play")]
+pub mod play;
+mod runtime;
 mod swap;
 mod types;
 
-pub use batch::{Outcome, Outcomes, Plan, PlanError, Rate, RateError, Source};
+pub use batch::{Grouped, Outcome, Outcomes, Plan, PlanError, Rate, RateError, RecordError, Source};
+pub use environment::EnvironmentError;
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
     Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
     LoadError, Pace, Param, Params, Parser, PerRequest,
 };
+pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
 

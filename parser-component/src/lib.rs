@@ -1,12 +1,14 @@
 //! The Google Play parser.
 //!
 //! What is asked: [`request`]. What comes back: [`batchexecute`] frames or a [`page`] with data blocks, or a [`wall`]. What is read out of
-//! either: a table of names and paths for each kind, [`app`] and [`list`].
+//! either: a table of names and paths for each kind, [`app`] and [`list`]. What a program makes of it: `record`.
 
 mod app;
 mod batchexecute;
 mod list;
 mod page;
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub mod record;
 mod request;
 mod wall;
 

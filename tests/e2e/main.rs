@@ -3,14 +3,17 @@
 //! With `PLAYFAST_TEST_COMPONENT=FILE` all of it runs on that component instead of the embedded one.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail")]
 
+mod blocking;
 mod command_line;
 mod component;
+mod examples;
 mod guest;
 mod json_api;
 mod loading;
 mod outside;
 mod pages;
 mod parsers;
+mod play;
 mod real_pages;
 mod rogue;
 mod sandbox;

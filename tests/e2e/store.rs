@@ -16,7 +16,7 @@ fn ask(shop: &Shop, kind: &str, params: &[(&str, &str)]) -> Vec<Outcome> {
 }
 
 /// Fails where a row lacks what the catalogue says, or says it otherwise.
-fn same(row: &Value, truth: &Value) {
+pub(crate) fn same(row: &Value, truth: &Value) {
     for (name, value) in truth.as_object().unwrap() {
         let equal = match (value.as_f64(), row[name].as_f64()) {
             (Some(left), Some(right)) => (left - right).abs() < 1e-9,

@@ -7,6 +7,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
+/// The files of a module: its folder's, and the one of its name beside it.
+fn module(name: &str) -> Vec<PathBuf> {
+    let (folder, file) = (host_sources().join(name), host_sources().join(name).with_extension("rs"));
+    let files = if folder.is_dir() { sources(&folder) } else { Vec::new() };
+    let files: Vec<_> = files.into_iter().chain(file.is_file().then_some(file)).collect();
+    assert!(!files.is_empty(), "there is no module {name}");
+    files
+}
+
 fn host_sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
@@ -20,6 +29,7 @@ fn each_library_has_one_place() {
         ("governor", "batch"),
         ("clap", "cli"),
         ("notify", "cli"),
+        ("playfast_play", "play"),
         ("playfast_sim", "cli"),
     ] {
         let named: Vec<_> = sources(&host_sources())
@@ -37,9 +47,10 @@ fn each_library_has_one_place() {
 
 #[test]
 fn dependencies_point_one_way() {
-    let order = ["types", "parser", "fetch", "swap", "batch", "output", "cli"];
+    let order =
+        ["types", "parser", "fetch", "swap", "batch", "environment", "runtime", "play", "blocking", "output", "cli"];
     for (index, folder) in order.iter().enumerate() {
-        for file in sources(&host_sources().join(folder)) {
+        for file in module(folder) {
             let text = std::fs::read_to_string(&file).unwrap();
             for later in &order[index + 1..] {
                 assert!(!text.contains(&format!("crate::{later}::")), "{} names {later}", file.display());

@@ -58,9 +58,21 @@ impl Shop {
     }
 
     fn build(&self, builder: HostBuilder) -> Host {
+        self.runtime.block_on(self.led(builder).build()).unwrap()
+    }
+
+    /// The same, led here, as fast as it answers.
+    pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
         let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
-        self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()
+        connect_to.fold(builder, HostBuilder::connect_to)
+    }
+
+    /// The variables that lead a program here.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+        let authority = self.authority.path().to_str().unwrap().to_owned();
+        let connect_to = self.store.connect_to().join(",");
+        [("PLAYFAST_CONNECT_TO", connect_to), ("PLAYFAST_CACERT", authority), ("PLAYFAST_RATE", "none".to_owned())]
     }
 
     /// The file with its authority.

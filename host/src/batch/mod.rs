@@ -5,13 +5,17 @@
 
 mod answer;
 mod gate;
+mod grouped;
 mod outcome;
 mod plan;
+mod record;
 mod run;
 
 pub use gate::{Rate, RateError};
+pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
 pub use plan::{Plan, PlanError};
+pub use record::RecordError;
 pub use run::Outcomes;
 
 pub(crate) use gate::Gate;

@@ -189,6 +189,20 @@ impl Plan {
         self.len() == 0
     }
 
+    /// The parameters with the values that each takes, in the description's order.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &[Arc<str>])> {
+        self.axes.iter().map(|axis| (&*axis.name, axis.values.as_slice()))
+    }
+
+    /// The same plan with other copies of its values.
+    #[cfg(feature = "play")]
+    pub(crate) fn with_texts(mut self, mut copy: impl FnMut(Arc<str>) -> Arc<str>) -> Self {
+        for value in self.axes.iter_mut().flat_map(|axis| &mut axis.values) {
+            *value = copy(Arc::clone(value));
+        }
+        self
+    }
+
     /// The query at this place.
     #[must_use]
     pub fn query(&self, index: usize) -> Option<Query> {

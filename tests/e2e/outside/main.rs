@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     limits.memory = 64 << 20;
     let host = Host::builder().fetch(fetch).limits(limits).rate(Rate::Unlimited).build().await?;
 
-    let plan = Plan::new(&host.description(), "list", [("country", "us,kr"), ("num", "3")])?;
+    let plan = host.plan("list", [("country", "us,kr"), ("num", "3")])?;
     let mut outcomes = host.run(plan.queries());
     while let Some(outcome) = outcomes.next().await {
         let country = outcome.query.param("country").unwrap_or("nowhere");

@@ -1,0 +1,209 @@
+//! How is a host used without async?
+//!
+//! The same host behind calls that wait. A whole batch is one wait: whoever waits for each query on its own has them answered one after
+//! another, the slowest way there is. All of it runs on one runtime of the process, with a thread for each core.
+//!
+//! In async code these calls would stall the thread that other tasks need. They say so ([`BlockingError::Async`]) and do nothing.
+
+#[cfg(feature = "play")]
+pub mod play;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::runtime::{RuntimeError, is_async, shared, wait};
+use crate::{Description, HostError, Outcome, Plan, PlanError, Query, SwapError, Swapped};
+
+/// Why a call gave nothing. What failed of a query alone is in its [`Outcome`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockingError {
+    /// It was called in async code.
+    #[error(
+        "async code can't wait without stalling its runtime: await the same of the async `playfast::Host`, or call this within `tokio::task::spawn_blocking`"
+    )]
+    Async,
+    /// The process's own threads can't be started.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The host can't be made.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The new parser is refused.
+    #[error(transparent)]
+    Swap(#[from] SwapError),
+    /// Nothing can be asked of Play.
+    #[cfg(feature = "play")]
+    #[error(transparent)]
+    Play(#[from] crate::play::PlayError),
+}
+
+/// Waits for a future, unless this is async code.
+fn block<F: Future>(future: F) -> Result<F::Output, BlockingError> {
+    if is_async() { Err(BlockingError::Async) } else { Ok(wait(shared()?, future)) }
+}
+
+/// How a blocking host is made: [`Host::builder`], or [`crate::HostBuilder::blocking`] with options.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct HostBuilder(crate::HostBuilder);
+
+impl crate::HostBuilder {
+    /// The same, for a host whose calls wait.
+    ///
+    /// ```no_run
+    /// use playfast::{Host, Rate};
+    ///
+    /// let host = Host::builder().rate(Rate::PerSecond(2.0)).blocking().build()?;
+    /// # Ok::<(), playfast::blocking::BlockingError>(())
+    /// ```
+    pub fn blocking(self) -> HostBuilder {
+        HostBuilder(self)
+    }
+}
+
+impl From<crate::HostBuilder> for HostBuilder {
+    fn from(builder: crate::HostBuilder) -> Self {
+        Self(builder)
+    }
+}
+
+impl HostBuilder {
+    /// The host.
+    ///
+    /// # Errors
+    /// As [`crate::HostBuilder::build`], and in async code.
+    pub fn build(self) -> Result<Host, BlockingError> {
+        Ok(Host(block(self.0.build())??))
+    }
+}
+
+/// A host whose calls wait. Cloning it is cheap, and shares client, sandbox and parser.
+///
+/// ```no_run
+/// use playfast::blocking::Host;
+///
+/// let host = Host::builder().build()?;
+/// let plan = host.plan("list", [("country", "us,kr,jp"), ("category", "GAME_ACTION,SOCIAL")])?;
+/// for outcome in host.batch(&plan)? {
+///     println!("{}: {} apps", outcome.query, outcome.rows.len());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Host(crate::Host);
+
+impl Host {
+    /// A host with the parser for Google Play; one with options comes from [`crate::HostBuilder::blocking`].
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// What the parser that answers now says of itself.
+    #[must_use]
+    pub fn description(&self) -> Arc<Description> {
+        self.0.description()
+    }
+
+    /// As [`crate::Host::generation`].
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.generation()
+    }
+
+    /// As [`crate::Host::plan`].
+    ///
+    /// # Errors
+    /// As [`crate::Host::plan`].
+    pub fn plan<'p>(
+        &self,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Plan, PlanError> {
+        self.0.plan(kind, params)
+    }
+
+    /// All outcomes of a plan, in its order, when all are there.
+    ///
+    /// # Errors
+    /// In async code.
+    pub fn batch(&self, plan: &Plan) -> Result<Vec<Outcome>, BlockingError> {
+        block(self.0.batch(plan))
+    }
+
+    /// Answers queries, as many at once as the host may, from when the first outcome is asked for. Outcomes come in the queries' order, each
+    /// as soon as it and those before it are there. Dropping what it returns stops what is under way.
+    ///
+    /// ```no_run
+    /// use playfast::blocking::Host;
+    ///
+    /// let host = Host::builder().build()?;
+    /// let plan = host.plan("list", [("category", "all-games")])?;
+    /// let best = host.run(plan.queries())?.filter_map(|outcome| outcome.rows.into_iter().next());
+    /// for row in best {
+    ///     println!("{}: {}", row["category"], row["title"]);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// In async code.
+    pub fn run<Q>(&self, queries: Q) -> Result<Outcomes, BlockingError>
+    where
+        Q: IntoIterator<Item = Query>,
+        Q::IntoIter: Send + 'static,
+    {
+        if is_async() {
+            return Err(BlockingError::Async);
+        }
+        Ok(Outcomes { outcomes: self.0.run(queries), runtime: shared()? })
+    }
+
+    /// As [`crate::Host::swap`].
+    ///
+    /// # Errors
+    /// When the new parser is refused, and in async code.
+    pub fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
+        Ok(block(self.0.swap(component))??)
+    }
+
+    /// As [`crate::Host::force`].
+    ///
+    /// # Errors
+    /// When the new parser is refused, and in async code.
+    pub fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
+        Ok(block(self.0.force(component))??)
+    }
+
+    /// As [`crate::Host::rollback`].
+    ///
+    /// # Errors
+    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    pub fn rollback(&self) -> Result<Swapped, SwapError> {
+        self.0.rollback()
+    }
+}
+
+/// The async host behind it. It works in any runtime: its connections live in the process's own.
+impl From<&Host> for crate::Host {
+    fn from(host: &Host) -> Self {
+        host.0.clone()
+    }
+}
+
+/// Outcomes in the order of their queries, as they come: an iterator whose `next` waits.
+#[derive(Debug)]
+pub struct Outcomes {
+    outcomes: crate::Outcomes,
+    runtime: &'static tokio::runtime::Runtime,
+}
+
+impl Iterator for Outcomes {
+    type Item = Outcome;
+
+    /// Waits in async code too, if it was carried there: a stalled task is found, and a lost outcome isn't.
+    fn next(&mut self) -> Option<Outcome> {
+        wait(self.runtime, self.outcomes.next())
+    }
+}

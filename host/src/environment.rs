@@ -1,0 +1,126 @@
+//! Where does the environment lead a host?
+//!
+//! Three variables, so that a program that asks the real site can be led to a store on this machine without being changed. Reading and
+//! applying are apart: the process's variables are looked up in one place.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::{ConnectTo, ConnectToError, HostBuilder, Rate, RateError};
+
+/// Other addresses for hosts, separated by commas or spaces.
+const CONNECT_TO: &str = "PLAYFAST_CONNECT_TO";
+
+/// A file of certificate authorities, in PEM.
+const AUTHORITY: &str = "PLAYFAST_CACERT";
+
+/// How fast sites are asked.
+const RATE: &str = "PLAYFAST_RATE";
+
+/// Why the environment leads nowhere.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// A variable is no text.
+    #[error("{0} is not Unicode")]
+    NotText(&'static str),
+    /// An address is none.
+    #[error("{CONNECT_TO} is no list of addresses")]
+    ConnectTo(#[from] ConnectToError),
+    /// The authority can't be read.
+    #[error("failed to read {}, which {AUTHORITY} names", file.display())]
+    Authority {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The rate is none.
+    #[error("{RATE} is no rate")]
+    Rate(#[from] RateError),
+}
+
+impl HostBuilder {
+    /// What the environment says on top of what was said before: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::connect_to`]; several are
+    /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::authority`]) and `PLAYFAST_RATE` (as
+    /// [`HostBuilder::rate`]). A variable that is unset or empty says nothing.
+    ///
+    /// ```
+    /// # fn led() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = playfast::Host::builder().environment()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When a variable can't be read as what it should be; the error names it.
+    pub fn environment(self) -> Result<Self, EnvironmentError> {
+        Ok(Environment::read(std::env::var_os::<&str>)?.apply(self))
+    }
+}
+
+/// What the variables say.
+#[derive(Debug, Default)]
+struct Environment {
+    connect_to: Vec<ConnectTo>,
+    authority: Option<Vec<u8>>,
+    rate: Option<Rate>,
+}
+
+impl Environment {
+    fn read(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        let text =
+            |name| set(name).map(|value| value.into_string().map_err(|_| EnvironmentError::NotText(name))).transpose();
+        let addresses = text(CONNECT_TO)?.unwrap_or_default();
+        let addresses = addresses.split([',', ' ']).filter(|address| !address.is_empty());
+        Ok(Self {
+            connect_to: addresses.map(str::parse).collect::<Result<_, _>>()?,
+            authority: set(AUTHORITY).map(PathBuf::from).map(read).transpose()?,
+            rate: text(RATE)?.map(|rate| rate.parse()).transpose()?,
+        })
+    }
+
+    fn apply(self, builder: HostBuilder) -> HostBuilder {
+        let builder = self.connect_to.into_iter().fold(builder, HostBuilder::connect_to);
+        let builder = self.authority.into_iter().fold(builder, HostBuilder::authority);
+        self.rate.into_iter().fold(builder, HostBuilder::rate)
+    }
+}
+
+fn read(file: PathBuf) -> Result<Vec<u8>, EnvironmentError> {
+    std::fs::read(&file).map_err(|source| EnvironmentError::Authority { file, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Environment, EnvironmentError> {
+        Environment::read(|name| Some(variables.iter().find(|(key, _)| *key == name)?.1.into()))
+    }
+
+    #[test]
+    fn what_is_unset_or_empty_says_nothing() {
+        for variables in [&[][..], &[(CONNECT_TO, ""), (AUTHORITY, ""), (RATE, "")]] {
+            let environment = read(variables).unwrap();
+            assert!(environment.connect_to.is_empty());
+            assert!(environment.authority.is_none() && environment.rate.is_none());
+        }
+    }
+
+    #[test]
+    fn addresses_are_separated_by_commas_or_spaces() {
+        let environment = read(&[(CONNECT_TO, "a.example:443:127.0.0.1:1,b.example:443:[::1]:2  ::c:3")]).unwrap();
+        let wanted = ["a.example:443:127.0.0.1:1", "b.example:443:[::1]:2", "::c:3"].map(|text| text.parse().unwrap());
+        assert_eq!(environment.connect_to, wanted);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (name, value) in [(CONNECT_TO, "nowhere"), (RATE, "fast"), (AUTHORITY, "/no/such/file")] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What do a chart's and an app's outcome say?
+//!
+//! Invariant: of an outcome nothing is lost. What came before a failure stays, and a record that doesn't fit is a failure that says where.
+
+use serde::de::DeserializeOwned;
+
+use super::{App, ChartApp};
+use crate::types::chain;
+use crate::{Failure, FailureKind, Outcome, Query, Row};
+
+/// What came of one chart.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Chart {
+    /// What was asked.
+    pub query: Query,
+    /// The apps, the first of the chart first.
+    pub apps: Vec<ChartApp>,
+    /// For a person: what the store would not give, or gave otherwise than asked.
+    pub notes: Vec<String>,
+    /// Why there are no apps, or no more.
+    pub failure: Option<Failure>,
+}
+
+impl Chart {
+    pub(super) fn of(outcome: Outcome) -> Self {
+        let (apps, failure) = records(&outcome);
+        Self { query: outcome.query, apps, notes: outcome.notes, failure }
+    }
+
+    /// The country that was asked for.
+    #[must_use]
+    pub fn country(&self) -> &str {
+        self.query.param("country").unwrap_or_default()
+    }
+
+    /// The category that was asked for.
+    #[must_use]
+    pub fn category(&self) -> &str {
+        self.query.param("category").unwrap_or_default()
+    }
+}
+
+/// The app of an outcome.
+pub(super) fn app(outcome: &Outcome) -> Result<App, Failure> {
+    match records(outcome) {
+        (_, Some(failure)) => Err(failure),
+        (apps, None) => {
+            let none = || Failure::new(FailureKind::ParserInvalid, "the parser's answer holds no app");
+            apps.into_iter().next().ok_or_else(none)
+        }
+    }
+}
+
+/// The records up to the first that doesn't fit, and what failed.
+fn records<R: Record>(outcome: &Outcome) -> (Vec<R>, Option<Failure>) {
+    let mut records = Vec::new();
+    for record in outcome.each_record() {
+        match record {
+            Ok(record) => records.push(without_query(record, &outcome.query)),
+            Err(error) => return (records, Some(Failure::new(FailureKind::ParserInvalid, chain(&error)))),
+        }
+    }
+    (records, outcome.failure.clone())
+}
+
+/// Rows are flat; what the query and the position put there isn't the record's.
+fn without_query<R: Record>(mut record: R, query: &Query) -> R {
+    record
+        .rest()
+        .retain(|name, value| name != "position" && (value.as_str().is_none() || value.as_str() != query.param(name)));
+    record
+}
+
+/// A record that keeps what it doesn't know.
+trait Record: DeserializeOwned {
+    fn rest(&mut self) -> &mut Row;
+}
+
+impl Record for App {
+    fn rest(&mut self) -> &mut Row {
+        &mut self.rest
+    }
+}
+
+impl Record for ChartApp {
+    fn rest(&mut self) -> &mut Row {
+        &mut self.rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Page;
+
+    fn outcome(records: &[&str]) -> Outcome {
+        let params = [("country", "us"), ("category", "SOCIAL"), ("num", "3")];
+        let params = params.map(|(name, value)| (name.into(), value.into()));
+        let mut outcome = Outcome::new(Query::new("list", params));
+        outcome.take(
+            &mut Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() },
+            None,
+        );
+        outcome
+    }
+
+    #[test]
+    fn what_is_unknown_is_kept_without_the_query() {
+        let outcome = outcome(&[r#"{"app_id": "a.b", "title": "A", "num": 7, "later": "us"}"#]);
+        let chart = Chart::of(outcome);
+        assert!(chart.failure.is_none());
+        assert_eq!((chart.country(), chart.category()), ("us", "SOCIAL"));
+        let rest = serde_json::to_string(&chart.apps[0].rest).unwrap();
+        assert_eq!(rest, r#"{"num":7,"later":"us"}"#, "a field of the record's own isn't taken for the query's");
+    }
+
+    #[test]
+    fn a_record_that_does_not_fit_is_a_failure_that_keeps_what_came_before() {
+        let chart = Chart::of(outcome(&[
+            r#"{"app_id": "a.b", "title": "A"}"#,
+            r#"{"app_id": "c.d", "title": "C", "score": "high"}"#,
+        ]));
+        assert_eq!(chart.apps.len(), 1);
+        let failure = chart.failure.unwrap();
+        assert_eq!(failure.kind, FailureKind::ParserInvalid);
+        assert!(failure.message.contains("record 2 of list") && failure.message.contains("score"), "{failure}");
+    }
+
+    #[test]
+    fn an_answer_without_an_app_is_a_failure() {
+        assert_eq!(app(&outcome(&[])).unwrap_err().kind, FailureKind::ParserInvalid);
+        let mut failed = outcome(&[]);
+        failed.failure = Some(Failure::new(FailureKind::NotFound, "gone"));
+        assert_eq!(app(&failed).unwrap_err().kind, FailureKind::NotFound);
+    }
+}
