@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use futures::StreamExt;
-use playfast::{ConnectTo, FailureKind, FetchOptions, Host, Limits, Plan, Rate};
+use playfast::{ConnectTo, FailureKind, FetchOptions, Host, Limits, Rate};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
