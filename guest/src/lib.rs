@@ -37,6 +37,11 @@
 //! playfast_guest::export!(Words);
 //! # fn main() {}
 //! ```
+//!
+//! # From a crate to a component
+//! The crate is a `cdylib`, and an `rlib` too where tests outside it use it. Built for `wasm32-unknown-unknown`, which has nothing that a
+//! parser could import, it is a module, and `wasm-tools component new MODULE.wasm -o COMPONENT.wasm` makes the component of it. In the
+//! project's own folder `cargo xtask component --example NAME --out FILE` does both for an example of this crate; `json_api` is one.
 
 #[cfg(target_arch = "wasm32")]
 mod arena;
@@ -54,7 +59,7 @@ pub use arena::Arena;
 
 pub use types::{Exchange, Failure, FailureKind, HttpRequest, HttpResponse, Method, Page, Parser, Query, Requests};
 
-/// Makes a component of a [`Parser`]. Does nothing where the target isn't WebAssembly.
+/// Makes a component of a [`Parser`], once a crate. Does nothing where the target isn't WebAssembly.
 #[macro_export]
 macro_rules! export {
     ($parser:ty) => {

@@ -38,7 +38,7 @@
 //! # Which runtime
 //! A host runs in the tokio runtime that calls it, a blocking one in one of the process's own. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
 //! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
-//! which is very slow otherwise: `[profile.dev.package."*"] opt-level = 2`.
+//! which otherwise takes four seconds of a core when the host starts: `[profile.dev.package."*"] opt-level = 2`.
 
 mod batch;
 pub mod blocking;

@@ -1,7 +1,7 @@
 //! The Google Play parser.
 //!
-//! What is asked: [`request`]. What comes back: [`batchexecute`] frames or a [`page`] with data blocks, or a [`wall`]. What is read out of
-//! either: a table of names and paths for each kind, [`app`] and [`list`]. What a program makes of it: `record`.
+//! What is asked: `request`. What comes back: `batchexecute` frames or a `page` with data blocks, or a `wall`. What is read out of
+//! either: a table of names and paths for each kind, `app` and `list`. What a program makes of it: `record`.
 
 mod app;
 mod batchexecute;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use playfast::{Host, Plan, Query, Response};
+
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
@@ -43,6 +45,24 @@ fn each_library_has_one_place() {
             .collect();
         assert!(named.is_empty(), "{library} is named outside {place}: {named:?}");
     }
+}
+
+/// Holds as soon as it compiles. Types are held by `cargo xtask api`, which does not see the futures of functions.
+#[test]
+fn what_is_awaited_may_move_between_threads() {
+    fn sent<T: Send>(_: T) {}
+    let awaited = |host: &Host, plan: &Plan, query: &Query, response: Response| {
+        sent(Host::builder().build());
+        sent(host.batch(plan));
+        sent(host.parse(query, response.clone()));
+        sent(host.swap(Vec::new()));
+        sent(host.force(Vec::new()));
+        sent(host.run(plan.queries()));
+        let parser = host.parser();
+        sent(parser.request(std::slice::from_ref(query), 1));
+        sent(parser.parse(std::slice::from_ref(query), response));
+    };
+    let _ = awaited;
 }
 
 #[test]

@@ -13,11 +13,11 @@ use public_api::PublicApi;
 
 /// The published libraries: package, folder, and how cargo is told what is looked at.
 const LIBRARIES: [(&str, &str, &[&str]); 2] =
-    [("playfast", "host", &["--no-default-features"]), ("playfast-guest", "guest", &[])];
+    [("playfast", "host", &["--no-default-features", "--features=play"]), ("playfast-guest", "guest", &[])];
 
 /// Crates whose items may stand in a signature, beside the standard library and the project's own.
-const ALLOWED: [&str; 8] =
-    ["core", "alloc", "std", "serde_core", "serde_json", "futures_core", "playfast", "playfast_guest"];
+const ALLOWED: [&str; 9] =
+    ["core", "alloc", "std", "serde_core", "serde_json", "futures_core", "playfast", "playfast_guest", "playfast_play"];
 
 /// Set where this program stands in for rustdoc.
 const STAND_IN: &str = "PLAYFAST_XTASK_RUSTDOC";

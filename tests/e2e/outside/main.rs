@@ -11,13 +11,11 @@ use playfast::{ConnectTo, FailureKind, FetchOptions, Host, Limits, Rate};
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let authority = std::fs::read(arguments.next().ok_or("which authority?")?)?;
-    let connect_to = arguments.map(|to| to.parse::<ConnectTo>()).collect::<Result<Vec<_>, _>>()?;
-
-    let mut fetch = FetchOptions::default();
-    fetch.connect_to = connect_to;
-    fetch.authorities.push(authority);
-    let mut limits = Limits::default();
-    limits.memory = 64 << 20;
+    let mut fetch = FetchOptions::default().authority(authority).user_agent("charts/1.0");
+    for to in arguments {
+        fetch = fetch.connect_to(to.parse::<ConnectTo>()?);
+    }
+    let limits = Limits::default().memory(64 << 20);
     let host = Host::builder().fetch(fetch).limits(limits).rate(Rate::Unlimited).build().await?;
 
     let plan = host.plan("list", [("country", "us,kr"), ("num", "3")])?;
