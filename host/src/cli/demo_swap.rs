@@ -41,7 +41,10 @@ pub(super) async fn run(parser: Parser) -> Result<Exit, Exit> {
     let story = Arc::new(Story::new());
     let batch = tokio::spawn({
         let (outcomes, story) = (shop.host.run_stream(queries(charts, stopped)), Arc::clone(&story));
-        outcomes.for_each(move |outcome| std::future::ready(story.note(&outcome)))
+        outcomes.for_each(move |outcome| {
+            story.note(&outcome);
+            std::future::ready(())
+        })
     });
     let told = tell(&shop, folder.path(), &file, &story).await;
     stop.send_replace(true);
