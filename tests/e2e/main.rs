@@ -6,7 +6,10 @@
 mod command_line;
 mod component;
 mod guest;
+mod little_space;
+mod load;
 mod loading;
+mod memory;
 mod pages;
 mod real_pages;
 mod rogue;
@@ -16,3 +19,4 @@ mod strange;
 mod structure;
 mod support;
 mod swap;
+mod watched;

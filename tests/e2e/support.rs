@@ -47,7 +47,8 @@ impl Shop {
         self.build(Host::builder().parser(parser))
     }
 
-    fn build(&self, builder: HostBuilder) -> Host {
+    /// A host as this builder has it, led here.
+    pub(crate) fn build(&self, builder: HostBuilder) -> Host {
         let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
         self.runtime.block_on(connect_to.fold(builder, HostBuilder::connect_to).build()).unwrap()

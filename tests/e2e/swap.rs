@@ -18,20 +18,20 @@ use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
 
 /// The component under test with another digest: a custom section more.
-fn again(tag: u8) -> Vec<u8> {
+pub(crate) fn again(tag: u8) -> Vec<u8> {
     let mut component = support::component().map_or(PLAY.to_vec(), |file| std::fs::read(file).unwrap());
     component.extend([0, 3, 1, b'n', tag]);
     component
 }
 
 /// A parser for charts whose `parse` does this.
-fn charts(parse: &str) -> Vec<u8> {
-    Guest { description: &guest::charts(), request: guest::GET, parse, ..Guest::default() }.build()
+pub(crate) fn charts(parse: &str) -> Vec<u8> {
+    Guest { description: &guest::charts(), request: guest::GETS, parse, ..Guest::default() }.build()
 }
 
-const NOTHING: &str =
+pub(crate) const NOTHING: &str =
     "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
-const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
+pub(crate) const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
 const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";
 
 /// A running binary, its parser's file, and what it says on stderr.
