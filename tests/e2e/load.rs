@@ -66,7 +66,7 @@ fn generations(events: &mut (impl futures::Stream<Item = Event> + Unpin), digest
 
 #[test]
 fn two_hundred_swaps_under_five_hundred_requests_lose_and_mix_nothing() {
-    let latency = Duration::from_millis(400);
+    let latency = Duration::from_millis(1500);
     let shop = Shop::open(StoreConfig::default().latency(latency).max_concurrent_streams(1000));
     let cache = tempfile::tempdir().unwrap();
     let host = shop.build(support::builder().cache(cache.path()).concurrency(IN_FLIGHT));
@@ -80,7 +80,7 @@ fn two_hundred_swaps_under_five_hundred_requests_lose_and_mix_nothing() {
             let (host, swapping) = (host.clone(), Arc::clone(&swapping));
             async move {
                 // Until there are responses to hold a new parser against.
-                tokio::time::sleep(2 * latency).await;
+                tokio::time::sleep(latency + latency / 4).await;
                 for turn in 0..SWAPS {
                     swap(&host, turn).await;
                 }

@@ -89,11 +89,6 @@ impl Watched {
         self.rows.count()
     }
 
-    /// How many lines it said so far.
-    pub(crate) fn lines_said(&self) -> usize {
-        self.said.count()
-    }
-
     /// What it said since this was asked last.
     pub(crate) fn said(&self) -> Vec<String> {
         self.said.take()
@@ -105,6 +100,16 @@ impl Watched {
         while !is_so(self) {
             assert!(start.elapsed() < PATIENCE, "{what}: {} rows, {:?}", self.rows(), self.said());
             thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until it says something with this in it.
+    pub(crate) fn until_it_says(&self, part: &str) {
+        let (start, mut said) = (Instant::now(), Vec::new());
+        while !said.iter().any(|line: &String| line.contains(part)) {
+            assert!(start.elapsed() < PATIENCE, "{part:?} is not in {said:?}");
+            said = self.said();
+            thread::sleep(Duration::from_millis(2));
         }
     }
 
