@@ -26,6 +26,18 @@ pub(crate) const GET: &str = r#"
     (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1))
     (i32.const 300)"#;
 
+/// A request for [`Guest::url`] for each query.
+pub(crate) const GETS: &str = r#"(local $i i32) (local $at i32)
+    (loop $l
+        (local.set $at (i32.add (i32.const 3000000) (i32.mul (local.get $i) (i32.const 40))))
+        (i32.store offset=4 (local.get $at) (i32.const 544)) (i32.store offset=8 (local.get $at) (i32.const URL_LENGTH))
+        (i32.store offset=32 (local.get $at) (i32.add (i32.const 2900000) (i32.mul (local.get $i) (i32.const 4))))
+        (i32.store offset=36 (local.get $at) (i32.const 1))
+        (i32.store (i32.load offset=32 (local.get $at)) (local.get $i))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (local.get 1))))
+    (i32.store (i32.const 300) (i32.const 3000000)) (i32.store (i32.const 304) (local.get 1)) (i32.const 300)"#;
+
 /// An address that Play's store answers.
 const APP: &str = "https://play.google.com/store/apps/details?id=a.b";
 
@@ -42,6 +54,16 @@ pub(crate) const NEXT: &str = "(i32.store (i32.const 144) (i32.const 1)) (i32.st
 pub(crate) const FOLLOW: &str = r#"
     (i32.store (i32.const 156) (i32.const 440)) (i32.store (i32.const 160) (i32.const 1))
     (i32.store (i32.const 440) (i32.const 704)) (i32.store (i32.const 444) (i32.const 4))"#;
+
+/// Reads every byte of the body, and goes on for ever where the query's `id` starts with a z.
+pub(crate) const LOOPS_FOR_SOME: &str = "(local $i i32) (local $sum i32)
+    (if (i32.eq (i32.load8_u (i32.load offset=8 (i32.load offset=8 (local.get 0)))) (i32.const 122))
+        (then (loop $l (br $l))))
+    (loop $l
+        (local.set $sum (i32.add (local.get $sum) (i32.load8_u (i32.add (local.get 7) (local.get $i)))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (local.get 8))))
+    (call $page (i32.const 640) (i32.const 28))";
 
 /// A parser by what its functions do: their bodies, which leave the address of a result.
 pub(crate) struct Guest<'a> {

@@ -57,7 +57,8 @@ impl Shop {
         self.build(make(Host::builder()))
     }
 
-    fn build(&self, builder: HostBuilder) -> Host {
+    /// A host as this builder has it, led here.
+    pub(crate) fn build(&self, builder: HostBuilder) -> Host {
         self.runtime.block_on(self.led(builder).build()).unwrap()
     }
 

@@ -26,10 +26,10 @@ pub(crate) fn again(tag: u8) -> Vec<u8> {
 
 /// A parser for charts whose `parse` does this.
 pub(crate) fn charts(parse: &str) -> Vec<u8> {
-    Guest { description: &guest::charts(), request: guest::GET, parse, ..Guest::default() }.build()
+    Guest { description: &guest::charts(), request: guest::GETS, parse, ..Guest::default() }.build()
 }
 
-const NOTHING: &str =
+pub(crate) const NOTHING: &str =
     "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
 pub(crate) const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
 const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";

@@ -12,12 +12,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::Linker;
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
+use super::lane::Lane;
 use super::load::Digest;
 use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 
-/// Instances at once. More than cores, so that guests that loop until their limit don't hold up the others.
-const SLOTS: u32 = 32;
+/// Instances at once. As many as requests under way where nothing else is said: guests that wait for a lane hold nobody up.
+const SLOTS: u32 = 64;
 
 /// Memory and tables of one component: a parser in JavaScript or Python has dozens of core instances.
 pub(super) const CORE_INSTANCES: u32 = 40;
@@ -105,6 +106,7 @@ pub(super) struct Inner {
     pub(super) linker: Linker<State>,
     pub(super) options: EngineOptions,
     slots: Semaphore,
+    lanes: Arc<Semaphore>,
     clock: Clock,
 }
 
@@ -124,7 +126,9 @@ impl Engine {
         let mut linker = Linker::new(&wasmtime);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(|error| EngineError(error.into()))?;
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
-        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots: Semaphore::new(SLOTS as usize), clock })))
+        let slots = Semaphore::new(SLOTS as usize);
+        let lanes = Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
+        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, lanes, clock })))
     }
 
     /// What one call may use.
@@ -177,11 +181,12 @@ impl Inner {
         let limits = self.options.limits;
         let mut store = self.store();
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
-        let result = tokio::time::timeout(asleep, guest(&mut store)).await;
+        let lane = store.data().lane();
+        let result = lane.within(asleep, guest(&mut store)).await;
         store.data().log(call.parser);
         match result {
-            Ok(result) => result.map_err(|error| store.data().failure(call, &error)),
-            Err(_) => {
+            Some(result) => result.map_err(|error| store.data().failure(call, &error)),
+            None => {
                 Err(call.failed(FailureKind::ParserTimeout, format!("did not return within the limit of {asleep:?}")))
             }
         }
@@ -190,7 +195,8 @@ impl Inner {
     /// A store under all limits.
     pub(super) fn store(&self) -> wasmtime::Store<State> {
         let limits = self.options.limits;
-        let mut store = wasmtime::Store::new(&self.wasmtime, State::new(limits));
+        let mut store =
+            wasmtime::Store::new(&self.wasmtime, State::new(limits, Lane::new(Arc::clone(&self.lanes)).into()));
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.output);
         store.set_epoch_deadline(1);

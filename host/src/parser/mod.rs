@@ -8,6 +8,7 @@ mod cache;
 mod convert;
 mod description;
 mod engine;
+mod lane;
 mod load;
 mod sandbox;
 mod wasi;

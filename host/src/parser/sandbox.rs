@@ -5,12 +5,14 @@
 //! and not read out of messages afterwards.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
+use super::lane::{FREE_TICKS, Lane};
 use super::wasi::Nothing;
 use crate::{Failure, FailureKind};
 
@@ -127,6 +129,7 @@ enum Stop {
 pub(super) struct State {
     limits: Limits,
     ticks: u64,
+    lane: Arc<Lane>,
     stop: Option<Stop>,
     /// Whether the guest asked for more than it declares to need itself: it is told so, and goes on.
     beyond_its_own: bool,
@@ -134,8 +137,8 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) const fn new(limits: Limits) -> Self {
-        Self { limits, ticks: 0, stop: None, beyond_its_own: false, wasi: None }
+    pub(super) const fn new(limits: Limits, lane: Arc<Lane>) -> Self {
+        Self { limits, ticks: 0, lane, stop: None, beyond_its_own: false, wasi: None }
     }
 
     /// Another call starts in the same store.
@@ -150,7 +153,16 @@ impl State {
             self.stop = Some(Stop::Time);
             return UpdateDeadline::Interrupt;
         }
+        if self.ticks == FREE_TICKS {
+            let lane = Arc::clone(&self.lane);
+            return UpdateDeadline::YieldCustom(1, Box::pin(async move { lane.enter().await }));
+        }
         UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
+    }
+
+    /// The guest's lane.
+    pub(super) fn lane(&self) -> Arc<Lane> {
+        Arc::clone(&self.lane)
     }
 
     /// Logs what the parser printed.

@@ -1,0 +1,63 @@
+//! Which guests run when there are more than cores?
+//!
+//! One that has just started, at once: most are done within a few ticks. One that goes on waits for a lane, of which there are as many as
+//! cores, and keeps it until it ends: so those that loop until their limit leave the cores to the others, and don't hold each other up
+//! either. What a guest waits for its lane isn't time that it was given.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Ticks after which a guest needs a lane: those of pages of megabytes end before.
+pub(super) const FREE_TICKS: u64 = 4;
+
+/// One guest's place in its lane, if it needs one.
+#[derive(Debug)]
+pub(super) struct Lane {
+    lanes: Arc<Semaphore>,
+    /// Given back when the guest is gone.
+    held: Mutex<Option<OwnedSemaphorePermit>>,
+    is_waiting: AtomicBool,
+    /// Microseconds that it has waited.
+    waited: AtomicU64,
+}
+
+impl Lane {
+    pub(super) const fn new(lanes: Arc<Semaphore>) -> Self {
+        Self { lanes, held: Mutex::new(None), is_waiting: AtomicBool::new(false), waited: AtomicU64::new(0) }
+    }
+
+    /// Waits for a lane, and keeps it.
+    pub(super) async fn enter(&self) {
+        let start = Instant::now();
+        self.is_waiting.store(true, Ordering::Release);
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.lanes).acquire_owned().await.ok();
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+        let waited = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(waited, Ordering::AcqRel);
+        self.is_waiting.store(false, Ordering::Release);
+    }
+
+    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over.
+    pub(super) async fn within<R>(&self, limit: Duration, guest: impl Future<Output = R>) -> Option<R> {
+        let (start, mut guest, mut left) = (Instant::now(), std::pin::pin!(guest), limit);
+        loop {
+            if let Ok(result) = tokio::time::timeout(left, &mut guest).await {
+                return Some(result);
+            }
+            left = match self.is_waiting.load(Ordering::Acquire) {
+                true => limit,
+                false => {
+                    let waited = Duration::from_micros(self.waited.load(Ordering::Acquire));
+                    (limit + waited).saturating_sub(start.elapsed())
+                }
+            };
+            if left.is_zero() {
+                return None;
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Memory, watched from outside: it is back where it was after each way to misbehave, and after swaps for as long as one likes.
+#![cfg(target_os = "linux")]
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use playfast_sim::StoreConfig;
+
+use crate::guest::{self, Guest};
+use crate::rogue::{self, Mode};
+use crate::support::Shop;
+use crate::swap::{self, again};
+use crate::watched::Watched;
+
+/// MiB by which memory may differ: allocators keep some.
+const ABOUT: u64 = 32;
+
+/// A parser that asks and reads well, and gives a row.
+fn good(tag: &str) -> Vec<u8> {
+    let fields = format!("(data (i32.const 900) \"{tag}\")");
+    let parse = "(call $page (i32.const 528) (i32.const 7))";
+    Guest { description: &guest::charts(), request: guest::GETS, parse, fields: &fields, ..Guest::default() }.build()
+}
+
+/// Times that a mode's query is asked.
+const TIMES: usize = 3;
+
+/// The memory after a parser answered so, the most that it had, and the time that it took.
+fn misbehave(shop: &Shop, cache: &tempfile::TempDir, parser: &[u8], says: Option<&str>) -> (u64, u64, Duration) {
+    let mut watched = Watched::start(shop, parser, cache);
+    let start = Instant::now();
+    for time in 1..=TIMES {
+        watched.ask(r#"{"kind": "list"}"#);
+        match says {
+            Some(says) => watched.until_it_says(says),
+            None => watched.until("a row", |watched| watched.rows() >= time),
+        }
+    }
+    let took = start.elapsed();
+    watched.replace(&good("after"));
+    watched.until_it_says("answers from now on, as generation 2");
+    let before = watched.rows();
+    for _ in 0..20 {
+        watched.ask(r#"{"kind": "list"}"#);
+    }
+    watched.until("rows", |watched| watched.rows() >= before + 20);
+    let memory = (watched.mebibytes("VmRSS"), watched.mebibytes("VmHWM"), took);
+    assert_ne!(watched.end(), 101, "it panicked");
+    memory
+}
+
+#[test]
+fn after_each_way_to_misbehave_memory_is_back_where_it_was() {
+    let shop = Shop::open(StoreConfig::default());
+    let cache = tempfile::tempdir().unwrap();
+    let clean = [(); 2].map(|()| misbehave(&shop, &cache, &good("before"), None).0)[1];
+    let modes = Mutex::new(rogue::modes());
+    let complaints = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = modes.lock().unwrap().pop();
+            let Some(Mode { name, component, says, .. }) = next else { return };
+            let (after, peak, took) = misbehave(&shop, &cache, &component, Some(says));
+            let line = format!("{name}: {after} MiB afterwards ({clean} without it), {peak} at most, {took:.1?}");
+            println!("{line}");
+            if after > clean + ABOUT {
+                complaints.lock().unwrap().push(line);
+            }
+        }
+    };
+    thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// What random swaps are made of: good parsers, and such as are refused.
+fn candidates() -> Vec<Vec<u8>> {
+    let good = (0..16).map(again);
+    let whole = again(16);
+    let broken = [b"garbage".to_vec(), whole[..whole.len() / 2].to_vec(), swap::charts(swap::NOTHING), Vec::new()];
+    good.chain(broken).chain(rogue::modes().into_iter().map(|mode| mode.component)).collect()
+}
+
+/// A generator of numbers that are random enough, the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) as usize % count
+    }
+}
+
+/// For as many minutes as `PLAYFAST_SOAK_MINUTES` says, one if it doesn't: `cargo test --release --test e2e soak -- --ignored --nocapture`
+#[test]
+#[ignore = "takes as long as it is told"]
+fn soak_random_swaps_end_with_the_memory_that_they_began_with() {
+    let minutes = std::env::var("PLAYFAST_SOAK_MINUTES").map_or(1.0, |minutes| minutes.parse::<f64>().unwrap());
+    let shop = Shop::open(StoreConfig::default());
+    let cache = tempfile::tempdir().unwrap();
+    let (candidates, mut dice) = (candidates(), Dice(1));
+    let mut watched = Watched::start(&shop, &again(0), &cache);
+    let (mut asked, mut swaps, mut said) = (1, 0, HashMap::<&str, usize>::new());
+    watched.ask(r#"{"kind": "list"}"#);
+    watched.until("the first rows", |watched| watched.rows() >= 100);
+    let (start, length) = (Instant::now(), Duration::from_secs_f64(minutes * 60.0));
+    let (mut first, mut next_look, mut next_swap) = (None, Duration::ZERO, Duration::ZERO);
+    while start.elapsed() < length {
+        if asked < watched.rows() / 100 + 8 {
+            let countries = ["us", "kr", "jp", "de", "fr", "br"];
+            let country = countries[dice.below(countries.len())];
+            let category = ["GAME", "GAME_ACTION", "SOCIAL", "TOOLS"][dice.below(4)];
+            watched.ask(&format!(r#"{{"kind": "list", "country": "{country}", "category": "{category}"}}"#));
+            asked += 1;
+        }
+        if start.elapsed() > next_swap {
+            watched.replace(&candidates[dice.below(candidates.len())]);
+            swaps += 1;
+            next_swap = start.elapsed() + Duration::from_millis(100 + dice.below(900) as u64);
+        }
+        for line in watched.said() {
+            let known = ["answers from now on", "is refused", "is taken back", "answers already"];
+            let what = known.iter().find(|part| line.contains(**part));
+            *said.entry(what.unwrap_or_else(|| panic!("{line}"))).or_default() += 1;
+        }
+        if start.elapsed() > next_look {
+            let now = watched.mebibytes("VmRSS");
+            println!(
+                "{:5.0} s: {now} MiB, {} rows, {swaps} swaps: {said:?}",
+                start.elapsed().as_secs_f64(),
+                watched.rows()
+            );
+            next_look = start.elapsed() + length.div_f64(60.0).max(Duration::from_secs(5));
+            if first.is_none() && start.elapsed() > length.div_f64(10.0) {
+                first = Some(now);
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    watched.until("every query's rows", |watched| watched.rows() >= asked * 100);
+    assert_eq!(watched.rows(), asked * 100);
+    let (first, last) = (first.unwrap(), watched.mebibytes("VmRSS"));
+    println!("{first} MiB after the first tenth, {last} MiB at the end, {} at most", watched.mebibytes("VmHWM"));
+    assert_eq!(watched.end(), 0);
+    assert!(last <= first + ABOUT, "{first} MiB, then {last}");
+}
