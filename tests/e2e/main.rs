@@ -1,7 +1,7 @@
 //! End to end: the real binary and library, the real component in the real sandbox, TLS and HTTP/2 to a store on loopback.
 //!
 //! With `PLAYFAST_TEST_COMPONENT=FILE` all of it runs on that component instead of the embedded one.
-#![expect(clippy::unwrap_used, reason = "a test's helpers may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may fail")]
 
 mod blocking;
 mod command_line;

@@ -63,7 +63,7 @@ fn whatever_a_parser_does_costs_its_own_query_alone() {
             let parts = ["the parser play for list", says];
             failure.kind == kind && parts.iter().all(|part| failure.message.contains(part))
         };
-        if !failures.iter().any(|failure| expected(failure)) {
+        if !failures.iter().any(expected) {
             complaints.push(format!("{name}: no {kind} that says {says:?}, but {:?}", failures.first()));
         }
         shop.runtime.block_on(host.force(component)).unwrap();
