@@ -30,6 +30,10 @@ const INSTANCE_SIZE: usize = 8 << 20;
 const MEMORY_KEPT: usize = 3 << 20;
 const STACK_KEPT: usize = 64 << 10;
 
+/// Slots with what they keep that wait for the component that was in them before. A new one takes the place of another then: else each swap
+/// would warm a slot more, up to all of them.
+const WARM: u32 = 8;
+
 /// The guest's stack, in bytes; a parser needs a tenth.
 pub(super) const STACK: usize = 512 << 10;
 const ASYNC_STACK: usize = 1 << 20;
@@ -165,6 +169,7 @@ fn pool(limits: Limits) -> PoolingAllocationConfig {
     pool.max_tables_per_component(TABLES).table_elements(limits.table_elements);
     pool.max_component_instance_size(INSTANCE_SIZE).max_core_instance_size(INSTANCE_SIZE);
     pool.max_memory_size(limits.memory);
+    pool.max_unused_warm_slots(WARM);
     pool.linear_memory_keep_resident(MEMORY_KEPT).async_stack_keep_resident(STACK_KEPT);
     pool
 }
