@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -145,28 +146,37 @@ impl HostBuilder {
     /// # Errors
     /// When WebAssembly or TLS can't start, or the parser is refused.
     pub async fn build(self) -> Result<Host, HostError> {
-        let fetcher = Fetcher::new(&self.fetch)?;
-        let mut engine = None;
-        let mut parsers = Vec::new();
-        let given = if self.parsers.is_empty() { vec![(None, Given::Component(PLAY.to_vec()))] } else { self.parsers };
-        for (name, source) in given {
-            let parser = match source {
-                #[cfg(feature = "cli")]
-                Given::Loaded(parser) => parser,
-                Given::Component(component) => {
-                    let engine = match &mut engine {
-                        Some(engine) => engine,
-                        none => none.insert(Engine::new(self.engine.clone())?),
-                    };
-                    engine.load(&component).await?
-                }
-            };
-            parsers.push((name, parser));
+        self.make().await
+    }
+
+    /// Boxed, as all that is behind an `async fn` here: it is compiled with the library, and not again with each program.
+    fn make(self) -> BoxFuture<'static, Result<Host, HostError>> {
+        async move {
+            let fetcher = Fetcher::new(&self.fetch)?;
+            let mut engine = None;
+            let mut parsers = Vec::new();
+            let given =
+                if self.parsers.is_empty() { vec![(None, Given::Component(PLAY.to_vec()))] } else { self.parsers };
+            for (name, source) in given {
+                let parser = match source {
+                    #[cfg(feature = "cli")]
+                    Given::Loaded(parser) => parser,
+                    Given::Component(component) => {
+                        let engine = match &mut engine {
+                            Some(engine) => engine,
+                            none => none.insert(Engine::new(self.engine.clone())?),
+                        };
+                        engine.load(&component).await?
+                    }
+                };
+                parsers.push((name, parser));
+            }
+            let first = parsers.remove(0);
+            let slots = Slots::new(first, parsers, self.allowed);
+            let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
+            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
         }
-        let first = parsers.remove(0);
-        let slots = Slots::new(first, parsers, self.allowed);
-        let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
-        Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
+        .boxed()
     }
 }
 
@@ -320,17 +330,20 @@ impl Host {
     }
 
     /// Whose place a component is to take.
-    async fn meant(&self, component: &[u8]) -> Result<Slot, SwapError> {
-        if let Ok(only) = self.only() {
-            return Ok(only);
+    fn meant<'a>(&'a self, component: &'a [u8]) -> BoxFuture<'a, Result<Slot, SwapError>> {
+        async move {
+            if let Ok(only) = self.only() {
+                return Ok(only);
+            }
+            let name = self.parser().engine().load(component).await?.description().name.clone();
+            let slots = self.slots();
+            let mut called = slots.iter().filter(|slot| slot.description().name == name);
+            match (called.next(), called.next()) {
+                (Some(slot), None) => Ok(slot.clone()),
+                _ => Err(self.which()),
+            }
         }
-        let name = self.parser().engine().load(component).await?.description().name.clone();
-        let slots = self.slots();
-        let mut called = slots.iter().filter(|slot| slot.description().name == name);
-        match (called.next(), called.next()) {
-            (Some(slot), None) => Ok(slot.clone()),
-            _ => Err(self.which()),
-        }
+        .boxed()
     }
 
     fn which(&self) -> SwapError {
@@ -363,12 +376,16 @@ impl Host {
 
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
-        self.worker.clone().run(queries)
+        self.worker.clone().run(queries.boxed())
     }
 
     /// All outcomes of a plan, in its order.
     pub async fn batch(&self, plan: &Plan) -> Vec<Outcome> {
-        self.run(plan.queries()).collect().await
+        self.all(plan).await
+    }
+
+    fn all(&self, plan: &Plan) -> BoxFuture<'static, Vec<Outcome>> {
+        self.run(plan.queries()).collect().boxed()
     }
 
     /// What a response that is already there says about one query: through the sandbox, without the network.
@@ -376,8 +393,15 @@ impl Host {
     /// # Errors
     /// The parser's failure, or the sandbox's; that no parser, or no single one, has the query's kind.
     pub async fn parse(&self, query: &Query, response: Response) -> Result<Page, Failure> {
-        let slot = self.worker.slot(query)?;
-        let mut pages = slot.parser().parse(std::slice::from_ref(query), response).await?;
-        pages.pop().unwrap_or_else(|| Ok(Page::default()))
+        self.parsed(query, response).await
+    }
+
+    fn parsed<'a>(&'a self, query: &'a Query, response: Response) -> BoxFuture<'a, Result<Page, Failure>> {
+        async move {
+            let slot = self.worker.slot(query)?;
+            let mut pages = slot.parser().parse(std::slice::from_ref(query), response).await?;
+            pages.pop().unwrap_or_else(|| Ok(Page::default()))
+        }
+        .boxed()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures::future::{BoxFuture, FutureExt};
-use futures::stream::Peekable;
+use futures::stream::{BoxStream, Peekable};
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -65,14 +65,14 @@ impl std::fmt::Debug for Outcomes {
 
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
-    pub(crate) fn run(self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
+    pub(crate) fn run(self, queries: BoxStream<'static, Query>) -> Outcomes {
         let (sender, receiver) = mpsc::channel(WAITING);
         let start = async move { Arc::new(self).send_off(queries, sender).await }.boxed();
         let (waiting, current, tasks) = (BTreeMap::new(), Vec::new().into_iter(), JoinSet::new());
         Outcomes { receiver, waiting, current, next: 0, start: Mutex::new(Some(start)), tasks }
     }
 
-    async fn send_off(self: Arc<Self>, queries: impl Stream<Item = Query> + Send, sender: mpsc::Sender<Placed>) {
+    async fn send_off(self: Arc<Self>, queries: BoxStream<'static, Query>, sender: mpsc::Sender<Placed>) {
         let mut exchanges = JoinSet::new();
         let (mut queries, mut first) = (pin!(queries.peekable()), 0);
         while let Some(window) = window(queries.as_mut()).await {
@@ -159,7 +159,7 @@ fn per_request(generation: &Generation, window: &[Query]) -> u32 {
 }
 
 /// The next queries, all of one kind and parser, of those that are there already once one is; `None` when there are no more.
-async fn window<S: Stream<Item = Query>>(mut queries: Pin<&mut Peekable<S>>) -> Option<Vec<Query>> {
+async fn window(mut queries: Pin<&mut Peekable<BoxStream<'static, Query>>>) -> Option<Vec<Query>> {
     let first = queries.next().await?;
     let mut window = vec![first.clone()];
     while window.len() < WINDOW

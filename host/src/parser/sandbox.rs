@@ -71,6 +71,13 @@ impl Limits {
         self
     }
 
+    /// With so many records, notes and further queries together.
+    #[must_use]
+    pub const fn items(mut self, items: usize) -> Self {
+        self.items = items;
+        self
+    }
+
     /// With results of so many bytes.
     #[must_use]
     pub const fn output(mut self, bytes: usize) -> Self {

@@ -1,5 +1,7 @@
 //! How do several batches share their defaults, and which host do they ask?
 
+use futures::future::{BoxFuture, FutureExt};
+
 use super::answer::{Chart, app};
 use super::defaults::{APP, Defaults, Given, Kind, LIST, given};
 use super::{App, shared};
@@ -143,18 +145,21 @@ impl BatchFetcher {
     }
 
     /// All outcomes of one batch.
-    async fn ask(&self, kind: &Kind, given: &[Given]) -> Result<Vec<Outcome>, PlayError> {
-        if let Some(host) = &self.host {
-            return match self.defaults.plan(&host.description(), kind, given)? {
-                Some(plan) => Ok(host.batch(&plan).await),
+    fn ask<'a>(&'a self, kind: &'a Kind, given: &'a [Given]) -> BoxFuture<'a, Result<Vec<Outcome>, PlayError>> {
+        async move {
+            if let Some(host) = &self.host {
+                return match self.defaults.plan(&host.description(), kind, given)? {
+                    Some(plan) => Ok(host.batch(&plan).await),
+                    None => Ok(Vec::new()),
+                };
+            }
+            let host = shared::host().await?;
+            match self.defaults.plan(&host.description(), kind, given)? {
+                Some(plan) => Ok(shared::aside(async move { host.batch(&plan).await }).await?),
                 None => Ok(Vec::new()),
-            };
+            }
         }
-        let host = shared::host().await?;
-        match self.defaults.plan(&host.description(), kind, given)? {
-            Some(plan) => Ok(shared::aside(async move { host.batch(&plan).await }).await?),
-            None => Ok(Vec::new()),
-        }
+        .boxed()
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::broadcast;
 
 use super::event::{Event, ParserId, SwapError, Swapped};
@@ -149,22 +150,25 @@ impl Slot {
         self.0.generation.load_full()
     }
 
-    async fn take(&self, component: &[u8], check: Check) -> Result<Swapped, SwapError> {
-        let _one_at_a_time = self.0.swapping.lock().await;
-        let digest = Digest::of(component);
-        match self.try_take(component, digest, check).await {
-            Ok(swapped) => {
-                if !swapped.unchanged {
-                    self.announce(Event::Taken(swapped.clone()));
+    fn take<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
+        async move {
+            let _one_at_a_time = self.0.swapping.lock().await;
+            let digest = Digest::of(component);
+            match self.try_take(component, digest, check).await {
+                Ok(swapped) => {
+                    if !swapped.unchanged {
+                        self.announce(Event::Taken(swapped.clone()));
+                    }
+                    Ok(swapped)
                 }
-                Ok(swapped)
-            }
-            Err(error) => {
-                let slot = Arc::clone(&self.0.name);
-                self.announce(Event::Refused { slot, digest, reason: chain(&error) });
-                Err(error)
+                Err(error) => {
+                    let slot = Arc::clone(&self.0.name);
+                    self.announce(Event::Refused { slot, digest, reason: chain(&error) });
+                    Err(error)
+                }
             }
         }
+        .boxed()
     }
 
     async fn try_take(&self, component: &[u8], digest: Digest, check: Check) -> Result<Swapped, SwapError> {

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::broadcast;
 
 use super::event::{Event, SwapError, Swapped};
@@ -140,16 +141,21 @@ impl Slots {
     }
 
     /// A parser more, beside the others, which may ask no hosts but theirs and the further ones.
-    pub(crate) async fn add(&self, name: &str, component: &[u8]) -> Result<Swapped, SwapError> {
-        let added = self.try_add(name, component).await;
-        let event = match &added {
-            Ok(swapped) => Event::Added(swapped.clone()),
-            Err(error) => Event::NotAdded { slot: name.into(), digest: Digest::of(component), reason: chain(error) },
-        };
-        tracing::info!("{event}");
-        // Nobody may be listening.
-        drop(self.0.events.send(event));
-        added
+    pub(crate) fn add<'a>(&'a self, name: &'a str, component: &'a [u8]) -> BoxFuture<'a, Result<Swapped, SwapError>> {
+        async move {
+            let added = self.try_add(name, component).await;
+            let event = match &added {
+                Ok(swapped) => Event::Added(swapped.clone()),
+                Err(error) => {
+                    Event::NotAdded { slot: name.into(), digest: Digest::of(component), reason: chain(error) }
+                }
+            };
+            tracing::info!("{event}");
+            // Nobody may be listening.
+            drop(self.0.events.send(event));
+            added
+        }
+        .boxed()
     }
 
     async fn try_add(&self, name: &str, component: &[u8]) -> Result<Swapped, SwapError> {
