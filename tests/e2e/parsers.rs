@@ -44,6 +44,8 @@ fn a_folders_parsers_each_have_their_commands() {
     let said = alone.stderr();
     assert!(said.contains("broken.wasm is refused: it is no WebAssembly"), "{said}");
     assert!(said.contains("rogue.wasm is refused: it wants to ask example.org"), "{said}");
+    let full = shop.playfast(&["market:list", &parsers, "--num=2"]);
+    assert_eq!((full.code(), full.rows().len()), (0, 2), "{}", full.stderr());
     let help = playfast(&["--help", &parsers, "--allow-host=example.org"]);
     assert!(help.stdout().contains("\n  thing") && help.stdout().contains("\n  list"), "{}", help.stdout());
     let (_folder, none) = folder(&[("broken", b"no parser".to_vec())]);

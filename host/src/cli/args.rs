@@ -43,7 +43,7 @@ pub(super) fn command(parsers: Option<&Parsers>, settings: &Settings) -> Command
         .arg_required_else_help(true)
         .max_term_width(120)
         .args(general().into_iter().map(|arg| set(arg, settings)))
-        .subcommands(kinds.iter().map(|(name, kind)| kind_command(name, kind)))
+        .subcommands(kinds.iter().map(|(names, kind)| kind_command(names, kind)))
         .subcommands(own)
 }
 
@@ -204,11 +204,16 @@ fn param_arg() -> Arg {
 }
 
 /// A kind as a subcommand. A parameter whose name the host uses itself is given with `--param`.
-fn kind_command(name: &str, kind: &Kind) -> Command {
+fn kind_command(names: &[String], kind: &Kind) -> Command {
     let own: Vec<_> = general().iter().map(|arg| arg.get_id().to_string()).chain(["param".to_owned()]).collect();
     let params = kind.params.properties.iter().filter(|(name, _)| !own.contains(&option(name)));
     let args = params.map(|(name, param)| param_option(name, param));
-    Command::new(name.to_owned()).about(kind.summary.clone()).args(args.collect::<Vec<_>>()).arg(param_arg())
+    let (name, aliases) = names.split_first().map_or(("", names), |(name, aliases)| (name.as_str(), aliases));
+    Command::new(name.to_owned())
+        .aliases(aliases)
+        .about(kind.summary.clone())
+        .args(args.collect::<Vec<_>>())
+        .arg(param_arg())
 }
 
 fn param_option(name: &str, param: &Param) -> Arg {

@@ -50,9 +50,9 @@ impl Parsers {
         self.parsers.into_iter().fold(builder, |builder, (name, parser)| builder.loaded(name, parser))
     }
 
-    /// What can be asked: the names of commands, and the kinds that they stand for. One that is of several parsers, or has the name of a
-    /// command of the host, is there as `parser:kind`; one that the versions of a single parser have is so, too.
-    pub(super) fn commands(&self, own: &[&str]) -> Vec<(String, Kind)> {
+    /// What can be asked: the names of commands, of which the first is shown, and the kinds that they stand for. One that is of several
+    /// parsers, or has the name of a command of the host, is there as `parser:kind` alone; any other may be asked for so, too.
+    pub(super) fn commands(&self, own: &[&str]) -> Vec<(Vec<String>, Kind)> {
         let kinds: Vec<_> = self
             .parsers
             .iter()
@@ -62,16 +62,19 @@ impl Parsers {
                 description.kinds.iter().map(move |kind| (slot.clone(), &description.name, kind))
             })
             .collect();
-        let mut commands: Vec<(String, Kind)> = Vec::new();
+        let mut commands: Vec<(Vec<String>, Kind)> = Vec::new();
         for (slot, parser, kind) in &kinds {
             let of_name: Vec<_> = kinds.iter().filter(|(_, _, other)| other.name == kind.name).collect();
             let is_plain = of_name.iter().all(|(_, other, _)| other == parser) && !own.contains(&kind.name.as_str());
-            if is_plain && !commands.iter().any(|(name, _)| *name == kind.name) {
-                commands.push((kind.name.clone(), (*kind).clone()));
+            let full = format!("{slot}:{}", kind.name);
+            if is_plain && of_name.len() == 1 {
+                commands.push((vec![kind.name.clone(), full], (*kind).clone()));
+                continue;
             }
-            if !is_plain || of_name.len() > 1 {
-                commands.push((format!("{slot}:{}", kind.name), (*kind).clone()));
+            if is_plain && !commands.iter().any(|(names, _)| names.contains(&kind.name)) {
+                commands.push((vec![kind.name.clone()], (*kind).clone()));
             }
+            commands.push((vec![full], (*kind).clone()));
         }
         commands
     }
