@@ -1,23 +1,23 @@
-//! Who owns the client, the sandbox and the parser?
+//! Who owns the client, the sandbox and the parsers?
 
-use std::path::PathBuf;
+mod builder;
+
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Gate, Outcome, Outcomes, Plan, PlanError, Rate, Worker, split_kind};
-use crate::fetch::{ClientError, ConnectTo, FetchOptions, Fetcher};
-use crate::parser::{Description, Digest, Engine, EngineError, EngineOptions, Limits, LoadError, Parser};
-use crate::swap::{Event, Slot, Slots, SwapError, Swapped};
+use crate::batch::{Outcome, Outcomes, Plan, PlanError, Worker, split_kind};
+use crate::fetch::ClientError;
+use crate::parser::{Description, EngineError, LoadError, Parser};
+use crate::swap::{Event, Slot, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
+
+pub use builder::HostBuilder;
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
 pub const PLAY: &[u8] = include_bytes!("../parser/play.wasm");
-
-/// Requests under way at once, where nothing else is said.
-const CONCURRENCY: usize = 64;
 
 /// Why a host can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -32,152 +32,6 @@ pub enum HostError {
     /// No parser.
     #[error("the parser is refused")]
     Parser(#[from] LoadError),
-}
-
-/// How a host is made: [`Host::builder`].
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct HostBuilder {
-    parsers: Vec<(Option<String>, Given)>,
-    allowed: Vec<String>,
-    engine: EngineOptions,
-    fetch: FetchOptions,
-    rate: Rate,
-    concurrency: Option<usize>,
-    source: bool,
-}
-
-/// What a parser is made of.
-#[derive(Clone, Debug)]
-enum Given {
-    Component(Vec<u8>),
-    #[cfg(feature = "cli")]
-    Loaded(Parser),
-}
-
-impl HostBuilder {
-    /// Another parser than [`PLAY`]: the bytes of a component. Each further one answers beside it, under its own name.
-    pub fn parser(mut self, component: impl Into<Vec<u8>>) -> Self {
-        self.parsers.push((None, Given::Component(component.into())));
-        self
-    }
-
-    /// As [`HostBuilder::parser`], under this name.
-    pub fn named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
-        self.parsers.push((Some(name.into()), Given::Component(component.into())));
-        self
-    }
-
-    /// A parser that is loaded already. All of a host's are of one engine.
-    #[cfg(feature = "cli")]
-    pub(crate) fn loaded(mut self, name: Option<String>, parser: Parser) -> Self {
-        self.parsers.push((name, Given::Loaded(parser)));
-        self
-    }
-
-    /// A host that parsers may ask which are swapped in or added later, though the first ones don't declare it.
-    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
-        self.allowed.push(host.into());
-        self
-    }
-
-    /// A digest that a parser may have, which is told from all others by it: where one is given, a parser with another is refused.
-    pub fn pin(mut self, digest: Digest) -> Self {
-        self.engine.digests.push(digest);
-        self
-    }
-
-    /// Whether rows tell in `_source` where they come from: address, status, time and parser.
-    pub const fn source(mut self, source: bool) -> Self {
-        self.source = source;
-        self
-    }
-
-    /// What one call of the parser may use.
-    pub const fn limits(mut self, limits: Limits) -> Self {
-        self.engine.limits = limits;
-        self
-    }
-
-    /// Whether a parser that imports anything, WASI too, is refused.
-    pub const fn pure_only(mut self, pure_only: bool) -> Self {
-        self.engine.pure_only = pure_only;
-        self
-    }
-
-    /// The folder for compiled parsers, so that the next start takes milliseconds. It must be the user's own; without it nothing is kept.
-    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.engine.cache = Some(folder.into());
-        self
-    }
-
-    /// How the client connects.
-    pub fn fetch(mut self, options: FetchOptions) -> Self {
-        self.fetch = options;
-        self
-    }
-
-    /// Another address for a host, which may be private.
-    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
-        self.fetch.connect_to.push(connect_to);
-        self
-    }
-
-    /// A further certificate authority, in PEM.
-    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.fetch.authorities.push(pem.into());
-        self
-    }
-
-    /// How fast the site is asked.
-    pub const fn rate(mut self, rate: Rate) -> Self {
-        self.rate = rate;
-        self
-    }
-
-    /// Requests under way at once; at least one.
-    pub const fn concurrency(mut self, requests: usize) -> Self {
-        self.concurrency = Some(requests);
-        self
-    }
-
-    /// The host.
-    ///
-    /// # Errors
-    /// When WebAssembly or TLS can't start, or the parser is refused.
-    pub async fn build(self) -> Result<Host, HostError> {
-        self.make().await
-    }
-
-    /// Boxed, as all that is behind an `async fn` here: it is compiled with the library, and not again with each program.
-    fn make(self) -> BoxFuture<'static, Result<Host, HostError>> {
-        async move {
-            let fetcher = Fetcher::new(&self.fetch)?;
-            let mut engine = None;
-            let mut parsers = Vec::new();
-            let given =
-                if self.parsers.is_empty() { vec![(None, Given::Component(PLAY.to_vec()))] } else { self.parsers };
-            for (name, source) in given {
-                let parser = match source {
-                    #[cfg(feature = "cli")]
-                    Given::Loaded(parser) => parser,
-                    Given::Component(component) => {
-                        let engine = match &mut engine {
-                            Some(engine) => engine,
-                            none => none.insert(Engine::new(self.engine.clone())?),
-                        };
-                        engine.load(&component).await?
-                    }
-                };
-                parsers.push((name, parser));
-            }
-            let first = parsers.remove(0);
-            let slots = Slots::new(first, parsers, self.allowed);
-            let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
-            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
-        }
-        .boxed()
-    }
 }
 
 /// A pooled client, a sandbox and parsers. Cloning it is cheap, and shares them.
@@ -250,8 +104,7 @@ impl Host {
     /// Whose kind it is: `kind` or `parser:kind`.
     pub(crate) fn slot_of(&self, kind: &str) -> Result<Slot, PlanError> {
         let (parser, kind) = split_kind(kind);
-        let resolved = self.worker.slots.resolve(parser, kind);
-        resolved.map_err(|why| PlanError::unresolved(parser, kind, why))
+        self.worker.slot_of(parser, kind)
     }
 
     /// The places of its parsers, in the order in which they were given or added.

@@ -145,11 +145,13 @@ impl Worker {
 impl Worker {
     /// Who answers a query.
     pub(crate) fn slot(&self, query: &Query) -> Result<Slot, Failure> {
-        let (parser, kind) = (query.parser(), query.kind());
-        let resolved = self.slots.resolve(parser, kind);
-        resolved.map_err(|why| {
-            Failure::new(FailureKind::InvalidQuery, PlanError::unresolved(parser, kind, why).to_string())
-        })
+        let slot = self.slot_of(query.parser(), query.kind());
+        slot.map_err(|error| Failure::new(FailureKind::InvalidQuery, error.to_string()))
+    }
+
+    /// Who answers queries of a kind, of the parser that is named or of any.
+    pub(crate) fn slot_of(&self, parser: Option<&str>, kind: &str) -> Result<Slot, PlanError> {
+        self.slots.resolve(parser, kind).map_err(|why| PlanError::unresolved(parser, kind, why))
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn command(parsers: Option<&Parsers>, settings: &Settings) -> Command
 /// An option as the environment and the configuration file set it.
 fn set(arg: Arg, settings: &Settings) -> Arg {
     let name = arg.get_id().to_string();
-    if matches!(name.as_str(), "verbose") {
+    if name == "verbose" {
         return arg;
     }
     let values = settings.config(&name).to_vec();

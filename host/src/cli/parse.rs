@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use clap::ArgMatches;
 
@@ -48,9 +47,12 @@ fn response(options: &ArgMatches, host: &Host) -> Result<Response, Exit> {
     let description = host.description();
     let first = description.hosts.first().map_or("", String::as_str);
     let url = options.get_one::<String>("url").cloned().unwrap_or_else(|| format!("https://{first}/"));
-    let headers = options.get_many::<String>("header").into_iter().flatten().map(|text| header(text));
     let status = options.get_one::<u16>("status").copied().unwrap_or(200);
-    Ok(Response { url, status, headers: headers.collect::<Result<_, _>>()?, body, received_at: SystemTime::now() })
+    let mut headers = options.get_many::<String>("header").into_iter().flatten();
+    headers.try_fold(Response::new(url, status, body), |response, text| {
+        let (name, value) = header(text)?;
+        Ok(response.header(name, value))
+    })
 }
 
 fn stdin() -> Result<Vec<u8>, Exit> {
@@ -60,9 +62,9 @@ fn stdin() -> Result<Vec<u8>, Exit> {
     Ok(body)
 }
 
-fn header(text: &str) -> Result<(String, String), Exit> {
+fn header(text: &str) -> Result<(&str, &str), Exit> {
     match text.split_once(':') {
-        Some((name, value)) => Ok((name.trim().to_lowercase(), value.trim().to_owned())),
+        Some((name, value)) => Ok((name.trim(), value.trim())),
         None => Err(Exit::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
     }
 }

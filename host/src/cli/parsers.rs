@@ -80,7 +80,7 @@ impl Parsers {
     }
 }
 
-/// The parser in a file, or the one that comes along.
+/// The parser in a file.
 pub(super) async fn load(file: &Path, settings: &Settings) -> Result<Parser, Exit> {
     load_file(&engine(settings)?, Some(file)).await
 }
@@ -97,6 +97,7 @@ fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
     settings.values(name).pop().map(PathBuf::from)
 }
 
+/// The parser in a file, or the one that comes along.
 async fn load_file(engine: &Engine, file: Option<&Path>) -> Result<Parser, Exit> {
     let bytes = match file {
         Some(file) => super::read(file)?,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
-use super::load::Digest;
+use super::digest::Digest;
 
 /// Bytes of a SHA-256.
 const DIGEST_LENGTH: usize = 32;

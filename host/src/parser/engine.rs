@@ -4,16 +4,16 @@
 //! The epoch ticks in a thread of its own, which sleeps while no guest runs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
+use super::digest::Digest;
 use super::lane::Lane;
-use super::load::Digest;
 use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 
@@ -112,6 +112,8 @@ pub(super) struct Inner {
     slots: Semaphore,
     lanes: Arc<Semaphore>,
     clock: Clock,
+    /// What was compiled last: who looks whether a file is a parser loads it again to use it.
+    pub(super) latest: Mutex<Option<(Digest, Component)>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -132,7 +134,7 @@ impl Engine {
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
         let slots = Semaphore::new(SLOTS as usize);
         let lanes = Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
-        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, lanes, clock })))
+        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, lanes, clock, latest: Mutex::default() })))
     }
 
     /// What one call may use.

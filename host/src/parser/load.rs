@@ -4,14 +4,13 @@
 //! version, it links, it starts, and it describes itself in a document that fits the schema.
 
 use std::fmt;
-use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
 use super::bindings::{PlayfastParser, PlayfastParserPre, wit};
 use super::description::{Description, DescriptionError};
+use super::digest::Digest;
 use super::engine::Engine;
 use super::sandbox::{Call, State};
 use super::{cache, convert};
@@ -20,60 +19,6 @@ use crate::{Failure, FailureKind, Page, Query, Requests, Response};
 /// The interface that a parser exports, and its version.
 const INTERFACE: &str = "playfast:parser/parser";
 const VERSION: &str = "0.1.0";
-
-/// The SHA-256 of a component.
-///
-/// ```
-/// let digest = playfast::Digest::of(b"");
-/// assert!(digest.to_string().starts_with("sha256:e3b0c442"));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// The digest of these bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-
-    /// 64 hexadecimal digits.
-    #[must_use]
-    pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "sha256:{}", self.hex())
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-/// A text is no digest.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no digest: give sha256: and 64 hexadecimal digits, as `playfast inspect` shows them")]
-pub struct DigestError(String);
-
-impl FromStr for Digest {
-    type Err = DigestError;
-
-    /// Reads what [`Digest`] displays as, with `sha256:` or without.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || DigestError(text.to_owned());
-        let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        let pairs = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let bytes: Vec<u8> = pairs.collect::<Option<_>>().ok_or_else(refused)?;
-        let is_hex = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        bytes.try_into().ok().filter(|_| is_hex).map(Self).ok_or_else(refused)
-    }
-}
 
 /// Why a file is no parser for this host.
 #[derive(Debug, thiserror::Error)]
@@ -205,13 +150,19 @@ impl Engine {
 impl Engine {
     /// The component, compiled aside: that takes a moment, in which guests and the network go on.
     async fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
+        let latest = self.0.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, component)) = latest.filter(|(latest, _)| *latest == digest) {
+            return Ok(component);
+        }
         let (engine, bytes) = (self.clone(), bytes.to_vec());
         let compiled = tokio::task::spawn_blocking(move || {
             let inner = &engine.0;
             cache::compiled(&inner.wasmtime, inner.options.cache.as_deref(), &digest, &bytes)
         });
         let compiled = compiled.await.map_err(|error| LoadError::Compile(error.into()))?;
-        compiled.map_err(|error| LoadError::Compile(error.into()))
+        let component = compiled.map_err(|error| LoadError::Compile(error.into()))?;
+        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, component.clone()));
+        Ok(component)
     }
 }
 

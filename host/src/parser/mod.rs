@@ -7,6 +7,7 @@ mod bindings;
 mod cache;
 mod convert;
 mod description;
+mod digest;
 mod engine;
 mod lane;
 mod load;
@@ -15,6 +16,7 @@ mod wasi;
 
 pub(crate) use description::ParamValidator;
 pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
+pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};
-pub use load::{Digest, DigestError, Live, LoadError, Parser};
+pub use load::{Live, LoadError, Parser};
 pub use sandbox::Limits;

@@ -82,25 +82,27 @@ impl Slots {
 
     /// The slot of this name, else the first whose parser calls itself so.
     pub(crate) fn named(&self, name: &str) -> Option<Slot> {
+        self.all_named(name).into_iter().next()
+    }
+
+    /// The slot of this name, else all whose parsers call themselves so.
+    fn all_named(&self, name: &str) -> Vec<Slot> {
         let slots = self.all();
-        let own = slots.iter().find(|slot| slot.name() == name);
-        own.or_else(|| slots.iter().find(|slot| slot.description().name == name)).cloned()
+        match slots.iter().find(|slot| slot.name() == name) {
+            Some(slot) => vec![slot.clone()],
+            None => slots.iter().filter(|slot| slot.description().name == name).cloned().collect(),
+        }
     }
 
     /// The slot that answers queries of a kind, of the parser that is named or of any.
     pub(crate) fn resolve(&self, parser: Option<&str>, kind: &str) -> Result<Slot, Unresolved> {
-        let slots = self.all();
         let Some(parser) = parser else { return self.of_kind(kind) };
-        let declares = |slot: &&Slot| slot.description().kind(kind).is_some();
-        let mut named = slots.iter().filter(|slot| slot.name() == parser).peekable();
-        if named.peek().is_some() {
-            return named.next().filter(declares).cloned().ok_or_else(|| self.no_kind());
+        let named = self.all_named(parser);
+        if named.is_empty() {
+            return Err(Unresolved::Parser(self.all().iter().map(|slot| slot.name().to_owned()).collect()));
         }
-        let called: Vec<_> = slots.iter().filter(|slot| slot.description().name == parser).collect();
-        if called.is_empty() {
-            return Err(Unresolved::Parser(slots.iter().map(|slot| slot.name().to_owned()).collect()));
-        }
-        called.into_iter().find(declares).cloned().ok_or_else(|| self.no_kind())
+        let declares = |slot: &Slot| slot.description().kind(kind).is_some();
+        named.into_iter().find(declares).ok_or_else(|| self.no_kind())
     }
 
     fn of_kind(&self, kind: &str) -> Result<Slot, Unresolved> {

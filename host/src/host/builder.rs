@@ -1,0 +1,162 @@
+//! How is a host made?
+
+use std::path::PathBuf;
+
+use futures::future::{BoxFuture, FutureExt};
+
+use super::{Host, HostError, PLAY};
+use crate::batch::{Gate, Rate, Worker};
+use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
+#[cfg(feature = "cli")]
+use crate::parser::Parser;
+use crate::parser::{Digest, Engine, EngineOptions, Limits};
+use crate::swap::Slots;
+
+/// Requests under way at once, where nothing else is said.
+const CONCURRENCY: usize = 64;
+
+/// How a host is made: [`Host::builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct HostBuilder {
+    parsers: Vec<(Option<String>, Given)>,
+    allowed: Vec<String>,
+    engine: EngineOptions,
+    fetch: FetchOptions,
+    rate: Rate,
+    concurrency: Option<usize>,
+    source: bool,
+}
+
+/// What a parser is made of.
+#[derive(Clone, Debug)]
+enum Given {
+    Component(Vec<u8>),
+    #[cfg(feature = "cli")]
+    Loaded(Parser),
+}
+
+impl HostBuilder {
+    /// Another parser than [`PLAY`]: the bytes of a component. Each further one answers beside it, under its own name.
+    pub fn parser(mut self, component: impl Into<Vec<u8>>) -> Self {
+        self.parsers.push((None, Given::Component(component.into())));
+        self
+    }
+
+    /// As [`HostBuilder::parser`], under this name.
+    pub fn named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
+        self.parsers.push((Some(name.into()), Given::Component(component.into())));
+        self
+    }
+
+    /// A parser that is loaded already. All of a host's are of one engine.
+    #[cfg(feature = "cli")]
+    pub(crate) fn loaded(mut self, name: Option<String>, parser: Parser) -> Self {
+        self.parsers.push((name, Given::Loaded(parser)));
+        self
+    }
+
+    /// A host that parsers may ask which are swapped in or added later, though the first ones don't declare it.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed.push(host.into());
+        self
+    }
+
+    /// A digest that a parser may have, which is told from all others by it: where one is given, a parser with another is refused.
+    pub fn pin(mut self, digest: Digest) -> Self {
+        self.engine = self.engine.pin(digest);
+        self
+    }
+
+    /// Whether rows tell in `_source` where they come from: address, status, time and parser.
+    pub const fn source(mut self, source: bool) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// What one call of the parser may use.
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.engine.limits = limits;
+        self
+    }
+
+    /// Whether a parser that imports anything, WASI too, is refused.
+    pub const fn pure_only(mut self, pure_only: bool) -> Self {
+        self.engine.pure_only = pure_only;
+        self
+    }
+
+    /// The folder for compiled parsers, so that the next start takes milliseconds. It must be the user's own; without it nothing is kept.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.engine = self.engine.cache(folder);
+        self
+    }
+
+    /// How the client connects.
+    pub fn fetch(mut self, options: FetchOptions) -> Self {
+        self.fetch = options;
+        self
+    }
+
+    /// Another address for a host, which may be private.
+    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
+        self.fetch = self.fetch.connect_to(connect_to);
+        self
+    }
+
+    /// A further certificate authority, in PEM.
+    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.fetch = self.fetch.authority(pem);
+        self
+    }
+
+    /// How fast the site is asked.
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Requests under way at once; at least one.
+    pub const fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = Some(requests);
+        self
+    }
+
+    /// The host.
+    ///
+    /// # Errors
+    /// When WebAssembly or TLS can't start, or the parser is refused.
+    pub async fn build(self) -> Result<Host, HostError> {
+        self.make().await
+    }
+
+    /// Boxed, as all that is behind an `async fn` here: it is compiled with the library, and not again with each program.
+    fn make(self) -> BoxFuture<'static, Result<Host, HostError>> {
+        async move {
+            let fetcher = Fetcher::new(&self.fetch)?;
+            let mut engine = None;
+            let mut parsers = Vec::new();
+            let given =
+                if self.parsers.is_empty() { vec![(None, Given::Component(PLAY.to_vec()))] } else { self.parsers };
+            for (name, source) in given {
+                let parser = match source {
+                    #[cfg(feature = "cli")]
+                    Given::Loaded(parser) => parser,
+                    Given::Component(component) => {
+                        let engine = match &mut engine {
+                            Some(engine) => engine,
+                            none => none.insert(Engine::new(self.engine.clone())?),
+                        };
+                        engine.load(&component).await?
+                    }
+                };
+                parsers.push((name, parser));
+            }
+            let first = parsers.remove(0);
+            let slots = Slots::new(first, parsers, self.allowed);
+            let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
+            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
+        }
+        .boxed()
+    }
+}
