@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Outcome, Outcomes, Plan, PlanError, Worker, split_kind};
+use crate::batch::{Asked, Outcome, Outcomes, Parts, Plan, PlanError, Worker, split_kind};
 use crate::fetch::ClientError;
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::swap::{Event, Slot, SwapError, Swapped};
@@ -229,6 +229,11 @@ impl Host {
 
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
+        Outcomes::new(self.asked(queries.map(Asked::from)))
+    }
+
+    /// As [`Host::run_stream`], page by page, of queries that may be answered in part.
+    pub(crate) fn asked(&self, queries: impl Stream<Item = Asked> + Send + 'static) -> Parts {
         self.worker.clone().run(queries.boxed())
     }
 

@@ -56,7 +56,10 @@ mod runtime;
 mod swap;
 mod types;
 
-pub use batch::{Grouped, Outcome, Outcomes, Plan, PlanError, Rate, RateError, RecordError, Source};
+pub use batch::{
+    Control, Grouped, HeldBy, Latency, Outcome, Outcomes, Part, Parts, Plan, PlanError, Rate, RateError, RecordError,
+    Retries, RunStats, Sharing, SharingError, Source,
+};
 pub use environment::EnvironmentError;
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
@@ -66,7 +69,7 @@ pub use parser::{
 };
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
-pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
+pub use types::{Exchange, Failure, FailureKind, Method, Page, Priority, Query, Request, Requests, Response, Row};
 
 /// Threads for the runtime.
 ///

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use playfast::{Host, HostBuilder, Rate};
+use playfast::{Host, HostBuilder, Rate, Retries};
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -62,9 +62,9 @@ impl Shop {
         self.runtime.block_on(self.led(builder).build()).unwrap()
     }
 
-    /// The same, led here, as fast as it answers.
+    /// The same, led here, as fast as it answers, and asking nothing again.
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
-        let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited);
+        let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited).retries(Retries::none());
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
         connect_to.fold(builder, HostBuilder::connect_to)
     }
@@ -88,9 +88,9 @@ impl Shop {
         connect_to.chain(["--cacert".to_owned(), authority]).collect()
     }
 
-    /// Runs the binary, led here.
+    /// Runs the binary, led here, asking nothing again.
     pub(crate) fn playfast(&self, arguments: &[&str]) -> Ran {
-        let options = self.options().into_iter().chain(["--rate=none".to_owned()]);
+        let options = self.options().into_iter().chain(["--rate=none".to_owned(), "--retries=0".to_owned()]);
         run(arguments.iter().map(|argument| (*argument).to_owned()).chain(options))
     }
 }

@@ -1,28 +1,24 @@
-//! How is one exchange answered, and what its pages raise?
+//! How is one request exchanged, and what becomes of its queries?
 //!
-//! A query goes on as long as its pages name a next state, and answers may raise further queries. Both have caps: a parser that never
-//! ends costs its own query.
+//! It is made when it may go, by the parser that answers then. What is answered leaves at once; what failed for now is asked again, alone:
+//! of several queries that share a request only the failed ones. A query goes on as long as its pages name a next state, and answers may
+//! raise further queries. Both have caps: a parser that never ends costs its own query.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use futures::future::{BoxFuture, FutureExt, join_all};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::gate::Place;
-use super::outcome::{Outcome, Source};
-use super::run::Worker;
+use super::job::{FOLLOWS, Job};
+use super::limit::Signal;
+use super::outcome::Source;
+use super::part::Part;
+use super::retry::is_oversize;
+use super::run::{Again, Group, Run, Worker};
 use crate::swap::{Generation, ParserId, Slot};
 use crate::{Exchange, Failure, FailureKind, Page, Query, Response};
 
-/// Pages of one query.
-const PAGES: usize = 1000;
-
-/// Answers that raise queries whose answers raise queries.
-const FOLLOW_DEPTH: u32 = 3;
-
-/// Further queries that one query's answers may raise, with those that these raise.
-const FOLLOWS: usize = 1000;
+/// The longest that a server may ask to be left alone, as far as it is believed.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A page, and who gave it.
 struct Answered {
@@ -33,60 +29,127 @@ struct Answered {
     source: Option<Arc<Source>>,
 }
 
-/// Which query's answers raised this one?
-#[derive(Clone, Debug, Default)]
-struct Lineage {
-    /// How many queries stand between.
-    depth: u32,
-    /// How many were raised in all.
-    raised: Arc<AtomicUsize>,
+/// What becomes of a query after a page.
+enum Next {
+    Again(Job),
+    /// As [`Next::Again`], after so long.
+    Later(Job, Duration),
+    Raised(Vec<Job>),
 }
 
 impl Worker {
-    /// The outcomes of an exchange's queries, each with those of the queries that its answers raised.
-    pub(super) async fn answer_exchange(
-        &self,
-        slot: &Slot,
-        generation: &Arc<Generation>,
-        exchange: Exchange,
-        queries: &[Query],
-        place: Place,
-    ) -> Vec<Vec<Outcome>> {
-        let chosen = exchange.chosen(queries);
-        let pages = self.pages(slot, generation, exchange, &chosen).await;
+    /// Sends the request that a group shares, and hands on what it answers. Gives what is to be asked from here on.
+    pub(super) async fn exchange(
+        self: Arc<Self>,
+        run: Arc<Run>,
+        group: Group,
+        generation: Arc<Generation>,
+        mut place: Place,
+    ) -> Vec<Again> {
+        let slot = group.slot;
+        let Some((generation, exchange, mut jobs, left)) = self.made(&run, &slot, generation, group.jobs).await else {
+            return Vec::new();
+        };
+        let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
+        self.mark_sent(&run, &place, &mut jobs);
+        let (answered, signal) = self.pages(&run, &slot, &generation, exchange, &queries, deadline(&jobs)).await;
+        place.tell(signal, answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned());
+        self.note_size(&generation, &slot, &queries, &answered);
+        let shared = jobs.len() as u32;
+        let (mut now, mut later, mut longest) = (left, Vec::new(), Duration::ZERO);
+        for (job, answered) in jobs.into_iter().zip(answered) {
+            match self.step(&run, &place, job, answered, shared).await {
+                Next::Again(job) => now.push(job),
+                Next::Later(job, delay) => {
+                    longest = longest.max(delay);
+                    later.push(job);
+                }
+                Next::Raised(jobs) => now.extend(jobs),
+            }
+        }
+        // Held until here, so that what a slow reader doesn't take keeps further requests from going.
         drop(place);
-        let go_on = |(query, page)| self.go_on(query, page, Lineage::default());
-        join_all(chosen.into_iter().zip(pages).map(go_on)).await
+        let again = [Again { jobs: now, delay: Duration::ZERO }, Again { jobs: later, delay: longest }];
+        again.into_iter().filter(|again| !again.jobs.is_empty()).collect()
+    }
+
+    /// The first request that the parser makes of the jobs, with its own, and those that it leaves. Those that it refuses are over.
+    async fn made(
+        &self,
+        run: &Run,
+        slot: &Slot,
+        generation: Arc<Generation>,
+        jobs: Vec<Job>,
+    ) -> Option<(Arc<Generation>, Exchange, Vec<Job>, Vec<Job>)> {
+        let (generation, requests) = match self.request(slot, generation, &jobs).await {
+            Ok(made) => made,
+            Err((generation, failure)) => {
+                run.fail_all(jobs, &failure, generation.number).await;
+                return None;
+            }
+        };
+        let mut jobs: Vec<_> = jobs.into_iter().map(Some).collect();
+        let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
+        for (index, failure) in requests.refused {
+            if let Some(job) = take(index) {
+                run.fail(job, failure, generation.number, None).await;
+            }
+        }
+        let exchange = requests.exchanges.into_iter().next()?;
+        let own = exchange.queries.iter().filter_map(|index| take(*index)).collect();
+        Some((generation, exchange, own, jobs.into_iter().flatten().collect()))
+    }
+
+    fn mark_sent(&self, run: &Run, place: &Place, jobs: &mut [Job]) {
+        let per_query = self.gate.speed().retries.per_query;
+        let new = jobs.iter().filter(|job| !job.is_sent).count();
+        place.fill(new);
+        for job in jobs {
+            if !job.is_sent {
+                let own = per_query.and_then(|time| Instant::now().checked_add(time));
+                (job.is_sent, job.deadline) = (true, own.into_iter().chain(run.deadline).min());
+            }
+        }
+        run.tally.note(|stats| (stats.requests, stats.under_way) = (stats.requests + 1, stats.under_way + 1));
     }
 
     /// Fetches and parses.
     async fn pages(
         &self,
+        run: &Run,
         slot: &Slot,
         generation: &Arc<Generation>,
         exchange: Exchange,
         queries: &[Query],
-    ) -> Vec<Answered> {
+        deadline: Option<Instant>,
+    ) -> (Vec<Answered>, Signal) {
         let hosts = &generation.parser.description().hosts;
-        let response = match self.fetcher.fetch(hosts, exchange.request).await {
+        let sent = Instant::now();
+        let fetched = within(deadline, self.fetcher.fetch(hosts, exchange.request)).await;
+        run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|response| response.body.len()));
+        let response = match fetched {
             Ok(response) => response,
             Err(failure) => {
+                let signal = signal_of(&failure);
                 let failure = match failure.kind {
                     FailureKind::Forbidden | FailureKind::ParserInvalid => {
                         blaming(generation, queries.first(), failure)
                     }
                     _ => failure,
                 };
-                return queries.iter().map(|_| Answered::failed(slot, generation, failure.clone())).collect();
+                let failed = |_| Answered::failed(slot, generation, failure.clone());
+                return (queries.iter().map(failed).collect(), signal);
             }
         };
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
         let (pages, response) = slot.parse(generation, queries, response).await;
+        let (status, told) = (response.status, retry_after(&response));
         let mut answered = answers(slot, generation, pages, &response);
         if answered.iter().any(Answered::is_layout_changed) {
             self.ask_the_others(slot, &mut answered, queries, response).await;
         }
-        answered
+        let signal = heed(status, told, &mut answered);
+        (answered, signal)
     }
 
     /// Asks the other parsers that declare the kind what the same response says, where the first doesn't know its layout: sites show a new
@@ -110,91 +173,156 @@ impl Worker {
         }
     }
 
-    /// The query's outcome from its first page on, then those of the queries that its pages raised.
-    async fn go_on(&self, query: Query, first: Answered, lineage: Lineage) -> Vec<Outcome> {
-        let mut outcome = Outcome::new(query);
-        let (mut follow, mut states, mut answered) = (Vec::new(), HashSet::new(), first);
-        loop {
-            let before = std::mem::replace(&mut outcome.generation, answered.generation.number);
-            outcome.source = answered.source.take();
-            match answered.page {
-                Ok(mut page) => {
-                    let source = outcome.source.clone().filter(|_| self.source);
-                    outcome.take(&mut page, source.as_deref());
-                    if let Some(failure) = outcome.failure.take() {
-                        outcome.failure = Some(blaming(&answered.generation, Some(&outcome.query), failure));
-                        break;
-                    }
-                    follow.append(&mut page.follow);
-                    let next = page.next.filter(|_| follow.len() <= FOLLOWS);
-                    let Some(state) = next else { break };
-                    if states.len() + 1 >= PAGES || !states.insert(state.clone()) {
-                        let failure = endless(states.len());
-                        outcome.failure = Some(blaming(&answered.generation, Some(&outcome.query), failure));
-                        break;
-                    }
-                    answered = self.page(&answered.slot, outcome.query.going_on(&state)).await;
-                }
-                // Another parser than the one that named the state can't read it.
-                Err(failure)
-                    if failure.kind == FailureKind::InvalidQuery
-                        && !states.is_empty()
-                        && before != answered.generation.number =>
-                {
-                    outcome.start_over();
-                    follow.clear();
-                    states.clear();
-                    answered = self.page(&answered.slot, outcome.query.clone()).await;
+    /// Takes a page, hands it on, and says what is next for its query.
+    async fn step(&self, run: &Run, place: &Place, mut job: Job, answered: Answered, shared: u32) -> Next {
+        let before = std::mem::replace(&mut job.generation, answered.generation.number);
+        match answered.page {
+            Ok(page) => self.take(run, job, page, answered.slot, &answered.generation, answered.source).await,
+            // Another parser than the one that named the state can't read it.
+            Err(failure)
+                if failure.kind == FailureKind::InvalidQuery
+                    && job.query.state().is_some()
+                    && before != job.generation =>
+            {
+                job.start_over();
+                Next::Again(job)
+            }
+            Err(failure) if shared > 1 && is_oversize(failure.kind) => {
+                job.most = (shared / 2).max(1);
+                Next::Again(job)
+            }
+            Err(failure) => match self.delay(place, &job, &failure) {
+                Ok(delay) => {
+                    run.retrying(&failure);
+                    tracing::info!("{}: {failure}; asked again in {delay:.1?}", job.query);
+                    job.retries += 1;
+                    Next::Later(job, delay)
                 }
                 Err(failure) => {
-                    outcome.failure = Some(failure);
-                    break;
+                    let raised = run.end(job, failure, answered.generation.number, answered.source).await;
+                    Next::Raised(raised)
+                }
+            },
+        }
+    }
+
+    async fn take(
+        &self,
+        run: &Run,
+        mut job: Job,
+        mut page: Page,
+        slot: Slot,
+        generation: &Generation,
+        source: Option<Arc<Source>>,
+    ) -> Next {
+        let in_rows = source.clone().filter(|_| self.source);
+        let query = job.query.from_start();
+        let (rows, failure) = job.progress.take(&query, &mut page, in_rows.as_deref());
+        let blamed = |failure| blaming(generation, Some(&query), failure);
+        let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
+        job.slot = Some(slot);
+        let mut goes_on = false;
+        if failure.is_none() {
+            job.follow.append(&mut page.follow);
+            if let Some(state) = page.next.filter(|_| job.follow.len() <= FOLLOWS) {
+                match job.go_on(state) {
+                    Ok(()) => goes_on = true,
+                    Err(endless) => failure = Some(blamed(endless)),
                 }
             }
         }
-        if let Some(failure) = lineage.check(&follow) {
-            let failure = blaming(&answered.generation, Some(&outcome.query), failure);
-            outcome.failure.get_or_insert(failure);
-            return vec![outcome];
+        if !goes_on && let Some(too_many) = job.lineage.check(&job.follow) {
+            failure.get_or_insert(blamed(too_many));
+            job.follow.clear();
         }
-        let followed = self.follow(&answered.slot, follow, &lineage).await;
-        std::iter::once(outcome).chain(followed).collect()
+        let state = if goes_on { job.query.state().map(Arc::from) } else { None };
+        let part = Part {
+            query,
+            rows,
+            notes,
+            records: job.progress.records,
+            is_last: !goes_on,
+            failure,
+            generation: generation.number,
+            source,
+            state,
+            origin: job.origin.clone(),
+            raised: if goes_on { 0 } else { job.follow.len() },
+        };
+        run.send(part).await;
+        if goes_on { Next::Again(job) } else { Next::Raised(job.raised()) }
     }
 
-    /// One page of a query that goes on, by the parser that answers now.
-    async fn page(&self, slot: &Slot, query: Query) -> Answered {
-        let generation = slot.load();
-        let place = self.gate.enter(generation.parser.description()).await;
-        let generation = slot.load();
-        let answered = self.page_of(slot, &generation, query).await;
-        drop(place);
-        answered.unwrap_or_else(|failure| Answered::failed(slot, &generation, failure))
-    }
-
-    async fn page_of(&self, slot: &Slot, generation: &Arc<Generation>, query: Query) -> Result<Answered, Failure> {
-        let queries = [query];
-        let mut requests = slot.request(generation, &queries, 1).await?;
-        if let Some((_, failure)) = requests.refused.pop() {
-            return Err(failure);
+    /// How long a failed query waits until it is asked again; else its failure, which is final.
+    fn delay(&self, place: &Place, job: &Job, failure: &Failure) -> Result<Duration, Failure> {
+        let retries = &self.gate.speed().retries;
+        let Some(delay) = retries.delay(failure, job.retries) else { return Err(failure.clone()) };
+        let saying = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
+        if delay > retries.patience {
+            return Err(saying(format!("it is to be asked again in {delay:.0?}, which is too long to wait")));
         }
-        let exchange = requests.exchanges.pop().ok_or_else(unanswered)?;
-        self.pages(slot, generation, exchange, &queries).await.pop().ok_or_else(unanswered)
-    }
-
-    /// The outcomes of the queries that an answer raised.
-    async fn follow(&self, slot: &Slot, follow: Vec<Query>, lineage: &Lineage) -> Vec<Outcome> {
-        let outcomes = join_all(follow.into_iter().map(|query| self.answer(slot, query, lineage.below()))).await;
-        outcomes.into_iter().flatten().collect()
-    }
-
-    /// A query that was raised, as if it had been asked.
-    fn answer<'w>(&'w self, slot: &'w Slot, query: Query, lineage: Lineage) -> BoxFuture<'w, Vec<Outcome>> {
-        async move {
-            let page = self.page(slot, query.clone()).await;
-            self.go_on(query, page, lineage).await
+        if job.deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
+            let message = format!("its time is up; at last it was {failure}");
+            return Err(Failure::new(FailureKind::Deadline, message));
         }
-        .boxed()
+        if !place.retry() {
+            return Err(saying(format!("retries are up to {:.0} % of the requests", retries.budget * 100.0)));
+        }
+        Ok(delay)
     }
+}
+
+/// When the first of them must be answered.
+fn deadline(jobs: &[Job]) -> Option<Instant> {
+    jobs.iter().filter_map(|job| job.deadline).min()
+}
+
+async fn within(
+    deadline: Option<Instant>,
+    fetch: impl Future<Output = Result<Response, Failure>>,
+) -> Result<Response, Failure> {
+    let Some(deadline) = deadline else { return fetch.await };
+    let late = |_| Err(Failure::new(FailureKind::Deadline, "its time was up before it was answered"));
+    tokio::time::timeout_at(deadline.into(), fetch).await.unwrap_or_else(late)
+}
+
+/// What an exchange without a response says of its host.
+const fn signal_of(failure: &Failure) -> Signal {
+    let answered = match failure.kind {
+        FailureKind::Timeout | FailureKind::Http => true,
+        FailureKind::Network => false,
+        _ => return Signal::Neutral,
+    };
+    Signal::Congested { answered, retry_after: None }
+}
+
+/// What a response says of its host. Failures that don't say when to ask again are told what the response says.
+fn heed(status: u16, told: Option<Duration>, answered: &mut [Answered]) -> Signal {
+    let failures = answered.iter_mut().filter_map(|answered| answered.page.as_mut().err());
+    let mut hint = told;
+    let mut is_blocked = status == 429 || status >= 500;
+    for failure in failures {
+        failure.retry_after = failure.retry_after.or(told).map(|wait| wait.min(LONGEST_WAIT));
+        hint = hint.max(failure.retry_after);
+        is_blocked |= failure.kind == FailureKind::Blocked;
+    }
+    if is_blocked {
+        Signal::Congested { answered: true, retry_after: hint }
+    } else if answered.iter().any(|answered| answered.page.is_ok()) {
+        Signal::Answered
+    } else {
+        Signal::Neutral
+    }
+}
+
+/// `Retry-After` in both forms (RFC 9110 §10.2.3): seconds, or a time.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let (_, value) = response.headers.iter().find(|(name, _)| name == "retry-after")?;
+    let wait = match value.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(SystemTime::now()).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 impl Answered {
@@ -210,6 +338,19 @@ impl Answered {
     fn is_telling(&self) -> bool {
         use FailureKind::{Blocked, NotFound, Unavailable};
         self.page.as_ref().err().is_none_or(|failure| matches!(failure.kind, Blocked | NotFound | Unavailable))
+    }
+}
+
+impl Worker {
+    /// Takes note of how a request went that several queries may have shared.
+    fn note_size(&self, generation: &Generation, slot: &Slot, queries: &[Query], answered: &[Answered]) {
+        let failed = |answered: &Answered| answered.page.as_ref().is_err();
+        let oversize = |answered: &Answered| answered.page.as_ref().is_err_and(|failure| is_oversize(failure.kind));
+        let went_well = !answered.iter().all(failed) && !answered.iter().any(oversize);
+        let Some(kind) = queries.first().map(Query::kind) else { return };
+        if let Some(kind) = generation.parser.description().kind(kind) {
+            self.size(slot, &kind.name, |size| size.note(queries.len() as u32, went_well, kind.per_request));
+        }
     }
 }
 
@@ -237,38 +378,25 @@ fn answers(
     pages.into_iter().map(answered).collect()
 }
 
-impl Lineage {
-    fn below(&self) -> Self {
-        Self { depth: self.depth + 1, ..self.clone() }
-    }
-
-    /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
-    fn check(&self, follow: &[Query]) -> Option<Failure> {
-        let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
-        let (depth, too_deep) = (self.depth, self.depth >= FOLLOW_DEPTH);
-        (!follow.is_empty() && (too_deep || raised > FOLLOWS)).then(|| {
-            let message = format!(
-                "its answers raise {raised} queries, here at depth {depth}; the limit is {FOLLOWS}, {FOLLOW_DEPTH} deep"
-            );
-            Failure::new(FailureKind::ParserInvalid, message)
-        })
-    }
-}
-
 /// The failure, with the parser's name and the query's kind.
 fn blaming(generation: &Generation, query: Option<&Query>, failure: Failure) -> Failure {
     failure.blaming(&generation.parser.description().name, query.map(Query::kind).unwrap_or_default())
 }
 
-/// The parser's answers were checked to be as many as the queries, so nobody should ever see this.
-fn unanswered() -> Failure {
-    Failure::new(FailureKind::ParserInvalid, "the parser left the query without an answer")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn endless(pages: usize) -> Failure {
-    let message = match pages + 1 {
-        PAGES.. => format!("the query does not end within the limit of {PAGES} pages"),
-        pages => format!("the query does not end: after {pages} pages it names a state again"),
-    };
-    Failure::new(FailureKind::ParserInvalid, message)
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let response = |value: &str| Response::new("https://example.org/", 429, "").header("Retry-After", value);
+        assert_eq!(retry_after(&response(" 120 ")), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after(&response("999999999999")), Some(LONGEST_WAIT));
+        let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
+        let wait = retry_after(&response(&soon)).unwrap();
+        assert!((58.0..61.0).contains(&wait.as_secs_f64()), "{wait:?}");
+        assert_eq!(retry_after(&response("Wed, 21 Oct 2015 07:28:00 GMT")), Some(Duration::ZERO));
+        assert_eq!(retry_after(&response("soon")), None);
+        assert_eq!(retry_after(&Response::new("https://example.org/", 429, "")), None);
+    }
 }

@@ -1,134 +1,167 @@
-//! When may the next request go?
+//! When may a request go? A [`Schedule`] that all runs of a host share, and the time around it.
 //!
-//! First the site's pace is waited for, and then a place among those under way is taken: no place is held while waiting.
+//! Runs wait in line with tickets, and are told their turns through a channel of their own. A place is held by a value, and given back with
+//! it, whatever becomes of the exchange.
 
-use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc;
 
-use crate::parser::{Description, Pace};
-
-/// How fast a site is asked.
-///
-/// ```
-/// use playfast::Rate;
-///
-/// assert_eq!("2/s".parse::<Rate>()?, Rate::PerSecond(2.0));
-/// assert_eq!(Rate::default(), Rate::Site);
-/// # Ok::<(), playfast::RateError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub enum Rate {
-    /// As the parser's description says.
-    #[default]
-    Site,
-    /// As fast as it answers.
-    Unlimited,
-    /// So many requests a second, one after another.
-    PerSecond(f64),
-}
-
-/// Why a text is no [`Rate`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no rate: give none, site, or requests a second such as 2/s or 0.5/s")]
-pub struct RateError(String);
-
-impl FromStr for Rate {
-    type Err = RateError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = |text: &str| text.parse::<f64>().ok().filter(|rate| *rate > 0.0 && rate.is_finite());
-        match text {
-            "none" => Ok(Self::Unlimited),
-            "site" => Ok(Self::Site),
-            _ => text
-                .strip_suffix("/s")
-                .and_then(number)
-                .or_else(|| text.strip_suffix("/min").and_then(number).map(|rate| rate / 60.0))
-                .map(Self::PerSecond)
-                .ok_or_else(|| RateError(text.to_owned())),
-        }
-    }
-}
-
-impl Rate {
-    /// How many at once, and how long until the next; `None` without a limit.
-    fn quota(self, pace: Pace) -> Option<Quota> {
-        let (burst, per_second) = match self {
-            Self::Site => (pace.burst, pace.per_minute / 60.0),
-            Self::Unlimited => return None,
-            Self::PerSecond(rate) => (1, rate),
-        };
-        let period =
-            Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::MAX).max(Duration::from_nanos(1));
-        Some(Quota::with_period(period)?.allow_burst(NonZeroU32::new(burst)?))
-    }
-}
+use super::limit::Signal;
+use super::schedule::{HeldBy, Level, Schedule, Shut, Speed, Turn};
+use crate::Failure;
+use crate::parser::Description;
 
 /// Lets requests go. Cloning it is cheap, and shares it.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
-    rate: Rate,
-    /// By site, as it was described when it was first asked; `None` where it has no limit.
-    paces: Arc<Mutex<HashMap<String, Option<Arc<DefaultDirectRateLimiter>>>>>,
-    places: Arc<Semaphore>,
+    schedule: Arc<Mutex<Schedule<Ticket>>>,
+    speed: Speed,
+    lines: Arc<AtomicU64>,
 }
 
-/// A place among the requests under way.
-pub(crate) type Place = Option<OwnedSemaphorePermit>;
+/// Something in line.
+#[derive(Debug)]
+struct Ticket {
+    line: u64,
+    number: u64,
+    host: usize,
+    turns: mpsc::UnboundedSender<Granted>,
+}
+
+/// What comes of a ticket.
+#[derive(Debug)]
+pub(super) enum Granted {
+    /// It may go.
+    Go(u64, Place),
+    /// Its host is given up: whose name it is, and how it has been shut.
+    Refused(u64, String, Shut),
+}
+
+/// A run's tickets. They are withdrawn when it goes.
+#[derive(Debug)]
+pub(super) struct Tickets {
+    gate: Gate,
+    line: u64,
+    next: u64,
+    sender: mpsc::UnboundedSender<Granted>,
+    turns: mpsc::UnboundedReceiver<Granted>,
+}
+
+/// A place among the requests under way to a host.
+#[derive(Debug)]
+pub(super) struct Place {
+    gate: Gate,
+    host: usize,
+    sent: Instant,
+    signal: Option<Signal>,
+    why: Option<Failure>,
+}
 
 impl Gate {
-    pub(crate) fn new(rate: Rate, concurrency: usize) -> Self {
-        Self { rate, paces: Arc::default(), places: Arc::new(Semaphore::new(concurrency)) }
+    pub(crate) fn new(speed: Speed) -> Self {
+        Self { schedule: Arc::new(Mutex::new(Schedule::new(speed))), speed, lines: Arc::default() }
     }
 
-    /// Waits until a request to the site that a parser knows may go. Parsers whose first host is the same know the same site.
-    pub(crate) async fn enter(&self, site: &Description) -> Place {
-        if let Some(pace) = self.pace(site) {
-            pace.until_ready().await;
-        }
-        // The semaphore is never closed.
-        Arc::clone(&self.places).acquire_owned().await.ok()
+    pub(super) const fn speed(&self) -> &Speed {
+        &self.speed
     }
 
-    fn pace(&self, site: &Description) -> Option<Arc<DefaultDirectRateLimiter>> {
-        let host = site.hosts.first()?;
-        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pace) = paces.get(host) {
-            return pace.clone();
+    pub(super) fn tickets(&self) -> Tickets {
+        let (sender, turns) = mpsc::unbounded_channel();
+        let line = self.lines.fetch_add(1, Ordering::Relaxed);
+        Tickets { gate: self.clone(), line, next: 0, sender, turns }
+    }
+
+    /// What keeps most requests waiting.
+    pub(super) fn held_by(&self) -> HeldBy {
+        self.lock().held_by()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Schedule<Ticket>> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells all whose turn has come. Gives when to look again.
+    fn call(&self) -> Option<Instant> {
+        loop {
+            let now = Instant::now();
+            let (turn, name) = {
+                let mut schedule = self.lock();
+                let Some(turn) = schedule.next(now) else { return schedule.wake() };
+                let name = match &turn {
+                    Turn::Go(_) => String::new(),
+                    Turn::Refused(_, shut) => schedule.name(shut.host).to_owned(),
+                };
+                (turn, name)
+            };
+            // Where nobody listens any more, the place is given back as the value goes: outside the lock.
+            drop(match turn {
+                Turn::Go(Ticket { host, number, turns, .. }) => {
+                    let place = Place { gate: self.clone(), host, sent: now, signal: None, why: None };
+                    turns.send(Granted::Go(number, place))
+                }
+                Turn::Refused(ticket, shut) => ticket.turns.send(Granted::Refused(ticket.number, name, shut)),
+            });
         }
-        let pace = self.rate.quota(site.pace).map(|quota| Arc::new(RateLimiter::direct(quota)));
-        paces.insert(host.clone(), pace.clone());
-        pace
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rates_are_read() {
-        assert_eq!("none".parse::<Rate>().unwrap(), Rate::Unlimited);
-        assert_eq!("2/s".parse::<Rate>().unwrap(), Rate::PerSecond(2.0));
-        assert_eq!("30/min".parse::<Rate>().unwrap(), Rate::PerSecond(0.5));
-        for text in ["", "2", "-1/s", "0/s", "inf/s", "NaN/s", "x/s"] {
-            assert!(text.parse::<Rate>().is_err(), "{text}");
-        }
+impl Tickets {
+    /// Takes a ticket for a request to a host of a site.
+    pub(super) fn take(&mut self, host: &str, site: &Description, level: Level) -> u64 {
+        self.next += 1;
+        let first = site.hosts.first().map_or(host, String::as_str);
+        let mut schedule = self.gate.lock();
+        let host = schedule.host(host, first, site.pace, Instant::now());
+        let ticket = Ticket { line: self.line, number: self.next, host, turns: self.sender.clone() };
+        schedule.wait(host, level, ticket);
+        self.next
     }
 
-    #[test]
-    fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
-        let pace = Pace { burst: 3, per_minute: 60.0 };
-        let quota = Rate::Site.quota(pace).unwrap();
-        assert_eq!(quota.burst_size().get(), 3);
-        assert_eq!(quota.replenish_interval(), Duration::from_secs(1));
-        assert!(Rate::Unlimited.quota(pace).is_none());
+    /// Has everybody told whose turn has come. Gives when to look again.
+    pub(super) fn call(&self) -> Option<Instant> {
+        self.gate.call()
+    }
+
+    /// The next that was told.
+    pub(super) async fn turn(&mut self) -> Option<Granted> {
+        self.turns.recv().await
+    }
+
+    pub(super) fn withdraw(&self) {
+        self.gate.lock().retain(|ticket| ticket.line != self.line);
+    }
+}
+
+impl Drop for Tickets {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+impl Place {
+    /// What the exchange says of its host.
+    pub(super) fn tell(&mut self, signal: Signal, why: Option<Failure>) {
+        (self.signal, self.why) = (Some(signal), why);
+    }
+
+    /// So many queries are asked for the first time.
+    pub(super) fn fill(&self, queries: usize) {
+        self.gate.lock().fill(self.host, queries);
+    }
+
+    /// Whether a query may be asked of this host once more.
+    pub(super) fn retry(&self) -> bool {
+        self.gate.lock().retry(self.host)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gate.lock().leave(self.host, self.signal, self.why.take(), self.sent, Instant::now());
+        self.gate.call();
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::outcome::Outcome;
-use super::run::Outcomes;
+use super::outcomes::Outcomes;
 
 /// Things under the values of a parameter, in the order in which the values came.
 ///

@@ -1,23 +1,39 @@
 //! How are many queries answered at once?
 //!
-//! A [`Plan`] says which, a gate when the next may go, and a run answers them: requests in windows, exchanges in parallel, each response
-//! in a task of its own, outcomes in the order of the queries. Invariant: every query has just one outcome, whatever happens to the others.
+//! A [`Plan`] says which; a schedule says when each request may go, and a run sends them: queries in windows, requests in parallel, each in a
+//! task of its own. What failed for now is asked again. Invariant: every query has just one outcome, whatever happens to the others.
 
 mod answer;
 mod gate;
 mod grouped;
+mod job;
+mod limit;
 mod outcome;
+mod outcomes;
+mod part;
 mod plan;
+mod rate;
 mod record;
+mod retry;
 mod run;
+mod schedule;
+mod size;
+mod stats;
 
-pub use gate::{Rate, RateError};
 pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
+pub use outcomes::{Control, Outcomes, Parts};
+pub use part::Part;
 pub use plan::{Plan, PlanError};
+pub use rate::{Rate, RateError};
 pub use record::RecordError;
-pub use run::Outcomes;
+pub use retry::Retries;
+pub use schedule::HeldBy;
+pub use size::{Sharing, SharingError};
+pub use stats::{Latency, RunStats};
 
 pub(crate) use gate::Gate;
+pub(crate) use job::Asked;
 pub(crate) use plan::split_kind;
-pub(crate) use run::Worker;
+pub(crate) use run::{Sizes, Worker};
+pub(crate) use schedule::Speed;

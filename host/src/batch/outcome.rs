@@ -34,12 +34,6 @@ impl Source {
             "parser": {"name": parser.name, "version": parser.version, "digest": digest, "generation": generation}})
     }
 }
-/// Bytes of the records and notes of one query, over all its pages: a parser that never ends would fill the host's memory with them.
-const LARGEST: usize = 128 << 20;
-
-/// What a row takes beside its record, in bytes.
-const ROW: usize = 256;
-
 /// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -56,65 +50,86 @@ pub struct Outcome {
     pub generation: u64,
     /// Where the last page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,
-    /// Rows of pages that are asked once more: they are here already.
-    again: usize,
-    /// Bytes of its records and notes so far.
-    bytes: usize,
 }
 
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
-        Self {
-            query,
-            rows: Vec::new(),
-            notes: Vec::new(),
-            failure: None,
-            generation: 0,
-            source: None,
-            again: 0,
-            bytes: 0,
-        }
+        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, source: None }
     }
 
-    pub(super) fn failed(query: Query, failure: Failure) -> Self {
-        Self { failure: Some(failure), ..Self::new(query) }
+    /// Takes a page of a query that has one alone.
+    #[cfg(any(feature = "cli", test))]
+    pub(crate) fn take(&mut self, page: &mut Page) {
+        let (rows, failure) = Progress::default().take(&self.query, page, None);
+        self.rows = rows;
+        self.notes.append(&mut page.notes);
+        self.failure = failure;
+    }
+}
+
+/// Bytes of the records and notes of one query, over all its pages: a parser that never ends would fill the host's memory with them.
+const LARGEST: usize = 128 << 20;
+
+/// What a row takes beside its record, in bytes.
+const ROW: usize = 256;
+
+/// How far a query has come over its pages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Rows that were handed on.
+    pub(super) records: usize,
+    /// Of them, those of pages that are asked once more: they are not handed on again.
+    again: usize,
+    /// Bytes of records and notes.
+    bytes: usize,
+}
+
+impl Progress {
+    /// A query of which so many rows are there already, and are asked once more where that is said.
+    pub(super) const fn after(records: usize, again: bool) -> Self {
+        Self { records, again: if again { records } else { 0 }, bytes: 0 }
     }
 
-    /// The query is asked from its start once more: the rows that are here already are passed over.
-    pub(super) fn start_over(&mut self) {
-        self.again = self.rows.len();
+    /// The query is asked from its start once more.
+    pub(super) const fn start_over(&mut self) {
+        self.again = self.records;
     }
 
-    /// Takes a page's records and notes, with their source in each row where that is wanted. The first record that isn't a JSON object, or
-    /// is too much, is the outcome's failure, and the last that is taken.
-    pub(crate) fn take(&mut self, page: &mut Page, source: Option<&Source>) {
+    /// The rows of a page's records, with their source in each where that is wanted, and the query's failure where the first record after
+    /// them isn't a JSON object, or is too much.
+    pub(super) fn take(
+        &mut self,
+        query: &Query,
+        page: &mut Page,
+        source: Option<&Source>,
+    ) -> (Vec<Row>, Option<Failure>) {
         let source = source.map(Source::json);
         self.bytes += page.notes.iter().map(|note| note.len() + ROW).sum::<usize>();
-        self.notes.append(&mut page.notes);
+        let mut rows = Vec::new();
         for record in std::mem::take(&mut page.records) {
             if self.again > 0 {
                 self.again -= 1;
                 continue;
             }
-            let position = self.rows.len() + 1;
+            let position = self.records + 1;
             self.bytes += record.len() + ROW;
             if self.bytes > LARGEST {
                 let message = format!("the answer is larger than the limit of {LARGEST} bytes, with record {position}");
-                self.failure = Some(Failure::new(FailureKind::ParserOutput, message));
-                return;
+                return (rows, Some(Failure::new(FailureKind::ParserOutput, message)));
             }
-            match row(&self.query, position, &record) {
+            match row(query, position, &record) {
                 Ok(mut row) => {
                     row.extend(source.iter().map(|source| ("_source".to_owned(), source.clone())));
-                    self.rows.push(row);
+                    rows.push(row);
+                    self.records = position;
                 }
                 Err(error) => {
                     let message = format!("record {position} is not a JSON object: {error}");
-                    self.failure = Some(Failure::new(FailureKind::ParserInvalid, message));
-                    return;
+                    return (rows, Some(Failure::new(FailureKind::ParserInvalid, message)));
                 }
             }
         }
+        (rows, None)
     }
 }
 
@@ -130,37 +145,49 @@ fn row(query: &Query, position: usize, record: &str) -> Result<Row, serde_json::
 mod tests {
     use super::*;
 
+    fn page(records: &[&str]) -> Page {
+        Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() }
+    }
+
     #[test]
     fn a_records_field_wins_and_positions_go_on() {
         let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
-        let mut outcome = Outcome::new(query);
-        for title in ["a", "b"] {
-            outcome.take(&mut Page { records: vec![format!(r#"{{"title": "{title}"}}"#)], ..Page::default() }, None);
-        }
-        let rows: Vec<_> = outcome.rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
+        let mut progress = Progress::default();
+        let mut rows = progress.take(&query, &mut page(&[r#"{"title": "a"}"#]), None).0;
+        rows.extend(progress.take(&query, &mut page(&[r#"{"title": "b"}"#]), None).0);
+        let rows: Vec<_> = rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
         assert_eq!(rows, expected);
     }
 
     #[test]
+    fn what_is_asked_once_more_is_not_handed_on_again() {
+        let query = Query::new("list", []);
+        let mut progress = Progress::after(2, true);
+        assert!(progress.take(&query, &mut page(&["{}"]), None).0.is_empty());
+        let rows = progress.take(&query, &mut page(&["{}", r#"{"x": 1}"#]), None).0;
+        assert_eq!(Value::from(rows[0].clone()).to_string(), r#"{"position":3,"x":1}"#);
+        let rows = Progress::after(5, false).take(&query, &mut page(&["{}"]), None).0;
+        assert_eq!(rows[0]["position"], 6);
+    }
+
+    #[test]
     fn an_answer_over_many_pages_is_limited_and_keeps_what_came_before() {
-        let mut outcome = Outcome::new(Query::new("list", []));
+        let (query, mut progress) = (Query::new("list", []), Progress::default());
         let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(LARGEST / 4));
-        for page in 1..=3 {
-            outcome.take(&mut Page { records: vec![record.clone()], ..Page::default() }, None);
-            assert!(outcome.failure.is_none() && outcome.rows.len() == page);
+        for position in 1..=3 {
+            let (rows, failure) = progress.take(&query, &mut page(&[&record]), None);
+            assert!(failure.is_none() && rows.len() == 1 && progress.records == position);
         }
-        outcome.take(&mut Page { records: vec![record], ..Page::default() }, None);
-        assert_eq!(outcome.rows.len(), 3);
-        assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserOutput);
+        let (rows, failure) = progress.take(&query, &mut page(&[&record]), None);
+        assert_eq!((rows.len(), failure.unwrap().kind), (0, FailureKind::ParserOutput));
     }
 
     #[test]
     fn what_is_no_object_is_a_failure_that_keeps_what_came_before() {
         for broken in ["[]", "1", "{\"a\":}", "", "{} {}"] {
             let mut outcome = Outcome::new(Query::new("list", []));
-            let records = vec!["{}".to_owned(), broken.to_owned(), "{}".to_owned()];
-            outcome.take(&mut Page { records, ..Page::default() }, None);
+            outcome.take(&mut page(&["{}", broken, "{}"]));
             assert_eq!(outcome.rows.len(), 1, "{broken}");
             assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserInvalid, "{broken}");
         }

@@ -16,7 +16,7 @@ use super::parsers::Parsers;
 use super::settings::{Settings, variable};
 use crate::output::Format;
 use crate::parser::{Kind, Param};
-use crate::{ConnectTo, Digest, HostBuilder, Rate, Workers};
+use crate::{ConnectTo, Digest, HostBuilder, Rate, Retries, Sharing, Workers};
 
 /// How many threads were asked for.
 pub(super) fn workers(settings: &Settings) -> Result<Workers, Exit> {
@@ -78,6 +78,9 @@ pub(super) fn general() -> Vec<Arg> {
         flag("source").help("Tell in each row where it comes from: address, status, time and parser"),
         Arg::new("rate").long("rate").value_name("RATE").value_parser(value_parser!(Rate)).help("Requests a second, such as 2/s; none; or site [default: site, the pace that the parser knows its site to bear]"),
         Arg::new("concurrency").long("concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once [default: 64]"),
+        Arg::new("host-concurrency").long("host-concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once to one host; fewer are where it bears no more: that finds itself"),
+        Arg::new("per-request").long("per-request").value_name("N").value_parser(value_parser!(Sharing)).help("Queries that share a request where the site can answer several: a number, auto (as many as go well), or site [default: site, as the parser says]"),
+        Arg::new("retries").long("retries").value_name("N").value_parser(value_parser!(u32)).help("Times that a query is asked again which failed for now [default: 6]"),
         Arg::new("workers").long("workers").value_name("N").help("Threads: a number, half (of the cores, 2 to 8), or all [default: all]"),
         several("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).help("Connect to another address for a host, as in curl"),
         Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
@@ -292,5 +295,19 @@ pub(super) fn host(matches: &ArgMatches, mut builder: HostBuilder) -> Result<Hos
     if let Some(concurrency) = matches.get_one::<NonZeroUsize>("concurrency") {
         builder = builder.concurrency(concurrency.get());
     }
-    Ok(builder)
+    if let Some(concurrency) = matches.get_one::<NonZeroUsize>("host-concurrency") {
+        builder = builder.concurrency_per_host(concurrency.get());
+    }
+    if let Some(sharing) = matches.get_one::<Sharing>("per-request") {
+        builder = builder.per_request(*sharing);
+    }
+    Ok(builder.retries(retries(matches)))
+}
+
+fn retries(matches: &ArgMatches) -> Retries {
+    let mut retries = Retries::default();
+    if let Some(most) = matches.get_one::<u32>("retries") {
+        retries = retries.most(*most);
+    }
+    retries
 }

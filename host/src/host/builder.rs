@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::batch::{Gate, Rate, Worker};
+use crate::batch::{Gate, Rate, Retries, Sharing, Sizes, Speed, Worker};
 use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
@@ -25,6 +25,9 @@ pub struct HostBuilder {
     fetch: FetchOptions,
     rate: Rate,
     concurrency: Option<usize>,
+    per_host: Option<usize>,
+    retries: Retries,
+    sharing: Sharing,
     source: bool,
 }
 
@@ -122,6 +125,24 @@ impl HostBuilder {
         self
     }
 
+    /// Requests under way at once to one host; at least one. Fewer are where it bears no more: that finds itself.
+    pub const fn concurrency_per_host(mut self, requests: usize) -> Self {
+        self.per_host = Some(requests);
+        self
+    }
+
+    /// How failed queries are asked again, and for how long.
+    pub const fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How many queries share a request, where the parser can ask several in one.
+    pub const fn per_request(mut self, sharing: Sharing) -> Self {
+        self.sharing = sharing;
+        self
+    }
+
     /// The host.
     ///
     /// # Errors
@@ -154,8 +175,11 @@ impl HostBuilder {
             }
             let first = parsers.remove(0);
             let slots = Slots::new(first, parsers, self.allowed);
-            let gate = Gate::new(self.rate, self.concurrency.unwrap_or(CONCURRENCY).max(1));
-            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source } })
+            let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
+            let per_host = self.per_host.unwrap_or(concurrency).max(1);
+            let gate = Gate::new(Speed { rate: self.rate, concurrency, per_host, retries: self.retries });
+            let sizes = Sizes::new(self.sharing);
+            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source, sizes } })
         }
         .boxed()
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(kind.name(), "layout-changed");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -39,6 +39,10 @@ pub enum FailureKind {
     TooLarge,
     /// An address that the parser may not ask.
     Forbidden,
+    /// The query's or the run's time was up.
+    Deadline,
+    /// The run was stopped before.
+    Cancelled,
     /// The sandbox: the parser trapped.
     ParserTrap,
     /// The sandbox: the parser ran longer than allowed.
@@ -68,6 +72,8 @@ impl FailureKind {
             Self::Http => "http",
             Self::TooLarge => "too-large",
             Self::Forbidden => "forbidden",
+            Self::Deadline => "deadline",
+            Self::Cancelled => "cancelled",
             Self::ParserTrap => "parser-trap",
             Self::ParserTimeout => "parser-timeout",
             Self::ParserMemory => "parser-memory",

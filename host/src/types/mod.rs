@@ -10,4 +10,4 @@ pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub use failure::{Failure, FailureKind};
 pub use page::{Page, Row};
-pub use query::Query;
+pub use query::{Priority, Query};

@@ -3,6 +3,8 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
 ///
 /// ```
@@ -16,12 +18,33 @@ pub struct Query {
     kind: Arc<str>,
     params: Arc<[(Arc<str>, Arc<str>)]>,
     state: Option<Arc<str>>,
+    priority: Priority,
+}
+
+/// Which of the queries that wait go first. Within a priority they go in their order; none waits for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// As they come.
+    #[default]
+    Normal,
+    /// When nothing else waits, or has waited too long.
+    Low,
 }
 
 impl Query {
     /// A query of this kind. Parameters that it leaves out are not filled in: [`crate::Plan`] does that.
     pub fn new(kind: impl Into<Arc<str>>, params: impl IntoIterator<Item = (Arc<str>, Arc<str>)>) -> Self {
-        Self { parser: None, kind: kind.into(), params: params.into_iter().collect(), state: None }
+        Self {
+            parser: None,
+            kind: kind.into(),
+            params: params.into_iter().collect(),
+            state: None,
+            priority: Priority::Normal,
+        }
     }
 
     /// The same query, to be asked of this parser where a host has several.
@@ -34,6 +57,18 @@ impl Query {
     #[must_use]
     pub fn parser(&self) -> Option<&str> {
         self.parser.as_deref()
+    }
+
+    /// The same query, with this priority.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// Which of the queries that wait go first.
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        self.priority
     }
 
     /// The kind's name.
@@ -61,6 +96,11 @@ impl Query {
     /// The same query, going on from `state`.
     pub(crate) fn going_on(&self, state: &str) -> Self {
         Self { state: Some(state.into()), ..self.clone() }
+    }
+
+    /// The same query, from its start.
+    pub(crate) fn from_start(&self) -> Self {
+        Self { state: None, ..self.clone() }
     }
 }
 

@@ -1,0 +1,150 @@
+//! What is still to be done for one query, between its requests?
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::outcome::Progress;
+use crate::swap::Slot;
+use crate::{Failure, FailureKind, Query};
+
+/// Pages of one query.
+pub(super) const PAGES: usize = 1000;
+
+/// Answers that raise queries whose answers raise queries.
+const FOLLOW_DEPTH: u32 = 3;
+
+/// Further queries that one query's answers may raise, with those that these raise.
+pub(super) const FOLLOWS: usize = 1000;
+
+/// A query, and how much of it is there already.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    /// Rows that are there.
+    pub(crate) records: usize,
+}
+
+impl From<Query> for Asked {
+    fn from(query: Query) -> Self {
+        Self { query, records: 0 }
+    }
+}
+
+/// Where a query belongs: the number of the one that was asked, and the way from it to one that its answers raised.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Origin {
+    pub(super) root: usize,
+    pub(super) path: Vec<u32>,
+}
+
+/// A query on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// With the state that it goes on from.
+    pub(super) query: Query,
+    pub(super) origin: Origin,
+    pub(super) progress: Progress,
+    /// Who answered so far, and goes on where a page named a state.
+    pub(super) slot: Option<Slot>,
+    pub(super) generation: u64,
+    /// How often this page was asked again.
+    pub(super) retries: u32,
+    /// How many queries may share its request; 0 where nothing speaks against it.
+    pub(super) most: u32,
+    /// Whether it was sent, and until when it must be answered.
+    pub(super) is_sent: bool,
+    pub(super) deadline: Option<Instant>,
+    pub(super) follow: Vec<Query>,
+    pub(super) lineage: Lineage,
+    states: HashSet<String>,
+}
+
+impl Job {
+    pub(super) fn new(asked: Asked, root: usize) -> Self {
+        let again = asked.query.state().is_none();
+        let progress = Progress::after(asked.records, again);
+        Self::made(asked.query, Origin { root, path: Vec::new() }, progress, Lineage::default())
+    }
+
+    fn made(query: Query, origin: Origin, progress: Progress, lineage: Lineage) -> Self {
+        let (follow, states) = (Vec::new(), HashSet::new());
+        let (slot, generation, retries, most, is_sent, deadline) = (None, 0, 0, 0, false, None);
+        Self { query, origin, progress, slot, generation, retries, most, is_sent, deadline, follow, lineage, states }
+    }
+
+    /// Whether it was begun: then it goes before those that weren't.
+    pub(super) fn goes_on(&self) -> bool {
+        self.is_sent
+    }
+
+    /// Has it go on from a state.
+    ///
+    /// # Errors
+    /// When it would never end.
+    pub(super) fn go_on(&mut self, state: String) -> Result<(), Failure> {
+        if self.states.len() + 1 >= PAGES || self.states.contains(&state) {
+            return Err(endless(self.states.len()));
+        }
+        self.query = self.query.going_on(&state);
+        self.states.insert(state);
+        (self.retries, self.most) = (0, 0);
+        Ok(())
+    }
+
+    /// Has it start over: another parser than the one that named the state can't read it.
+    pub(super) fn start_over(&mut self) {
+        self.query = self.query.from_start();
+        self.progress.start_over();
+        self.states.clear();
+        self.follow.clear();
+    }
+
+    /// The queries that its answers raised.
+    pub(super) fn raised(&mut self) -> Vec<Self> {
+        let below = self.lineage.below();
+        let raised = std::mem::take(&mut self.follow).into_iter().zip(0..).map(|(query, index)| {
+            let query = query.with_priority(self.query.priority());
+            let path = self.origin.path.iter().copied().chain([index]).collect();
+            let origin = Origin { root: self.origin.root, path };
+            Self { slot: self.slot.clone(), ..Self::made(query, origin, Progress::default(), below.clone()) }
+        });
+        raised.collect()
+    }
+}
+
+/// Which query's answers raised this one?
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lineage {
+    /// How many queries stand between.
+    depth: u32,
+    /// How many were raised in all.
+    raised: Arc<AtomicUsize>,
+}
+
+impl Lineage {
+    fn below(&self) -> Self {
+        Self { depth: self.depth + 1, ..self.clone() }
+    }
+
+    /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
+    pub(super) fn check(&self, follow: &[Query]) -> Option<Failure> {
+        let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
+        let (depth, too_deep) = (self.depth, self.depth >= FOLLOW_DEPTH);
+        (!follow.is_empty() && (too_deep || raised > FOLLOWS)).then(|| {
+            let message = format!(
+                "its answers raise {raised} queries, here at depth {depth}; the limit is {FOLLOWS}, {FOLLOW_DEPTH} deep"
+            );
+            Failure::new(FailureKind::ParserInvalid, message)
+        })
+    }
+}
+
+fn endless(pages: usize) -> Failure {
+    let message = match pages + 1 {
+        PAGES.. => format!("the query does not end within the limit of {PAGES} pages"),
+        pages => format!("the query does not end: after {pages} pages it names a state again"),
+    };
+    Failure::new(FailureKind::ParserInvalid, message)
+}

@@ -1,0 +1,34 @@
+//! What came of a query so far? A page's rows leave together, as soon as they are there.
+
+use std::sync::Arc;
+
+use super::job::Origin;
+use super::outcome::Source;
+use crate::{Failure, Query, Row};
+
+/// A page of a query's answer, or its end.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Part {
+    /// What was asked.
+    pub query: Query,
+    /// The page's rows: the query's parameters, `position` from 1 over all its pages, and the record's fields, of which the record's win.
+    pub rows: Vec<Row>,
+    /// For a person: what the site would not give, or gave otherwise than asked.
+    pub notes: Vec<String>,
+    /// The query's rows so far, over all its pages.
+    pub records: usize,
+    /// Whether nothing more comes of the query.
+    pub is_last: bool,
+    /// Why it has no answer, or none any more. Then it is the last.
+    pub failure: Option<Failure>,
+    /// The generation of the parser: [`crate::Slot::generation`].
+    pub generation: u64,
+    /// Where the page came from. A query for which nothing came has none.
+    pub source: Option<Arc<Source>>,
+    /// What the query goes on with, where more pages are to come.
+    pub(crate) state: Option<Arc<str>>,
+    pub(super) origin: Origin,
+    /// Queries that its answers raise.
+    pub(super) raised: usize,
+}

@@ -1,0 +1,407 @@
+//! Which request may go next?
+//!
+//! Pure: the time is an argument. Hosts take turns, each within the site's pace and what it bears; one request of each host may always go,
+//! so that none is kept out by another that holds all places. Within a host what is urgent goes first, and every fourth time what has
+//! waited longest, so that nothing waits for ever. A place is taken last, when all else is granted.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use governor::clock::{Clock, FakeRelativeClock};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::limit::{Limit, Signal};
+use super::rate::Rate;
+use super::retry::{Budget, Retries};
+use crate::parser::Pace;
+use crate::{Failure, Priority};
+
+/// Every so often it is the turn of what has waited longest.
+const FAIR: u32 = 4;
+
+/// How fast hosts are asked, and how much at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Speed {
+    pub(crate) rate: Rate,
+    /// Requests under way to all hosts.
+    pub(crate) concurrency: usize,
+    /// Requests under way to one host.
+    pub(crate) per_host: usize,
+    pub(crate) retries: Retries,
+}
+
+/// What keeps a host's requests waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeldBy {
+    /// Nothing: as many are under way as the host may, or none waits.
+    #[default]
+    Nothing,
+    /// The site's pace, or the rate that was asked for.
+    Pace,
+    /// The host, which bears no more at once.
+    Limit,
+    /// The host, which refuses everything for now.
+    Shut,
+}
+
+/// Where a request stands in its host's line: what goes on with a query that was begun goes before new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Level(usize);
+
+/// Priorities, each for what goes on and for what is new.
+const LEVELS: usize = 6;
+
+impl Level {
+    pub(super) const fn of(priority: Priority, goes_on: bool) -> Self {
+        let level = match priority {
+            Priority::High => 0,
+            Priority::Normal => 2,
+            Priority::Low => 4,
+        };
+        Self(if goes_on { level } else { level + 1 })
+    }
+}
+
+/// What comes of a request that waits.
+#[derive(Debug, PartialEq)]
+pub(super) enum Turn<T> {
+    /// It may go: a place is taken for it.
+    Go(T),
+    /// Its host is given up.
+    Refused(T, Shut),
+}
+
+/// How a host has been shut.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shut {
+    pub(super) host: usize,
+    /// For how long.
+    pub(super) time: Duration,
+    /// How often in a row.
+    pub(super) failures: u32,
+    /// What failed last.
+    pub(super) last: Option<Failure>,
+}
+
+/// All hosts and what waits for them.
+#[derive(Debug)]
+pub(super) struct Schedule<T> {
+    speed: Speed,
+    hosts: Vec<Site<T>>,
+    places: HashMap<String, usize>,
+    /// By the first host of a site.
+    pacers: HashMap<String, Option<Arc<Pacer>>>,
+    under_way: usize,
+    /// Whose turn it is.
+    turn: usize,
+    /// When to look again, as of the last look.
+    wake: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Site<T> {
+    name: String,
+    pacer: Option<Arc<Pacer>>,
+    limit: Limit,
+    budget: Budget,
+    under_way: usize,
+    line: Line<T>,
+    held_by: HeldBy,
+    /// Its last failure that says that it is asked too much.
+    why: Option<Failure>,
+}
+
+impl<T> Schedule<T> {
+    pub(super) fn new(speed: Speed) -> Self {
+        let (hosts, places, pacers) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { speed, hosts, places, pacers, under_way: 0, turn: 0, wake: None }
+    }
+
+    /// The number of a host, which belongs to the site that is known by its first host.
+    pub(super) fn host(&mut self, name: &str, site: &str, pace: Pace, now: Instant) -> usize {
+        if let Some(host) = self.places.get(name) {
+            return *host;
+        }
+        let quota = self.speed.rate.quota(pace);
+        let pacer =
+            self.pacers.entry(site.to_owned()).or_insert_with(|| quota.map(|quota| Arc::new(Pacer::new(quota, now))));
+        let most = self.speed.per_host.min(self.speed.concurrency);
+        self.hosts.push(Site {
+            name: name.to_owned(),
+            pacer: pacer.clone(),
+            limit: Limit::new(most, self.speed.retries.patience),
+            budget: Budget::new(self.speed.retries.budget),
+            under_way: 0,
+            line: Line::default(),
+            held_by: HeldBy::Nothing,
+            why: None,
+        });
+        self.places.insert(name.to_owned(), self.hosts.len() - 1);
+        self.hosts.len() - 1
+    }
+
+    pub(super) fn name(&self, host: usize) -> &str {
+        self.hosts.get(host).map(|host| host.name.as_str()).unwrap_or_default()
+    }
+
+    /// Something waits for its turn with a host.
+    pub(super) fn wait(&mut self, host: usize, level: Level, waits: T) {
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.line.push(level, waits);
+        }
+    }
+
+    /// Keeps only what still waits.
+    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.hosts.iter_mut().for_each(|host| host.line.retain(&keep));
+    }
+
+    /// The next that may go now, or can't at all. [`Self::wake`] says when to look again where there is none.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Turn<T>> {
+        self.wake = None;
+        let count = self.hosts.len();
+        let is_full = self.under_way >= self.speed.concurrency;
+        for index in (0..count).map(|offset| (self.turn + offset) % count) {
+            let Some(host) = self.hosts.get_mut(index) else { continue };
+            match host.next(is_full, now) {
+                Ok(Some(waits)) => {
+                    self.turn = index + 1;
+                    self.under_way += 1;
+                    return Some(Turn::Go(waits));
+                }
+                Ok(None) => {
+                    let (time, failures) = host.limit.shut(now);
+                    let waits = host.line.pop()?;
+                    return Some(Turn::Refused(waits, Shut { host: index, time, failures, last: host.why.clone() }));
+                }
+                Err(at) => self.wake = self.wake.into_iter().chain(at).min(),
+            }
+        }
+        None
+    }
+
+    pub(super) fn wake(&self) -> Option<Instant> {
+        self.wake
+    }
+
+    /// An exchange with a host, sent at `sent`, is over.
+    pub(super) fn leave(
+        &mut self,
+        host: usize,
+        signal: Option<Signal>,
+        why: Option<Failure>,
+        sent: Instant,
+        now: Instant,
+    ) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if let Some(host) = self.hosts.get_mut(host) {
+            if matches!(signal, Some(Signal::Congested { .. })) {
+                host.why = why;
+            }
+            if let Some(signal) = signal {
+                host.limit.note(signal, sent, host.under_way, now);
+            }
+            host.under_way = host.under_way.saturating_sub(1);
+        }
+    }
+
+    /// So many queries are asked of a host for the first time.
+    pub(super) fn fill(&mut self, host: usize, queries: usize) {
+        self.hosts.get_mut(host).into_iter().for_each(|host| host.budget.fill(queries));
+    }
+
+    /// Whether a query may be asked of a host once more.
+    pub(super) fn retry(&mut self, host: usize) -> bool {
+        self.hosts.get_mut(host).is_some_and(|host| host.budget.take())
+    }
+
+    /// What keeps most requests waiting.
+    pub(super) fn held_by(&self) -> HeldBy {
+        self.hosts.iter().max_by_key(|host| host.line.len()).map(|host| host.held_by).unwrap_or_default()
+    }
+}
+
+impl<T> Site<T> {
+    /// What may go; `None` where the host is given up, and an error where nothing may: with the time from when on, as far as it is known.
+    fn next(&mut self, is_full: bool, now: Instant) -> Result<Option<T>, Option<Instant>> {
+        self.held_by = HeldBy::Nothing;
+        if self.line.len() == 0 {
+            return Err(None);
+        }
+        if self.limit.is_given_up(now) {
+            return Ok(None);
+        }
+        if let Some(until) = self.limit.paused_until(now) {
+            self.held_by = HeldBy::Shut;
+            return Err(Some(until));
+        }
+        if self.under_way >= self.limit.allowed() {
+            self.held_by = HeldBy::Limit;
+            return Err(None);
+        }
+        if is_full && self.under_way > 0 {
+            return Err(None);
+        }
+        if let Some(at) = self.pacer.as_ref().and_then(|pacer| pacer.take(now)) {
+            self.held_by = HeldBy::Pace;
+            return Err(Some(at));
+        }
+        self.under_way += 1;
+        self.line.pop().map(Some).ok_or(None)
+    }
+}
+
+/// A site's pace, by a clock that stands still between looks.
+#[derive(Debug)]
+struct Pacer {
+    limiter: RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<Nanos>>,
+    clock: FakeRelativeClock,
+    start: Instant,
+}
+
+impl Pacer {
+    fn new(quota: Quota, start: Instant) -> Self {
+        let clock = FakeRelativeClock::default();
+        Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, start }
+    }
+
+    /// Takes one request out; else when there is one.
+    fn take(&self, now: Instant) -> Option<Instant> {
+        let passed = Duration::from(self.clock.now());
+        self.clock.advance(now.saturating_duration_since(self.start).saturating_sub(passed));
+        let wait = self.limiter.check().err()?.wait_time_from(self.clock.now());
+        Some(now + wait.max(Duration::from_micros(100)))
+    }
+}
+
+/// What waits for a host.
+#[derive(Debug)]
+struct Line<T> {
+    levels: [VecDeque<(u64, T)>; LEVELS],
+    came: u64,
+    turns: u32,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self { levels: Default::default(), came: 0, turns: 0 }
+    }
+}
+
+impl<T> Line<T> {
+    fn len(&self) -> usize {
+        self.levels.iter().map(VecDeque::len).sum()
+    }
+
+    fn push(&mut self, level: Level, waits: T) {
+        self.came += 1;
+        if let Some(level) = self.levels.get_mut(level.0) {
+            level.push_back((self.came, waits));
+        }
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.turns = self.turns.wrapping_add(1);
+        let is_fair = self.turns.is_multiple_of(FAIR);
+        let mut waiting = self.levels.iter_mut().filter(|level| !level.is_empty());
+        let level =
+            if is_fair { waiting.min_by_key(|level| level.front().map(|(came, _)| *came)) } else { waiting.next() };
+        level?.pop_front().map(|(_, waits)| waits)
+    }
+
+    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.levels.iter_mut().for_each(|level| level.retain(|(_, waits)| keep(waits)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace { burst: 3, per_minute: 60.0 };
+
+    fn schedule(rate: Rate, concurrency: usize) -> Schedule<u32> {
+        Schedule::new(Speed { rate, concurrency, per_host: concurrency, retries: Retries::default() })
+    }
+
+    fn going(schedule: &mut Schedule<u32>, now: Instant) -> Vec<u32> {
+        std::iter::from_fn(|| match schedule.next(now)? {
+            Turn::Go(waits) => Some(waits),
+            Turn::Refused(..) => panic!("nothing is shut"),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
+        let (mut schedule, start) = (schedule(Rate::Site, 64), Instant::now());
+        let host = schedule.host("a", "a", PACE, start);
+        (0..10).for_each(|index| schedule.wait(host, Level::of(Priority::Normal, false), index));
+        assert_eq!(going(&mut schedule, start), [0, 1, 2]);
+        assert_eq!(schedule.held_by(), HeldBy::Pace);
+        let wake = schedule.wake().unwrap();
+        assert!(wake <= start + Duration::from_secs(1) && wake > start + Duration::from_millis(900));
+        assert!(going(&mut schedule, start + Duration::from_millis(500)).is_empty());
+        assert_eq!(going(&mut schedule, start + Duration::from_millis(2500)), [3, 4]);
+    }
+
+    #[test]
+    fn hosts_take_turns_and_none_is_kept_out() {
+        let (mut schedule, now) = (schedule(Rate::Unlimited, 4), Instant::now());
+        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
+        (0..10).for_each(|index| schedule.wait(a, Level::of(Priority::Normal, false), index));
+        assert_eq!(going(&mut schedule, now), [0, 1, 2, 3]);
+        (100..110).for_each(|index| schedule.wait(b, Level::of(Priority::Normal, false), index));
+        assert_eq!(going(&mut schedule, now), [100], "one of each may always go");
+        (0..4).for_each(|_| schedule.leave(a, Some(Signal::Answered), None, now, now));
+        let mut went = going(&mut schedule, now);
+        went.sort_unstable();
+        assert_eq!(went, [4, 5, 101]);
+    }
+
+    #[test]
+    fn what_is_urgent_goes_first_and_nothing_waits_for_ever() {
+        let (mut schedule, now) = (schedule(Rate::Unlimited, 1), Instant::now());
+        let host = schedule.host("a", "a", PACE, now);
+        schedule.wait(host, Level::of(Priority::Low, false), 1000);
+        (0..20).for_each(|index| schedule.wait(host, Level::of(Priority::High, false), index));
+        schedule.wait(host, Level::of(Priority::High, true), 500);
+        let mut order = Vec::new();
+        while let Some(Turn::Go(waits)) = schedule.next(now) {
+            order.push(waits);
+            schedule.leave(host, None, None, now, now);
+        }
+        assert_eq!(order[..6], [500, 0, 1, 1000, 2, 3]);
+        assert_eq!(order.len(), 22);
+    }
+
+    #[test]
+    fn a_host_that_is_given_up_refuses_and_others_go_on() {
+        let (mut schedule, now) = (schedule(Rate::Unlimited, 64), Instant::now());
+        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
+        let hour = Signal::Congested { answered: true, retry_after: Some(Duration::from_secs(3600)) };
+        (0..10).for_each(|_| schedule.leave(a, Some(hour), None, now, now));
+        schedule.wait(a, Level::of(Priority::Normal, false), 1);
+        schedule.wait(b, Level::of(Priority::Normal, false), 2);
+        let turns: Vec<_> = std::iter::from_fn(|| schedule.next(now)).collect();
+        assert!(matches!(
+            turns[..],
+            [Turn::Refused(1, Shut { failures: 10, .. }), Turn::Go(2)] | [Turn::Go(2), Turn::Refused(1, _)]
+        ));
+    }
+
+    #[test]
+    fn hosts_of_one_site_share_its_pace() {
+        let (mut schedule, now) = (schedule(Rate::Site, 64), Instant::now());
+        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "a", PACE, now));
+        (0..4).for_each(|index| {
+            schedule.wait(if index % 2 == 0 { a } else { b }, Level::of(Priority::Normal, false), index)
+        });
+        assert_eq!(going(&mut schedule, now).len(), 3);
+    }
+}

@@ -1,0 +1,97 @@
+//! How did a run go so far?
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::schedule::HeldBy;
+use crate::FailureKind;
+
+/// How a run goes: counts since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunStats {
+    /// Queries that were answered.
+    pub answered: u64,
+    /// Queries that failed, by kind.
+    pub failed: BTreeMap<FailureKind, u64>,
+    /// Records that were handed on.
+    pub records: u64,
+    /// Requests that were sent, without redirects.
+    pub requests: u64,
+    /// Queries that were asked again after a failure.
+    pub retries: u64,
+    /// Failures that were tried again, by kind.
+    pub retried: BTreeMap<FailureKind, u64>,
+    /// Bytes of bodies, decompressed.
+    pub bytes: u64,
+    /// From a request to its answer's last byte.
+    pub latency: Latency,
+    /// Requests under way.
+    pub under_way: u64,
+    /// Queries that were taken and have no outcome yet.
+    pub open: u64,
+    /// What keeps most requests waiting now.
+    pub held_by: HeldBy,
+}
+
+/// Times of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Latency {
+    /// The median.
+    pub p50: Duration,
+    /// The 90th percentile.
+    pub p90: Duration,
+    /// The 99th percentile.
+    pub p99: Duration,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// What is counted while a run goes.
+#[derive(Debug)]
+pub(super) struct Tally(Mutex<(RunStats, Option<Histogram<u64>>)>);
+
+/// Two digits of a latency, in microseconds: percentiles are for a person.
+const DIGITS: u8 = 2;
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new((RunStats::default(), Histogram::new(DIGITS).ok())))
+    }
+
+    pub(super) fn note(&self, note: impl FnOnce(&mut RunStats)) {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0);
+    }
+
+    /// An exchange is over.
+    pub(super) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.0.under_way = tally.0.under_way.saturating_sub(1);
+        if let Some(bytes) = bytes {
+            tally.0.bytes += bytes as u64;
+            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
+            tally.1.iter_mut().for_each(|times| times.saturating_record(micros));
+        }
+    }
+
+    pub(super) fn stats(&self, held_by: HeldBy) -> RunStats {
+        let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let latency = tally.1.as_ref().map(|times| {
+            let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
+            Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), most: Duration::from_micros(times.max()) }
+        });
+        RunStats { latency: latency.unwrap_or_default(), held_by, ..tally.0.clone() }
+    }
+}
+
+impl RunStats {
+    /// Queries that failed, of any kind.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failed.values().sum()
+    }
+}
