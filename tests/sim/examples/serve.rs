@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
 
-const USAGE: &str = "serve [--pages DIR] [--port N] [--latency-ms N] [--seed N] [--fault NAME=P]... [--ca FILE]";
+const USAGE: &str = "serve [--pages DIR] [--port N] [--latency-ms N] [--seed N] [--max-streams N] [--fault NAME=P]... \
+    [--retry-after SECONDS] [--stall-ms N] [--max-in-flight N] [--per-second N] [--ca FILE]";
 
 /// What the command line says.
 #[derive(Default)]
@@ -53,6 +54,11 @@ fn set(options: Options, name: &str, value: &str) -> Result<Options, String> {
         "--port" => config.port(number(name, value)?),
         "--seed" => config.seed(number(name, value)?),
         "--latency-ms" => config.latency(Duration::from_millis(number(name, value)?)),
+        "--max-streams" => config.max_concurrent_streams(number(name, value)?),
+        "--retry-after" | "--stall-ms" | "--max-in-flight" | "--per-second" => {
+            let faults = limit(config.faults.clone(), name, value)?;
+            config.faults(faults)
+        }
         "--fault" => {
             let faults = fault(config.faults.clone(), value)?;
             config.faults(faults)
@@ -64,6 +70,15 @@ fn set(options: Options, name: &str, value: &str) -> Result<Options, String> {
 
 fn number<T: FromStr>(name: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("{name} {value} is no number that fits"))
+}
+
+fn limit(faults: Faults, name: &str, value: &str) -> Result<Faults, String> {
+    Ok(match name {
+        "--retry-after" => faults.retry_after(Duration::from_secs(number(name, value)?)),
+        "--stall-ms" => faults.stall_for(Duration::from_millis(number(name, value)?)),
+        "--max-in-flight" => faults.max_in_flight(number(name, value)?),
+        _ => faults.per_second(number(name, value)?),
+    })
 }
 
 fn fault(faults: Faults, value: &str) -> Result<Faults, String> {
