@@ -66,7 +66,9 @@ pub use parser::{
 };
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
-pub use types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, Row};
+pub use types::{
+    Exchange, Failure, FailureKind, Method, Page, Query, QueryKey, QueryKeyError, Request, Requests, Response, Row,
+};
 
 /// Threads for the runtime.
 ///
