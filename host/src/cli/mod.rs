@@ -17,6 +17,8 @@ mod inspect;
 mod journal;
 mod parse;
 mod parsers;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired up next"))]
+mod queries;
 mod run;
 mod settings;
 #[cfg(feature = "demo")]
