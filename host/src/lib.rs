@@ -69,7 +69,10 @@ pub use parser::{
 };
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
-pub use types::{Exchange, Failure, FailureKind, Method, Page, Priority, Query, Request, Requests, Response, Row};
+pub use types::{
+    Exchange, Failure, FailureKind, Method, Page, Priority, Query, QueryKey, QueryKeyError, Request, Requests,
+    Response, Row,
+};
 
 /// Threads for the runtime.
 ///

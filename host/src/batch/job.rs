@@ -24,11 +24,13 @@ pub(crate) struct Asked {
     pub(crate) query: Query,
     /// Rows that are there.
     pub(crate) records: usize,
+    /// Of them, those that come once more.
+    pub(crate) again: usize,
 }
 
 impl From<Query> for Asked {
     fn from(query: Query) -> Self {
-        Self { query, records: 0 }
+        Self { query, records: 0, again: 0 }
     }
 }
 
@@ -63,8 +65,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(asked: Asked, root: usize) -> Self {
-        let again = asked.query.state().is_none();
-        let progress = Progress::after(asked.records, again);
+        let progress = Progress::after(asked.records, asked.again);
         Self::made(asked.query, Origin { root, path: Vec::new() }, progress, Lineage::default())
     }
 

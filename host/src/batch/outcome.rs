@@ -85,9 +85,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A query of which so many rows are there already, and are asked once more where that is said.
-    pub(super) const fn after(records: usize, again: bool) -> Self {
-        Self { records, again: if again { records } else { 0 }, bytes: 0 }
+    /// A query of which so many rows are there already, and so many of them are asked once more.
+    pub(super) const fn after(records: usize, again: usize) -> Self {
+        Self { records, again, bytes: 0 }
     }
 
     /// The query is asked from its start once more.
@@ -163,11 +163,11 @@ mod tests {
     #[test]
     fn what_is_asked_once_more_is_not_handed_on_again() {
         let query = Query::new("list", []);
-        let mut progress = Progress::after(2, true);
+        let mut progress = Progress::after(2, 2);
         assert!(progress.take(&query, &mut page(&["{}"]), None).0.is_empty());
         let rows = progress.take(&query, &mut page(&["{}", r#"{"x": 1}"#]), None).0;
         assert_eq!(Value::from(rows[0].clone()).to_string(), r#"{"position":3,"x":1}"#);
-        let rows = Progress::after(5, false).take(&query, &mut page(&["{}"]), None).0;
+        let rows = Progress::after(5, 0).take(&query, &mut page(&["{}"]), None).0;
         assert_eq!(rows[0]["position"], 6);
     }
 

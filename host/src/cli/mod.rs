@@ -13,8 +13,12 @@ mod demo_swap;
 mod exit;
 mod fetch;
 mod inspect;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired up next"))]
+mod journal;
 mod parse;
 mod parsers;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired up next"))]
+mod queries;
 mod run;
 mod settings;
 #[cfg(feature = "demo")]

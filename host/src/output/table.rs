@@ -1,6 +1,7 @@
 //! Which columns does a person see?
 //!
-//! Those with one value a row, as many as fit: what is the same in every row, lists and long texts are left out.
+//! Those that were asked for; else those with one value a row, as many as fit: what is the same in every row, lists and long texts are left
+//! out.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -16,10 +17,14 @@ const SEPARATOR: usize = 3;
 /// The rows as a table of at most `width` characters.
 #[must_use]
 pub fn table(rows: &[Row], width: usize) -> String {
-    let columns = columns(rows, width);
+    of_columns(rows, &columns(rows, width))
+}
+
+/// The rows as a table of these columns, however wide it gets.
+pub(super) fn of_columns(rows: &[Row], columns: &[String]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(&columns);
+    table.set_header(columns);
     table.add_rows(rows.iter().map(|row| columns.iter().map(|name| cell(row.get(name))).collect::<Vec<_>>()));
     let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")

@@ -3,11 +3,13 @@
 mod chain;
 mod exchange;
 mod failure;
+mod key;
 mod page;
 mod query;
 
 pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub use failure::{Failure, FailureKind};
+pub use key::{QueryKey, QueryKeyError};
 pub use page::{Page, Row};
 pub use query::{Priority, Query};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::QueryKey;
+
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
 ///
 /// ```
@@ -86,6 +88,22 @@ impl Query {
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// What tells it from all other queries, in other runs and on other machines too: a hash of kind, parameters and, where it is said, the
+    /// parser's name.
+    ///
+    /// ```
+    /// # use playfast::Query;
+    /// let query = Query::new("app", [("app_id".into(), "com.whatsapp".into()), ("lang".into(), "en".into())]);
+    /// let turned = Query::new("app", [("lang".into(), "en".into()), ("app_id".into(), "com.whatsapp".into())]);
+    /// assert_eq!(query.key(), turned.key());
+    /// assert_eq!(query.key().to_string().len(), 32);
+    /// assert_ne!(query.key(), query.of("play").key());
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> QueryKey {
+        QueryKey::of(self)
     }
 
     /// What the parser gave itself to go on with.

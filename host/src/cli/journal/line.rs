@@ -1,0 +1,166 @@
+//! What stands in a line of a journal?
+//!
+//! A JSON object, and a line feed by which it is known to be whole. Lines are read by later versions too: what one says is not changed, and a
+//! journal that says other things has another [`VERSION`].
+
+use std::fmt;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::output::Format;
+use crate::{FailureKind, QueryKey};
+
+/// Of the journal's lines, and of the encoding of keys.
+pub(super) const VERSION: u32 = 1;
+
+/// How a header begins.
+const MAGIC: &[u8] = b"{\"playfast_journal\":";
+
+/// The last line of a run that is through.
+pub(super) const FINISHED: &[u8] = b"{\"finished\":true}\n";
+
+/// Which rows a file holds: the journal's first line.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Header {
+    playfast_journal: u32,
+    #[serde(default)]
+    format: String,
+    #[serde(default)]
+    fields: Option<Vec<String>>,
+}
+
+impl Header {
+    /// Rows of this format, and of these fields where they were chosen.
+    pub(crate) fn new(format: Format, fields: Option<Vec<String>>) -> Self {
+        Self { playfast_journal: VERSION, format: format.name().to_owned(), fields }
+    }
+
+    pub(super) fn line(&self) -> Vec<u8> {
+        line(self)
+    }
+
+    /// A first line that is whole.
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+
+    /// The version, if it isn't this one: what follows can't be read then.
+    pub(super) fn other_version(&self) -> Option<u32> {
+        Some(self.playfast_journal).filter(|version| *version != VERSION)
+    }
+
+    /// Whether a text can be a first line that was torn.
+    pub(super) fn is_torn(text: &[u8]) -> bool {
+        text.starts_with(MAGIC) || MAGIC.starts_with(text)
+    }
+}
+
+impl fmt::Display for Header {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fields {
+            None => write!(formatter, "{} of all fields", self.format),
+            Some(fields) => write!(formatter, "{} of the fields {}", self.format, fields.join(",")),
+        }
+    }
+}
+
+/// What became of a query, and where the rows' file ends with it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    pub(super) key: QueryKey,
+    /// With which the query goes on.
+    pub(super) state: Option<String>,
+    /// Rows of the query so far.
+    pub(super) records: usize,
+    /// Bytes of the rows' file.
+    pub(super) offset: u64,
+    /// Of a query that is over.
+    pub(super) end: Option<End>,
+}
+
+impl Entry {
+    pub(super) fn line(&self) -> Vec<u8> {
+        line(self)
+    }
+}
+
+/// How a query ended. As text `answered`, or `failed:` and the failure's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All of its rows are written, none too.
+    Answered,
+    /// It is to be tried again.
+    Failed(FailureKind),
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Answered => serializer.serialize_str("answered"),
+            Self::Failed(kind) => serializer.collect_str(&format_args!("failed:{kind}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for End {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.strip_prefix("failed:") {
+            Some(kind) => FailureKind::deserialize(serde::de::value::StrDeserializer::new(kind)).map(Self::Failed),
+            None if text == "answered" => Ok(Self::Answered),
+            None => Err(D::Error::custom(format!("{text:?} is no end of a query"))),
+        }
+    }
+}
+
+/// An object that is written in one piece.
+fn line(object: &impl Serialize) -> Vec<u8> {
+    // Texts and numbers always become JSON.
+    let mut line = serde_json::to_vec(object).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(state: Option<&str>, end: Option<End>) -> Entry {
+        let key = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        Entry { key, state: state.map(str::to_owned), records: 7, offset: 99, end }
+    }
+
+    #[test]
+    fn lines_are_as_other_versions_know_them() {
+        let lines = [
+            Header::new(Format::Csv, Some(vec!["a".to_owned()])).line(),
+            Header::new(Format::Ndjson, None).line(),
+            entry(Some("p\n2"), None).line(),
+            entry(None, Some(End::Answered)).line(),
+            entry(None, Some(End::Failed(FailureKind::NotFound))).line(),
+        ];
+        let expected = r#"{"playfast_journal":1,"format":"csv","fields":["a"]}
+{"playfast_journal":1,"format":"ndjson","fields":null}
+{"key":"0123456789abcdef0123456789abcdef","state":"p\n2","records":7,"offset":99,"end":null}
+{"key":"0123456789abcdef0123456789abcdef","state":null,"records":7,"offset":99,"end":"answered"}
+{"key":"0123456789abcdef0123456789abcdef","state":null,"records":7,"offset":99,"end":"failed:not-found"}
+"#;
+        assert_eq!(String::from_utf8(lines.concat()).unwrap(), expected);
+        for line in &lines[2..] {
+            assert_eq!(serde_json::from_slice::<Entry>(line).unwrap().line(), *line);
+        }
+        assert!(lines[0].starts_with(MAGIC));
+    }
+
+    #[test]
+    fn other_versions_and_other_files_are_no_headers() {
+        assert_eq!(Header::read(br#"{"playfast_journal":2,"rows":"csv"}"#).unwrap().other_version(), Some(2));
+        assert!(Header::read(br#"{"title":"Chess"}"#).is_none());
+        assert!(
+            Header::is_torn(b"") && Header::is_torn(b"{\"play") && Header::is_torn(b"{\"playfast_journal\":1,\"for")
+        );
+        assert!(!Header::is_torn(b"{\"title\""));
+    }
+}
