@@ -12,6 +12,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use super::gate::Place;
 use super::outcome::{Outcome, Source};
 use super::run::Worker;
+use crate::fetch::Fetched;
 use crate::swap::{Generation, ParserId, Slot};
 use crate::{Exchange, Failure, FailureKind, Page, Query, Response};
 
@@ -68,8 +69,8 @@ impl Worker {
         queries: &[Query],
     ) -> Vec<Answered> {
         let hosts = &generation.parser.description().hosts;
-        let response = match self.fetcher.fetch(hosts, exchange.request).await {
-            Ok(response) => response,
+        let Fetched { response, held } = match self.fetcher.fetch(hosts, exchange.request).await {
+            Ok(fetched) => fetched,
             Err(failure) => {
                 let failure = match failure.kind {
                     FailureKind::Forbidden | FailureKind::ParserInvalid => {
@@ -86,6 +87,7 @@ impl Worker {
         if answered.iter().any(Answered::is_layout_changed) {
             self.ask_the_others(slot, &mut answered, queries, response).await;
         }
+        drop(held);
         answered
     }
 
