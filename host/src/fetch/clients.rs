@@ -79,11 +79,9 @@ impl State {
 impl Lane {
     /// The head of the answer came.
     pub(super) fn answered(&self, version: Version) {
-        if version != Version::HTTP_2 {
-            return;
-        }
+        let took = (version == Version::HTTP_2).then(|| self.since.elapsed());
         if let Some(load) = self.clients.state().loads.get_mut(&self.host) {
-            load.answered(self.since.elapsed());
+            load.answered(self.index, took);
         }
     }
 }

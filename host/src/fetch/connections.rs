@@ -36,43 +36,60 @@ const REST: usize = 100;
 /// What is under way to a host, by connection.
 #[derive(Debug, Default)]
 pub(super) struct Load {
-    in_flight: Vec<usize>,
+    connections: Vec<Connection>,
     spread: Spread,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Connection {
+    in_flight: usize,
+    /// Whether an answer came over it since it was last without exchanges.
+    stands: bool,
 }
 
 impl Load {
     /// The connection for one more exchange.
     pub(super) fn enter(&mut self) -> usize {
         let index = self.choose();
-        if self.in_flight.len() <= index {
-            self.in_flight.resize(index + 1, 0);
+        if self.connections.len() <= index {
+            self.connections.resize(index + 1, Connection::default());
         }
-        if let Some(count) = self.in_flight.get_mut(index) {
-            *count += 1;
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.in_flight += 1;
         }
         index
     }
 
     /// Of those that are kept the one with the least on it; another where all are full.
     fn choose(&self) -> usize {
-        let count = |index: usize| self.in_flight.get(index).copied().unwrap_or_default();
-        let least = (0..self.spread.connections()).min_by_key(|index| count(*index)).unwrap_or_default();
-        if count(least) < FULL {
+        let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
+        // While one opens, the others carry what comes: each exchange that waits for it would open one of its own.
+        let takes = |index: &usize| *index == 0 || at(*index).stands || at(*index).in_flight == 0;
+        let kept = (0..self.spread.connections()).filter(takes);
+        let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
+        if at(least).in_flight < FULL {
             return least;
         }
-        (0..).find(|index| count(*index) < FULL).unwrap_or_default()
+        (0..).find(|index| at(*index).in_flight < FULL).unwrap_or_default()
     }
 
     /// An exchange is over.
     pub(super) fn leave(&mut self, index: usize) {
-        if let Some(count) = self.in_flight.get_mut(index) {
-            *count = count.saturating_sub(1);
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.in_flight = connection.in_flight.saturating_sub(1);
+            connection.stands &= connection.in_flight > 0;
         }
     }
 
-    /// The head of an answer came over HTTP/2, so long after it was asked for.
-    pub(super) fn answered(&mut self, took: Duration) {
-        self.spread.answered(took, self.in_flight.iter().sum());
+    /// The head of an answer came over a connection; if that is of HTTP/2, so long after it was asked for.
+    pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.stands = true;
+        }
+        if let Some(took) = took {
+            let in_flight = self.connections.iter().map(|connection| connection.in_flight).sum();
+            self.spread.answered(took, in_flight);
+        }
     }
 }
 
@@ -229,9 +246,10 @@ mod tests {
     #[test]
     fn exchanges_are_spread_over_the_connections_that_are_kept() {
         let mut load = Load { spread: Spread { connections: 2, ..Spread::default() }, ..Load::default() };
-        for _ in 0..64 {
-            load.enter();
-        }
-        assert_eq!(load.in_flight, [32, 32]);
+        let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
+        assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
+        load.answered(1, None);
+        let entered: Vec<_> = (0..8).map(|_| load.enter()).collect();
+        assert_eq!(entered, [1; 8]);
     }
 }
