@@ -14,6 +14,7 @@ use super::outcome::Source;
 use super::part::Part;
 use super::retry::is_oversize;
 use super::run::{Again, Group, Run, Worker};
+use crate::fetch::{Fetched, Held};
 use crate::swap::{Generation, ParserId, Slot};
 use crate::{Exchange, Failure, FailureKind, Page, Query, Response};
 
@@ -52,8 +53,11 @@ impl Worker {
         };
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
         self.mark_sent(&run, &place, &mut jobs);
-        let (answered, signal) = self.pages(&run, &slot, &generation, exchange, &queries, deadline(&jobs)).await;
+        let (answered, signal, held) = self.pages(&run, &slot, &generation, exchange, &queries, deadline(&jobs)).await;
         place.tell(signal, answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned());
+        // What is handed on from here on may wait for a slow reader, who keeps his own run waiting and no other.
+        place.give_back();
+        drop(held);
         self.note_size(&generation, &slot, &queries, &answered);
         let shared = jobs.len() as u32;
         let (mut now, mut later, mut longest) = (left, Vec::new(), Duration::ZERO);
@@ -67,8 +71,6 @@ impl Worker {
                 Next::Raised(jobs) => now.extend(jobs),
             }
         }
-        // Held until here, so that what a slow reader doesn't take keeps further requests from going.
-        drop(place);
         let again = [Again { jobs: now, delay: Duration::ZERO }, Again { jobs: later, delay: longest }];
         again.into_iter().filter(|again| !again.jobs.is_empty()).collect()
     }
@@ -122,13 +124,13 @@ impl Worker {
         exchange: Exchange,
         queries: &[Query],
         deadline: Option<Instant>,
-    ) -> (Vec<Answered>, Signal) {
+    ) -> (Vec<Answered>, Signal, Option<Held>) {
         let hosts = &generation.parser.description().hosts;
         let sent = Instant::now();
         let fetched = within(deadline, self.fetcher.fetch(hosts, exchange.request)).await;
-        run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|response| response.body.len()));
-        let response = match fetched {
-            Ok(response) => response,
+        run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
+        let Fetched { response, held } = match fetched {
+            Ok(fetched) => fetched,
             Err(failure) => {
                 let signal = signal_of(&failure);
                 let failure = match failure.kind {
@@ -138,7 +140,7 @@ impl Worker {
                     _ => failure,
                 };
                 let failed = |_| Answered::failed(slot, generation, failure.clone());
-                return (queries.iter().map(failed).collect(), signal);
+                return (queries.iter().map(failed).collect(), signal, None);
             }
         };
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
@@ -149,7 +151,7 @@ impl Worker {
             self.ask_the_others(slot, &mut answered, queries, response).await;
         }
         let signal = heed(status, told, &mut answered);
-        (answered, signal)
+        (answered, signal, Some(held))
     }
 
     /// Asks the other parsers that declare the kind what the same response says, where the first doesn't know its layout: sites show a new
@@ -279,8 +281,8 @@ fn deadline(jobs: &[Job]) -> Option<Instant> {
 
 async fn within(
     deadline: Option<Instant>,
-    fetch: impl Future<Output = Result<Response, Failure>>,
-) -> Result<Response, Failure> {
+    fetch: impl Future<Output = Result<Fetched, Failure>>,
+) -> Result<Fetched, Failure> {
     let Some(deadline) = deadline else { return fetch.await };
     let late = |_| Err(Failure::new(FailureKind::Deadline, "its time was up before it was answered"));
     tokio::time::timeout_at(deadline.into(), fetch).await.unwrap_or_else(late)

@@ -58,6 +58,7 @@ pub(super) struct Place {
     sent: Instant,
     signal: Option<Signal>,
     why: Option<Failure>,
+    is_back: bool,
 }
 
 impl Gate {
@@ -100,7 +101,7 @@ impl Gate {
             // Where nobody listens any more, the place is given back as the value goes: outside the lock.
             drop(match turn {
                 Turn::Go(Ticket { host, number, turns, .. }) => {
-                    let place = Place { gate: self.clone(), host, sent: now, signal: None, why: None };
+                    let place = Place { gate: self.clone(), host, sent: now, signal: None, why: None, is_back: false };
                     turns.send(Granted::Go(number, place))
                 }
                 Turn::Refused(ticket, shut) => ticket.turns.send(Granted::Refused(ticket.number, name, shut)),
@@ -159,9 +160,19 @@ impl Place {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
+impl Place {
+    /// Gives it back: another may have it.
+    pub(super) fn give_back(&mut self) {
+        if std::mem::replace(&mut self.is_back, true) {
+            return;
+        }
         self.gate.lock().leave(self.host, self.signal, self.why.take(), self.sent, Instant::now());
         self.gate.call();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }

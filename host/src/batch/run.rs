@@ -3,10 +3,11 @@
 //! One task owns all that waits: it takes queries window by window, has the parser group them into requests, takes a ticket for each, and
 //! starts a task when its turn has come. What is to be asked further comes back to it: next pages, raised queries, and, when they have
 //! waited long enough, failed ones. Only requests under way have tasks, so what waits is small. Parts leave through a bounded channel by
-//! the tasks, which hold their places meanwhile: a slow reader stops the sending.
+//! the tasks; where some wait for a slow reader, nothing more is sent.
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,9 @@ const LARGEST_WINDOW: usize = 1024;
 
 /// How long queries are waited for after a run's time was up.
 const LATE: Duration = Duration::from_secs(1);
+
+/// Parts that wait for a slow reader before nothing more is sent for him.
+const UNDELIVERED: usize = 8;
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]
@@ -100,6 +104,8 @@ pub(super) struct Run {
     pub(super) tally: Arc<Tally>,
     /// When it must end.
     pub(super) deadline: Option<Instant>,
+    /// Parts that wait for the reader.
+    undelivered: AtomicUsize,
 }
 
 impl Run {
@@ -115,7 +121,14 @@ impl Run {
                 }
             }
         });
+        self.undelivered.fetch_add(1, Ordering::Relaxed);
         drop(self.sender.send(part).await);
+        self.undelivered.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether the reader is so slow that nothing more is to be sent.
+    fn is_held_back(&self) -> bool {
+        self.undelivered.load(Ordering::Relaxed) >= UNDELIVERED
     }
 
     pub(super) async fn fail(&self, job: Job, failure: Failure, generation: u64, source: Option<Arc<Source>>) {
@@ -287,6 +300,8 @@ pub(super) struct Driver {
     room: Arc<Semaphore>,
     tickets: Tickets,
     waiting: HashMap<u64, Group>,
+    /// Those whose turn came while the reader was too slow.
+    held_back: Vec<Group>,
     later: BTreeMap<(Instant, u64), Vec<Job>>,
     count: u64,
     tasks: JoinSet<Done>,
@@ -310,12 +325,13 @@ impl Driver {
         let tickets = worker.gate.tickets();
         Self {
             worker: Arc::new(worker),
-            run: Arc::new(Run { sender, tally, deadline }),
+            run: Arc::new(Run { sender, tally, deadline, undelivered: AtomicUsize::new(0) }),
             queries: Some(Box::pin(queries.peekable())),
             next: 0,
             room,
             tickets,
             waiting: HashMap::new(),
+            held_back: Vec::new(),
             later: BTreeMap::new(),
             count: 0,
             tasks: JoinSet::new(),
@@ -358,7 +374,11 @@ impl Driver {
     }
 
     fn is_over(&self) -> bool {
-        self.queries.is_none() && self.waiting.is_empty() && self.later.is_empty() && self.tasks.is_empty()
+        self.queries.is_none()
+            && self.held_back.is_empty()
+            && self.waiting.is_empty()
+            && self.later.is_empty()
+            && self.tasks.is_empty()
     }
 
     async fn event(&mut self, wake: Option<Instant>) -> Event {
@@ -420,6 +440,9 @@ impl Driver {
     }
 
     fn ask_what_is_due(&mut self) {
+        if !self.run.is_held_back() {
+            std::mem::take(&mut self.held_back).into_iter().for_each(|group| self.stand_in_line(group));
+        }
         let now = Instant::now();
         while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
             let jobs = entry.remove();
@@ -441,11 +464,12 @@ impl Driver {
 
     fn granted(&mut self, granted: Granted) {
         match granted {
-            Granted::Go(number, place) => {
-                if let Some(group) = self.waiting.remove(&number) {
-                    self.start(group, place);
-                }
-            }
+            Granted::Go(number, place) => match self.waiting.remove(&number) {
+                // The place is given back.
+                Some(group) if self.run.is_held_back() => self.held_back.push(group),
+                Some(group) => self.start(group, place),
+                None => {}
+            },
             Granted::Refused(number, host, shut) => {
                 if let Some(group) = self.waiting.remove(&number) {
                     let (run, failure) = (Arc::clone(&self.run), given_up(&host, shut));
@@ -469,7 +493,8 @@ impl Driver {
     fn end(&mut self, failure: Failure) {
         self.ended = Some(failure);
         self.tickets.withdraw();
-        let waiting = std::mem::take(&mut self.waiting).into_values().map(|group| group.jobs);
+        let held_back = std::mem::take(&mut self.held_back);
+        let waiting = std::mem::take(&mut self.waiting).into_values().chain(held_back).map(|group| group.jobs);
         let later = std::mem::take(&mut self.later).into_values();
         for jobs in waiting.chain(later).collect::<Vec<_>>() {
             self.ask(jobs);

@@ -3,6 +3,8 @@
 //! The general ones are the host's; the subcommands for kinds, and their options, come out of the parser's description. Values of the
 //! latter are checked by [`crate::Plan`], which knows what is nearest.
 
+mod transport;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 #[cfg(feature = "demo")]
@@ -17,6 +19,8 @@ use super::settings::{Settings, variable};
 use crate::output::Format;
 use crate::parser::{Kind, Param};
 use crate::{ConnectTo, Digest, HostBuilder, Rate, Retries, Sharing, Workers};
+
+pub(super) use transport::duration;
 
 /// How many threads were asked for.
 pub(super) fn workers(settings: &Settings) -> Result<Workers, Exit> {
@@ -58,11 +62,12 @@ fn set(arg: Arg, settings: &Settings) -> Arg {
     if values.is_empty() { arg } else { arg.default_values(values) }
 }
 
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).value_parser(BoolishValueParser::new())
+}
+
 /// The options that every command has.
 pub(super) fn general() -> Vec<Arg> {
-    let flag = |name: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).value_parser(BoolishValueParser::new())
-    };
     let several = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append).value_delimiter(',');
     let general = [
         Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
@@ -86,7 +91,8 @@ pub(super) fn general() -> Vec<Arg> {
         Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
         Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).help("Say more on stderr; -vv still more"),
     ];
-    general.into_iter().map(|arg| arg.global(true).help_heading("General options")).collect()
+    let general = general.into_iter().chain(transport::options());
+    general.map(|arg| arg.global(true).help_heading("General options")).collect()
 }
 
 fn own_commands() -> Vec<Command> {
@@ -279,7 +285,8 @@ pub(super) fn named_params(options: &ArgMatches) -> Result<Vec<(String, String)>
 }
 
 /// The host that the general options describe.
-pub(super) fn host(matches: &ArgMatches, mut builder: HostBuilder) -> Result<HostBuilder, Exit> {
+pub(super) fn host(matches: &ArgMatches, builder: HostBuilder) -> Result<HostBuilder, Exit> {
+    let mut builder = builder.fetch(transport::fetch(matches)?);
     for connect_to in matches.get_many::<ConnectTo>("connect-to").into_iter().flatten() {
         builder = builder.connect_to(connect_to.clone());
     }

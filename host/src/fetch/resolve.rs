@@ -1,75 +1,24 @@
 //! Which address is a host asked at?
 //!
 //! Its public ones, as the system resolves them, or the one that the user gave. An address of the own machine or network is never
-//! reached by a name that leads there: a parser, or whoever answers for a name, could read what is meant for nobody outside.
+//! reached by a name that leads there: a parser, or whoever answers for a name, could read what is meant for nobody outside. The proxy's
+//! name is the user's, and may lead anywhere.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::str::FromStr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
+use futures::future::FutureExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Another address for a host: curl's `--connect-to HOST:PORT:ADDR:PORT`. It may be private.
-///
-/// ```
-/// use playfast::ConnectTo;
-///
-/// let to: ConnectTo = "play.google.com:443:127.0.0.1:8443".parse()?;
-/// assert_eq!(to.to_string(), "play.google.com:443:127.0.0.1:8443");
-/// # Ok::<(), playfast::ConnectToError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConnectTo {
-    /// Any host, where it is absent.
-    host: Option<String>,
-    address: String,
-    port: u16,
-}
-
-/// Why a text is no [`ConnectTo`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not HOST:PORT:ADDR:PORT, such as play.google.com:443:127.0.0.1:8443")]
-pub struct ConnectToError(String);
-
-/// Parsers ask the usual port alone.
-const HTTPS: &str = "443";
-
-impl FromStr for ConnectTo {
-    type Err = ConnectToError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ConnectToError(text.to_owned());
-        let (host, rest) = text.split_once(':').ok_or_else(error)?;
-        let (from, to) = rest.split_once(':').ok_or_else(error)?;
-        let (address, port) = to.rsplit_once(':').ok_or_else(error)?;
-        let address = address.trim_start_matches('[').trim_end_matches(']');
-        if !matches!(from, "" | HTTPS) || address.is_empty() || !fits(address) {
-            return Err(error());
-        }
-        let host = Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty());
-        Ok(Self { host, address: address.to_owned(), port: port.parse().map_err(|_| error())? })
-    }
-}
-
-impl fmt::Display for ConnectTo {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, address, port } = self;
-        let host = host.as_deref().unwrap_or_default();
-        match address.parse() {
-            Ok(IpAddr::V6(address)) => write!(formatter, "{host}:{HTTPS}:[{address}]:{port}"),
-            _ => write!(formatter, "{host}:{HTTPS}:{address}:{port}"),
-        }
-    }
-}
-
-fn fits(address: &str) -> bool {
-    address.parse::<IpAddr>().is_ok() || !address.contains(':')
-}
+use super::ConnectTo;
+use super::names::{Names, NoAddress};
+use super::private::is_private;
 
 /// Refused, because nobody outside should reach it.
 #[derive(Debug)]
-pub(super) struct Private(pub(super) IpAddr);
+pub(super) struct Private(IpAddr);
 
 impl fmt::Display for Private {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,43 +28,68 @@ impl fmt::Display for Private {
 
 impl std::error::Error for Private {}
 
-/// No address for a name.
-#[derive(Debug)]
-pub(super) struct NoAddress(String);
-
-impl fmt::Display for NoAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "no address is known: {}", self.0)
-    }
+/// Resolves names for all clients of a fetcher. Cloning it is cheap, and shares what it knows.
+#[derive(Clone)]
+pub(super) struct Resolver {
+    connect_to: Arc<[ConnectTo]>,
+    /// The proxy's host.
+    proxy: Option<Arc<str>>,
+    names: Arc<Names>,
 }
 
-impl std::error::Error for NoAddress {}
-
-pub(super) struct Resolver(Arc<[ConnectTo]>);
+/// Where a name leads.
+enum Way {
+    /// To an address that the user gave.
+    Given(ConnectTo),
+    /// Wherever the system says.
+    Anywhere,
+    /// To where the system says, if that is public.
+    Public,
+}
 
 impl Resolver {
-    pub(super) fn new(connect_to: Vec<ConnectTo>) -> Self {
-        Self(connect_to.into())
+    pub(super) fn new(connect_to: &[ConnectTo], proxy: Option<&str>) -> Self {
+        Self { connect_to: connect_to.into(), proxy: proxy.map(Into::into), names: Arc::default() }
+    }
+
+    fn way(&self, host: &str) -> Way {
+        let is_proxy = self.proxy.as_deref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(host));
+        // What leads any host elsewhere doesn't mean the way there.
+        let means = |wanted: &Option<String>| wanted.as_ref().map_or(!is_proxy, |wanted| wanted == host);
+        match self.connect_to.iter().find(|to| means(&to.host)) {
+            Some(to) => Way::Given(to.clone()),
+            None if is_proxy => Way::Anywhere,
+            None => Way::Public,
+        }
+    }
+
+    async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(match self.way(host) {
+            Way::Given(to) => self.look_up(&to.address, to.port).await?,
+            Way::Anywhere => self.look_up(host, 0).await?,
+            Way::Public => public(self.look_up(host, 0).await?)?,
+        })
+    }
+
+    async fn look_up(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
+        let asked = name.to_owned();
+        let look_up = || {
+            async move {
+                let found = tokio::net::lookup_host((asked, 0)).await.map_err(|error| NoAddress(error.to_string()))?;
+                Ok(found.map(|address| address.ip()).collect())
+            }
+            .boxed()
+        };
+        let found = self.names.find(name, Instant::now(), look_up).await?;
+        Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_ascii_lowercase();
-        let own = self.0.iter().find(|to| to.host.as_ref().is_none_or(|wanted| *wanted == host)).cloned();
-        Box::pin(async move {
-            let addresses = match own {
-                Some(to) => look_up(&to.address, to.port).await?,
-                None => public(look_up(&host, 0).await?)?,
-            };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
+        let (resolver, host) = (self.clone(), name.as_str().to_ascii_lowercase());
+        Box::pin(async move { Ok(Box::new(resolver.addresses(&host).await?.into_iter()) as Addrs) })
     }
-}
-
-async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
-    let addresses = tokio::net::lookup_host((host, port)).await.map_err(|error| NoAddress(error.to_string()))?;
-    Ok(addresses.collect())
 }
 
 fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Private> {
@@ -125,76 +99,20 @@ fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Private> {
     }
 }
 
-/// Addresses that the internet doesn't lead to (IANA's special-purpose registries).
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_private_v4(address),
-        IpAddr::V6(address) => address.to_ipv4_mapped().map_or_else(|| is_private_v6(address), is_private_v4),
-    }
-}
-
-fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [first, second, third, _] = address.octets();
-    address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation()
-        || matches!(
-            (first, second, third),
-            (0 | 240..=255, _, _) | (100, 64..=127, _) | (192, 0, 0) | (198, 18..=19, _)
-        )
-}
-
-fn is_private_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    let translated = (first, second) == (0x64, 0xff9b) || first == 0x2002;
-    address.is_loopback()
-        || address.is_unspecified()
-        || address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || (first, second) == (0x2001, 0xdb8)
-        || translated
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn connect_to_is_read_as_curl_reads_it() {
-        let to: ConnectTo = "Play.google.com:443:127.0.0.1:8443".parse().unwrap();
-        assert_eq!(
-            to,
-            ConnectTo { host: Some("play.google.com".to_owned()), address: "127.0.0.1".to_owned(), port: 8443 }
-        );
-        let to: ConnectTo = "::[::1]:8443".parse().unwrap();
-        assert_eq!(to, ConnectTo { host: None, address: "::1".to_owned(), port: 8443 });
-        assert_eq!(to.to_string().parse::<ConnectTo>().unwrap(), to);
-        for text in ["", "a:443:b", "a:80:127.0.0.1:1", "a:443::1", "a:443:b:x", "a:443:b:70000"] {
-            assert!(text.parse::<ConnectTo>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn private_addresses_are_told_from_public_ones() {
-        for address in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "192.168.0.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-        ] {
-            assert!(is_private(address.parse().unwrap()), "{address}");
-        }
-        for address in ["142.250.1.1", "2a00:1450:4001::1", "1.1.1.1"] {
-            assert!(!is_private(address.parse().unwrap()), "{address}");
-        }
+    #[tokio::test]
+    async fn a_name_leads_to_the_own_machine_only_where_the_user_says_so() {
+        let led = ["::127.0.0.1:8443".parse().unwrap()];
+        let addresses = async |connect_to: &[ConnectTo], proxy| {
+            let found = Resolver::new(connect_to, proxy).addresses("localhost").await;
+            found.map(|found| found[0]).map_err(|error| error.to_string())
+        };
+        assert!(addresses(&[], None).await.unwrap_err().contains("own machine"));
+        assert!(addresses(&[], Some("localhost")).await.unwrap().ip().is_loopback());
+        assert_eq!(addresses(&led, None).await.unwrap().port(), 8443);
+        assert_eq!(addresses(&led, Some("localhost")).await.unwrap().port(), 0, "the way to the proxy is its own");
     }
 }

@@ -154,7 +154,8 @@ impl HostBuilder {
     /// Boxed, as all that is behind an `async fn` here: it is compiled with the library, and not again with each program.
     fn make(self) -> BoxFuture<'static, Result<Host, HostError>> {
         async move {
-            let fetcher = Fetcher::new(&self.fetch)?;
+            let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
+            let fetcher = Fetcher::new(&self.fetch, concurrency)?;
             let mut engine = None;
             let mut parsers = Vec::new();
             let given =

@@ -1,0 +1,183 @@
+//! How much memory may bodies take, all together?
+//!
+//! A body takes its share before it grows, and keeps it until it is parsed. Where nothing is left, one body after another may go on
+//! without a share, each for a while: so somebody always gets on, whatever the others wait for, and one that trickles doesn't hold up the
+//! rest. What it has got by then stays, unaccounted, until a share is free.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// KiB of bodies in memory, decompressed: 16 charts of 850 KB that arrive or are parsed, which keeps more cores busy than most have.
+const TOTAL: u32 = 16 << 10;
+
+/// How long a body may go on without a share. One of a megabyte takes a tenth of it on a slow line.
+const TURN: Duration = Duration::from_secs(1);
+
+/// What all bodies share.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// In KiB.
+    shares: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(TOTAL)
+    }
+}
+
+impl Budget {
+    fn of(kibibytes: u32) -> Self {
+        Self { shares: Arc::new(Semaphore::new(kibibytes as usize)), turns: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Nothing yet.
+    pub(super) fn hold(&self) -> Held {
+        Held { shares: Arc::clone(&self.shares), turns: Arc::clone(&self.turns), share: None, turn: None }
+    }
+}
+
+/// A body's share, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    shares: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    share: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
+}
+
+/// Leave to go on without a share.
+#[derive(Debug)]
+struct Turn {
+    ends: Instant,
+    _only: OwnedSemaphorePermit,
+}
+
+impl Held {
+    /// Waits until so many bytes may be held.
+    pub(super) async fn grow(&mut self, bytes: usize) {
+        let wanted = kibibytes(bytes);
+        let missing = wanted.saturating_sub(self.kibibytes());
+        if missing == 0 || self.turn.is_some() {
+            return;
+        }
+        let share = Arc::clone(&self.shares).acquire_many_owned(missing);
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        // Neither is ever closed.
+        if wanted > TOTAL {
+            self.turn = turn.await.ok().map(Turn::new);
+            return;
+        }
+        tokio::select! {
+            biased;
+            Ok(share) = share => self.merge(share),
+            Ok(turn) = turn => self.turn = Some(Turn::new(turn)),
+            else => {}
+        }
+    }
+
+    fn merge(&mut self, more: OwnedSemaphorePermit) {
+        match &mut self.share {
+            Some(share) => share.merge(more),
+            none => *none = Some(more),
+        }
+    }
+
+    /// Gives back what is above so many bytes.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let surplus = self.kibibytes().saturating_sub(kibibytes(bytes));
+        drop(self.share.as_mut().and_then(|share| share.split(surplus as usize)));
+    }
+
+    /// Waits for what comes next, at most to the end of its turn where it goes on without a share: then that is another's.
+    pub(super) async fn during<F: Future>(&mut self, next: F) -> F::Output {
+        let mut next = std::pin::pin!(next);
+        if let Some(turn) = &self.turn {
+            tokio::select! {
+                biased;
+                output = &mut next => return output,
+                () = tokio::time::sleep_until(turn.ends) => self.turn = None,
+            }
+        }
+        next.await
+    }
+
+    fn kibibytes(&self) -> u32 {
+        let share = self.share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        u32::try_from(share).unwrap_or(u32::MAX)
+    }
+}
+
+impl Turn {
+    fn new(only: OwnedSemaphorePermit) -> Self {
+        Self { ends: Instant::now() + TURN, _only: only }
+    }
+}
+
+fn kibibytes(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_share_is_waited_for_and_given_back() {
+        let budget = Budget::of(100);
+        let (mut first, mut second, mut third) = (budget.hold(), budget.hold(), budget.hold());
+        first.grow(60 << 10).await;
+        second.grow(60 << 10).await;
+        assert!(second.turn.is_some() && second.share.is_none(), "one goes on without");
+        assert!(third.grow(60 << 10).now_or_never().is_none(), "and no other");
+        first.shrink(10 << 10);
+        third.grow(60 << 10).await;
+        assert_eq!((first.kibibytes(), third.kibibytes(), third.turn.is_none()), (10, 60, true));
+        drop((first, third));
+        assert_eq!(budget.shares.available_permits(), 100);
+    }
+
+    #[tokio::test]
+    async fn those_that_wait_for_one_another_get_on() {
+        let budget = Arc::new(Budget::of(100));
+        let grows = |budget: Arc<Budget>| async move {
+            let mut held = budget.hold();
+            for bytes in [20, 40, 80, 90] {
+                held.grow(bytes << 10).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let all = futures::future::join_all((0..20).map(|_| grows(Arc::clone(&budget))));
+        tokio::time::timeout(Duration::from_secs(5), all).await.unwrap();
+        assert_eq!(budget.shares.available_permits(), 100);
+    }
+
+    #[tokio::test]
+    async fn one_that_trickles_gives_its_turn_away() {
+        let budget = Budget::of(100);
+        let (mut rest, mut slow, mut other) = (budget.hold(), budget.hold(), budget.hold());
+        rest.grow(100 << 10).await;
+        slow.grow(64 << 10).await;
+        let trickle = slow.during(tokio::time::sleep(TURN * 3));
+        let start = Instant::now();
+        tokio::select! {
+            () = trickle => panic!("the other waits for as long as it trickles"),
+            () = other.grow(64 << 10) => assert!(start.elapsed() >= TURN),
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_there_is_has_its_turn() {
+        let budget = Budget::default();
+        let mut held = budget.hold();
+        held.grow(32 << 20).await;
+        assert!(held.turn.is_some());
+    }
+}

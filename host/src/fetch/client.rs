@@ -1,0 +1,199 @@
+//! How is a client made of what the user says? What can't be understood is refused here, before anything is asked.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Proxy, Url};
+
+use super::FetchOptions;
+use super::request::RESERVED;
+use super::resolve::Resolver;
+
+/// The client couldn't be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// An authority isn't a certificate in PEM.
+    #[error("no certificate in PEM")]
+    Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A proxy isn't an address of one.
+    #[error("{proxy} is no proxy: give http://, https://, socks5:// or socks5h:// with [USER:PASSWORD@]HOST[:PORT]")]
+    Proxy {
+        /// What was given, without its password.
+        proxy: String,
+    },
+    /// A header can't be sent with every request.
+    #[error("{name:?} can't be sent as a header with every request: {reason}")]
+    Header {
+        /// Its name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A cookie can't be sent.
+    #[error("the cookie {name:?} is not NAME=VALUE of printable ASCII without spaces and semicolons")]
+    Cookie {
+        /// Its name; empty where it has none.
+        name: String,
+    },
+    /// TLS doesn't start.
+    #[error("failed to make the HTTP client")]
+    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Bytes that the server may send of a body that isn't read yet: a page, compressed, arrives without waiting.
+const STREAM_WINDOW: u32 = 256 << 10;
+
+/// The same for all bodies of a connection: as many as there may be at once, else those that nobody reads yet would hold up the one that
+/// is read. What a server can fill memory with is therefore 25 MiB a connection; pages that are read as they come take next to nothing.
+const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
+
+/// Bytes of an answer's headers over HTTP/2, of which servers send some kilobytes. Over HTTP/1.1 there may be [`HEADERS`], and hyper
+/// reads 400 KiB at most.
+const HEADERS_LIMIT: u32 = 64 << 10;
+
+/// Headers of an answer over HTTP/1.1.
+const HEADERS: usize = 256;
+
+/// What clients are made of.
+#[derive(Clone)]
+pub(super) struct Recipe {
+    options: FetchOptions,
+    authorities: Vec<Certificate>,
+    headers: HeaderMap,
+    proxy: Option<Url>,
+    resolver: Resolver,
+    idle: usize,
+}
+
+impl Recipe {
+    /// Checks what the user says. `idle` connections to a host are kept while nobody uses them.
+    pub(super) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
+        let proxy = options.proxy.as_ref().map(|proxy| proxy_url(&proxy.0)).transpose()?;
+        let resolver = Resolver::new(&options.connect_to, proxy.as_ref().and_then(Url::host_str));
+        Ok(Self {
+            authorities: authorities(options)?,
+            headers: headers(options)?,
+            options: options.clone(),
+            proxy,
+            resolver,
+            idle,
+        })
+    }
+
+    /// The proxy, without its password.
+    pub(super) fn proxy(&self) -> Option<String> {
+        self.proxy.clone().map(without_password)
+    }
+
+    /// A client, with a pool of connections of its own.
+    pub(super) fn client(&self) -> Result<Client, ClientError> {
+        let failed = |error: reqwest::Error| ClientError::Client(error.into());
+        let mut builder = Client::builder()
+            .https_only(true)
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(self.options.connect_timeout)
+            .pool_idle_timeout(self.options.idle_timeout)
+            .pool_max_idle_per_host(self.idle)
+            .user_agent(&self.options.user_agent)
+            .default_headers(self.headers.clone())
+            .http1_max_headers(HEADERS)
+            .http2_max_header_list_size(HEADERS_LIMIT)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .dns_resolver(self.resolver.clone());
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(Proxy::all(proxy.clone()).map_err(failed)?);
+        }
+        let builder = self.authorities.iter().cloned().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+        builder.build().map_err(failed)
+    }
+}
+
+fn authorities(options: &FetchOptions) -> Result<Vec<Certificate>, ClientError> {
+    let mut authorities = Vec::new();
+    for pem in &options.authorities {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(|error| ClientError::Authority(error.into()))?;
+        if certificates.is_empty() {
+            return Err(ClientError::Authority("the file holds none".into()));
+        }
+        authorities.extend(certificates);
+    }
+    Ok(authorities)
+}
+
+fn headers(options: &FetchOptions) -> Result<HeaderMap, ClientError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &options.headers {
+        let refused = |reason| ClientError::Header { name: name.escape_debug().to_string(), reason };
+        let parsed = HeaderName::try_from(name).map_err(|_| refused("no header has such a name"))?;
+        if RESERVED.contains(&parsed.as_str()) {
+            return Err(refused("it is the host's to set"));
+        }
+        let mut value =
+            HeaderValue::from_str(&value.0).map_err(|_| refused("its value has characters that none may have"))?;
+        value.set_sensitive(true);
+        headers.append(parsed, value);
+    }
+    Ok(headers)
+}
+
+fn proxy_url(text: &str) -> Result<Url, ClientError> {
+    // What comes before the host may be a password, wherever the rest is wrong.
+    let refused =
+        || ClientError::Proxy { proxy: text.rsplit('@').next().unwrap_or_default().escape_debug().to_string() };
+    let url = Url::parse(text).map_err(|_| refused())?;
+    let is_one = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.port() != Some(0);
+    if is_one { Ok(url) } else { Err(refused()) }
+}
+
+fn without_password(mut url: Url) -> String {
+    // Neither can fail where there is a host.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_an_address_of_one() {
+        for (text, shown) in [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("https://me:secret@proxy.example", "https://proxy.example"),
+            ("socks5://10.0.0.1", "socks5://10.0.0.1"),
+            ("socks5h://me:secret@[::1]:1080", "socks5h://[::1]:1080"),
+        ] {
+            let recipe = Recipe::new(&FetchOptions::default().proxy(text), 1).unwrap();
+            assert_eq!(recipe.proxy().unwrap(), shown);
+            assert!(recipe.client().is_ok(), "{text}");
+        }
+        for text in
+            ["", "proxy", "proxy:3128", "ftp://proxy", "socks4://proxy", "http://", "http://me:secret@", "http://p/x"]
+        {
+            let Err(refused) = Recipe::new(&FetchOptions::default().proxy(text), 1) else { panic!("{text} is taken") };
+            assert!(
+                matches!(&refused, ClientError::Proxy { .. }) && !refused.to_string().contains("secret"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn headers_for_all_requests_are_checked() {
+        let built = |name: &str, value: &str| Recipe::new(&FetchOptions::default().header(name, value), 1);
+        assert!(built("X-Contact", "me@example.org").is_ok());
+        for (name, value) in
+            [("", "x"), ("a b", "x"), ("x", "a\r\nb: c"), ("Host", "evil.example"), ("Accept-Encoding", "x")]
+        {
+            assert!(matches!(built(name, value), Err(ClientError::Header { .. })), "{name}: {value:?}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Over how many connections is a host asked, and over which one next?
+//!
+//! HTTP/2 carries many exchanges over one connection, up to a limit that is the server's and that the client isn't told here. Those above
+//! it wait, so that the time to an answer grows with their number: then one tries whether more connections help, and goes back where they
+//! don't. Pure: a host's load is a value that is told what happens.
+
+use std::time::Duration;
+
+/// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
+const FULL: usize = 100;
+
+/// Connections to a host that a wait may lead to.
+const MOST: usize = 8;
+
+/// Exchanges at once on each connection below which no limit is thought of: no known server allows fewer.
+const MANY: usize = 8;
+
+/// Answers that are looked at together, at least: the mean of fewer says little.
+const EPOCH: usize = 64;
+
+/// How often the shortest wait for an answer the mean must be to suspect a limit: it binds as soon as twice as many ask as may.
+const SUSPECT: f64 = 1.7;
+
+/// The same, after more connections helped.
+const STILL: f64 = 1.2;
+
+/// What the mean must be above the shortest besides: a machine that is busy delays answers by some milliseconds.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// The share of the wait that may be left for more connections to be kept.
+const BETTER: f64 = 0.8;
+
+/// Epochs until it is tried again, after it didn't help: servers change, though not by the minute.
+const REST: usize = 100;
+
+/// What is under way to a host, by connection.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    connections: Vec<Connection>,
+    spread: Spread,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Connection {
+    in_flight: usize,
+    /// Whether an answer came over it since it was last without exchanges.
+    stands: bool,
+}
+
+impl Load {
+    /// The connection for one more exchange.
+    pub(super) fn enter(&mut self) -> usize {
+        let index = self.choose();
+        if self.connections.len() <= index {
+            self.connections.resize(index + 1, Connection::default());
+        }
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.in_flight += 1;
+        }
+        index
+    }
+
+    /// Of those that are kept the one with the least on it; another where all are full.
+    fn choose(&self) -> usize {
+        let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
+        // While one opens, the others carry what comes: each exchange that waits for it would open one of its own.
+        let takes = |index: &usize| *index == 0 || at(*index).stands || at(*index).in_flight == 0;
+        let kept = (0..self.spread.connections()).filter(takes);
+        let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
+        if at(least).in_flight < FULL {
+            return least;
+        }
+        (0..).find(|index| at(*index).in_flight < FULL).unwrap_or_default()
+    }
+
+    /// An exchange is over.
+    pub(super) fn leave(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.in_flight = connection.in_flight.saturating_sub(1);
+            connection.stands &= connection.in_flight > 0;
+        }
+    }
+
+    /// The head of an answer came over a connection; if that is of HTTP/2, so long after it was asked for.
+    pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.stands = true;
+        }
+        if let Some(took) = took {
+            let in_flight = self.connections.iter().map(|connection| connection.in_flight).sum();
+            self.spread.answered(took, in_flight);
+        }
+    }
+}
+
+/// How many connections are worth it.
+#[derive(Debug)]
+struct Spread {
+    connections: usize,
+    least: Option<Duration>,
+    epoch: Epoch,
+    /// Answers that were asked for before the last change.
+    stale: usize,
+    /// What an exchange waited before there were more connections.
+    before: Option<f64>,
+    rest: usize,
+}
+
+/// Answers that are looked at together.
+#[derive(Debug, Default)]
+struct Epoch {
+    answers: usize,
+    took: Duration,
+    in_flight: usize,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        // The first answers wait for the connection, and for fewer others.
+        Self { connections: 1, least: None, epoch: Epoch::default(), stale: EPOCH, before: None, rest: 0 }
+    }
+}
+
+impl Spread {
+    const fn connections(&self) -> usize {
+        self.connections
+    }
+
+    fn answered(&mut self, took: Duration, in_flight: usize) {
+        self.least = Some(self.least.map_or(took, |least| least.min(took)));
+        if in_flight < self.connections * MANY {
+            self.epoch = Epoch::default();
+        } else if self.stale > 0 {
+            self.stale -= 1;
+        } else {
+            self.epoch.add(took, in_flight);
+            if self.epoch.answers >= EPOCH.max(in_flight) {
+                self.judge();
+            }
+        }
+    }
+
+    fn judge(&mut self) {
+        let epoch = std::mem::take(&mut self.epoch);
+        let wait = epoch.wait_of_one();
+        let helped = self.before.take().map(|before| wait <= before * BETTER);
+        let suspect = if helped.is_some() { STILL } else { SUSPECT };
+        if helped == Some(false) {
+            self.rest = REST;
+            self.change(self.connections / 2, &epoch);
+        } else if self.rest > 0 {
+            self.rest -= 1;
+        } else if self.connections < MOST && self.waits(epoch.mean(), suspect) {
+            self.before = Some(wait);
+            self.change(self.connections * 2, &epoch);
+        }
+    }
+
+    /// Whether answers take so many times what they need.
+    fn waits(&self, mean: Duration, times: f64) -> bool {
+        let least = self.least.unwrap_or(mean);
+        mean > least.mul_f64(times) && mean > least + DELAY
+    }
+
+    fn change(&mut self, connections: usize, epoch: &Epoch) {
+        self.connections = connections.clamp(1, MOST);
+        self.stale = epoch.in_flight / epoch.answers.max(1);
+    }
+}
+
+impl Epoch {
+    fn add(&mut self, took: Duration, in_flight: usize) {
+        self.answers += 1;
+        self.took += took;
+        self.in_flight += in_flight;
+    }
+
+    fn mean(&self) -> Duration {
+        self.took.div_f64(self.answers.max(1) as f64)
+    }
+
+    /// Seconds that an answer takes for each exchange that is under way: the rest of them is waited for.
+    fn wait_of_one(&self) -> f64 {
+        self.took.as_secs_f64() / self.in_flight.max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATENCY: Duration = Duration::from_millis(300);
+
+    /// Connections after so many answers of a server that takes so many streams a connection, and `all` over all connections.
+    fn settled(at_once: usize, streams: usize, all: usize) -> usize {
+        let mut spread = Spread::default();
+        for answer in 0..20_000 {
+            let served = (spread.connections() * streams).min(all).min(at_once);
+            // The first find nobody before them.
+            let waits = if answer < served { 1.0 } else { at_once as f64 / served as f64 };
+            spread.answered(LATENCY.mul_f64(waits), at_once);
+        }
+        spread.connections()
+    }
+
+    #[test]
+    fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
+        let mut load = Load::default();
+        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
+        assert!(entered[..FULL].iter().all(|index| *index == 0));
+        assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
+        assert_eq!(entered[2 * FULL], 2);
+        load.leave(0);
+        assert_eq!(load.enter(), 0);
+    }
+
+    #[test]
+    fn one_connection_is_enough_where_no_limit_binds() {
+        assert_eq!(settled(64, 256, usize::MAX), 1);
+        assert_eq!(settled(64, 50, usize::MAX), 1, "so few wait that it isn't worth it");
+        assert_eq!(settled(4, 1, usize::MAX), 1, "too few are under way to tell");
+    }
+
+    #[test]
+    fn a_limit_of_streams_is_found_and_got_round() {
+        assert_eq!(settled(64, 32, usize::MAX), 2);
+        assert_eq!(settled(64, 20, usize::MAX), 4);
+        assert_eq!(settled(64, 10, usize::MAX), 8);
+        assert_eq!(settled(64, 1, usize::MAX), 8, "never more than that");
+    }
+
+    #[test]
+    fn more_connections_that_do_not_help_are_given_up() {
+        assert_eq!(settled(64, 256, 10), 1, "the server is slow, over however many");
+    }
+
+    #[test]
+    fn a_busy_machine_is_no_limit() {
+        let mut spread = Spread::default();
+        for answer in 0..1000 {
+            spread.answered(Duration::from_millis(1 + answer % 10), 64);
+        }
+        assert_eq!(spread.connections(), 1);
+    }
+
+    #[test]
+    fn exchanges_are_spread_over_the_connections_that_are_kept() {
+        let mut load = Load { spread: Spread { connections: 2, ..Spread::default() }, ..Load::default() };
+        let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
+        assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
+        load.answered(1, None);
+        let entered: Vec<_> = (0..8).map(|_| load.enter()).collect();
+        assert_eq!(entered, [1; 8]);
+    }
+}

@@ -1,0 +1,159 @@
+//! Which addresses has a name, without asking for each connection?
+//!
+//! Successful look-ups are kept for a while, and those of one name at one time are one. Failures aren't kept: the next who asks may have a
+//! network again. What time it is, and how a name is looked up, are arguments.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::future::{BoxFuture, FutureExt, Shared};
+
+/// How long addresses are kept. The system's resolver doesn't say how long they hold; the shortest that large sites give theirs is a
+/// minute or so.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// Names that are kept. Parsers declare a handful.
+const NAMES: usize = 256;
+
+/// No address for a name.
+#[derive(Clone, Debug)]
+pub(super) struct NoAddress(pub(super) String);
+
+impl fmt::Display for NoAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no address is known: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoAddress {}
+
+/// The addresses of a name.
+pub(super) type Found = Result<Arc<[IpAddr]>, NoAddress>;
+
+/// The names that were looked up, or are being.
+#[derive(Default)]
+pub(super) struct Names(Mutex<HashMap<String, LookUp>>);
+
+#[derive(Clone)]
+struct LookUp {
+    found: Shared<BoxFuture<'static, Found>>,
+    since: Instant,
+}
+
+impl LookUp {
+    fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= KEPT
+    }
+}
+
+impl Names {
+    /// The addresses of a name, looked up where they aren't known.
+    pub(super) async fn find(
+        &self,
+        name: &str,
+        now: Instant,
+        look_up: impl FnOnce() -> BoxFuture<'static, Found>,
+    ) -> Found {
+        let asked = self.known(name, now, look_up);
+        let found = asked.found.clone().await;
+        if found.is_err() {
+            self.forget(name, &asked);
+        }
+        found
+    }
+
+    fn known(&self, name: &str, now: Instant, look_up: impl FnOnce() -> BoxFuture<'static, Found>) -> LookUp {
+        let mut names = self.names();
+        if let Some(known) = names.get(name).filter(|known| !known.is_old(now)) {
+            return known.clone();
+        }
+        if names.len() >= NAMES {
+            names.retain(|_, known| !known.is_old(now));
+        }
+        let asked = LookUp { found: look_up().shared(), since: now };
+        if names.len() < NAMES {
+            names.insert(name.to_owned(), asked.clone());
+        }
+        asked
+    }
+
+    fn forget(&self, name: &str, failed: &LookUp) {
+        let mut names = self.names();
+        if names.get(name).is_some_and(|known| known.found.ptr_eq(&failed.found)) {
+            names.remove(name);
+        }
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<String, LookUp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts look-ups, of which the first `fail` fail.
+    struct System {
+        asked: Arc<AtomicUsize>,
+        fail: usize,
+    }
+
+    impl System {
+        fn new(fail: usize) -> Self {
+            Self { asked: Arc::default(), fail }
+        }
+
+        fn look_up(&self) -> impl FnOnce() -> BoxFuture<'static, Found> + use<> {
+            let (asked, fail) = (Arc::clone(&self.asked), self.fail);
+            move || {
+                async move {
+                    tokio::task::yield_now().await;
+                    let turn = asked.fetch_add(1, Ordering::Relaxed);
+                    if turn < fail {
+                        Err(NoAddress("down".to_owned()))
+                    } else {
+                        Ok([IpAddr::from([1, 1, 1, 1])].into())
+                    }
+                }
+                .boxed()
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn look_ups_at_one_time_are_one_and_hold_for_a_minute() {
+        let (names, system, start) = (Names::default(), System::new(0), Instant::now());
+        let (first, second) =
+            tokio::join!(names.find("a", start, system.look_up()), names.find("a", start, system.look_up()));
+        assert_eq!(first.unwrap(), second.unwrap());
+        names.find("a", start + KEPT / 2, system.look_up()).await.unwrap();
+        assert_eq!(system.asked.load(Ordering::Relaxed), 1);
+        names.find("a", start + KEPT, system.look_up()).await.unwrap();
+        names.find("b", start, system.look_up()).await.unwrap();
+        assert_eq!(system.asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn failures_are_not_kept() {
+        let (names, system, start) = (Names::default(), System::new(1), Instant::now());
+        assert!(names.find("a", start, system.look_up()).await.is_err());
+        assert!(names.find("a", start, system.look_up()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn there_are_never_more_names_than_may_be() {
+        let (names, system, start) = (Names::default(), System::new(0), Instant::now());
+        for name in 0..NAMES + 10 {
+            names.find(&name.to_string(), start, system.look_up()).await.unwrap();
+        }
+        assert_eq!(names.names().len(), NAMES);
+        names.find("late", start + KEPT, system.look_up()).await.unwrap();
+        assert_eq!(names.names().len(), 1);
+    }
+}

@@ -1,0 +1,169 @@
+//! How does the client connect, and what does it bear? What the user says, as it was said: [`super::client`] checks it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::ConnectTo;
+
+/// How the client connects, and what it bears.
+///
+/// ```
+/// use std::time::Duration;
+/// use playfast::{FetchOptions, Host};
+///
+/// let patient = FetchOptions::default().timeout(Duration::from_secs(120)).user_agent("charts/1.0 (me@example.org)");
+/// let builder = Host::builder().fetch(patient);
+/// # let _ = builder;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FetchOptions {
+    /// Other addresses for hosts.
+    pub connect_to: Vec<ConnectTo>,
+    /// Certificates of further authorities, in PEM.
+    pub authorities: Vec<Vec<u8>>,
+    /// Until a connection stands.
+    pub connect_timeout: Duration,
+    /// How long a connection is kept that nobody uses.
+    pub idle_timeout: Duration,
+    /// From the request to the body's last byte.
+    pub timeout: Duration,
+    /// Bytes of a body, decompressed.
+    pub body_limit: usize,
+    /// The `User-Agent` header, where the parser gives none.
+    pub user_agent: String,
+    /// Whether cookies that a host sets are sent back to it, by later queries too.
+    pub keep_cookies: bool,
+    pub(super) proxy: Option<Hidden<String>>,
+    pub(super) headers: Vec<(String, Hidden<String>)>,
+    pub(super) cookies: Vec<Hidden<String>>,
+}
+
+/// What may hold a password, and is therefore never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Hidden<T>(pub(super) T);
+
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            connect_to: Vec::new(),
+            authorities: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            // Servers close theirs after one to four minutes: below that, few requests meet a connection that is just closing.
+            idle_timeout: Duration::from_secs(50),
+            timeout: Duration::from_secs(30),
+            // Play's largest pages have 1.4 MB.
+            body_limit: 32 << 20,
+            user_agent: concat!("playfast/", env!("CARGO_PKG_VERSION")).to_owned(),
+            keep_cookies: false,
+            proxy: None,
+            headers: Vec::new(),
+            cookies: Vec::new(),
+        }
+    }
+}
+
+impl FetchOptions {
+    /// With another address for a host.
+    #[must_use]
+    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
+        self.connect_to.push(connect_to);
+        self
+    }
+
+    /// With a further certificate authority, in PEM.
+    #[must_use]
+    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authorities.push(pem.into());
+        self
+    }
+
+    /// Through this proxy: `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (by the proxy), with
+    /// `USER:PASSWORD@` where it wants them. The proxy may be at a private address. What it resolves itself, which is all but by
+    /// `socks5://`, is for it to refuse. The environment's `HTTPS_PROXY` is not read: what a program asks must not depend on where it
+    /// is started.
+    ///
+    /// Where it can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(Hidden(url.into()));
+        self
+    }
+
+    /// With this header in every request, unless the parser gives one of its name.
+    ///
+    /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::ClientError::Header).
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Hidden(value.into())));
+        self
+    }
+
+    /// With a cookie, `NAME=VALUE`, to all hosts that the parser declares, unless the parser gives one of its name.
+    ///
+    /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::ClientError::Cookie).
+    #[must_use]
+    pub fn cookie(mut self, cookie: impl Into<String>) -> Self {
+        self.cookies.push(Hidden(cookie.into()));
+        self
+    }
+
+    /// Whether cookies that a host sets are sent back to it. Without it, no query's answer depends on those before.
+    #[must_use]
+    pub const fn keep_cookies(mut self, keep: bool) -> Self {
+        self.keep_cookies = keep;
+        self
+    }
+
+    /// With so much time until a connection stands.
+    #[must_use]
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// With connections kept for so long while nobody uses them.
+    #[must_use]
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// With so much time from a request to its answer's last byte.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// With bodies of so many bytes at most, decompressed.
+    #[must_use]
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// With this `User-Agent`, where the parser gives none.
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_printed() {
+        let options = FetchOptions::default().proxy("http://me:secret@proxy").cookie("a=secret").header("x", "secret");
+        assert!(!format!("{options:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Through proxies: to the store, and to nowhere, with a line that says what to do.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use playfast::{FailureKind, FetchOptions, Host, Outcome, Plan};
+use playfast_sim::StoreConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::raw::head;
+use crate::support::{Shop, playfast};
+
+/// What a proxy speaks.
+#[derive(Clone, Copy)]
+enum Speaks {
+    Http,
+    Socks,
+}
+
+/// A proxy that leads all to one address, if it is told the user and the password where it wants some.
+struct Proxy {
+    address: SocketAddr,
+    /// Whom it was asked for, as it was told.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+/// The user and the password.
+const USER: &str = "me";
+const PASSWORD: &str = "se:cret";
+
+/// The same as HTTP has it.
+const BASIC: &str = "Basic bWU6c2U6Y3JldA==";
+
+impl Proxy {
+    fn start(shop: &Shop, speaks: Speaks, guarded: bool) -> Self {
+        let listener = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let (address, to) = (listener.local_addr().unwrap(), shop.store.address());
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let seen = Arc::clone(&asked);
+        shop.runtime.spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let seen = Arc::clone(&seen);
+                tokio::spawn(async move {
+                    let target = match speaks {
+                        Speaks::Http => connect(&mut socket, guarded).await,
+                        Speaks::Socks => socks(&mut socket, guarded).await,
+                    };
+                    let Some(target) = target else { return };
+                    let leads = target.contains("play.google.com") || target.contains("127.0.0.1");
+                    seen.lock().unwrap().push(target);
+                    if leads {
+                        let mut upstream = TcpStream::connect(to).await.unwrap();
+                        let _ = tokio::io::copy_bidirectional(&mut socket, &mut upstream).await;
+                    }
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn connect(socket: &mut TcpStream, guarded: bool) -> Option<String> {
+    let head = head(socket).await?;
+    let authorized = head.to_ascii_lowercase().contains("proxy-authorization") && head.contains(BASIC);
+    let answer = if guarded && !authorized { "407 Proxy Authentication Required" } else { "200 OK" };
+    socket.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes()).await.ok()?;
+    (answer == "200 OK").then(|| head.split(' ').nth(1).unwrap().to_owned())
+}
+
+/// RFC 1928 and RFC 1929.
+async fn socks(socket: &mut TcpStream, guarded: bool) -> Option<String> {
+    let text = async |socket: &mut TcpStream| {
+        let mut bytes = vec![0; socket.read_u8().await.ok()?.into()];
+        socket.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
+    };
+    assert_eq!(socket.read_u8().await.ok()?, 5);
+    let methods = text(socket).await?;
+    let method = if guarded { 2 } else { 0 };
+    if !methods.contains(&method) {
+        socket.write_all(&[5, 0xff]).await.ok()?;
+        return None;
+    }
+    socket.write_all(&[5, method]).await.ok()?;
+    if guarded {
+        socket.read_u8().await.ok()?;
+        let right = text(socket).await? == USER.as_bytes() && text(socket).await? == PASSWORD.as_bytes();
+        socket.write_all(&[1, u8::from(!right)]).await.ok()?;
+        if !right {
+            return None;
+        }
+    }
+    let mut request = [0; 4];
+    socket.read_exact(&mut request).await.ok()?;
+    let host = match request[3] {
+        1 => std::net::Ipv4Addr::from(socket.read_u32().await.ok()?).to_string(),
+        _ => String::from_utf8(text(socket).await?).unwrap(),
+    };
+    let port = socket.read_u16().await.ok()?;
+    socket.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.ok()?;
+    Some(format!("{host}:{port}"))
+}
+
+/// What one app's query comes to through a proxy, without the store's address.
+fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
+    let mut fetch = FetchOptions::default().proxy(proxy).authority(shop.store.ca_pem());
+    if let Some(to) = connect_to {
+        fetch = fetch.connect_to(to.parse().unwrap());
+    }
+    let host = shop.runtime.block_on(Host::builder().fetch(fetch).build()).unwrap();
+    let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
+    shop.runtime.block_on(host.batch(&plan)).remove(0)
+}
+
+#[test]
+fn queries_go_through_http_and_socks_proxies() {
+    let shop = Shop::open(StoreConfig::default());
+    for (speaks, scheme, guarded) in [
+        (Speaks::Http, "http", false),
+        (Speaks::Http, "http", true),
+        (Speaks::Socks, "socks5h", false),
+        (Speaks::Socks, "socks5h", true),
+    ] {
+        let proxy = Proxy::start(&shop, speaks, guarded);
+        let user = if guarded { format!("{USER}:se%3Acret@") } else { String::new() };
+        // By its name, which leads to the own machine: so much is the user's to say.
+        let url = format!("{scheme}://{user}localhost:{}", proxy.address.port());
+        let outcome = through(&shop, &url, None);
+        assert!(outcome.failure.is_none(), "{url}: {:?}", outcome.failure);
+        assert_eq!(proxy.asked(), ["play.google.com:443"], "{url}");
+    }
+}
+
+#[test]
+fn names_are_resolved_here_for_socks5_and_private_ones_refused() {
+    let shop = Shop::open(StoreConfig::default());
+    let proxy = Proxy::start(&shop, Speaks::Socks, false);
+    let url = format!("socks5://{}", proxy.address);
+    let outcome = through(&shop, &url, Some("play.google.com:443:127.0.0.1:443"));
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    assert_eq!(proxy.asked(), ["127.0.0.1:443"]);
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_with_what_to_do() {
+    let shop = Shop::open(StoreConfig::default());
+    let nobody = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().local_addr().unwrap();
+    let guarded = [Speaks::Http, Speaks::Socks].map(|speaks| Proxy::start(&shop, speaks, true));
+    for (url, says) in [
+        (format!("http://{nobody}"), format!("the proxy http://{nobody} refuses connections")),
+        (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} refuses connections")),
+        (format!("http://{}", guarded[0].address), "give them with --proxy http://USER:PASSWORD@127.0.0.1:".to_owned()),
+        (format!("http://me:wrong@{}", guarded[0].address), "wants another user name and password".to_owned()),
+        (format!("socks5h://{}", guarded[1].address), "with --proxy socks5h://USER:PASSWORD@127.0.0.1:".to_owned()),
+        (format!("socks5h://me:wrong@{}", guarded[1].address), "wants another user name and password".to_owned()),
+    ] {
+        let failure = through(&shop, &url, None).failure.unwrap();
+        assert_eq!(failure.kind, FailureKind::Network, "{url}: {failure}");
+        assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
+    }
+    playfast(&["app", "a.b", "--proxy", "ftp://me:secret@proxy"]).refused(2, "proxy is no proxy: give http://");
+}

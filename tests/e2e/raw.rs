@@ -1,0 +1,122 @@
+//! Servers made by hand, which may do what no real one does, and a parser that asks them for any path.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use futures::future::BoxFuture;
+use playfast::{Host, HostBuilder, Outcome, Query, Rate};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::guest::{self, Guest};
+
+/// A connection whose first request was read.
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) stream: TlsStream<TcpStream>,
+}
+
+impl Asked {
+    /// Sends this; a client that is gone doesn't matter.
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok() && self.stream.flush().await.is_ok()
+    }
+
+    /// A whole answer, and the end of the connection.
+    pub(crate) async fn answer(&mut self, head: &str, body: &str) {
+        let length = body.len();
+        self.send(format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")).await;
+        let _ = self.stream.shutdown().await;
+    }
+}
+
+/// A server that does with each connection what it was told to.
+pub(crate) struct Raw {
+    pub(crate) address: SocketAddr,
+    pub(crate) ca_pem: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Raw {
+    /// Runs as long as the runtime, for `play.google.com` and further names.
+    pub(crate) fn start<F>(runtime: &Runtime, at: &str, protocol: &str, names: &[&str], answer: F) -> Self
+    where
+        F: Fn(Asked) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    {
+        let names = ["play.google.com"].iter().chain(names).map(ToString::to_string);
+        let made = rcgen::generate_simple_self_signed(names.collect::<Vec<_>>()).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let mut config =
+            builder.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let listener = runtime.block_on(TcpListener::bind(at)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let (seen, answer, acceptor) = (Arc::clone(&heads), Arc::new(answer), TlsAcceptor::from(Arc::new(config)));
+        runtime.spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let (seen, answer, acceptor) = (Arc::clone(&seen), Arc::clone(&answer), acceptor.clone());
+                tokio::spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(socket).await else { return };
+                    let Some(head) = head(&mut stream).await else { return };
+                    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                    seen.lock().unwrap().push(head);
+                    answer(Asked { path, stream }).await;
+                });
+            }
+        });
+        Self { address, ca_pem: made.cert.pem(), heads }
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
+    /// A builder that leads here, with the parser of [`asking`].
+    pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
+        let to = format!("play.google.com:443:{}", self.address).parse().unwrap();
+        builder.authority(self.ca_pem.as_str()).connect_to(to).rate(Rate::Unlimited)
+    }
+}
+
+/// What comes up to an empty line, or the first that HTTP/2 says, which has one too.
+pub(crate) async fn head(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}
+
+/// A parser that asks `https://play.google.com/ID`, declares these hosts, and gives a row of every answer.
+pub(crate) fn asking(hosts: &[&str]) -> Vec<u8> {
+    const PREFIX: &str = "https://play.google.com/";
+    let request = r#"(local $param i32) (local.set $param (i32.load offset=8 (local.get 0)))
+        (memory.copy (i32.const 568) (i32.load offset=8 (local.get $param)) (i32.load offset=12 (local.get $param)))
+        (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
+        (i32.store (i32.const 324) (i32.const 544))
+        (i32.store (i32.const 328) (i32.add (i32.const 24) (i32.load offset=12 (local.get $param))))
+        (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1)) (i32.const 300)"#;
+    let hosts = serde_json::to_string(hosts).unwrap();
+    let description = guest::charts().replace(r#"["play.google.com"]"#, &hosts);
+    let parse = "(call $page (i32.const 528) (i32.const 7))";
+    Guest { description: &description, request, url: PREFIX, parse, ..Guest::default() }.build()
+}
+
+/// A query of such a parser.
+pub(crate) fn query(id: &str) -> Query {
+    Query::new("list", [("id".into(), id.into())])
+}
+
+/// The outcomes of such queries, all at once.
+pub(crate) fn ask(runtime: &Runtime, host: &Host, ids: &[&str]) -> Vec<Outcome> {
+    use futures::StreamExt;
+    let queries: Vec<_> = ids.iter().map(|id| query(id)).collect();
+    runtime.block_on(host.run(queries).collect())
+}
