@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Asked, Outcome, Outcomes, Parts, Plan, PlanError, Worker, split_kind};
+use crate::batch::{Asked, Outcome, Outcomes, Parts, Plan, PlanError, Resume, Worker, split_kind};
 use crate::fetch::ClientError;
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::swap::{Event, Slot, SwapError, Swapped};
@@ -105,6 +105,12 @@ impl Host {
     pub(crate) fn slot_of(&self, kind: &str) -> Result<Slot, PlanError> {
         let (parser, kind) = split_kind(kind);
         self.worker.slot_of(parser, kind)
+    }
+
+    /// Who answers a query.
+    #[cfg(feature = "cli")]
+    pub(crate) fn slot_for(&self, query: &Query) -> Result<Slot, Failure> {
+        self.worker.slot(query)
     }
 
     /// The places of its parsers, in the order in which they were given or added.
@@ -229,12 +235,12 @@ impl Host {
 
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
-        Outcomes::new(self.asked(queries.map(Asked::from)))
+        Outcomes::new(self.resumed(queries, Arc::new(|query| Some(Asked::from(query)))))
     }
 
-    /// As [`Host::run_stream`], page by page, of queries that may be answered in part.
-    pub(crate) fn asked(&self, queries: impl Stream<Item = Asked> + Send + 'static) -> Parts {
-        self.worker.clone().run(queries.boxed())
+    /// As [`Host::run_stream`], page by page, of what an earlier run has left.
+    pub(crate) fn resumed(&self, queries: impl Stream<Item = Query> + Send + 'static, resume: Resume) -> Parts {
+        self.worker.clone().run(queries.boxed(), resume)
     }
 
     /// All outcomes of a plan, in its order.

@@ -94,7 +94,7 @@ impl Worker {
         let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
         for (index, failure) in requests.refused {
             if let Some(job) = take(index) {
-                run.fail(job, failure, generation.number, None).await;
+                run.fail(job, failure, generation.number, None, 0).await;
             }
         }
         let exchange = requests.exchanges.into_iter().next()?;
@@ -238,6 +238,7 @@ impl Worker {
             job.follow.clear();
         }
         let state = if goes_on { job.query.state().map(Arc::from) } else { None };
+        let raised = if goes_on { Vec::new() } else { job.raised(&run.resume) };
         let part = Part {
             query,
             rows,
@@ -249,10 +250,10 @@ impl Worker {
             source,
             state,
             origin: job.origin.clone(),
-            raised: if goes_on { 0 } else { job.follow.len() },
+            raised: raised.len(),
         };
         run.send(part).await;
-        if goes_on { Next::Again(job) } else { Next::Raised(job.raised()) }
+        if goes_on { Next::Again(job) } else { Next::Raised(raised) }
     }
 
     /// How long a failed query waits until it is asked again; else its failure, which is final.

@@ -28,6 +28,9 @@ pub(crate) struct Asked {
     pub(crate) again: usize,
 }
 
+/// What is still to be asked of a query, when an earlier run has done some; `None` where nothing is.
+pub(crate) type Resume = Arc<dyn Fn(Query) -> Option<Asked> + Send + Sync>;
+
 impl From<Query> for Asked {
     fn from(query: Query) -> Self {
         Self { query, records: 0, again: 0 }
@@ -36,9 +39,9 @@ impl From<Query> for Asked {
 
 /// Where a query belongs: the number of the one that was asked, and the way from it to one that its answers raised.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Origin {
-    pub(super) root: usize,
-    pub(super) path: Vec<u32>,
+pub(crate) struct Origin {
+    pub(crate) root: usize,
+    pub(crate) path: Vec<u32>,
 }
 
 /// A query on its way.
@@ -102,14 +105,16 @@ impl Job {
         self.follow.clear();
     }
 
-    /// The queries that its answers raised.
-    pub(super) fn raised(&mut self) -> Vec<Self> {
+    /// The queries that its answers raised, as far as they are still to be asked.
+    pub(super) fn raised(&mut self, resume: &Resume) -> Vec<Self> {
         let below = self.lineage.below();
-        let raised = std::mem::take(&mut self.follow).into_iter().zip(0..).map(|(query, index)| {
-            let query = query.with_priority(self.query.priority());
+        let follow = std::mem::take(&mut self.follow).into_iter().zip(0..);
+        let raised = follow.filter_map(|(query, index)| {
+            let asked = resume(query.with_priority(self.query.priority()))?;
             let path = self.origin.path.iter().copied().chain([index]).collect();
             let origin = Origin { root: self.origin.root, path };
-            Self { slot: self.slot.clone(), ..Self::made(query, origin, Progress::default(), below.clone()) }
+            let progress = Progress::after(asked.records, asked.again);
+            Some(Self { slot: self.slot.clone(), ..Self::made(asked.query, origin, progress, below.clone()) })
         });
         raised.collect()
     }

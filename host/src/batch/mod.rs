@@ -33,7 +33,7 @@ pub use size::{Sharing, SharingError};
 pub use stats::{Latency, RunStats};
 
 pub(crate) use gate::Gate;
-pub(crate) use job::Asked;
+pub(crate) use job::{Asked, Resume};
 pub(crate) use plan::split_kind;
 pub(crate) use run::{Sizes, Worker};
 pub(crate) use schedule::Speed;

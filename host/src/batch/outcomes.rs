@@ -15,11 +15,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::gate::Gate;
-use super::job::{Asked, Origin};
+use super::job::{Origin, Resume};
 use super::outcome::Outcome;
 use super::part::Part;
 use super::run::{Driver, Stop, Worker};
 use super::stats::{RunStats, Tally};
+use crate::Query;
 
 /// Parts that wait for the reader, beside those whose requests hold their places.
 const WAITING: usize = 4;
@@ -93,14 +94,15 @@ struct Root {
 
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
-    pub(crate) fn run(self, queries: BoxStream<'static, Asked>) -> Parts {
+    pub(crate) fn run(self, queries: BoxStream<'static, Query>, resume: Resume) -> Parts {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (room, tally) = (Arc::new(Semaphore::new(0)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(Stop::No);
         let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), gate: self.gate.clone() };
         let window = self.gate.speed().concurrency.saturating_mul(2).clamp(2, OPEN);
         let driven = Arc::clone(&room);
-        let start = async move { Driver::new(self, queries, sender, tally, driven, stopped).drive().await }.boxed();
+        let start =
+            async move { Driver::new(self, queries, resume, sender, tally, driven, stopped).drive().await }.boxed();
         let (tasks, open) = (JoinSet::new(), HashMap::new());
         Parts { receiver, room, start: Mutex::new(Some(start)), tasks, control, order: None, open, window }
     }

@@ -28,7 +28,7 @@ pub struct Part {
     pub source: Option<Arc<Source>>,
     /// What the query goes on with, where more pages are to come.
     pub(crate) state: Option<Arc<str>>,
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// Queries that its answers raise.
-    pub(super) raised: usize,
+    pub(crate) raised: usize,
 }

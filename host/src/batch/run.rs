@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::gate::{Gate, Granted, Place, Tickets};
-use super::job::{Asked, Job};
+use super::job::{Job, Resume};
 use super::outcome::Source;
 use super::part::Part;
 use super::plan::PlanError;
@@ -93,17 +93,17 @@ enum Event {
     TimeUp,
     Done(Result<Done, JoinError>),
     Granted(Granted),
-    Window(Option<Vec<Asked>>),
+    Window(Option<Vec<Query>>),
     Awake,
 }
 
 /// What the tasks of a run share.
-#[derive(Debug)]
 pub(super) struct Run {
     sender: mpsc::Sender<Part>,
     pub(super) tally: Arc<Tally>,
     /// When it must end.
     pub(super) deadline: Option<Instant>,
+    pub(super) resume: Resume,
     /// Parts that wait for the reader.
     undelivered: AtomicUsize,
 }
@@ -131,7 +131,15 @@ impl Run {
         self.undelivered.load(Ordering::Relaxed) >= UNDELIVERED
     }
 
-    pub(super) async fn fail(&self, job: Job, failure: Failure, generation: u64, source: Option<Arc<Source>>) {
+    /// Ends a query that failed, whose answers before raised so many others.
+    pub(super) async fn fail(
+        &self,
+        job: Job,
+        failure: Failure,
+        generation: u64,
+        source: Option<Arc<Source>>,
+        raised: usize,
+    ) {
         let part = Part {
             query: job.query.from_start(),
             rows: Vec::new(),
@@ -142,7 +150,7 @@ impl Run {
             generation,
             source,
             state: None,
-            raised: job.follow.len(),
+            raised,
             origin: job.origin,
         };
         self.send(part).await;
@@ -159,17 +167,14 @@ impl Run {
         if job.lineage.check(&job.follow).is_some() {
             job.follow.clear();
         }
-        let count = job.follow.len();
-        let raised = job.raised();
-        job.follow = raised.iter().map(|raised| raised.query.clone()).take(count).collect();
-        self.fail(job, failure, generation, source).await;
+        let raised = job.raised(&self.resume);
+        self.fail(job, failure, generation, source, raised.len()).await;
         raised
     }
 
     pub(super) async fn fail_all(&self, jobs: Vec<Job>, failure: &Failure, generation: u64) {
-        for mut job in jobs {
-            job.follow.clear();
-            self.fail(job, failure.clone(), generation, None).await;
+        for job in jobs {
+            self.fail(job, failure.clone(), generation, None, 0).await;
         }
     }
 
@@ -238,7 +243,7 @@ impl Worker {
                     let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
                     for (index, failure) in requests.refused {
                         if let Some(job) = take(index) {
-                            run.fail(job, failure, generation.number, None).await;
+                            run.fail(job, failure, generation.number, None, 0).await;
                         }
                     }
                     groups.extend(requests.exchanges.into_iter().map(|exchange| Group {
@@ -268,7 +273,7 @@ impl Worker {
                     Some((_, jobs)) => jobs.push(job),
                     None => slots.push((slot, vec![job])),
                 },
-                Err(failure) => run.fail(job, failure, 0, None).await,
+                Err(failure) => run.fail(job, failure, 0, None, 0).await,
             }
         }
         slots
@@ -294,7 +299,7 @@ pub(super) enum Stop {
 pub(super) struct Driver {
     worker: Arc<Worker>,
     run: Arc<Run>,
-    queries: Option<Pin<Box<Peekable<BoxStream<'static, Asked>>>>>,
+    queries: Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
     next: usize,
     /// How many more queries may be taken: given back by who reads their outcomes.
     room: Arc<Semaphore>,
@@ -314,7 +319,8 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(
         worker: Worker,
-        queries: BoxStream<'static, Asked>,
+        queries: BoxStream<'static, Query>,
+        resume: Resume,
         sender: mpsc::Sender<Part>,
         tally: Arc<Tally>,
         room: Arc<Semaphore>,
@@ -325,7 +331,7 @@ impl Driver {
         let tickets = worker.gate.tickets();
         Self {
             worker: Arc::new(worker),
-            run: Arc::new(Run { sender, tally, deadline, undelivered: AtomicUsize::new(0) }),
+            run: Arc::new(Run { sender, tally, deadline, resume, undelivered: AtomicUsize::new(0) }),
             queries: Some(Box::pin(queries.peekable())),
             next: 0,
             room,
@@ -403,10 +409,19 @@ impl Driver {
         (largest as usize).saturating_mul(WINDOWS).clamp(WINDOW, LARGEST_WINDOW)
     }
 
-    fn take(&mut self, window: Vec<Asked>) {
-        self.run.tally.note(|stats| stats.open += window.len() as u64);
-        let jobs = (self.next..).zip(window).map(|(root, asked)| Job::new(asked, root)).collect::<Vec<_>>();
+    fn take(&mut self, window: Vec<Query>) {
+        let count = window.len();
+        let asked = window.into_iter().filter_map(|query| (self.run.resume)(query));
+        let jobs = (self.next..).zip(asked).map(|(root, asked)| Job::new(asked, root)).collect::<Vec<_>>();
         self.next += jobs.len();
+        self.room.add_permits(count - jobs.len());
+        self.run.tally.note(|stats| {
+            stats.open += jobs.len() as u64;
+            stats.done_before += (count - jobs.len()) as u64;
+        });
+        if jobs.is_empty() {
+            return;
+        }
         if self.ended.is_some() {
             return self.ask(jobs);
         }
@@ -516,10 +531,10 @@ async fn sleep_until(at: Option<Instant>) {
 /// The next queries, all of one kind, parser and priority, of those that are there already once one is; `None` when there are no more.
 /// Nothing is lost where it isn't waited for to its end.
 async fn window(
-    queries: &mut Option<Pin<Box<Peekable<BoxStream<'static, Asked>>>>>,
+    queries: &mut Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
     room: &Semaphore,
     size: usize,
-) -> Option<Vec<Asked>> {
+) -> Option<Vec<Query>> {
     let queries = queries.as_mut()?;
     // It is never closed.
     let permit = room.acquire().await.ok()?;
@@ -528,10 +543,10 @@ async fn window(
     let mut window = vec![first.clone()];
     while window.len() < size
         && let Ok(permit) = room.try_acquire()
-        && let Some(Some(asked)) = queries.as_mut().next_if(|asked| is_alike(&asked.query, &first.query)).now_or_never()
+        && let Some(Some(query)) = queries.as_mut().next_if(|query| is_alike(query, &first)).now_or_never()
     {
         permit.forget();
-        window.push(asked);
+        window.push(query);
     }
     Some(window)
 }

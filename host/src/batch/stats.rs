@@ -17,6 +17,8 @@ pub struct RunStats {
     pub answered: u64,
     /// Queries that failed, by kind.
     pub failed: BTreeMap<FailureKind, u64>,
+    /// Queries that an earlier run had answered.
+    pub done_before: u64,
     /// Records that were handed on.
     pub records: u64,
     /// Requests that were sent, without redirects.

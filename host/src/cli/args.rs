@@ -3,6 +3,7 @@
 //! The general ones are the host's; the subcommands for kinds, and their options, come out of the parser's description. Values of the
 //! latter are checked by [`crate::Plan`], which knows what is nearest.
 
+mod running;
 mod transport;
 
 use std::num::NonZeroUsize;
@@ -18,7 +19,7 @@ use super::parsers::Parsers;
 use super::settings::{Settings, variable};
 use crate::output::Format;
 use crate::parser::{Kind, Param};
-use crate::{ConnectTo, Digest, HostBuilder, Rate, Retries, Sharing, Workers};
+use crate::{ConnectTo, Digest, HostBuilder, Rate, Workers};
 
 pub(super) use transport::duration;
 
@@ -83,15 +84,12 @@ pub(super) fn general() -> Vec<Arg> {
         flag("source").help("Tell in each row where it comes from: address, status, time and parser"),
         Arg::new("rate").long("rate").value_name("RATE").value_parser(value_parser!(Rate)).help("Requests a second, such as 2/s; none; or site [default: site, the pace that the parser knows its site to bear]"),
         Arg::new("concurrency").long("concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once [default: 64]"),
-        Arg::new("host-concurrency").long("host-concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once to one host; fewer are where it bears no more: that finds itself"),
-        Arg::new("per-request").long("per-request").value_name("N").value_parser(value_parser!(Sharing)).help("Queries that share a request where the site can answer several: a number, auto (as many as go well), or site [default: site, as the parser says]"),
-        Arg::new("retries").long("retries").value_name("N").value_parser(value_parser!(u32)).help("Times that a query is asked again which failed for now [default: 6]"),
         Arg::new("workers").long("workers").value_name("N").help("Threads: a number, half (of the cores, 2 to 8), or all [default: all]"),
         several("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).help("Connect to another address for a host, as in curl"),
         Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
         Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).help("Say more on stderr; -vv still more"),
     ];
-    let general = general.into_iter().chain(transport::options());
+    let general = general.into_iter().chain(running::options()).chain(transport::options());
     general.map(|arg| arg.global(true).help_heading("General options")).collect()
 }
 
@@ -119,7 +117,7 @@ fn own_commands() -> Vec<Command> {
                 .help("Its body; - for stdin"),
         ]),
         Command::new("run")
-            .about("Answer queries as they come: one JSON object a line, with its kind and parameters")
+            .about("Answer queries as they come: a JSON object a line, or CSV, with their kinds and parameters")
             .args([
                 Arg::new("queries")
                     .long("queries")
@@ -127,6 +125,7 @@ fn own_commands() -> Vec<Command> {
                     .required(true)
                     .value_parser(value_parser!(PathBuf))
                     .help("Where they come from; - for stdin"),
+                Arg::new("kind").long("kind").value_name("KIND").help("What is asked where a query doesn't say it"),
                 Arg::new("follow")
                     .long("follow")
                     .action(ArgAction::SetTrue)
@@ -302,19 +301,5 @@ pub(super) fn host(matches: &ArgMatches, builder: HostBuilder) -> Result<HostBui
     if let Some(concurrency) = matches.get_one::<NonZeroUsize>("concurrency") {
         builder = builder.concurrency(concurrency.get());
     }
-    if let Some(concurrency) = matches.get_one::<NonZeroUsize>("host-concurrency") {
-        builder = builder.concurrency_per_host(concurrency.get());
-    }
-    if let Some(sharing) = matches.get_one::<Sharing>("per-request") {
-        builder = builder.per_request(*sharing);
-    }
-    Ok(builder.retries(retries(matches)))
-}
-
-fn retries(matches: &ArgMatches) -> Retries {
-    let mut retries = Retries::default();
-    if let Some(most) = matches.get_one::<u32>("retries") {
-        retries = retries.most(*most);
-    }
-    retries
+    Ok(running::host(matches, builder))
 }

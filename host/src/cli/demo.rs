@@ -48,7 +48,7 @@ pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Ex
         apart.as_secs_f64(),
         together.as_secs_f64(),
         apart.as_secs_f64() / together.as_secs_f64(),
-        table(&side_by_side(&outcomes), super::fetch::width()),
+        table(&side_by_side(&outcomes), super::sink::width()),
     ))?;
     Ok(Exit::done())
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use super::progress;
+
 /// How the program ends: a code, and a line for stderr where there is something to say.
 #[derive(Debug)]
 pub(super) struct Exit {
@@ -23,6 +25,11 @@ impl Exit {
     /// Everything is well.
     pub(super) const fn done() -> Self {
         Self { code: 0, message: None }
+    }
+
+    /// A signal ended it.
+    pub(super) const fn stopped(code: u8, message: String) -> Self {
+        Self { code, message: Some(message) }
     }
 
     /// Something that was typed, or the machine, is not right.
@@ -65,5 +72,5 @@ impl Exit {
 /// A line on stderr.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr, through here alone")]
 pub(super) fn say(line: &str) {
-    eprintln!("playfast: {line}");
+    progress::aside(|| eprintln!("playfast: {line}"));
 }

@@ -17,7 +17,7 @@ use line::Entry;
 use resumed::Seen;
 
 pub(super) use line::{End, Header};
-pub(super) use resumed::Resumed;
+pub(super) use resumed::{Done, Resumed, Started};
 
 /// Why there is no journal.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,8 @@
 mod args;
 #[cfg(feature = "demo")]
 mod bench;
+mod coverage;
+mod delivery;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]
@@ -13,16 +15,18 @@ mod demo_swap;
 mod exit;
 mod fetch;
 mod inspect;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired up next"))]
+mod interrupt;
 mod journal;
 mod parse;
 mod parsers;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired up next"))]
+mod progress;
 mod queries;
 mod run;
 mod settings;
+mod sink;
 #[cfg(feature = "demo")]
 mod store;
+mod summary;
 mod watch;
 
 use std::ffi::OsString;

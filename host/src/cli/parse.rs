@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 
 use super::exit::{Exit, say};
-use super::{args, fetch};
+use super::{args, sink};
 use crate::output::Format;
 use crate::{Host, Outcome, Response};
 
@@ -20,7 +20,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
         (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
     };
     let response = response(options, host)?;
-    let mut writer = fetch::writer(options, Format::Table)?;
+    let mut writer = sink::writer(options, Format::Table)?;
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());

@@ -12,7 +12,6 @@ use std::io::{self, BufRead};
 use serde_json::{Map, Value};
 
 pub(super) use form::Form;
-#[cfg_attr(not(test), expect(unused_imports, reason = "wired up next"))]
 pub(super) use text::Growing;
 use text::{Numbered, Texts};
 

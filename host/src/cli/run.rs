@@ -1,120 +1,127 @@
 //! `playfast run`: queries as they come, answers as they are there.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use clap::ArgMatches;
-use serde_json::{Map, Value};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
+use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
-use super::{fetch, watch};
+use super::queries::{Asked, Form, Growing, Records};
+use super::sink::{self, Sink};
+use crate::batch::split_kind;
 use crate::output::Format;
-use crate::{Host, Plan, Query};
+use crate::{Host, Plan, Priority, Query, QueryKey};
 
 /// Queries that wait to be taken.
 const WAITING: usize = 64;
 
-/// How often a file that is followed is looked at for more.
-const LOOK: Duration = Duration::from_millis(100);
-
 pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
     let file = options.get_one::<PathBuf>("queries").cloned().unwrap_or_else(|| "-".into());
-    let writer = fetch::writer(matches, Format::Ndjson)?;
-    let _watch = watch::start(matches, host)?;
+    let taken = Taken::default();
     let (sender, receiver) = mpsc::channel(WAITING);
-    let mut reader =
-        Reader { host: host.clone(), sender, follow: options.get_flag("follow"), refused: Arc::default(), line: 0 };
-    let refused = Arc::clone(&reader.refused);
-    let mut tasks = JoinSet::new();
-    if file.as_os_str() == "-" {
-        tasks.spawn(async move { reader.read(BufReader::new(tokio::io::stdin())).await });
-    } else {
-        let opened = tokio::fs::File::open(&file).await;
-        let opened = opened.map_err(|error| Exit::config(format!("failed to read {}: {error}", file.display())))?;
-        tasks.spawn(async move { reader.read(BufReader::new(opened)).await });
-    }
+    let follow = options.get_flag("follow");
+    let seen = if follow { None } else { Some(HashSet::new()) };
+    let mut reader = Reader { host: host.clone(), sender, taken: taken.clone(), seen, count: 0 };
+    let default_kind = options.get_one::<String>("kind").cloned();
+    let lines = lines(&file, follow, &reader)?;
+    // A pipe can't be made to stop waiting: the thread ends with the process.
+    std::thread::spawn(move || reader.read(Records::new(lines, Form::of_file(&file), default_kind)));
     let queries = futures::stream::unfold(receiver, |mut queries| async { Some((queries.recv().await?, queries)) });
-    match fetch::write(host.run_stream(queries), writer).await {
-        Ok((answered, failed)) => Ok(Exit::of(answered, failed + refused.load(Ordering::Relaxed))),
-        Err(error) => fetch::stopped(&error),
+    if matches.get_flag("dry-run") {
+        return dry_run(matches, queries, &taken).await;
     }
+    let columns = || {
+        let all = host.slots().iter().flat_map(|slot| sink::columns(&slot.description(), |_| true)).collect::<Vec<_>>();
+        let mut seen = HashSet::new();
+        all.into_iter().filter(|name| seen.insert(name.clone())).collect()
+    };
+    deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await
+}
+
+/// The text of the queries.
+fn lines(file: &Path, follow: bool, reader: &Reader) -> Result<Box<dyn BufRead + Send>, Exit> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file);
+    let opened = opened.map_err(|error| Exit::config(format!("failed to read {}: {error}", file.display())))?;
+    if !follow {
+        return Ok(Box::new(BufReader::new(opened)));
+    }
+    let sender = reader.sender.clone();
+    Ok(Box::new(BufReader::new(Growing::new(opened, move || sender.is_closed()))))
 }
 
 /// Reads queries, and gives them on.
 struct Reader {
     host: Host,
     sender: mpsc::Sender<Query>,
-    follow: bool,
-    /// Lines that ask nothing.
-    refused: Arc<AtomicUsize>,
-    line: usize,
+    taken: Taken,
+    /// What was asked already, where that isn't asked again.
+    seen: Option<HashSet<QueryKey>>,
+    count: usize,
 }
 
 impl Reader {
-    async fn read(&mut self, mut lines: impl AsyncBufRead + Unpin) {
-        let mut line = Vec::new();
-        loop {
-            match lines.read_until(b'\n', &mut line).await {
-                // The last line of a file that grows may not be whole yet.
-                Ok(0) if self.follow => tokio::time::sleep(LOOK).await,
-                Ok(_) if self.follow && !line.ends_with(b"\n") => {}
-                Ok(0) if line.is_empty() => return,
-                Ok(read) => {
-                    self.take(&line).await;
-                    line.clear();
-                    if read == 0 {
+    fn read(&mut self, records: Records<Box<dyn BufRead + Send>>) {
+        for (line, asked) in records {
+            match asked.and_then(|asked| self.plan(asked)) {
+                Ok((plan, priority)) => {
+                    if !self.send_all(&plan, priority) {
                         return;
                     }
                 }
-                Err(error) => return say(&format!("failed to read queries: {error}")),
-            }
-        }
-    }
-
-    async fn take(&mut self, line: &[u8]) {
-        self.line += 1;
-        if line.trim_ascii().is_empty() {
-            return;
-        }
-        match self.plan(line) {
-            Ok(plan) => {
-                for query in plan.queries() {
-                    if self.sender.send(query).await.is_err() {
-                        return;
-                    }
+                Err(reason) => {
+                    self.taken.refused.fetch_add(1, Ordering::Relaxed);
+                    say(&format!("line {line} of the queries: {reason}"));
                 }
             }
-            Err(reason) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                say(&format!("line {} of the queries: {reason}", self.line));
-            }
         }
+        self.taken.total.set(self.count);
     }
 
-    /// The queries of a line: `{"kind": "list", "country": "us,kr", "num": 10}`.
-    fn plan(&self, line: &[u8]) -> Result<Plan, String> {
-        let mut asked: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| format!("it is no JSON object: {error}"))?;
-        let kind = asked.remove("kind").ok_or("it has no \"kind\"")?;
-        let kind = kind.as_str().ok_or_else(|| format!("its kind is {kind}, not a name"))?;
-        let params: Vec<_> =
-            asked.iter().flat_map(|(name, value)| texts(value).map(move |text| (name, text))).collect();
-        let params = params.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        self.host.plan(kind, params).map_err(|error| error.to_string())
+    /// Gives the queries of a plan on. Says whether anybody takes them.
+    fn send_all(&mut self, plan: &Plan, priority: Priority) -> bool {
+        for query in plan.queries() {
+            if self.seen.as_mut().is_some_and(|seen| !seen.insert(query.key())) {
+                self.taken.duplicates.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            self.count += 1;
+            if self.sender.blocking_send(query.with_priority(priority)).is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn plan(&self, asked: Asked) -> Result<(Plan, Priority), String> {
+        let Asked { kind, mut params, priority } = asked;
+        let described = self.host.slot_of(&kind).map_err(|error| error.to_string())?.description();
+        let kind_of = described.kind(split_kind(&kind).1);
+        let is_param = kind_of.is_some_and(|kind| kind.params.get("priority").is_some());
+        let priority = match priority {
+            Some(text) if is_param => {
+                params.push(("priority".to_owned(), text));
+                Priority::Normal
+            }
+            Some(text) => read_priority(&text)?,
+            None => Priority::Normal,
+        };
+        let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok((self.host.plan(&kind, params).map_err(|error| error.to_string())?, priority))
     }
 }
 
-/// A parameter's values: of an array each of its elements, of `null` none.
-fn texts(value: &Value) -> impl Iterator<Item = String> {
-    let values = match value {
-        Value::Array(values) => values.as_slice(),
-        Value::Null => &[],
-        value => std::slice::from_ref(value),
-    };
-    values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+fn read_priority(text: &str) -> Result<Priority, String> {
+    let priority: Result<_, ValueError> = Priority::deserialize(text.into_deserializer());
+    priority.map_err(|_| format!("its priority can't be {text:?}: give high, normal or low"))
 }

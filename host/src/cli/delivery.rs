@@ -1,0 +1,130 @@
+//! How are queries answered for somebody at a command line? Rows are written as they come, failures told, progress shown, and at the end
+//! what came of it; however it ends, what was written stays and can be gone on with.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::ArgMatches;
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+
+use super::coverage::Coverage;
+use super::exit::{Exit, say};
+use super::interrupt::Interrupt;
+use super::progress::{self, Total};
+use super::sink::{self, Before, Sink, SinkError};
+use super::summary::Summary;
+use super::watch;
+use crate::types::chain;
+use crate::{FailureKind, Host, Part, Parts, Query};
+
+/// What is told of queries before they are asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    pub(super) total: Total,
+    pub(super) duplicates: Arc<AtomicUsize>,
+    /// Lines that ask nothing.
+    pub(super) refused: Arc<AtomicUsize>,
+}
+
+/// Answers queries as the general options say.
+pub(super) async fn deliver(
+    matches: &ArgMatches,
+    host: &Host,
+    queries: impl Stream<Item = Query> + Send + 'static,
+    taken: &Taken,
+    (sink, before): (Sink, Before),
+) -> Result<Exit, Exit> {
+    let queries: BoxStream<'static, Query> = queries.boxed();
+    let _watch = watch::start(matches, host)?;
+    let start = Instant::now();
+    let parts = host.resumed(queries, Arc::new(move |query| before.left(query)));
+    let parts = if matches.get_flag("ordered") { parts.ordered() } else { parts };
+    let control = parts.control();
+    let interrupt = Interrupt::heed(&control);
+    let shown = progress::show(matches, host, &control, &taken.total);
+    let mut coverage = Coverage::default();
+    let is_journaled = sink.is_journaled();
+    let written = write(parts, sink, host, &mut coverage, &interrupt).await;
+    drop(shown);
+    let (stats, time) = (control.stats(), start.elapsed());
+    let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+    let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
+    let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
+    summary.say(matches.get_count("verbose") > 0);
+    if let Some(file) = matches.get_one::<PathBuf>("summary-json") {
+        let text = format!("{:#}\n", summary.json(host));
+        std::fs::write(file, text)
+            .map_err(|error| Exit::config(format!("failed to write {}: {error}", file.display())))?;
+    }
+    let resume = if is_journaled { "; --resume goes on from here" } else { "" };
+    let failed = usize::try_from(stats.failures()).unwrap_or(usize::MAX).saturating_add(refused);
+    let answered = usize::try_from(stats.answered + stats.done_before).unwrap_or(usize::MAX);
+    match (written, interrupt.code()) {
+        (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::done()),
+        (Err(error), _) => Err(Exit::config(format!("{}{resume}", chain(&error)))),
+        (Ok(()), Some(code)) => Ok(Exit::stopped(code, format!("stopped after {answered} answers{resume}"))),
+        (Ok(()), None) => {
+            if failed > 0 && is_journaled {
+                say("--resume tries those again that failed");
+            }
+            Ok(Exit::of(answered, failed))
+        }
+    }
+}
+
+async fn write(
+    mut parts: Parts,
+    mut sink: Sink,
+    host: &Host,
+    coverage: &mut Coverage,
+    interrupt: &Interrupt,
+) -> Result<(), SinkError> {
+    let mut all_answered = true;
+    while let Some(mut part) = parts.next().await {
+        tell(&part);
+        if let Ok(slot) = host.slot_for(&part.query) {
+            coverage.note(&slot.description(), part.query.kind(), &part.rows);
+        }
+        all_answered &= part.failure.is_none();
+        sink.take(&mut part)?;
+    }
+    let dropped = sink.finish(all_answered && interrupt.code().is_none())?;
+    if !dropped.is_empty() {
+        say(&format!("CSV has no columns for {}: --fields names those that are wanted", dropped.join(", ")));
+    }
+    Ok(())
+}
+
+/// Notes and failures, as lines on stderr. That a run was stopped is said once.
+fn tell(part: &Part) {
+    part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note.escape_debug())));
+    if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
+        say(&format!("{}: {failure}", part.query));
+    }
+}
+
+/// Writes the queries that would be asked, and sends nothing.
+pub(super) async fn dry_run(
+    matches: &ArgMatches,
+    queries: impl Stream<Item = Query>,
+    taken: &Taken,
+) -> Result<Exit, Exit> {
+    let mut out = sink::plain(matches)?;
+    let mut queries = std::pin::pin!(queries);
+    let mut count = 0_u64;
+    while let Some(query) = queries.next().await {
+        let line = serde_json::Value::from(sink::asked(&query));
+        match writeln!(out, "{line}") {
+            Ok(()) => count += 1,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::done()),
+            Err(error) => return Err(Exit::config(format!("failed to write queries: {error}"))),
+        }
+    }
+    out.flush().map_err(|error| Exit::config(format!("failed to write queries: {error}")))?;
+    say(&format!("{count} queries would be asked; nothing was sent"));
+    Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
+}
