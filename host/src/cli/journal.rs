@@ -158,9 +158,12 @@ impl Journal {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(io_error(&path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path, file }),
             Err(TryLockError::WouldBlock) => Err(JournalError::InUse(path)),
-            Err(TryLockError::Error(error)) => Err(io_error(&path)(error)),
+            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+                Err(io_error(&path)(error))
+            }
+            // Where files can't be locked it is left to the user.
+            _ => Ok(Self { path, file }),
         }
     }
 

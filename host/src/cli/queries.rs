@@ -77,11 +77,12 @@ fn texts(value: &Value) -> impl Iterator<Item = String> {
 fn asked_in(header: &[String], record: &[u8], default_kind: Option<&str>) -> Result<Asked, String> {
     let cells = cells(record)?;
     if cells.len() != header.len() {
-        return Err(format!("its cells are {}, and the header's {}", cells.len(), header.len()));
+        return Err(format!("the header has {} columns, and it has {}", header.len(), cells.len()));
     }
     let mut asked = Asked::default();
-    let given = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
-    given.into_iter().try_for_each(|(name, cell)| asked.take(name, cell))?;
+    for (name, cell) in header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+        asked.take(name, cell)?;
+    }
     asked.or_kind(default_kind)
 }
 

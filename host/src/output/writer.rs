@@ -45,7 +45,8 @@ impl<W: Write> RowWriter<W> {
         Self::resumed(out, format, width, 0)
     }
 
-    /// A writer that goes on in an output whose rows end at `offset`, and that is cut and written to from there.
+    /// A writer that goes on in an output whose rows end at `offset`, and that is cut and written to from there. CSV's columns are to be those
+    /// that the output has: [`super::header`] reads them.
     pub const fn resumed(out: W, format: Format, width: usize, offset: u64) -> Self {
         let out = Counted { out, offset };
         Self { out, format, width, fields: None, columns: None, dropped: BTreeSet::new(), kept: Vec::new() }

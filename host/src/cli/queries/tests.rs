@@ -66,9 +66,9 @@ fn lines_are_counted_as_an_editor_does() {
 #[test]
 fn what_is_wrong_with_a_record_is_told_and_the_next_one_is_read() {
     let csv = read(b"kind,num\nlist,1,2\nlist\n,5\nlist,\xff\nlist,7\n", None);
-    let cells = "its cells are 3, and the header's 2";
+    let cells = "the header has 2 columns, and it has 3";
     let reasons =
-        [(2, cells), (3, "its cells are 1, and the header's 2"), (4, "it has no \"kind\""), (5, "it is not UTF-8")];
+        [(2, cells), (3, "the header has 2 columns, and it has 1"), (4, "it has no \"kind\""), (5, "it is not UTF-8")];
     assert_eq!(refused(&csv), reasons);
     assert_eq!(csv.last(), Some(&(6, Ok(list(&[("num", "7")])))));
     let json = read(b"{\"kind\": \xff}\n{}\n{\"kind\": \"list\"}\n", None);
