@@ -12,7 +12,8 @@ use crate::support::{self, Shop, playfast};
 #[test]
 fn values_multiply_out_and_rows_keep_their_order() {
     let shop = Shop::open(StoreConfig::default());
-    let ran = shop.playfast(&["list", "--country", "us,kr", "--category", "GAME_ACTION,social", "--num", "3"]);
+    let ran =
+        shop.playfast(&["list", "--country", "us,kr", "--category", "GAME_ACTION,social", "--num", "3", "--ordered"]);
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
     let rows = ran.rows();
     let places: Vec<_> =

@@ -25,7 +25,6 @@ pub(crate) struct Gate {
 /// Something in line.
 #[derive(Debug)]
 struct Ticket {
-    line: u64,
     number: u64,
     host: usize,
     turns: mpsc::UnboundedSender<Granted>,
@@ -117,8 +116,8 @@ impl Tickets {
         let first = site.hosts.first().map_or(host, String::as_str);
         let mut schedule = self.gate.lock();
         let host = schedule.host(host, first, site.pace, Instant::now());
-        let ticket = Ticket { line: self.line, number: self.next, host, turns: self.sender.clone() };
-        schedule.wait(host, level, ticket);
+        let ticket = Ticket { number: self.next, host, turns: self.sender.clone() };
+        schedule.wait(host, self.line, level, ticket);
         self.next
     }
 
@@ -132,8 +131,57 @@ impl Tickets {
         self.turns.recv().await
     }
 
+    /// Who reads what these are answered.
+    pub(super) fn reader(&self) -> Reader {
+        Reader { gate: self.gate.clone(), line: self.line, waiting: Mutex::default() }
+    }
+
     pub(super) fn withdraw(&self) {
-        self.gate.lock().retain(|ticket| ticket.line != self.line);
+        self.gate.lock().withdraw(self.line);
+    }
+}
+
+/// Parts that wait for a slow reader before nothing more is sent for him, and so few that it is again.
+const MANY: usize = 8;
+const FEW: usize = 4;
+
+/// Who reads what a run answers. While too much waits for him, its requests don't go.
+#[derive(Debug)]
+pub(super) struct Reader {
+    gate: Gate,
+    line: u64,
+    waiting: Mutex<usize>,
+}
+
+impl Reader {
+    /// A part waits for him.
+    pub(super) fn waits_for(&self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting += 1;
+        if *waiting == MANY {
+            self.gate.lock().pause(self.line, true);
+        }
+    }
+
+    /// He has taken one.
+    pub(super) fn has_taken(&self) {
+        let goes_on = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            *waiting = waiting.saturating_sub(1);
+            if *waiting == FEW {
+                self.gate.lock().pause(self.line, false);
+            }
+            *waiting == FEW
+        };
+        if goes_on {
+            self.gate.call();
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.gate.lock().pause(self.line, false);
     }
 }
 

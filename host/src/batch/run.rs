@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use futures::stream::{BoxStream, Peekable};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::gate::{Gate, Granted, Place, Tickets};
+use super::gate::{Gate, Granted, Place, Reader, Tickets};
 use super::job::{Job, Resume};
 use super::outcome::Source;
 use super::part::Part;
@@ -36,9 +35,6 @@ const LARGEST_WINDOW: usize = 1024;
 
 /// How long queries are waited for after a run's time was up.
 const LATE: Duration = Duration::from_secs(1);
-
-/// Parts that wait for a slow reader before nothing more is sent for him.
-const UNDELIVERED: usize = 8;
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]
@@ -104,8 +100,7 @@ pub(super) struct Run {
     /// When it must end.
     pub(super) deadline: Option<Instant>,
     pub(super) resume: Resume,
-    /// Parts that wait for the reader.
-    undelivered: AtomicUsize,
+    reader: Reader,
 }
 
 impl Run {
@@ -121,14 +116,9 @@ impl Run {
                 }
             }
         });
-        self.undelivered.fetch_add(1, Ordering::Relaxed);
+        self.reader.waits_for();
         drop(self.sender.send(part).await);
-        self.undelivered.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// Whether the reader is so slow that nothing more is to be sent.
-    fn is_held_back(&self) -> bool {
-        self.undelivered.load(Ordering::Relaxed) >= UNDELIVERED
+        self.reader.has_taken();
     }
 
     /// Ends a query that failed, whose answers before raised so many others.
@@ -305,8 +295,6 @@ pub(super) struct Driver {
     room: Arc<Semaphore>,
     tickets: Tickets,
     waiting: HashMap<u64, Group>,
-    /// Those whose turn came while the reader was too slow.
-    held_back: Vec<Group>,
     later: BTreeMap<(Instant, u64), Vec<Job>>,
     count: u64,
     tasks: JoinSet<Done>,
@@ -331,13 +319,12 @@ impl Driver {
         let tickets = worker.gate.tickets();
         Self {
             worker: Arc::new(worker),
-            run: Arc::new(Run { sender, tally, deadline, resume, undelivered: AtomicUsize::new(0) }),
+            run: Arc::new(Run { sender, tally, deadline, resume, reader: tickets.reader() }),
             queries: Some(Box::pin(queries.peekable())),
             next: 0,
             room,
             tickets,
             waiting: HashMap::new(),
-            held_back: Vec::new(),
             later: BTreeMap::new(),
             count: 0,
             tasks: JoinSet::new(),
@@ -380,11 +367,7 @@ impl Driver {
     }
 
     fn is_over(&self) -> bool {
-        self.queries.is_none()
-            && self.held_back.is_empty()
-            && self.waiting.is_empty()
-            && self.later.is_empty()
-            && self.tasks.is_empty()
+        self.queries.is_none() && self.waiting.is_empty() && self.later.is_empty() && self.tasks.is_empty()
     }
 
     async fn event(&mut self, wake: Option<Instant>) -> Event {
@@ -455,9 +438,6 @@ impl Driver {
     }
 
     fn ask_what_is_due(&mut self) {
-        if !self.run.is_held_back() {
-            std::mem::take(&mut self.held_back).into_iter().for_each(|group| self.stand_in_line(group));
-        }
         let now = Instant::now();
         while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
             let jobs = entry.remove();
@@ -479,12 +459,11 @@ impl Driver {
 
     fn granted(&mut self, granted: Granted) {
         match granted {
-            Granted::Go(number, place) => match self.waiting.remove(&number) {
-                // The place is given back.
-                Some(group) if self.run.is_held_back() => self.held_back.push(group),
-                Some(group) => self.start(group, place),
-                None => {}
-            },
+            Granted::Go(number, place) => {
+                if let Some(group) = self.waiting.remove(&number) {
+                    self.start(group, place);
+                }
+            }
             Granted::Refused(number, host, shut) => {
                 if let Some(group) = self.waiting.remove(&number) {
                     let (run, failure) = (Arc::clone(&self.run), given_up(&host, shut));
@@ -508,8 +487,7 @@ impl Driver {
     fn end(&mut self, failure: Failure) {
         self.ended = Some(failure);
         self.tickets.withdraw();
-        let held_back = std::mem::take(&mut self.held_back);
-        let waiting = std::mem::take(&mut self.waiting).into_values().chain(held_back).map(|group| group.jobs);
+        let waiting = std::mem::take(&mut self.waiting).into_values().map(|group| group.jobs);
         let later = std::mem::take(&mut self.later).into_values();
         for jobs in waiting.chain(later).collect::<Vec<_>>() {
             self.ask(jobs);

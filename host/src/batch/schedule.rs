@@ -4,7 +4,7 @@
 //! so that none is kept out by another that holds all places. Within a host what is urgent goes first, and every fourth time what has
 //! waited longest, so that nothing waits for ever. A place is taken last, when all else is granted.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -97,6 +97,8 @@ pub(super) struct Schedule<T> {
     /// By the first host of a site.
     pacers: HashMap<String, Option<Arc<Pacer>>>,
     under_way: usize,
+    /// Runs whose requests don't go for now.
+    paused: HashSet<u64>,
     /// Whose turn it is.
     turn: usize,
     /// When to look again, as of the last look.
@@ -110,7 +112,8 @@ struct Site<T> {
     limit: Limit,
     budget: Budget,
     under_way: usize,
-    line: Line<T>,
+    /// Those of the runs, of which each has its turn.
+    lines: VecDeque<(u64, Line<T>)>,
     held_by: HeldBy,
     /// Its last failure that says that it is asked too much.
     why: Option<Failure>,
@@ -118,8 +121,8 @@ struct Site<T> {
 
 impl<T> Schedule<T> {
     pub(super) fn new(speed: Speed) -> Self {
-        let (hosts, places, pacers) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { speed, hosts, places, pacers, under_way: 0, turn: 0, wake: None }
+        let (hosts, places, pacers, paused) = (Vec::new(), HashMap::new(), HashMap::new(), HashSet::new());
+        Self { speed, hosts, places, pacers, under_way: 0, paused, turn: 0, wake: None }
     }
 
     /// The number of a host, which belongs to the site that is known by its first host.
@@ -137,7 +140,7 @@ impl<T> Schedule<T> {
             limit: Limit::new(most, self.speed.retries.patience),
             budget: Budget::new(self.speed.retries.budget),
             under_way: 0,
-            line: Line::default(),
+            lines: VecDeque::new(),
             held_by: HeldBy::Nothing,
             why: None,
         });
@@ -149,16 +152,31 @@ impl<T> Schedule<T> {
         self.hosts.get(host).map(|host| host.name.as_str()).unwrap_or_default()
     }
 
-    /// Something waits for its turn with a host.
-    pub(super) fn wait(&mut self, host: usize, level: Level, waits: T) {
-        if let Some(host) = self.hosts.get_mut(host) {
-            host.line.push(level, waits);
+    /// Something of a run waits for its turn with a host.
+    pub(super) fn wait(&mut self, host: usize, run: u64, level: Level, waits: T) {
+        let Some(host) = self.hosts.get_mut(host) else { return };
+        match host.lines.iter_mut().find(|(other, _)| *other == run) {
+            Some((_, line)) => line.push(level, waits),
+            None => {
+                let mut line = Line::default();
+                line.push(level, waits);
+                host.lines.push_back((run, line));
+            }
         }
     }
 
-    /// Keeps only what still waits.
-    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.hosts.iter_mut().for_each(|host| host.line.retain(&keep));
+    /// Nothing of a run waits any more.
+    pub(super) fn withdraw(&mut self, run: u64) {
+        self.hosts.iter_mut().for_each(|host| host.lines.retain(|(other, _)| *other != run));
+    }
+
+    /// Whether a run's requests don't go for now.
+    pub(super) fn pause(&mut self, run: u64, is_paused: bool) {
+        if is_paused {
+            self.paused.insert(run);
+        } else {
+            self.paused.remove(&run);
+        }
     }
 
     /// The next that may go now, or can't at all. [`Self::wake`] says when to look again where there is none.
@@ -168,7 +186,7 @@ impl<T> Schedule<T> {
         let is_full = self.under_way >= self.speed.concurrency;
         for index in (0..count).map(|offset| (self.turn + offset) % count) {
             let Some(host) = self.hosts.get_mut(index) else { continue };
-            match host.next(is_full, now) {
+            match host.next(is_full, &self.paused, now) {
                 Ok(Some(waits)) => {
                     self.turn = index + 1;
                     self.under_way += 1;
@@ -176,7 +194,7 @@ impl<T> Schedule<T> {
                 }
                 Ok(None) => {
                     let (time, failures) = host.limit.shut(now);
-                    let waits = host.line.pop()?;
+                    let waits = host.pop(&self.paused)?;
                     return Some(Turn::Refused(waits, Shut { host: index, time, failures, last: host.why.clone() }));
                 }
                 Err(at) => self.wake = self.wake.into_iter().chain(at).min(),
@@ -222,15 +240,15 @@ impl<T> Schedule<T> {
 
     /// What keeps most requests waiting.
     pub(super) fn held_by(&self) -> HeldBy {
-        self.hosts.iter().max_by_key(|host| host.line.len()).map(|host| host.held_by).unwrap_or_default()
+        self.hosts.iter().max_by_key(|host| host.waiting()).map(|host| host.held_by).unwrap_or_default()
     }
 }
 
 impl<T> Site<T> {
     /// What may go; `None` where the host is given up, and an error where nothing may: with the time from when on, as far as it is known.
-    fn next(&mut self, is_full: bool, now: Instant) -> Result<Option<T>, Option<Instant>> {
+    fn next(&mut self, is_full: bool, paused: &HashSet<u64>, now: Instant) -> Result<Option<T>, Option<Instant>> {
         self.held_by = HeldBy::Nothing;
-        if self.line.len() == 0 {
+        if !self.lines.iter().any(|(run, _)| !paused.contains(run)) {
             return Err(None);
         }
         if self.limit.is_given_up(now) {
@@ -252,7 +270,22 @@ impl<T> Site<T> {
             return Err(Some(at));
         }
         self.under_way += 1;
-        self.line.pop().map(Some).ok_or(None)
+        self.pop(paused).map(Some).ok_or(None)
+    }
+
+    fn waiting(&self) -> usize {
+        self.lines.iter().map(|(_, line)| line.len()).sum()
+    }
+
+    /// The next of the run whose turn it is. Lines are never empty.
+    fn pop(&mut self, paused: &HashSet<u64>) -> Option<T> {
+        let at = self.lines.iter().position(|(run, _)| !paused.contains(run))?;
+        let (run, mut line) = self.lines.remove(at)?;
+        let waits = line.pop();
+        if line.len() > 0 {
+            self.lines.push_back((run, line));
+        }
+        waits
     }
 }
 
@@ -313,10 +346,6 @@ impl<T> Line<T> {
             if is_fair { waiting.min_by_key(|level| level.front().map(|(came, _)| *came)) } else { waiting.next() };
         level?.pop_front().map(|(_, waits)| waits)
     }
-
-    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.levels.iter_mut().for_each(|level| level.retain(|(_, waits)| keep(waits)));
-    }
 }
 
 #[cfg(test)]
@@ -341,7 +370,7 @@ mod tests {
     fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
         let (mut schedule, start) = (schedule(Rate::Site, 64), Instant::now());
         let host = schedule.host("a", "a", PACE, start);
-        (0..10).for_each(|index| schedule.wait(host, Level::of(Priority::Normal, false), index));
+        (0..10).for_each(|index| schedule.wait(host, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, start), [0, 1, 2]);
         assert_eq!(schedule.held_by(), HeldBy::Pace);
         let wake = schedule.wake().unwrap();
@@ -354,9 +383,9 @@ mod tests {
     fn hosts_take_turns_and_none_is_kept_out() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 4), Instant::now());
         let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
-        (0..10).for_each(|index| schedule.wait(a, Level::of(Priority::Normal, false), index));
+        (0..10).for_each(|index| schedule.wait(a, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, now), [0, 1, 2, 3]);
-        (100..110).for_each(|index| schedule.wait(b, Level::of(Priority::Normal, false), index));
+        (100..110).for_each(|index| schedule.wait(b, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, now), [100], "one of each may always go");
         (0..4).for_each(|_| schedule.leave(a, Some(Signal::Answered), None, now, now));
         let mut went = going(&mut schedule, now);
@@ -368,9 +397,9 @@ mod tests {
     fn what_is_urgent_goes_first_and_nothing_waits_for_ever() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 1), Instant::now());
         let host = schedule.host("a", "a", PACE, now);
-        schedule.wait(host, Level::of(Priority::Low, false), 1000);
-        (0..20).for_each(|index| schedule.wait(host, Level::of(Priority::High, false), index));
-        schedule.wait(host, Level::of(Priority::High, true), 500);
+        schedule.wait(host, 0, Level::of(Priority::Low, false), 1000);
+        (0..20).for_each(|index| schedule.wait(host, 0, Level::of(Priority::High, false), index));
+        schedule.wait(host, 0, Level::of(Priority::High, true), 500);
         let mut order = Vec::new();
         while let Some(Turn::Go(waits)) = schedule.next(now) {
             order.push(waits);
@@ -386,8 +415,8 @@ mod tests {
         let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
         let hour = Signal::Congested { answered: true, retry_after: Some(Duration::from_secs(3600)) };
         (0..10).for_each(|_| schedule.leave(a, Some(hour), None, now, now));
-        schedule.wait(a, Level::of(Priority::Normal, false), 1);
-        schedule.wait(b, Level::of(Priority::Normal, false), 2);
+        schedule.wait(a, 0, Level::of(Priority::Normal, false), 1);
+        schedule.wait(b, 0, Level::of(Priority::Normal, false), 2);
         let turns: Vec<_> = std::iter::from_fn(|| schedule.next(now)).collect();
         assert!(matches!(
             turns[..],
@@ -396,11 +425,30 @@ mod tests {
     }
 
     #[test]
+    fn runs_take_turns_and_one_that_is_paused_keeps_no_other_waiting() {
+        let (mut schedule, now) = (schedule(Rate::Unlimited, 4), Instant::now());
+        let host = schedule.host("a", "a", PACE, now);
+        let level = Level::of(Priority::Normal, false);
+        (0..10).for_each(|index| schedule.wait(host, 1, level, index));
+        (100..102).for_each(|index| schedule.wait(host, 2, level, index));
+        assert_eq!(going(&mut schedule, now), [0, 100, 1, 101]);
+        (0..4).for_each(|_| schedule.leave(host, None, None, now, now));
+        schedule.wait(host, 2, level, 102);
+        schedule.pause(1, true);
+        assert_eq!(going(&mut schedule, now), [102]);
+        schedule.pause(1, false);
+        assert_eq!(going(&mut schedule, now), [2, 3, 4]);
+        schedule.withdraw(1);
+        schedule.leave(host, None, None, now, now);
+        assert!(going(&mut schedule, now).is_empty());
+    }
+
+    #[test]
     fn hosts_of_one_site_share_its_pace() {
         let (mut schedule, now) = (schedule(Rate::Site, 64), Instant::now());
         let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "a", PACE, now));
         (0..4).for_each(|index| {
-            schedule.wait(if index % 2 == 0 { a } else { b }, Level::of(Priority::Normal, false), index)
+            schedule.wait(if index % 2 == 0 { a } else { b }, 0, Level::of(Priority::Normal, false), index)
         });
         assert_eq!(going(&mut schedule, now).len(), 3);
     }

@@ -42,7 +42,8 @@ pub(super) async fn deliver(
     let _watch = watch::start(matches, host)?;
     let start = Instant::now();
     let parts = host.resumed(queries, Arc::new(move |query| before.left(query)));
-    let parts = if matches.get_flag("ordered") { parts.ordered() } else { parts };
+    // A table is written when all is there: then it may as well be in order.
+    let parts = if matches.get_flag("ordered") || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
     let interrupt = Interrupt::heed(&control);
     let shown = progress::show(matches, host, &control, &taken.total);

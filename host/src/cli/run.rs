@@ -28,7 +28,8 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     let taken = Taken::default();
     let (sender, receiver) = mpsc::channel(WAITING);
     let follow = options.get_flag("follow");
-    let seen = if follow { None } else { Some(HashSet::new()) };
+    // Where a run goes on and on, what is asked again is meant to be.
+    let seen = if follow || matches.get_flag("watch") { None } else { Some(HashSet::new()) };
     let mut reader = Reader { host: host.clone(), sender, taken: taken.clone(), seen, count: 0 };
     let default_kind = options.get_one::<String>("kind").cloned();
     let lines = lines(&file, follow, &reader)?;

@@ -35,6 +35,7 @@ pub(super) enum SinkError {
 /// Where rows go.
 pub(super) struct Sink {
     writer: RowWriter<Box<dyn Write>>,
+    format: Format,
     journal: Option<Journal>,
     failures: Option<BufWriter<File>>,
     /// By root: queries whose answers raised others, until these are done too.
@@ -101,10 +102,13 @@ impl Sink {
         writer = match (fields, file.filter(|_| format == Format::Csv && writer.offset() > 0)) {
             (Some(fields), _) => writer.fields(fields),
             (None, Some(file)) => writer.columns(columns_of(file)?),
-            (None, None) if format == Format::Csv => writer.columns(columns()),
+            (None, None) if format == Format::Csv => {
+                let source = matches.get_flag("source").then(|| "_source".to_owned());
+                writer.columns(columns().into_iter().chain(source).collect())
+            }
             (None, None) => writer,
         };
-        Ok((Self { writer, journal, failures: failures.map(BufWriter::new), trees: HashMap::new() }, before))
+        Ok((Self { writer, format, journal, failures: failures.map(BufWriter::new), trees: HashMap::new() }, before))
     }
 
     /// Takes a part: its rows, and then the journal's line.
@@ -157,6 +161,10 @@ impl Sink {
             journal.finish()?;
         }
         Ok(dropped)
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        self.format == Format::Table
     }
 
     pub(super) const fn is_journaled(&self) -> bool {
