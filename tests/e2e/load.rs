@@ -128,7 +128,7 @@ fn swaps_under_five_hundred_requests_lose_and_mix_nothing() {
         *answered.entry(outcome.generation).or_default() += 1;
     }
     assert!(outcomes.is_sorted_by_key(|outcome| outcome.generation));
-    assert!(answered.len() > usize::from(count) / 4, "swaps took effect under way: {answered:?}");
+    assert!(answered.len() > usize::from(count) / 10, "swaps took effect under way: {answered:?}");
 }
 
 #[test]

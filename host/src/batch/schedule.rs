@@ -23,6 +23,10 @@ use crate::{Failure, Priority};
 /// Every so often it is the turn of what has waited longest.
 const FAIR: u32 = 4;
 
+/// A request is taken for lost when it takes so many times as long as others, and at least so long.
+const STALLS: u32 = 4;
+const STALL: Duration = Duration::from_secs(2);
+
 /// How fast hosts are asked, and how much at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Speed {
@@ -111,7 +115,10 @@ struct Site<T> {
     pacer: Option<Arc<Pacer>>,
     limit: Limit,
     budget: Budget,
-    under_way: usize,
+    /// When those under way were sent, in their order.
+    sent: VecDeque<Instant>,
+    /// How long answers take, smoothed.
+    latency: Option<Duration>,
     /// Those of the runs, of which each has its turn.
     lines: VecDeque<(u64, Line<T>)>,
     held_by: HeldBy,
@@ -139,7 +146,8 @@ impl<T> Schedule<T> {
             pacer: pacer.clone(),
             limit: Limit::new(most, self.speed.retries.patience),
             budget: Budget::new(self.speed.retries.budget),
-            under_way: 0,
+            sent: VecDeque::new(),
+            latency: None,
             lines: VecDeque::new(),
             held_by: HeldBy::Nothing,
             why: None,
@@ -222,9 +230,14 @@ impl<T> Schedule<T> {
                 host.why = why;
             }
             if let Some(signal) = signal {
-                host.limit.note(signal, sent, host.under_way, now);
+                if signal == Signal::Answered {
+                    host.smooth(now.saturating_duration_since(sent));
+                }
+                host.limit.note(signal, sent, host.sent.len(), now);
             }
-            host.under_way = host.under_way.saturating_sub(1);
+            if let Ok(at) = host.sent.binary_search(&sent) {
+                host.sent.remove(at);
+            }
         }
     }
 
@@ -258,19 +271,36 @@ impl<T> Site<T> {
             self.held_by = HeldBy::Shut;
             return Err(Some(until));
         }
-        if self.under_way >= self.limit.allowed() {
+        let stalled = self.stalled(now);
+        if self.sent.len() - stalled >= self.limit.allowed() {
             self.held_by = HeldBy::Limit;
-            return Err(None);
+            return Err(self.sent.get(stalled).map(|sent| *sent + self.stall()).filter(|at| *at > now));
         }
-        if is_full && self.under_way > 0 {
+        if is_full && !self.sent.is_empty() {
             return Err(None);
         }
         if let Some(at) = self.pacer.as_ref().and_then(|pacer| pacer.take(now)) {
             self.held_by = HeldBy::Pace;
             return Err(Some(at));
         }
-        self.under_way += 1;
+        self.sent.push_back(now);
         self.pop(paused).map(Some).ok_or(None)
+    }
+
+    /// Requests that take so much longer than others that they are probably lost: they don't burden the host, and others may go in their
+    /// place, up to as many again.
+    fn stalled(&self, now: Instant) -> usize {
+        let stall = self.stall();
+        let stalled = self.sent.iter().take_while(|sent| **sent + stall <= now).count();
+        stalled.min(self.limit.allowed())
+    }
+
+    fn stall(&self) -> Duration {
+        self.latency.map_or(STALL, |latency| latency.saturating_mul(STALLS).max(STALL))
+    }
+
+    fn smooth(&mut self, latency: Duration) {
+        self.latency = Some(self.latency.map_or(latency, |before| (before * 7 + latency) / 8));
     }
 
     fn waiting(&self) -> usize {
@@ -441,6 +471,18 @@ mod tests {
         schedule.withdraw(1);
         schedule.leave(host, None, None, now, now);
         assert!(going(&mut schedule, now).is_empty());
+    }
+
+    #[test]
+    fn what_is_lost_takes_no_place_from_others() {
+        let (mut schedule, now) = (schedule(Rate::Unlimited, 64), Instant::now());
+        let host = schedule.host("a", "a", PACE, now);
+        (0..200).for_each(|index| schedule.wait(host, 0, Level::of(Priority::Normal, false), index));
+        assert_eq!(going(&mut schedule, now).len(), 32);
+        let wake = schedule.wake().unwrap();
+        assert_eq!(wake, now + STALL);
+        assert_eq!(going(&mut schedule, wake).len(), 32, "up to as many again, and within the places of all");
+        assert!(going(&mut schedule, wake + STALL).is_empty());
     }
 
     #[test]

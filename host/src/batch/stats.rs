@@ -59,10 +59,11 @@ pub(super) struct Tally(Mutex<(RunStats, Option<Histogram<u64>>)>);
 
 /// Two digits of a latency, in microseconds: percentiles are for a person.
 const DIGITS: u8 = 2;
+const LONGEST: u64 = 3_600_000_000;
 
 impl Tally {
     pub(super) fn new() -> Self {
-        Self(Mutex::new((RunStats::default(), Histogram::new(DIGITS).ok())))
+        Self(Mutex::new((RunStats::default(), Histogram::new_with_max(LONGEST, DIGITS).ok())))
     }
 
     pub(super) fn note(&self, note: impl FnOnce(&mut RunStats)) {
