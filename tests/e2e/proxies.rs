@@ -152,8 +152,8 @@ fn a_proxy_that_fails_is_named_with_what_to_do() {
     let nobody = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().local_addr().unwrap();
     let guarded = [Speaks::Http, Speaks::Socks].map(|speaks| Proxy::start(&shop, speaks, true));
     for (url, says) in [
-        (format!("http://{nobody}"), format!("the proxy http://{nobody} refuses connections")),
-        (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} refuses connections")),
+        (format!("http://{nobody}"), format!("the proxy http://{nobody} can't be reached")),
+        (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} can't be reached")),
         (format!("http://{}", guarded[0].address), "give them with --proxy http://USER:PASSWORD@127.0.0.1:".to_owned()),
         (format!("http://me:wrong@{}", guarded[0].address), "wants another user name and password".to_owned()),
         (format!("socks5h://{}", guarded[1].address), "with --proxy socks5h://USER:PASSWORD@127.0.0.1:".to_owned()),

@@ -149,3 +149,21 @@ fn location(response: &reqwest::Response) -> Option<&str> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     response.headers().get(LOCATION).filter(|_| redirects)?.to_str().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    #[tokio::test]
+    async fn a_declared_host_at_a_private_address_is_forbidden() {
+        let fetcher = Fetcher::new(&FetchOptions::default(), 1).unwrap();
+        for host in ["localhost", "127.0.0.1"] {
+            let url = format!("https://{host}/");
+            let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+            let failure = fetcher.fetch(&[host.to_owned()], request).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Forbidden, "{failure}");
+            assert!(failure.message.contains("--connect-to"), "{failure}");
+        }
+    }
+}
