@@ -5,7 +5,7 @@
 //! connections help, and goes back where they don't. A machine or a server that is busy delays some answers, and not all. Pure: a host's
 //! load is a value that is told what happens.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
 const FULL: usize = 100;
@@ -44,27 +44,48 @@ pub(super) struct Load {
 #[derive(Clone, Copy, Debug, Default)]
 struct Connection {
     in_flight: usize,
-    /// Whether an answer came over it since it was last without exchanges.
+    /// Whether an answer came over it.
     stands: bool,
+    /// When it was last used, where it isn't.
+    idle: Option<Instant>,
+}
+
+/// What an exchange finds at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A connection.
+    Stands,
+    /// None: it opens one.
+    Nothing,
+    /// One that another exchange opens. Each that doesn't wait for it would open one of its own.
+    Opening,
 }
 
 impl Load {
-    /// The connection for one more exchange.
-    pub(super) fn enter(&mut self) -> usize {
+    /// The connection for one more exchange, of which those that were idle for as long as any is kept are closed by now.
+    pub(super) fn enter(&mut self, now: Instant, kept: Duration) -> (usize, Found) {
+        for connection in &mut self.connections {
+            connection.stands &= connection.idle.is_none_or(|idle| now.saturating_duration_since(idle) < kept);
+        }
         let index = self.choose();
         if self.connections.len() <= index {
             self.connections.resize(index + 1, Connection::default());
         }
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.in_flight += 1;
-        }
-        index
+        let Some(connection) = self.connections.get_mut(index) else { return (index, Found::Nothing) };
+        let found = match (connection.stands, connection.in_flight) {
+            (true, _) => Found::Stands,
+            (false, 0) => Found::Nothing,
+            (false, _) => Found::Opening,
+        };
+        connection.in_flight += 1;
+        connection.idle = None;
+        (index, found)
     }
 
     /// Of those that are kept the one with the least on it; another where all are full.
     fn choose(&self) -> usize {
         let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
-        // While one opens, the others carry what comes: each exchange that waits for it would open one of its own.
+        // While one opens, the others carry what comes.
         let takes = |index: &usize| *index == 0 || at(*index).stands || at(*index).in_flight == 0;
         let kept = (0..self.spread.connections()).filter(takes);
         let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
@@ -75,10 +96,10 @@ impl Load {
     }
 
     /// An exchange is over.
-    pub(super) fn leave(&mut self, index: usize) {
+    pub(super) fn leave(&mut self, index: usize, now: Instant) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
-            connection.stands &= connection.in_flight > 0;
+            connection.idle = (connection.in_flight == 0).then_some(now);
         }
     }
 
@@ -197,15 +218,32 @@ mod tests {
         spread.connections()
     }
 
+    const KEPT: Duration = Duration::from_secs(50);
+
     #[test]
     fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
-        let mut load = Load::default();
-        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
+        let (mut load, now) = (Load::default(), Instant::now());
+        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter(now, KEPT).0).collect();
         assert!(entered[..FULL].iter().all(|index| *index == 0));
         assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
         assert_eq!(entered[2 * FULL], 2);
-        load.leave(0);
-        assert_eq!(load.enter(), 0);
+        load.leave(0, now);
+        assert_eq!(load.enter(now, KEPT).0, 0);
+    }
+
+    #[test]
+    fn one_exchange_opens_a_connection_and_the_others_wait_for_it() {
+        let (mut load, now) = (Load::default(), Instant::now());
+        assert_eq!(load.enter(now, KEPT), (0, Found::Nothing));
+        assert_eq!(load.enter(now, KEPT), (0, Found::Opening));
+        load.answered(0, None);
+        assert_eq!(load.enter(now, KEPT), (0, Found::Stands));
+        for _ in 0..3 {
+            load.leave(0, now);
+        }
+        assert_eq!(load.enter(now + KEPT / 2, KEPT), (0, Found::Stands));
+        load.leave(0, now + KEPT / 2);
+        assert_eq!(load.enter(now + KEPT * 2, KEPT), (0, Found::Nothing), "it was idle for too long");
     }
 
     #[test]
@@ -241,11 +279,12 @@ mod tests {
 
     #[test]
     fn exchanges_are_spread_over_the_connections_that_are_kept() {
-        let mut load = Load { spread: Spread { connections: 2, ..Spread::default() }, ..Load::default() };
-        let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
+        let (now, spread) = (Instant::now(), Spread { connections: 2, ..Spread::default() });
+        let mut load = Load { spread, ..Load::default() };
+        let entered: Vec<_> = (0..10).map(|_| load.enter(now, KEPT).0).collect();
         assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
         load.answered(1, None);
-        let entered: Vec<_> = (0..8).map(|_| load.enter()).collect();
+        let entered: Vec<_> = (0..8).map(|_| load.enter(now, KEPT).0).collect();
         assert_eq!(entered, [1; 8]);
     }
 }

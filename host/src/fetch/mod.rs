@@ -18,6 +18,7 @@ mod options;
 mod private;
 mod request;
 mod resolve;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,9 +123,8 @@ impl Fetcher {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());
         let lane = clients.enter(url.host_str().unwrap_or_default());
-        let lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
-        let response = lane.client.execute(request).await.map_err(|error| failing.of(url, &error))?;
-        lane.answered(response.version());
+        let mut lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
+        let response = lane.execute(request).await.map_err(|error| failing.of(url, &error))?;
         cookies.take(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)
