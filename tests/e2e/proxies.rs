@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use futures::FutureExt;
 use playfast::{FailureKind, FetchOptions, Host, Outcome, Plan};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::raw::head;
+use crate::raw::{Raw, head};
 use crate::support::{Shop, playfast};
 
 /// What a proxy speaks.
@@ -112,6 +113,11 @@ fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
     if let Some(to) = connect_to {
         fetch = fetch.connect_to(to.parse().unwrap());
     }
+    app(shop, fetch)
+}
+
+/// What one app's query comes to.
+fn app(shop: &Shop, fetch: FetchOptions) -> Outcome {
     let host = shop.runtime.block_on(Host::builder().fetch(fetch).build()).unwrap();
     let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
     shop.runtime.block_on(host.batch(&plan)).remove(0)
@@ -134,6 +140,25 @@ fn queries_go_through_http_and_socks_proxies() {
         assert!(outcome.failure.is_none(), "{url}: {:?}", outcome.failure);
         assert_eq!(proxy.asked(), ["play.google.com:443"], "{url}");
     }
+}
+
+#[test]
+fn a_proxy_may_be_asked_over_tls() {
+    let shop = Shop::open(StoreConfig::default());
+    let to = shop.store.address();
+    let proxy = Raw::start(&shop.runtime, "127.0.0.1:0", "http/1.1", &["localhost"], move |mut asked| {
+        async move {
+            asked.send("HTTP/1.1 200 OK\r\n\r\n").await;
+            let mut upstream = TcpStream::connect(to).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut asked.stream, &mut upstream).await;
+        }
+        .boxed()
+    });
+    let fetch = FetchOptions::default().authority(proxy.ca_pem.as_str()).authority(shop.store.ca_pem());
+    let fetch = fetch.proxy(format!("https://localhost:{}", proxy.address.port()));
+    let outcome = app(&shop, fetch);
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    assert!(proxy.heads()[0].starts_with("CONNECT play.google.com:443 "), "{:?}", proxy.heads());
 }
 
 #[test]
