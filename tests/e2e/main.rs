@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may fail")]
 
 mod blocking;
+mod bombs;
 mod command_line;
 mod component;
 mod examples;

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use futures::FutureExt;
 use playfast::{FailureKind, FetchOptions, Host, Outcome, Plan};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::raw::head;
+use crate::raw::{Raw, head};
 use crate::support::{Shop, playfast};
 
 /// What a proxy speaks.
@@ -112,6 +113,11 @@ fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
     if let Some(to) = connect_to {
         fetch = fetch.connect_to(to.parse().unwrap());
     }
+    app(shop, fetch)
+}
+
+/// What one app's query comes to.
+fn app(shop: &Shop, fetch: FetchOptions) -> Outcome {
     let host = shop.runtime.block_on(Host::builder().fetch(fetch).build()).unwrap();
     let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
     shop.runtime.block_on(host.batch(&plan)).remove(0)
@@ -137,6 +143,25 @@ fn queries_go_through_http_and_socks_proxies() {
 }
 
 #[test]
+fn a_proxy_may_be_asked_over_tls() {
+    let shop = Shop::open(StoreConfig::default());
+    let to = shop.store.address();
+    let proxy = Raw::start(&shop.runtime, "127.0.0.1:0", "http/1.1", &["localhost"], move |mut asked| {
+        async move {
+            asked.send("HTTP/1.1 200 OK\r\n\r\n").await;
+            let mut upstream = TcpStream::connect(to).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut asked.stream, &mut upstream).await;
+        }
+        .boxed()
+    });
+    let fetch = FetchOptions::default().authority(proxy.ca_pem.as_str()).authority(shop.store.ca_pem());
+    let fetch = fetch.proxy(format!("https://localhost:{}", proxy.address.port()));
+    let outcome = app(&shop, fetch);
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    assert!(proxy.heads()[0].starts_with("CONNECT play.google.com:443 "), "{:?}", proxy.heads());
+}
+
+#[test]
 fn names_are_resolved_here_for_socks5_and_private_ones_refused() {
     let shop = Shop::open(StoreConfig::default());
     let proxy = Proxy::start(&shop, Speaks::Socks, false);
@@ -152,8 +177,8 @@ fn a_proxy_that_fails_is_named_with_what_to_do() {
     let nobody = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().local_addr().unwrap();
     let guarded = [Speaks::Http, Speaks::Socks].map(|speaks| Proxy::start(&shop, speaks, true));
     for (url, says) in [
-        (format!("http://{nobody}"), format!("the proxy http://{nobody} refuses connections")),
-        (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} refuses connections")),
+        (format!("http://{nobody}"), format!("the proxy http://{nobody} can't be reached")),
+        (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} can't be reached")),
         (format!("http://{}", guarded[0].address), "give them with --proxy http://USER:PASSWORD@127.0.0.1:".to_owned()),
         (format!("http://me:wrong@{}", guarded[0].address), "wants another user name and password".to_owned()),
         (format!("socks5h://{}", guarded[1].address), "with --proxy socks5h://USER:PASSWORD@127.0.0.1:".to_owned()),

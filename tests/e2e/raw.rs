@@ -97,14 +97,26 @@ pub(crate) async fn head(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Str
 /// A parser that asks `https://play.google.com/ID`, declares these hosts, and gives a row of every answer.
 pub(crate) fn asking(hosts: &[&str]) -> Vec<u8> {
     const PREFIX: &str = "https://play.google.com/";
-    let request = r#"(local $param i32) (local.set $param (i32.load offset=8 (local.get 0)))
-        (memory.copy (i32.const 568) (i32.load offset=8 (local.get $param)) (i32.load offset=12 (local.get $param)))
-        (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
-        (i32.store (i32.const 324) (i32.const 544))
-        (i32.store (i32.const 328) (i32.add (i32.const 24) (i32.load offset=12 (local.get $param))))
-        (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1)) (i32.const 300)"#;
+    // Queries lie 28 bytes apart, and exchanges 40; each has an index and an address of its own.
+    let request = r#"(local $i i32) (local $param i32) (local $at i32) (local $url i32)
+        (loop $l
+            (local.set $param (i32.load offset=8 (i32.add (local.get 0) (i32.mul (local.get $i) (i32.const 28)))))
+            (local.set $at (i32.add (i32.const 3000000) (i32.mul (local.get $i) (i32.const 40))))
+            (local.set $url (i32.add (i32.const 2000000) (i32.mul (local.get $i) (i32.const 256))))
+            (memory.copy (local.get $url) (i32.const 544) (i32.const 24))
+            (memory.copy (i32.add (local.get $url) (i32.const 24))
+                (i32.load offset=8 (local.get $param)) (i32.load offset=12 (local.get $param)))
+            (i32.store offset=4 (local.get $at) (local.get $url))
+            (i32.store offset=8 (local.get $at) (i32.add (i32.const 24) (i32.load offset=12 (local.get $param))))
+            (i32.store offset=32 (local.get $at) (i32.add (i32.const 2900000) (i32.mul (local.get $i) (i32.const 4))))
+            (i32.store offset=36 (local.get $at) (i32.const 1))
+            (i32.store (i32.load offset=32 (local.get $at)) (local.get $i))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (local.get 1))))
+        (i32.store (i32.const 300) (i32.const 3000000)) (i32.store (i32.const 304) (local.get 1)) (i32.const 300)"#;
     let hosts = serde_json::to_string(hosts).unwrap();
     let description = guest::charts().replace(r#"["play.google.com"]"#, &hosts);
+    let description = description.replace(r#", "pattern": "^[a-z]*$""#, "");
     let parse = "(call $page (i32.const 528) (i32.const 7))";
     Guest { description: &description, request, url: PREFIX, parse, ..Guest::default() }.build()
 }

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use reqwest::{Client, Version};
+use tokio::sync::watch;
 
 use super::ClientError;
 use super::client::Recipe;
-use super::connections::Load;
+use super::connections::{Found, Load};
+use super::standing;
 
 /// The clients of a fetcher.
 pub(super) struct Clients {
@@ -22,29 +24,47 @@ pub(super) struct Clients {
 
 struct State {
     clients: Vec<Client>,
-    /// By host.
-    loads: HashMap<String, Load>,
+    hosts: HashMap<String, Host>,
+}
+
+#[derive(Default)]
+struct Host {
+    load: Load,
+    /// By connection: whether the one that was opened last stands.
+    opening: HashMap<usize, watch::Receiver<bool>>,
 }
 
 /// An exchange's place on a connection, until it is dropped.
 pub(super) struct Lane {
-    pub(super) client: Client,
+    client: Client,
+    connection: Connection,
     clients: Arc<Clients>,
     host: String,
     index: usize,
     since: Instant,
 }
 
+/// What is known of the connection.
+enum Connection {
+    Stands,
+    /// This exchange opens it.
+    Own(watch::Sender<bool>),
+    /// Another exchange opens it.
+    Others(watch::Receiver<bool>),
+}
+
 impl Clients {
     pub(super) fn new(recipe: Recipe) -> Result<Self, ClientError> {
-        let state = State { clients: vec![recipe.client()?], loads: HashMap::new() };
+        let state = State { clients: vec![recipe.client()?], hosts: HashMap::new() };
         Ok(Self { recipe, state: Mutex::new(state) })
     }
 
     /// A place for an exchange with a host.
     pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<Lane, ClientError> {
-        let mut state = self.state();
-        let index = state.loads.entry(host.to_owned()).or_default().enter();
+        let (since, mut state) = (Instant::now(), self.state());
+        let entered = state.hosts.entry(host.to_owned()).or_default();
+        let (index, found) = entered.load.enter(since, self.recipe.idle_timeout());
+        let connection = entered.connection(index, found);
         let client = match state.clients.get(index) {
             Some(client) => Ok(client.clone()),
             None => self.another(&mut state.clients),
@@ -52,7 +72,7 @@ impl Clients {
         if client.is_err() {
             state.leave(host, index);
         }
-        Ok(Lane { client: client?, clients: Arc::clone(self), host: host.to_owned(), index, since: Instant::now() })
+        Ok(Lane { client: client?, connection, clients: Arc::clone(self), host: host.to_owned(), index, since })
     }
 
     /// An exchange's index is one of the clients', or that of the next.
@@ -70,18 +90,46 @@ impl Clients {
 
 impl State {
     fn leave(&mut self, host: &str, index: usize) {
-        if let Some(load) = self.loads.get_mut(host) {
-            load.leave(index);
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.load.leave(index, Instant::now());
+        }
+    }
+}
+
+impl Host {
+    fn connection(&mut self, index: usize, found: Found) -> Connection {
+        match found {
+            Found::Stands => Connection::Stands,
+            Found::Nothing => {
+                let (opens, opened) = watch::channel(false);
+                self.opening.insert(index, opened);
+                Connection::Own(opens)
+            }
+            Found::Opening => self.opening.get(&index).cloned().map_or(Connection::Stands, Connection::Others),
         }
     }
 }
 
 impl Lane {
-    /// The head of the answer came.
-    pub(super) fn answered(&self, version: Version) {
+    /// Sends a request, up to the head of its answer.
+    pub(super) async fn execute(&mut self, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        let response = match std::mem::replace(&mut self.connection, Connection::Stands) {
+            Connection::Stands => self.client.execute(request).await?,
+            Connection::Own(opens) => standing::opening(opens, self.client.execute(request)).await?,
+            Connection::Others(opened) => {
+                standing::opened(opened).await;
+                self.since = Instant::now();
+                self.client.execute(request).await?
+            }
+        };
+        self.answered(response.version());
+        Ok(response)
+    }
+
+    fn answered(&self, version: Version) {
         let took = (version == Version::HTTP_2).then(|| self.since.elapsed());
-        if let Some(load) = self.clients.state().loads.get_mut(&self.host) {
-            load.answered(self.index, took);
+        if let Some(host) = self.clients.state().hosts.get_mut(&self.host) {
+            host.load.answered(self.index, took);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Over how many connections is a host asked, and over which one next?
 //!
 //! HTTP/2 carries many exchanges over one connection, up to a limit that is the server's and that the client isn't told here. Those above
-//! it wait, so that the time to an answer grows with their number: then one tries whether more connections help, and goes back where they
-//! don't. Pure: a host's load is a value that is told what happens.
+//! it wait in a line, each as long as the others: where even the quickest answer takes longer than it need, one tries whether more
+//! connections help, and goes back where they don't. A machine or a server that is busy delays some answers, and not all. Pure: a host's
+//! load is a value that is told what happens.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
 const FULL: usize = 100;
@@ -15,16 +16,16 @@ const MOST: usize = 8;
 /// Exchanges at once on each connection below which no limit is thought of: no known server allows fewer.
 const MANY: usize = 8;
 
-/// Answers that are looked at together, at least: the mean of fewer says little.
+/// Answers that are looked at together, at least: of fewer, all may be late by chance.
 const EPOCH: usize = 64;
 
-/// How often the shortest wait for an answer the mean must be to suspect a limit: it binds as soon as twice as many ask as may.
+/// How many times the shortest wait ever the quickest of them must wait to suspect a limit: it is twice where twice as many ask as may.
 const SUSPECT: f64 = 1.7;
 
 /// The same, after more connections helped.
 const STILL: f64 = 1.2;
 
-/// What the mean must be above the shortest besides: a machine that is busy delays answers by some milliseconds.
+/// What the quickest must wait longer besides: where answers take a millisecond, a machine that is busy doubles that.
 const DELAY: Duration = Duration::from_millis(20);
 
 /// The share of the wait that may be left for more connections to be kept.
@@ -43,27 +44,48 @@ pub(super) struct Load {
 #[derive(Clone, Copy, Debug, Default)]
 struct Connection {
     in_flight: usize,
-    /// Whether an answer came over it since it was last without exchanges.
+    /// Whether an answer came over it.
     stands: bool,
+    /// When it was last used, where it isn't.
+    idle: Option<Instant>,
+}
+
+/// What an exchange finds at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A connection.
+    Stands,
+    /// None: it opens one.
+    Nothing,
+    /// One that another exchange opens. Each that doesn't wait for it would open one of its own.
+    Opening,
 }
 
 impl Load {
-    /// The connection for one more exchange.
-    pub(super) fn enter(&mut self) -> usize {
+    /// The connection for one more exchange, of which those that were idle for as long as any is kept are closed by now.
+    pub(super) fn enter(&mut self, now: Instant, kept: Duration) -> (usize, Found) {
+        for connection in &mut self.connections {
+            connection.stands &= connection.idle.is_none_or(|idle| now.saturating_duration_since(idle) < kept);
+        }
         let index = self.choose();
         if self.connections.len() <= index {
             self.connections.resize(index + 1, Connection::default());
         }
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.in_flight += 1;
-        }
-        index
+        let Some(connection) = self.connections.get_mut(index) else { return (index, Found::Nothing) };
+        let found = match (connection.stands, connection.in_flight) {
+            (true, _) => Found::Stands,
+            (false, 0) => Found::Nothing,
+            (false, _) => Found::Opening,
+        };
+        connection.in_flight += 1;
+        connection.idle = None;
+        (index, found)
     }
 
     /// Of those that are kept the one with the least on it; another where all are full.
     fn choose(&self) -> usize {
         let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
-        // While one opens, the others carry what comes: each exchange that waits for it would open one of its own.
+        // While one opens, the others carry what comes.
         let takes = |index: &usize| *index == 0 || at(*index).stands || at(*index).in_flight == 0;
         let kept = (0..self.spread.connections()).filter(takes);
         let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
@@ -74,10 +96,10 @@ impl Load {
     }
 
     /// An exchange is over.
-    pub(super) fn leave(&mut self, index: usize) {
+    pub(super) fn leave(&mut self, index: usize, now: Instant) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
-            connection.stands &= connection.in_flight > 0;
+            connection.idle = (connection.in_flight == 0).then_some(now);
         }
     }
 
@@ -110,7 +132,7 @@ struct Spread {
 #[derive(Debug, Default)]
 struct Epoch {
     answers: usize,
-    took: Duration,
+    quickest: Option<Duration>,
     in_flight: usize,
 }
 
@@ -142,46 +164,39 @@ impl Spread {
 
     fn judge(&mut self) {
         let epoch = std::mem::take(&mut self.epoch);
-        let wait = epoch.wait_of_one();
+        let (quickest, at_once) = (epoch.quickest.unwrap_or_default(), epoch.in_flight / epoch.answers.max(1));
+        // For each that is under way: the rest is waited for.
+        let wait = quickest.as_secs_f64() / at_once.max(1) as f64;
         let helped = self.before.take().map(|before| wait <= before * BETTER);
         let suspect = if helped.is_some() { STILL } else { SUSPECT };
         if helped == Some(false) {
             self.rest = REST;
-            self.change(self.connections / 2, &epoch);
+            self.change(self.connections / 2, at_once);
         } else if self.rest > 0 {
             self.rest -= 1;
-        } else if self.connections < MOST && self.waits(epoch.mean(), suspect) {
+        } else if self.connections < MOST && self.waits(quickest, suspect) {
             self.before = Some(wait);
-            self.change(self.connections * 2, &epoch);
+            self.change(self.connections * 2, at_once);
         }
     }
 
-    /// Whether answers take so many times what they need.
-    fn waits(&self, mean: Duration, times: f64) -> bool {
-        let least = self.least.unwrap_or(mean);
-        mean > least.mul_f64(times) && mean > least + DELAY
+    /// Whether even the quickest answer takes so many times what one needs.
+    fn waits(&self, quickest: Duration, times: f64) -> bool {
+        let least = self.least.unwrap_or(quickest);
+        quickest > least.mul_f64(times) && quickest > least + DELAY
     }
 
-    fn change(&mut self, connections: usize, epoch: &Epoch) {
+    fn change(&mut self, connections: usize, at_once: usize) {
         self.connections = connections.clamp(1, MOST);
-        self.stale = epoch.in_flight / epoch.answers.max(1);
+        self.stale = at_once;
     }
 }
 
 impl Epoch {
     fn add(&mut self, took: Duration, in_flight: usize) {
         self.answers += 1;
-        self.took += took;
+        self.quickest = Some(self.quickest.map_or(took, |quickest| quickest.min(took)));
         self.in_flight += in_flight;
-    }
-
-    fn mean(&self) -> Duration {
-        self.took.div_f64(self.answers.max(1) as f64)
-    }
-
-    /// Seconds that an answer takes for each exchange that is under way: the rest of them is waited for.
-    fn wait_of_one(&self) -> f64 {
-        self.took.as_secs_f64() / self.in_flight.max(1) as f64
     }
 }
 
@@ -203,15 +218,32 @@ mod tests {
         spread.connections()
     }
 
+    const KEPT: Duration = Duration::from_secs(50);
+
     #[test]
     fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
-        let mut load = Load::default();
-        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
+        let (mut load, now) = (Load::default(), Instant::now());
+        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter(now, KEPT).0).collect();
         assert!(entered[..FULL].iter().all(|index| *index == 0));
         assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
         assert_eq!(entered[2 * FULL], 2);
-        load.leave(0);
-        assert_eq!(load.enter(), 0);
+        load.leave(0, now);
+        assert_eq!(load.enter(now, KEPT).0, 0);
+    }
+
+    #[test]
+    fn one_exchange_opens_a_connection_and_the_others_wait_for_it() {
+        let (mut load, now) = (Load::default(), Instant::now());
+        assert_eq!(load.enter(now, KEPT), (0, Found::Nothing));
+        assert_eq!(load.enter(now, KEPT), (0, Found::Opening));
+        load.answered(0, None);
+        assert_eq!(load.enter(now, KEPT), (0, Found::Stands));
+        for _ in 0..3 {
+            load.leave(0, now);
+        }
+        assert_eq!(load.enter(now + KEPT / 2, KEPT), (0, Found::Stands));
+        load.leave(0, now + KEPT / 2);
+        assert_eq!(load.enter(now + KEPT * 2, KEPT), (0, Found::Nothing), "it was idle for too long");
     }
 
     #[test]
@@ -236,20 +268,23 @@ mod tests {
 
     #[test]
     fn a_busy_machine_is_no_limit() {
-        let mut spread = Spread::default();
-        for answer in 0..1000 {
-            spread.answered(Duration::from_millis(1 + answer % 10), 64);
+        for answers in [1..10, 100..1000] {
+            let mut spread = Spread::default();
+            for answer in answers.clone().cycle().take(10_000) {
+                spread.answered(Duration::from_millis(answer * 31 % answers.end + answers.start), 64);
+            }
+            assert_eq!(spread.connections(), 1, "{answers:?}");
         }
-        assert_eq!(spread.connections(), 1);
     }
 
     #[test]
     fn exchanges_are_spread_over_the_connections_that_are_kept() {
-        let mut load = Load { spread: Spread { connections: 2, ..Spread::default() }, ..Load::default() };
-        let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
+        let (now, spread) = (Instant::now(), Spread { connections: 2, ..Spread::default() });
+        let mut load = Load { spread, ..Load::default() };
+        let entered: Vec<_> = (0..10).map(|_| load.enter(now, KEPT).0).collect();
         assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
         load.answered(1, None);
-        let entered: Vec<_> = (0..8).map(|_| load.enter()).collect();
+        let entered: Vec<_> = (0..8).map(|_| load.enter(now, KEPT).0).collect();
         assert_eq!(entered, [1; 8]);
     }
 }

@@ -76,8 +76,8 @@ fn proxys(proxy: &str, host: &str, error: &reqwest::Error, cause: &str) -> Optio
             "the proxy {proxy} wants another user name and password: give them with --proxy {scheme}://USER:PASSWORD@{address}"
         ));
     }
-    if is_refused(error) {
-        return Some(format!("the proxy {proxy} refuses connections: does it run at that address?"));
+    if is_refused(error) || chain.contains("failed to create underlying connection") {
+        return Some(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?"));
     }
     if find::<NoAddress>(error).is_some() {
         return Some(format!("the proxy {proxy} or {host} has no address: {cause}"));

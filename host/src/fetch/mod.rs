@@ -18,6 +18,7 @@ mod options;
 mod private;
 mod request;
 mod resolve;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,9 +123,8 @@ impl Fetcher {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());
         let lane = clients.enter(url.host_str().unwrap_or_default());
-        let lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
-        let response = lane.client.execute(request).await.map_err(|error| failing.of(url, &error))?;
-        lane.answered(response.version());
+        let mut lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
+        let response = lane.execute(request).await.map_err(|error| failing.of(url, &error))?;
         cookies.take(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)
@@ -148,4 +148,22 @@ enum Hop {
 fn location(response: &reqwest::Response) -> Option<&str> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     response.headers().get(LOCATION).filter(|_| redirects)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    #[tokio::test]
+    async fn a_declared_host_at_a_private_address_is_forbidden() {
+        let fetcher = Fetcher::new(&FetchOptions::default(), 1).unwrap();
+        for host in ["localhost", "127.0.0.1"] {
+            let url = format!("https://{host}/");
+            let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+            let failure = fetcher.fetch(&[host.to_owned()], request).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Forbidden, "{failure}");
+            assert!(failure.message.contains("--connect-to"), "{failure}");
+        }
+    }
 }
