@@ -71,7 +71,7 @@ fn generations(events: &mut (impl futures::Stream<Item = Event> + Unpin), digest
 #[test]
 fn swaps_under_five_hundred_requests_lose_and_mix_nothing() {
     let count = swaps();
-    let latency = Duration::from_millis(1500);
+    let latency = Duration::from_millis(1000);
     let shop = Shop::open(StoreConfig::default().latency(latency).max_concurrent_streams(1000));
     let cache = tempfile::tempdir().unwrap();
     let host = shop.build(support::builder().cache(cache.path()).concurrency(IN_FLIGHT));
@@ -84,8 +84,8 @@ fn swaps_under_five_hundred_requests_lose_and_mix_nothing() {
         let swaps = tokio::spawn({
             let (host, swapping) = (host.clone(), Arc::clone(&swapping));
             async move {
-                // Until there are responses to hold a new parser against.
-                tokio::time::sleep(latency + latency / 4).await;
+                // Until all are under way, and there are responses to hold a new parser against.
+                tokio::time::sleep(latency * 5 + latency / 4).await;
                 for turn in 0..count {
                     swap(&host, turn).await;
                 }

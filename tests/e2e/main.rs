@@ -8,6 +8,7 @@ mod bombs;
 mod command_line;
 mod component;
 mod examples;
+mod faulty;
 mod guest;
 mod json_api;
 mod little_space;

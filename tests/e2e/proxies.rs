@@ -118,7 +118,7 @@ fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
 
 /// What one app's query comes to.
 fn app(shop: &Shop, fetch: FetchOptions) -> Outcome {
-    let host = shop.runtime.block_on(Host::builder().fetch(fetch).build()).unwrap();
+    let host = shop.runtime.block_on(Host::builder().fetch(fetch).retries(playfast::Retries::none()).build()).unwrap();
     let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
     shop.runtime.block_on(host.batch(&plan)).remove(0)
 }

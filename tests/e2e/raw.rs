@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
-use playfast::{Host, HostBuilder, Outcome, Query, Rate};
+use playfast::{Host, HostBuilder, Outcome, Query, Rate, Retries};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -81,7 +81,7 @@ impl Raw {
     /// A builder that leads here, with the parser of [`asking`].
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
         let to = format!("play.google.com:443:{}", self.address).parse().unwrap();
-        builder.authority(self.ca_pem.as_str()).connect_to(to).rate(Rate::Unlimited)
+        builder.authority(self.ca_pem.as_str()).connect_to(to).rate(Rate::Unlimited).retries(Retries::none())
     }
 }
 

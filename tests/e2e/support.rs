@@ -62,6 +62,11 @@ impl Shop {
         self.runtime.block_on(self.led(builder).build()).unwrap()
     }
 
+    /// The same, which asks again as it is told.
+    pub(crate) fn build_with(&self, builder: HostBuilder, retries: Retries) -> Host {
+        self.runtime.block_on(self.led(builder).retries(retries).build()).unwrap()
+    }
+
     /// The same, led here, as fast as it answers, and asking nothing again.
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
         let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited).retries(Retries::none());

@@ -59,7 +59,10 @@ impl Watched {
         let file = folder.path().join("parser.wasm");
         std::fs::write(&file, parser).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
-        command.args(["run", "--queries", "-", "--rate=none", "--watch", "--parser"]).arg(file).args(shop.options());
+        command
+            .args(["run", "--queries", "-", "--rate=none", "--retries=0", "--watch", "--parser"])
+            .arg(file)
+            .args(shop.options());
         command.env("XDG_CACHE_HOME", cache.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let queries = child.stdin.take();

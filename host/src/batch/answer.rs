@@ -62,7 +62,7 @@ impl Worker {
         let shared = jobs.len() as u32;
         let (mut now, mut later, mut longest) = (left, Vec::new(), Duration::ZERO);
         for (job, answered) in jobs.into_iter().zip(answered) {
-            match self.step(&run, &place, job, answered, shared).await {
+            match self.step(&run, &mut place, job, answered, shared).await {
                 Next::Again(job) => now.push(job),
                 Next::Later(job, delay) => {
                     longest = longest.max(delay);
@@ -105,7 +105,9 @@ impl Worker {
     fn mark_sent(&self, run: &Run, place: &Place, jobs: &mut [Job]) {
         let per_query = self.gate.speed().retries.per_query;
         let new = jobs.iter().filter(|job| !job.is_sent).count();
-        place.fill(new);
+        if new > 0 {
+            place.fill();
+        }
         for job in jobs {
             if !job.is_sent {
                 let own = per_query.and_then(|time| Instant::now().checked_add(time));
@@ -176,7 +178,7 @@ impl Worker {
     }
 
     /// Takes a page, hands it on, and says what is next for its query.
-    async fn step(&self, run: &Run, place: &Place, mut job: Job, answered: Answered, shared: u32) -> Next {
+    async fn step(&self, run: &Run, place: &mut Place, mut job: Job, answered: Answered, shared: u32) -> Next {
         let before = std::mem::replace(&mut job.generation, answered.generation.number);
         match answered.page {
             Ok(page) => self.take(run, job, page, answered.slot, &answered.generation, answered.source).await,
@@ -257,7 +259,7 @@ impl Worker {
     }
 
     /// How long a failed query waits until it is asked again; else its failure, which is final.
-    fn delay(&self, place: &Place, job: &Job, failure: &Failure) -> Result<Duration, Failure> {
+    fn delay(&self, place: &mut Place, job: &Job, failure: &Failure) -> Result<Duration, Failure> {
         let retries = &self.gate.speed().retries;
         let Some(delay) = retries.delay(failure, job.retries) else { return Err(failure.clone()) };
         let saying = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
@@ -350,6 +352,13 @@ impl Worker {
         let failed = |answered: &Answered| answered.page.as_ref().is_err();
         let oversize = |answered: &Answered| answered.page.as_ref().is_err_and(|failure| is_oversize(failure.kind));
         let went_well = !answered.iter().all(failed) && !answered.iter().any(oversize);
+        // A refusal for the pace says nothing of the size.
+        if answered
+            .iter()
+            .all(|answered| answered.page.as_ref().is_err_and(|failure| failure.kind == FailureKind::Blocked))
+        {
+            return;
+        }
         let Some(kind) = queries.first().map(Query::kind) else { return };
         if let Some(kind) = generation.parser.description().kind(kind) {
             self.size(slot, &kind.name, |size| size.note(queries.len() as u32, went_well, kind.per_request));

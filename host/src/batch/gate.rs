@@ -58,6 +58,7 @@ pub(super) struct Place {
     signal: Option<Signal>,
     why: Option<Failure>,
     is_back: bool,
+    may_retry: Option<bool>,
 }
 
 impl Gate {
@@ -100,7 +101,15 @@ impl Gate {
             // Where nobody listens any more, the place is given back as the value goes: outside the lock.
             drop(match turn {
                 Turn::Go(Ticket { host, number, turns, .. }) => {
-                    let place = Place { gate: self.clone(), host, sent: now, signal: None, why: None, is_back: false };
+                    let place = Place {
+                        gate: self.clone(),
+                        host,
+                        sent: now,
+                        signal: None,
+                        why: None,
+                        is_back: false,
+                        may_retry: None,
+                    };
                     turns.send(Granted::Go(number, place))
                 }
                 Turn::Refused(ticket, shut) => ticket.turns.send(Granted::Refused(ticket.number, name, shut)),
@@ -197,14 +206,15 @@ impl Place {
         (self.signal, self.why) = (Some(signal), why);
     }
 
-    /// So many queries are asked for the first time.
-    pub(super) fn fill(&self, queries: usize) {
-        self.gate.lock().fill(self.host, queries);
+    /// Something is asked for the first time.
+    pub(super) fn fill(&self) {
+        self.gate.lock().fill(self.host);
     }
 
-    /// Whether a query may be asked of this host once more.
-    pub(super) fn retry(&self) -> bool {
-        self.gate.lock().retry(self.host)
+    /// Whether what failed of this request may be asked of the host once more.
+    pub(super) fn retry(&mut self) -> bool {
+        let gate = &self.gate;
+        *self.may_retry.get_or_insert_with(|| gate.lock().retry(self.host))
     }
 }
 

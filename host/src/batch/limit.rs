@@ -12,6 +12,15 @@ const START: f64 = 32.0;
 /// What one failure takes away. With one more a round it settles less than two above what a host bears.
 const SHRINK: f64 = 0.75;
 
+/// Failures in a row after which the limit is at most what was under way.
+const MANY: u32 = 3;
+
+/// Below one: the least, how it falls with each failure and grows with each answer, and what a request takes at least, for the time between requests.
+const LEAST: f64 = 1.0 / 256.0;
+const FALL: f64 = 0.7;
+const GROWTH: f64 = 1.05;
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// Failures in a row that say that the host is shut, and not that it stumbles.
 const IN_A_ROW: u32 = 5;
 
@@ -81,7 +90,13 @@ impl Limit {
 
     /// Requests that may be under way at once. One alone where the host is shut: to see whether it still is.
     pub(super) fn allowed(&self) -> usize {
-        if self.pauses > 0 { 1 } else { self.limit as usize }
+        if self.pauses > 0 { 1 } else { (self.limit as usize).max(1) }
+    }
+
+    /// How long after a request the next may go, where the host doesn't bear even one after another: below one, the limit is the share of the
+    /// time in which it is asked.
+    pub(super) fn spacing(&self, latency: Duration) -> Option<Duration> {
+        (self.limit < 1.0).then(|| latency.max(SHORTEST).div_f64(self.limit))
     }
 
     /// Until when nothing may be sent.
@@ -107,14 +122,26 @@ impl Limit {
             Signal::Congested { answered, retry_after } => {
                 self.is_reachable |= answered;
                 self.is_starting = false;
-                self.limit = (self.limit - SHRINK).max(1.0);
                 self.in_a_row += 1;
+                self.shrink(under_way);
                 self.since.get_or_insert(now);
                 let is_late = self.paused.is_some_and(|(at, _)| sent < at);
                 if !is_late && (self.in_a_row >= IN_A_ROW || self.pauses > 0 || !self.is_reachable) {
                     self.pause(retry_after, now);
                 }
             }
+        }
+    }
+
+    fn shrink(&mut self, under_way: usize) {
+        if self.in_a_row >= MANY {
+            // What wasn't used is not known to be borne.
+            self.limit = self.limit.min(under_way.max(1) as f64);
+        }
+        if self.limit > 1.0 {
+            self.limit = (self.limit - SHRINK).max(1.0);
+        } else if self.in_a_row > 1 || self.limit < 1.0 {
+            self.limit = (self.limit * FALL).max(LEAST);
         }
     }
 
@@ -127,7 +154,9 @@ impl Limit {
     fn grow(&mut self, under_way: usize) {
         self.open();
         // What isn't used is not known to be borne.
-        if under_way as f64 >= self.limit / 2.0 {
+        if self.limit < 1.0 {
+            self.limit = (self.limit * GROWTH).min(1.0);
+        } else if under_way as f64 >= self.limit / 2.0 {
             let step = if self.is_starting { 1.0 } else { 1.0 / self.limit };
             self.limit = (self.limit + step).min(self.most);
         }
@@ -180,6 +209,22 @@ mod tests {
             let off = (settled - capacity as f64).abs() / capacity as f64;
             assert!(off < 0.2, "{settled} of {capacity}");
         }
+    }
+
+    #[test]
+    fn a_host_that_bears_one_a_second_is_asked_about_once_a_second() {
+        let mut limit = Limit::new(64, PATIENCE);
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let (mut now, mut served, mut answered, mut refused) = (start, start, 0, 0);
+        while now - start < second * 300 {
+            let is_served = now >= served;
+            served = if is_served { now + second } else { served };
+            limit.note(if is_served { Signal::Answered } else { BUSY }, now, 1, now);
+            (answered, refused) = if is_served { (answered + 1, refused) } else { (answered, refused + 1) };
+            let spaced = now + limit.spacing(Duration::ZERO).unwrap_or(Duration::from_millis(20));
+            now = limit.paused_until(now).unwrap_or(spaced).max(spaced);
+        }
+        assert!(answered > 180 && refused < answered / 4, "{answered} answered, {refused} refused");
     }
 
     #[test]

@@ -142,12 +142,12 @@ impl Budget {
         Self { tokens: FIRST, share }
     }
 
-    /// A query is asked for the first time.
-    pub(super) fn fill(&mut self, queries: usize) {
-        self.tokens = (self.tokens + self.share * queries as f64).min(SAVED);
+    /// A request asks something for the first time.
+    pub(super) fn fill(&mut self) {
+        self.tokens = (self.tokens + self.share).min(SAVED);
     }
 
-    /// Whether one may be asked again.
+    /// Whether one may be sent again.
     pub(super) fn take(&mut self) -> bool {
         let granted = self.tokens >= 1.0;
         self.tokens -= if granted { 1.0 } else { 0.0 };
@@ -191,7 +191,7 @@ mod tests {
     fn a_budget_is_a_share_of_the_requests() {
         let mut budget = Budget::new(0.5);
         let mut take = |requests| {
-            budget.fill(requests);
+            (0..requests).for_each(|_| budget.fill());
             std::iter::from_fn(|| budget.take().then_some(())).count()
         };
         assert_eq!(take(0), 100);

@@ -117,6 +117,7 @@ struct Site<T> {
     budget: Budget,
     /// When those under way were sent, in their order.
     sent: VecDeque<Instant>,
+    last: Option<Instant>,
     /// How long answers take, smoothed.
     latency: Option<Duration>,
     /// Those of the runs, of which each has its turn.
@@ -147,6 +148,7 @@ impl<T> Schedule<T> {
             limit: Limit::new(most, self.speed.retries.patience),
             budget: Budget::new(self.speed.retries.budget),
             sent: VecDeque::new(),
+            last: None,
             latency: None,
             lines: VecDeque::new(),
             held_by: HeldBy::Nothing,
@@ -241,9 +243,9 @@ impl<T> Schedule<T> {
         }
     }
 
-    /// So many queries are asked of a host for the first time.
-    pub(super) fn fill(&mut self, host: usize, queries: usize) {
-        self.hosts.get_mut(host).into_iter().for_each(|host| host.budget.fill(queries));
+    /// Something is asked of a host for the first time.
+    pub(super) fn fill(&mut self, host: usize) {
+        self.hosts.get_mut(host).into_iter().for_each(|host| host.budget.fill());
     }
 
     /// Whether a query may be asked of a host once more.
@@ -276,6 +278,11 @@ impl<T> Site<T> {
             self.held_by = HeldBy::Limit;
             return Err(self.sent.get(stalled).map(|sent| *sent + self.stall()).filter(|at| *at > now));
         }
+        let spacing = self.limit.spacing(self.latency.unwrap_or_default());
+        if let Some(at) = spacing.and_then(|spacing| Some(self.last? + spacing)).filter(|at| *at > now) {
+            self.held_by = HeldBy::Limit;
+            return Err(Some(at));
+        }
         if is_full && !self.sent.is_empty() {
             return Err(None);
         }
@@ -284,6 +291,7 @@ impl<T> Site<T> {
             return Err(Some(at));
         }
         self.sent.push_back(now);
+        self.last = Some(now);
         self.pop(paused).map(Some).ok_or(None)
     }
 

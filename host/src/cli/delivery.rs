@@ -1,7 +1,7 @@
 //! How are queries answered for somebody at a command line? Rows are written as they come, failures told, progress shown, and at the end
 //! what came of it; however it ends, what was written stays and can be gone on with.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use super::coverage::Coverage;
 use super::exit::{Exit, say};
 use super::interrupt::Interrupt;
 use super::progress::{self, Total};
-use super::sink::{self, Before, Sink, SinkError};
+use super::sink::{Before, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
 use crate::types::chain;
@@ -109,16 +109,13 @@ fn tell(part: &Part) {
 }
 
 /// Writes the queries that would be asked, and sends nothing.
-pub(super) async fn dry_run(
-    matches: &ArgMatches,
-    queries: impl Stream<Item = Query>,
-    taken: &Taken,
-) -> Result<Exit, Exit> {
-    let mut out = sink::plain(matches)?;
+pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
+    // Never to the file of the rows.
+    let mut out = BufWriter::new(io::stdout());
     let mut queries = std::pin::pin!(queries);
     let mut count = 0_u64;
     while let Some(query) = queries.next().await {
-        let line = serde_json::Value::from(sink::asked(&query));
+        let line = serde_json::Value::from(asked(&query));
         match writeln!(out, "{line}") {
             Ok(()) => count += 1,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::done()),

@@ -23,7 +23,7 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
     let (queries, taken) = (futures::stream::iter(plan.queries()), Taken::default());
     taken.total.set(plan.len());
     if matches.get_flag("dry-run") {
-        return dry_run(matches, queries, &taken).await;
+        return dry_run(queries, &taken).await;
     }
     let sink = Sink::open(matches, Format::Table, || sink::columns(&description, |kind| kind == plain))?;
     deliver(matches, host, queries, &taken, sink).await

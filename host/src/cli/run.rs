@@ -37,7 +37,7 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     std::thread::spawn(move || reader.read(Records::new(lines, Form::of_file(&file), default_kind)));
     let queries = futures::stream::unfold(receiver, |mut queries| async { Some((queries.recv().await?, queries)) });
     if matches.get_flag("dry-run") {
-        return dry_run(matches, queries, &taken).await;
+        return dry_run(queries, &taken).await;
     }
     let columns = || {
         let all = host.slots().iter().flat_map(|slot| sink::columns(&slot.description(), |_| true)).collect::<Vec<_>>();

@@ -25,6 +25,8 @@ impl Summary<'_> {
         let finished = self.stats.answered + self.stats.failures() + self.stats.done_before;
         if finished > 1 || is_verbose {
             say(&self.queries());
+        }
+        if self.stats.requests > 0 && (finished > 1 || is_verbose) {
             say(&self.requests());
         }
         self.coverage.reported().iter().for_each(|unusual| say(&format!("unusual: {unusual}")));

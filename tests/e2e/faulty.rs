@@ -1,0 +1,237 @@
+//! Is every query answered, once and rightly, by stores that fail at some requests?
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use playfast::{FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, Retries, Sharing};
+use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
+use serde_json::Value;
+
+use crate::guest::{self, Guest};
+use crate::support::{self, Shop};
+
+/// Queries of a run, where `PLAYFAST_TEST_QUERIES` doesn't say.
+const QUERIES: usize = 400;
+
+/// Requests a query, at most.
+const REQUESTS: f64 = 1.3;
+
+fn count() -> usize {
+    std::env::var("PLAYFAST_TEST_QUERIES").map_or(QUERIES, |count| count.parse().unwrap())
+}
+
+fn faults() -> Faults {
+    Faults::none()
+        .with(FaultKind::TooManyRequests, 0.05)
+        .with(FaultKind::Unavailable, 0.05)
+        .with(FaultKind::Reset, 0.02)
+        .with(FaultKind::Truncate, 0.02)
+        .with(FaultKind::Stall, 0.01)
+        .with(FaultKind::Captcha, 0.01)
+        .retry_after(Duration::from_secs(1))
+}
+
+fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("com.example.a{index}")).collect()
+}
+
+fn plan(host: &Host, ids: &[String]) -> Plan {
+    let ids = ids.iter().map(|id| ("app_id", id.as_str()));
+    host.plan("app", ids.chain([("via", "rpc")])).unwrap()
+}
+
+/// A patient host, led to the shop, which asks each query alone.
+fn host(shop: &Shop, make: impl FnOnce(HostBuilder) -> HostBuilder) -> Host {
+    let fetch = FetchOptions::default().timeout(Duration::from_secs(3));
+    let alone = support::builder().fetch(fetch).per_request(Sharing::Most(NonZeroU32::MIN));
+    shop.build_with(make(alone), Retries::default())
+}
+
+/// Fails unless the rows are what the store has of these apps, each once.
+fn are_right<'r>(shop: &Shop, ids: &[String], rows: impl Iterator<Item = &'r Value>) {
+    let rows: HashMap<&str, &Value> = rows.map(|row| (row["app_id"].as_str().unwrap(), row)).collect();
+    assert_eq!(rows.len(), ids.len());
+    for id in ids {
+        let truth = shop.store.app(&AppQuery::new(id, "en", "us")).unwrap();
+        let row = rows[id.as_str()];
+        for field in ["app_id", "title", "developer", "installs", "description", "genre"] {
+            assert_eq!(row[field], truth[field], "{id} {field}");
+        }
+    }
+}
+
+fn answers(outcomes: &[Outcome]) -> Vec<Value> {
+    let rows = outcomes.iter().map(|outcome| {
+        assert!(outcome.failure.is_none(), "{outcome:?}");
+        assert_eq!(outcome.rows.len(), 1, "{outcome:?}");
+        Value::from(outcome.rows[0].clone())
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_query_is_answered_once_by_a_store_that_fails_at_one_request_of_six() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).faults(faults()));
+    let (host, ids) = (host(&shop, |builder| builder), ids(count()));
+    let outcomes: Vec<_> = shop.runtime.block_on(host.run(plan(&host, &ids).queries()).unordered().collect());
+    assert_eq!(outcomes.len(), ids.len());
+    are_right(&shop, &ids, answers(&outcomes).iter());
+    let stats = shop.store.stats();
+    let walls = stats.faults(FaultKind::Captcha);
+    let requests = (stats.requests - walls) as f64 / ids.len() as f64;
+    assert!(requests <= REQUESTS, "{requests} requests a query: {stats:?}");
+}
+
+#[test]
+fn killed_ten_times_and_resumed_it_has_every_row_once() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).faults(faults()));
+    let (folder, ids) = (tempfile::tempdir().unwrap(), ids(count()));
+    let (queries, rows) = (folder.path().join("queries.csv"), folder.path().join("rows.ndjson"));
+    std::fs::write(
+        &queries,
+        format!("kind,via,app_id\n{}", ids.iter().map(|id| format!("app,rpc,{id}\n")).collect::<String>()),
+    )
+    .unwrap();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        command.args(["run", "--rate=none", "--timeout=2s", "--per-request=1", "--resume", "--queries"]).arg(&queries);
+        command.arg("-o").arg(&rows).args(shop.options()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    for _ in 0..10 {
+        let mut running = start();
+        let before = std::fs::metadata(&rows).map_or(0, |metadata| metadata.len());
+        let patience = Instant::now();
+        // Once something was written since.
+        while std::fs::metadata(&rows).map_or(0, |metadata| metadata.len()) <= before
+            && patience.elapsed() < Duration::from_secs(3)
+        {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+    assert!(start().wait().unwrap().success());
+    let text = std::fs::read_to_string(&rows).unwrap();
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), ids.len(), "each once");
+    are_right(&shop, &ids, rows.iter());
+}
+
+#[test]
+fn answers_of_a_shared_request_are_each_querys_own_and_only_failed_ones_are_asked_again() {
+    let faults = Faults::none().with(FaultKind::Shuffle, 1.0).with(FaultKind::GatewayError, 0.1);
+    let shop = Shop::open(StoreConfig::default().faults(faults));
+    let most = Sharing::Most(20.try_into().unwrap());
+    let (host, ids) = (host(&shop, |builder| builder.per_request(most)), ids(200));
+    let run = host.run(plan(&host, &ids).queries());
+    let control = run.control();
+    let outcomes: Vec<_> = shop.runtime.block_on(run.collect());
+    for (outcome, id) in outcomes.iter().zip(&ids) {
+        assert_eq!(outcome.query.param("app_id"), Some(id.as_str()));
+        assert_eq!(outcome.rows[0]["app_id"], id.as_str(), "{outcome:?}");
+    }
+    are_right(&shop, &ids, answers(&outcomes).iter());
+    let (stats, failed) = (control.stats(), shop.store.stats().faults(FaultKind::GatewayError));
+    assert_eq!(stats.retries, failed);
+    assert!(failed > 5 && stats.requests < 10 + failed, "{stats:?}");
+}
+
+#[test]
+fn against_one_request_a_second_five_hundred_details_take_seconds() {
+    let shop = Shop::open(StoreConfig::default().faults(Faults::none().per_second(1.0)));
+    let (host, ids) = (host(&shop, |builder| builder.per_request(Sharing::Auto)), ids(500));
+    let start = Instant::now();
+    let outcomes: Vec<_> = shop.runtime.block_on(host.run(plan(&host, &ids).queries()).unordered().collect());
+    are_right(&shop, &ids, answers(&outcomes).iter());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
+    const REFUSED: usize = 300;
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).host("shut.example"));
+    shop.store.respond_with("https://shut.example/", Canned::new(429, "")).unwrap();
+    let description = guest::DESCRIPTION.replace("example.org", "shut.example").replace("^[a-z]*$", "^[0-9]*$");
+    let blocked = "(drop (call $page (i32.const 528) (i32.const 7)))
+        (i32.store8 (i32.const 128) (i32.const 1)) (i32.store (i32.const 136) (i32.const 2)) (i32.const 64)";
+    let refusing = Guest {
+        description: &description,
+        request: guest::GETS,
+        url: "https://shut.example/x",
+        parse: blocked,
+        ..Guest::default()
+    };
+    let host = host(&shop, |builder| {
+        let builder = if support::component().is_some() { builder } else { builder.parser(playfast::PLAY) };
+        builder.parser(refusing.build())
+    });
+    let (ids, numbers): (Vec<_>, Vec<_>) = (ids(REFUSED), (0..REFUSED).map(|number| number.to_string()).collect());
+    let alone = time_of(&shop, &host, plan(&host, &ids).queries().collect());
+    let refused: Vec<_> = numbers.iter().map(|number| host.plan("thing", [("id", number.as_str())]).unwrap()).collect();
+    let before = shop.store.stats().requests;
+    let mixed = plan(&host, &ids).queries().zip(refused).flat_map(|(app, refused)| [refused.query(0).unwrap(), app]);
+    let start = Instant::now();
+    let (mut others, mut failed) = (Duration::ZERO, 0);
+    shop.runtime.block_on(async {
+        let mut outcomes = host.run(mixed.collect::<Vec<_>>()).unordered();
+        while let Some(outcome) = outcomes.next().await {
+            match outcome.failure {
+                None => others = start.elapsed(),
+                Some(failure) => {
+                    assert_eq!(failure.kind, FailureKind::Blocked, "{failure}");
+                    failed += 1;
+                }
+            }
+        }
+    });
+    assert_eq!(failed, REFUSED);
+    assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
+    let requests = shop.store.stats().requests - before - REFUSED as u64;
+    assert!(requests < 200, "{requests} requests to a host that refuses everything");
+    assert!(others < alone * 3 + Duration::from_secs(2), "{others:?} beside it, {alone:?} without");
+}
+
+fn time_of(shop: &Shop, host: &Host, queries: Vec<playfast::Query>) -> Duration {
+    let start = Instant::now();
+    let outcomes: Vec<_> = shop.runtime.block_on(host.run(queries).unordered().collect());
+    assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()));
+    start.elapsed()
+}
+
+#[test]
+fn what_a_store_bears_at_once_finds_itself_and_is_followed() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(25)));
+    let host = host(&shop, |builder| builder);
+    let bears = |limit: usize| {
+        shop.store.set_faults(Faults::none().max_in_flight(limit));
+        let ids = ids(limit * 100);
+        let before = shop.store.stats();
+        let run = host.run(plan(&host, &ids).queries()).unordered();
+        let control = run.control();
+        let (mut under_way, mut looks) = (0, 0);
+        let outcomes = shop.runtime.block_on(async {
+            let all = tokio::spawn(run.collect::<Vec<_>>());
+            while !all.is_finished() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                let stats = control.stats();
+                // The second half, when it has settled.
+                if stats.answered as usize > ids.len() / 2 && ids.len() - stats.answered as usize > limit * 2 {
+                    (under_way, looks) = (under_way + stats.under_way, looks + 1);
+                }
+            }
+            all.await.unwrap()
+        });
+        are_right(&shop, &ids, answers(&outcomes).iter());
+        let over = shop.store.stats().over_in_flight - before.over_in_flight;
+        (under_way as f64 / f64::from(looks), over)
+    };
+    for limit in [20, 8, 25] {
+        let (settled, over) = bears(limit);
+        let off = (settled - limit as f64).abs() / limit as f64;
+        assert!(off <= 0.25, "{settled} at once where {limit} are borne; {over} were too many");
+    }
+}
