@@ -55,9 +55,8 @@ impl Worker {
         self.mark_sent(&run, &place, &mut jobs);
         let (answered, signal, held) = self.pages(&run, &slot, &generation, exchange, &queries, deadline(&jobs)).await;
         place.tell(signal, answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned());
-        // What is handed on from here on may wait for a slow reader, who keeps his own run waiting and no other.
+        // What is handed on from here on may wait for a slow reader, who keeps no place from another run.
         place.give_back();
-        drop(held);
         self.note_size(&generation, &slot, &queries, &answered);
         let shared = jobs.len() as u32;
         let (mut now, mut later, mut longest) = (left, Vec::new(), Duration::ZERO);
@@ -71,6 +70,8 @@ impl Worker {
                 Next::Raised(jobs) => now.extend(jobs),
             }
         }
+        // Rows take memory as their body did.
+        drop(held);
         let again = [Again { jobs: now, delay: Duration::ZERO }, Again { jobs: later, delay: longest }];
         again.into_iter().filter(|again| !again.jobs.is_empty()).collect()
     }

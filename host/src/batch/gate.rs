@@ -151,8 +151,8 @@ impl Tickets {
 }
 
 /// Parts that wait for a slow reader before nothing more is sent for him, and so few that it is again.
-const MANY: usize = 8;
-const FEW: usize = 4;
+const MANY: usize = 4;
+const FEW: usize = 2;
 
 /// Who reads what a run answers. While too much waits for him, its requests don't go.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use super::stats::{RunStats, Tally};
 use crate::Query;
 
 /// Parts that wait for the reader, beside those whose requests hold their places.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// Queries that are open at once. They wait for hosts that are slow, so that others go on meanwhile.
 const OPEN: usize = 8192;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::budget::Held;
 use super::failure::Failing;
+use super::patience::Waited;
 use crate::{Failure, FailureKind, Response};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
@@ -14,6 +15,7 @@ pub(super) async fn read(
     mut response: reqwest::Response,
     limit: usize,
     held: &mut Held,
+    waited: &Waited,
     failing: &Failing,
 ) -> Result<Response, Failure> {
     let url = response.url().clone();
@@ -28,7 +30,7 @@ pub(super) async fn read(
         }
         if length > body.capacity() {
             let capacity = length.next_power_of_two().clamp(FIRST, limit.max(FIRST));
-            held.grow(capacity).await;
+            waited.during(held.grow(capacity)).await;
             body.reserve_exact(capacity - body.len());
         }
         body.extend_from_slice(&chunk);

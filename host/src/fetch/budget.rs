@@ -11,8 +11,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// KiB of bodies in memory, decompressed: 16 charts of 850 KB that arrive or are parsed, which keeps more cores busy than most have.
-const TOTAL: u32 = 16 << 10;
+/// KiB of bodies in memory, decompressed, and as much more for each core: charts of 850 KB, two for each core and some that arrive. With what
+/// a sandbox takes and the rows that come of it, each is several megabytes of the process.
+const LEAST: u32 = 2 << 10;
+const PER_CORE: u32 = 1 << 10;
 
 /// How long a body may go on without a share. One of a megabyte takes a tenth of it on a slow line.
 const TURN: Duration = Duration::from_secs(1);
@@ -23,22 +25,34 @@ pub(super) struct Budget {
     /// In KiB.
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    total: u32,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::of(TOTAL)
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::of(LEAST + PER_CORE * u32::try_from(cores).unwrap_or(1).min(64))
     }
 }
 
 impl Budget {
     fn of(kibibytes: u32) -> Self {
-        Self { shares: Arc::new(Semaphore::new(kibibytes as usize)), turns: Arc::new(Semaphore::new(1)) }
+        Self {
+            shares: Arc::new(Semaphore::new(kibibytes as usize)),
+            turns: Arc::new(Semaphore::new(1)),
+            total: kibibytes,
+        }
     }
 
     /// Nothing yet.
     pub(super) fn hold(&self) -> Held {
-        Held { shares: Arc::clone(&self.shares), turns: Arc::clone(&self.turns), share: None, turn: None }
+        Held {
+            shares: Arc::clone(&self.shares),
+            turns: Arc::clone(&self.turns),
+            total: self.total,
+            share: None,
+            turn: None,
+        }
     }
 }
 
@@ -47,6 +61,8 @@ impl Budget {
 pub(crate) struct Held {
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    /// All that there is.
+    total: u32,
     share: Option<OwnedSemaphorePermit>,
     turn: Option<Turn>,
 }
@@ -69,7 +85,7 @@ impl Held {
         let share = Arc::clone(&self.shares).acquire_many_owned(missing);
         let turn = Arc::clone(&self.turns).acquire_owned();
         // Neither is ever closed.
-        if wanted > TOTAL {
+        if wanted > self.total {
             self.turn = turn.await.ok().map(Turn::new);
             return;
         }

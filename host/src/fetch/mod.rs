@@ -15,6 +15,7 @@ mod failure;
 mod files;
 mod names;
 mod options;
+mod patience;
 mod private;
 mod request;
 mod resolve;
@@ -39,6 +40,7 @@ use client::Recipe;
 use clients::Clients;
 use cookies::Cookies;
 use failure::Failing;
+use patience::Waited;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
@@ -88,20 +90,26 @@ impl Fetcher {
         let Shared { connect_to, timeout, .. } = &*self.0;
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let exchange = tokio::time::timeout(*timeout, self.exchange(hosts, url, request));
-        match exchange.await {
-            Ok(result) => result,
-            Err(_) => {
+        let waited = Waited::default();
+        match patience::within(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
+            Some(result) => result,
+            None => {
                 Err(Failure::new(FailureKind::Timeout, format!("{host} did not answer in full within {timeout:?}")))
             }
         }
     }
 
-    async fn exchange(&self, hosts: &[String], mut url: Url, request: Request) -> Result<Fetched, Failure> {
+    async fn exchange(
+        &self,
+        hosts: &[String],
+        mut url: Url,
+        request: Request,
+        waited: &Waited,
+    ) -> Result<Fetched, Failure> {
         let mut request = request::built(&url, request)?;
         for _ in 0..=REDIRECTS {
             let next = request.try_clone();
-            match (self.hop(hosts, &url, request).await?, next) {
+            match (self.hop(hosts, &url, request, waited).await?, next) {
                 (Hop::Redirect { to, keeps_method }, Some(mut next)) => {
                     if !keeps_method {
                         *next.method_mut() = reqwest::Method::GET;
@@ -119,7 +127,13 @@ impl Fetcher {
     }
 
     /// One request, and what came of it.
-    async fn hop(&self, hosts: &[String], url: &Url, mut request: reqwest::Request) -> Result<Hop, Failure> {
+    async fn hop(
+        &self,
+        hosts: &[String],
+        url: &Url,
+        mut request: reqwest::Request,
+        waited: &Waited,
+    ) -> Result<Hop, Failure> {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());
         let lane = clients.enter(url.host_str().unwrap_or_default());
@@ -133,7 +147,7 @@ impl Fetcher {
             return Ok(Hop::Redirect { to, keeps_method: matches!(status, 307 | 308) });
         }
         let mut held = budget.hold();
-        let response = body::read(response, *body_limit, &mut held, failing).await?;
+        let response = body::read(response, *body_limit, &mut held, waited, failing).await?;
         Ok(Hop::Answer(Box::new(Fetched { response, held })))
     }
 }

@@ -32,7 +32,7 @@ const STACK_KEPT: usize = 64 << 10;
 
 /// Slots with what they keep that wait for the component that was in them before. A new one takes the place of another then: else each swap
 /// would warm a slot more, up to all of them.
-const WARM: u32 = 8;
+const WARM: u32 = 3;
 
 /// The guest's stack, in bytes; a parser needs a tenth.
 pub(super) const STACK: usize = 512 << 10;
@@ -110,6 +110,8 @@ pub(super) struct Inner {
     pub(super) linker: Linker<State>,
     pub(super) options: EngineOptions,
     slots: Semaphore,
+    /// Guests that have just started.
+    starts: Semaphore,
     lanes: Arc<Semaphore>,
     clock: Clock,
     /// What was compiled last: who looks whether a file is a parser loads it again to use it.
@@ -133,8 +135,9 @@ impl Engine {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(|error| EngineError(error.into()))?;
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
         let slots = Semaphore::new(SLOTS as usize);
-        let lanes = Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
-        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, lanes, clock, latest: Mutex::default() })))
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let (starts, lanes) = (Semaphore::new(cores + 1), Arc::new(Semaphore::new(cores)));
+        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock, latest: Mutex::default() })))
     }
 
     /// What one call may use.
@@ -183,13 +186,14 @@ impl Inner {
         call: Call<'_>,
         guest: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
-        let _slot = self.slot().await?;
+        let leave = acquire(&self.starts).await?;
+        let _slot = acquire(&self.slots).await?;
         let _running = self.clock.run();
         let limits = self.options.limits;
         let mut store = self.store();
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
         let lane = store.data().lane();
-        let result = lane.within(asleep, guest(&mut store)).await;
+        let result = lane.within(asleep, leave, guest(&mut store)).await;
         store.data().log(call.parser);
         match result {
             Some(result) => result.map_err(|error| store.data().failure(call, &error)),
@@ -210,11 +214,11 @@ impl Inner {
         store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
         store
     }
+}
 
-    async fn slot(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        let closed = |_| Failure::new(FailureKind::ParserTrap, "the engine is shut down");
-        self.slots.acquire().await.map_err(closed)
-    }
+async fn acquire(places: &Semaphore) -> Result<SemaphorePermit<'_>, Failure> {
+    let closed = |_| Failure::new(FailureKind::ParserTrap, "the engine is shut down");
+    places.acquire().await.map_err(closed)
 }
 
 /// How many ticks the clock goes on without a guest before it sleeps: waking it takes a guest a system call.

@@ -1,6 +1,7 @@
 //! Which guests run when there are more than cores?
 //!
-//! One that has just started, at once: most are done within a few ticks. One that goes on waits for a lane, of which there are as many as
+//! As many may start as there are cores, and one more: most are done within a few ticks, and each takes megabytes. One that takes longer lets
+//! the next start, and one that goes on waits for a lane, of which there are as many as
 //! cores, and keeps it until it ends: so those that loop until their limit leave the cores to the others, and don't hold each other up
 //! either. What a guest waits for its lane isn't time that it was given.
 
@@ -8,10 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// Ticks after which a guest needs a lane: those of pages of megabytes end before.
 pub(super) const FREE_TICKS: u64 = 4;
+
+/// How long a guest may take until the next may start beside it.
+const QUICK: Duration = Duration::from_millis(10);
 
 /// One guest's place in its lane, if it needs one.
 #[derive(Debug)]
@@ -41,13 +45,22 @@ impl Lane {
         self.is_waiting.store(false, Ordering::Release);
     }
 
-    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over.
-    pub(super) async fn within<R>(&self, limit: Duration, guest: impl Future<Output = R>) -> Option<R> {
+    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over. Where it isn't quick, the
+    /// leave to start is given back.
+    pub(super) async fn within<R>(
+        &self,
+        limit: Duration,
+        leave: SemaphorePermit<'_>,
+        guest: impl Future<Output = R>,
+    ) -> Option<R> {
         let (start, mut guest, mut left) = (Instant::now(), std::pin::pin!(guest), limit);
+        let mut leave = Some(leave);
         loop {
-            if let Ok(result) = tokio::time::timeout(left, &mut guest).await {
+            let look = if leave.is_some() { left.min(QUICK) } else { left };
+            if let Ok(result) = tokio::time::timeout(look, &mut guest).await {
                 return Some(result);
             }
+            leave = None;
             left = match self.is_waiting.load(Ordering::Acquire) {
                 true => limit,
                 false => {

@@ -1,0 +1,63 @@
+//! How long may an exchange take? As long as the network takes: what it waits for a share of memory, where others' answers are not taken yet, is
+//! not held against it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How often it is looked at again while it waits for memory.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What an exchange has waited for memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waited(Arc<Mutex<(Duration, Option<Instant>)>>);
+
+impl Waited {
+    /// Waits for memory.
+    pub(super) async fn during<F: Future>(&self, share: F) -> F::Output {
+        self.change(|waited| waited.1 = Some(Instant::now()));
+        let output = share.await;
+        self.change(|(total, since)| *total += since.take().map_or(Duration::ZERO, |since| since.elapsed()));
+        output
+    }
+
+    fn total(&self) -> Duration {
+        let mut total = Duration::ZERO;
+        self.change(|waited| total = waited.0 + waited.1.map_or(Duration::ZERO, |since| since.elapsed()));
+        total
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (Duration, Option<Instant>))) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// What an exchange gives within this time, without what it waited; `None` where it takes longer.
+pub(super) async fn within<F: Future>(time: Duration, waited: &Waited, exchange: F) -> Option<F::Output> {
+    let mut exchange = std::pin::pin!(exchange);
+    let start = Instant::now();
+    loop {
+        let left = (time + waited.total()).saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        if let Ok(output) = tokio::time::timeout(left.max(LOOK.min(time)), &mut exchange).await {
+            return Some(output);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn waiting_for_memory_is_not_held_against_it() {
+        let (waited, time) = (Waited::default(), Duration::from_millis(50));
+        let slow = tokio::time::sleep(time * 4);
+        assert!(within(time, &waited, slow).await.is_none());
+        let waits = async { waited.during(tokio::time::sleep(time * 4)).await };
+        assert!(within(time, &waited, waits).await.is_some());
+    }
+}
