@@ -7,6 +7,7 @@ mod blocking;
 mod bombs;
 mod command_line;
 mod component;
+mod delivery;
 mod examples;
 mod faulty;
 mod guest;

@@ -131,6 +131,11 @@ fn own_commands() -> Vec<Command> {
                     .action(ArgAction::SetTrue)
                     .help("Go on as FILE grows, as tail -f does"),
             ]),
+        Command::new("doctor")
+            .about(
+                "Ask one query of each kind, and say what came back and what stands in the way: the first thing to run",
+            )
+            .arg(param_arg()),
         Command::new("inspect").about("Show what a parser is: name, digest, hosts, kinds, imports and exports").args([
             Arg::new("file")
                 .value_name("FILE")

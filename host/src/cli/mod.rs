@@ -12,6 +12,7 @@ mod delivery;
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_swap;
+mod doctor;
 mod exit;
 mod fetch;
 mod inspect;
@@ -76,6 +77,7 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     match matches.subcommand() {
         Some(("inspect", options)) => inspect::run(options, parsers, settings).await,
         Some(("parse", options)) => parse::run(options, &host(&matches, parsers?).await?).await,
+        Some(("doctor", options)) => doctor::run(options, &host(&matches, parsers?).await?).await,
         Some(("run", options)) => run::run(&matches, options, &host(&matches, parsers?).await?).await,
         #[cfg(feature = "demo")]
         Some(("demo", options)) => demo::run(options, parsers?.first()?).await,

@@ -90,7 +90,6 @@ impl Sink {
         if resume && format == Format::Table {
             return Err(Exit::config("a table can't be gone on with: --resume needs another --format".to_owned()));
         }
-        let failures = matches.get_one::<PathBuf>("failures").map(|file| create(file)).transpose()?;
         let (mut writer, journal, before) = match file {
             Some(file) if format != Format::Table => {
                 let overwrite = matches.get_flag("overwrite");
@@ -99,6 +98,7 @@ impl Sink {
             Some(file) => (RowWriter::new(boxed(create(file)?), format, width()), None, Before::default()),
             None => (RowWriter::new(boxed(BufWriter::new(io::stdout())), format, width()), None, Before::default()),
         };
+        let failures = matches.get_one::<PathBuf>("failures").map(|file| create(file)).transpose()?;
         writer = match (fields, file.filter(|_| format == Format::Csv && writer.offset() > 0)) {
             (Some(fields), _) => writer.fields(fields),
             (None, Some(file)) => writer.columns(columns_of(file)?),

@@ -226,6 +226,12 @@ impl Param {
         self.schema.get("default").map(as_text)
     }
 
+    /// A value that it may have, as text: the first of its examples.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        self.schema.get("examples").and_then(Value::as_array)?.first().map(as_text)
+    }
+
     /// The only values that it may have, as text.
     pub fn choices(&self) -> impl Iterator<Item = String> {
         self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(as_text)

@@ -1,0 +1,224 @@
+//! What does somebody at a command line see of a run, and what stays of it however it ends?
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use playfast_sim::{Canned, FaultKind, Faults, StoreConfig};
+use serde_json::Value;
+
+use crate::support::Shop;
+
+fn lines(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text(file: &Path) -> &str {
+    file.to_str().unwrap()
+}
+
+#[test]
+fn queries_are_read_from_either_form_and_asked_once() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, ndjson) = (folder.path().join("q.csv"), folder.path().join("q.ndjson"));
+    std::fs::write(&csv, "app_id,country\ncom.a.b,us\ncom.a.b,us\n\"com.c.d\",\n").unwrap();
+    std::fs::write(&ndjson, "{\"kind\":\"app\",\"app_id\":[\"com.a.b\",\"com.c.d\"],\"priority\":\"low\"}\n{\"kind\":\"app\",\"app_id\":\"com.c.d\"}\n")
+        .unwrap();
+    for arguments in [&["run", "--kind", "app", "--queries", text(&csv)][..], &["run", "--queries", text(&ndjson)]] {
+        let ran = shop.playfast(arguments);
+        assert_eq!((ran.code(), ran.rows().len()), (0, 2), "{}", ran.stderr());
+        assert!(ran.stderr().contains("2 answered, 1 asked twice; 2 records"), "{}", ran.stderr());
+    }
+    std::fs::write(&ndjson, "{\"kind\":\"app\",\"app_id\":\"com.a.b\",\"priority\":\"soon\"}\n").unwrap();
+    shop.playfast(&["run", "--queries", text(&ndjson)])
+        .refused(3, "its priority can't be \"soon\": give high, normal or low");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_asked_and_sends_nothing() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, queries) = (folder.path().join("rows"), folder.path().join("queries.ndjson"));
+    std::fs::write(&rows, "kept").unwrap();
+    let ran = shop.playfast(&["list", "--country", "us,kr", "--dry-run", "-o", text(&rows)]);
+    assert_eq!((ran.code(), ran.rows().len()), (0, 2), "{}", ran.stderr());
+    assert!(ran.stderr().contains("2 queries would be asked; nothing was sent"));
+    assert_eq!((shop.store.stats().requests, std::fs::read_to_string(&rows).unwrap().as_str()), (0, "kept"));
+    std::fs::write(&queries, ran.stdout()).unwrap();
+    let ran = shop.playfast(&["run", "--queries", text(&queries)]);
+    assert_eq!(ran.rows().len(), 200, "it is what --queries reads: {}", ran.stderr());
+}
+
+#[test]
+fn rows_are_written_as_chosen() {
+    let shop = Shop::open(StoreConfig::default());
+    let ran = shop.playfast(&["list", "--num", "2", "--format", "csv", "--fields", "position,app_id,none"]);
+    let table: Vec<Vec<String>> =
+        ran.stdout().lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    assert_eq!(table[0], ["position", "app_id", "none"]);
+    assert!(table.len() == 3 && table[1][0] == "1" && !table[1][1].is_empty() && table[2][2].is_empty(), "{table:?}");
+    let ran = shop.playfast(&["list", "--num", "2", "--fields", "app_id"]);
+    assert_eq!(ran.rows()[0].as_object().unwrap().len(), 1);
+    let ran = shop.playfast(&["app", "com.a.b", "--format", "csv"]);
+    assert!(ran.stdout().starts_with("app_id,country,language,via,position,title,"), "{}", ran.stdout());
+}
+
+#[test]
+fn what_failed_is_kept_and_tried_again() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let (rows, failures, summary) = (file("rows.ndjson"), file("failures.ndjson"), file("summary.json"));
+    shop.store.respond_with("/store/apps/details?id=com.c.d", Canned::new(503, "")).unwrap();
+    let common = ["app", "com.a.b,com.c.d,com.e.f", "-o", text(&rows), "--failures", text(&failures)];
+    let ran = shop.playfast(&[&common[..], &["--summary-json", text(&summary)]].concat());
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().contains("2 answered, 1 failed (1 unavailable); 2 records"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("--resume tries those again that failed"), "{}", ran.stderr());
+    assert_eq!((lines(&rows).len(), lines(&failures)[0]["_failure"]["kind"].as_str()), (2, Some("unavailable")));
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(&summary).unwrap()).unwrap();
+    assert_eq!(
+        (&told["answered"], &told["failed"]["unavailable"], &told["requests"]),
+        (&2.into(), &1.into(), &3.into())
+    );
+    assert!(told["latency_ms"]["p50"].as_f64().unwrap() > 0.0, "{told}");
+    assert_eq!(told["coverage"]["app"]["fields"]["title"]["share"], 1.0);
+
+    shop.playfast(&common).refused(2, "2 answered queries of an unfinished run: --resume goes on with it, --overwrite");
+    shop.store.clear_canned();
+    let ran = shop.playfast(&["run", "--queries", text(&failures)]);
+    assert_eq!(ran.rows()[0]["app_id"], "com.c.d", "--queries reads failures: {}", ran.stderr());
+    let ran = shop.playfast(&[&common[..], &["--resume"]].concat());
+    assert_eq!((ran.code(), lines(&rows).len()), (0, 3), "{}", ran.stderr());
+    assert!(ran.stderr().contains("1 answered, 2 answered before; 1 records"), "{}", ran.stderr());
+    let requests = shop.store.stats().requests;
+    assert_eq!(shop.playfast(&[&common[..], &["--resume"]].concat()).code(), 0);
+    assert_eq!((shop.store.stats().requests, lines(&rows).len()), (requests, 3), "nothing is left to do");
+    shop.playfast(&[&common[..], &["--resume", "--format", "csv"]].concat())
+        .refused(2, "was begun as ndjson of all fields, and can't be resumed as csv of all fields");
+    shop.playfast(&["app", "com.a.b", "--resume"]).refused(2, "--resume needs -o FILE");
+    // A run that is through is no loss.
+    assert_eq!(shop.playfast(&["app", "com.a.b", "-o", text(&rows)]).code(), 0);
+    assert_eq!(lines(&rows).len(), 1);
+}
+
+#[test]
+fn rows_leave_as_they_finish_or_in_order() {
+    let shop = Shop::open(StoreConfig::default());
+    let slow = Faults::none().with(FaultKind::Stall, 1.0).stall_for(Duration::from_millis(1500));
+    let order = |arguments: &[&str]| {
+        shop.store.set_faults(slow.clone());
+        let arguments = [&["app", "com.a.b,com.c.d,com.e.f", "--concurrency", "3"], arguments].concat();
+        let running = start(&shop, &arguments);
+        // The first three are stalled, whatever comes then is not.
+        until(|| shop.store.stats().in_flight == 3);
+        shop.store.set_faults(Faults::none());
+        let output = running.wait_with_output().unwrap();
+        let rows = String::from_utf8(output.stdout).unwrap();
+        rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["app_id"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&["--ordered"]), ["\"com.a.b\"", "\"com.c.d\"", "\"com.e.f\""]);
+    let mut unordered = order(&[]);
+    unordered.sort();
+    assert_eq!(unordered, ["\"com.a.b\"", "\"com.c.d\"", "\"com.e.f\""]);
+}
+
+/// The binary, led to the shop, in the background.
+fn start(shop: &Shop, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(arguments).arg("--rate=none").args(shop.options());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it doesn't come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_interrupts_it_loses_nothing() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(300)));
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.ndjson");
+    let ids: Vec<_> = (0..60).map(|index| format!("com.example.a{index}")).collect();
+    let ids = ids.join(",");
+    let arguments = ["app", &ids, "-o", text(&rows), "--concurrency", "4", "--resume"];
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let running = start(&shop, &arguments);
+        let before = std::fs::metadata(&rows).map_or(0, |rows| rows.len());
+        until(|| std::fs::metadata(&rows).is_ok_and(|rows| rows.len() > before));
+        let kill = Command::new("kill").args(["-s", signal, &running.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = running.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("once more stops at once") && said.contains("--resume goes on from here"), "{said}");
+    }
+    let left = 60 - lines(&rows).len() as u64;
+    assert!(left > 30, "{left}");
+    let requests = shop.store.stats().requests;
+    assert!(start(&shop, &arguments).wait_with_output().unwrap().status.success());
+    assert_eq!(shop.store.stats().requests - requests, left, "only what is left is asked");
+    let mut apps: Vec<_> = lines(&rows).iter().map(|row| row["app_id"].to_string()).collect();
+    apps.sort();
+    apps.dedup();
+    assert_eq!((apps.len(), lines(&rows).len()), (60, 60));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_reader_who_has_enough_end_it_cleanly() {
+    let shop = Shop::open(StoreConfig::default());
+    shop.playfast(&["list", "-o", "/dev/full"]).refused(2, "failed to write rows: No space left on device");
+    let mut running = start(&shop, &["list", "--country", "us,kr,jp,de", "--category", "all-games"]);
+    let mut some = [0; 1000];
+    running.stdout.take().unwrap().read_exact(&mut some).unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shop.store.stats().requests < 60, "nothing more is asked for nobody");
+}
+
+#[test]
+fn time_has_an_end() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_secs(5)));
+    let ran = shop.playfast(&["app", "com.a.b,com.c.d", "--deadline", "500ms"]);
+    assert_eq!((ran.code(), ran.stderr().matches(": deadline: ").count()), (3, 2), "{}", ran.stderr());
+    let ran = shop.playfast(&["app", "com.a.b", "--query-deadline", "300ms"]);
+    assert_eq!((ran.code(), ran.stderr().matches(": deadline: ").count()), (3, 1), "{}", ran.stderr());
+    let ran = shop.playfast(&["app", "com.a.b", "--timeout", "300ms"]);
+    assert_eq!((ran.code(), ran.stderr().matches(": timeout: ").count()), (3, 1), "{}", ran.stderr());
+}
+
+#[test]
+fn the_doctor_says_what_comes_back_and_what_stands_in_the_way() {
+    let shop = Shop::open(StoreConfig::default());
+    let ran = shop.playfast(&["doctor"]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    let said = ran.stdout();
+    for part in [
+        "play 0.1.0 (sha256:",
+        "list ",
+        "100 records",
+        "app app_id=com.spotify.music",
+        "1 records",
+        "all fields are there as expected",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    assert!(ran.stderr().contains("all is well"), "{}", ran.stderr());
+    shop.store.set_faults(Faults::none().with(FaultKind::Captcha, 1.0));
+    let ran = shop.playfast(&["doctor"]);
+    assert_eq!(ran.code(), 3);
+    assert!(
+        ran.stdout().contains("blocked: ") && ran.stdout().contains("a wall stands in the way"),
+        "{}",
+        ran.stdout()
+    );
+}
