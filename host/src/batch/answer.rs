@@ -221,7 +221,7 @@ impl Worker {
         source: Option<Arc<Source>>,
     ) -> Next {
         let in_rows = source.clone().filter(|_| self.source);
-        let query = job.query.from_start();
+        let query = job.query.restarted();
         let (rows, failure) = job.progress.take(&query, &mut page, in_rows.as_deref());
         let blamed = |failure| blaming(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));

@@ -99,7 +99,7 @@ impl Job {
 
     /// Has it start over: another parser than the one that named the state can't read it.
     pub(super) fn start_over(&mut self) {
-        self.query = self.query.from_start();
+        self.query = self.query.restarted();
         self.progress.start_over();
         self.states.clear();
         self.follow.clear();

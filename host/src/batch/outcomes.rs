@@ -155,29 +155,26 @@ impl Order {
         }
     }
 
-    /// The next part in order, and whether it was the last of its root.
+    /// The next part in order, and whether its root takes no more room.
     fn next(&mut self) -> Option<(Part, bool)> {
-        loop {
-            if let Some(part) = self.ready.pop_front() {
-                return Some((part, false));
-            }
-            let root = self.roots.get_mut(&self.next)?;
-            if let Some(part) = root.own.pop_front() {
-                let is_over = root.is_closed && root.own.is_empty() && root.raised.is_empty();
-                if is_over {
-                    self.go_on();
-                }
-                return Some((part, is_over));
-            }
-            if !root.is_closed {
-                return None;
-            }
-            root.raised.sort_by(|one, other| one.origin.path.cmp(&other.origin.path));
-            self.ready = std::mem::take(&mut root.raised).into();
-            self.go_on();
-            let last = self.ready.pop_front()?;
-            return Some((last, true));
+        if let Some(part) = self.ready.pop_front() {
+            return Some((part, false));
         }
+        let root = self.roots.get_mut(&self.next)?;
+        if let Some(part) = root.own.pop_front() {
+            let is_over = root.is_closed && root.own.is_empty() && root.raised.is_empty();
+            if is_over {
+                self.go_on();
+            }
+            return Some((part, is_over));
+        }
+        if !root.is_closed {
+            return None;
+        }
+        root.raised.sort_by(|one, other| one.origin.path.cmp(&other.origin.path));
+        self.ready = std::mem::take(&mut root.raised).into();
+        self.go_on();
+        self.ready.pop_front().map(|part| (part, true))
     }
 
     fn go_on(&mut self) {

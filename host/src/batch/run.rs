@@ -131,7 +131,7 @@ impl Run {
         raised: usize,
     ) {
         let part = Part {
-            query: job.query.from_start(),
+            query: job.query.restarted(),
             rows: Vec::new(),
             notes: Vec::new(),
             records: job.progress.records,

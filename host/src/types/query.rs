@@ -117,7 +117,7 @@ impl Query {
     }
 
     /// The same query, from its start.
-    pub(crate) fn from_start(&self) -> Self {
+    pub(crate) fn restarted(&self) -> Self {
         Self { state: None, ..self.clone() }
     }
 }
