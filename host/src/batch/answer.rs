@@ -7,13 +7,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::driver::Again;
 use super::gate::Place;
 use super::job::{FOLLOWS, Job};
 use super::limit::Signal;
 use super::outcome::Source;
 use super::part::Part;
 use super::retry::is_oversize;
-use super::run::{Again, Group, Run, Worker};
+use super::run::Run;
+use super::worker::{Group, Worker};
 use crate::fetch::{Fetched, Held};
 use crate::swap::{Generation, ParserId, Slot};
 use crate::{Exchange, Failure, FailureKind, Page, Query, Response};

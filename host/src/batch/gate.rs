@@ -10,7 +10,8 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::limit::Signal;
-use super::schedule::{HeldBy, Level, Schedule, Shut, Speed, Turn};
+use super::line::Level;
+use super::schedule::{HeldBy, Schedule, Shut, Speed, Turn};
 use crate::Failure;
 use crate::parser::Description;
 

@@ -4,10 +4,12 @@
 //! task of its own. What failed for now is asked again. Invariant: every query has just one outcome, whatever happens to the others.
 
 mod answer;
+mod driver;
 mod gate;
 mod grouped;
 mod job;
 mod limit;
+mod line;
 mod outcome;
 mod outcomes;
 mod part;
@@ -19,6 +21,7 @@ mod run;
 mod schedule;
 mod size;
 mod stats;
+mod worker;
 
 pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
@@ -35,5 +38,5 @@ pub use stats::{Latency, RunStats};
 pub(crate) use gate::Gate;
 pub(crate) use job::{Asked, Resume};
 pub(crate) use plan::split_kind;
-pub(crate) use run::{Sizes, Worker};
 pub(crate) use schedule::Speed;
+pub(crate) use worker::{Sizes, Worker};

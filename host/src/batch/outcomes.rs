@@ -14,12 +14,13 @@ use futures::{Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::driver::{Driver, Stop};
 use super::gate::Gate;
 use super::job::{Origin, Resume};
 use super::outcome::Outcome;
 use super::part::Part;
-use super::run::{Driver, Stop, Worker};
 use super::stats::{RunStats, Tally};
+use super::worker::Worker;
 use crate::Query;
 
 /// Parts that wait for the reader, beside those whose requests hold their places.

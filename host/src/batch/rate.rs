@@ -2,9 +2,13 @@
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use governor::Quota;
+use governor::clock::{Clock, FakeRelativeClock};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 
 use crate::parser::Pace;
 
@@ -63,6 +67,29 @@ impl Rate {
         let period =
             Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::MAX).max(Duration::from_nanos(1));
         Some(Quota::with_period(period)?.allow_burst(NonZeroU32::new(burst)?))
+    }
+}
+
+/// A site's pace, by a clock that stands still between looks.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    limiter: RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<Nanos>>,
+    clock: FakeRelativeClock,
+    start: Instant,
+}
+
+impl Pacer {
+    pub(super) fn new(quota: Quota, start: Instant) -> Self {
+        let clock = FakeRelativeClock::default();
+        Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, start }
+    }
+
+    /// Takes one request out; else when there is one.
+    pub(super) fn take(&self, now: Instant) -> Option<Instant> {
+        let passed = Duration::from(self.clock.now());
+        self.clock.advance(now.saturating_duration_since(self.start).saturating_sub(passed));
+        let wait = self.limiter.check().err()?.wait_time_from(self.clock.now());
+        Some(now + wait.max(Duration::from_micros(100)))
     }
 }
 

@@ -8,20 +8,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, FakeRelativeClock};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-
 use super::limit::{Limit, Signal};
-use super::rate::Rate;
+use super::line::{Level, Line};
+use super::rate::{Pacer, Rate};
 use super::retry::{Budget, Retries};
+use crate::Failure;
 use crate::parser::Pace;
-use crate::{Failure, Priority};
-
-/// Every so often it is the turn of what has waited longest.
-const FAIR: u32 = 4;
 
 /// A request is taken for lost when it takes so many times as long as others, and at least so long.
 const STALLS: u32 = 4;
@@ -51,24 +43,6 @@ pub enum HeldBy {
     Limit,
     /// The host, which refuses everything for now.
     Shut,
-}
-
-/// Where a request stands in its host's line: what goes on with a query that was begun goes before new ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Level(usize);
-
-/// Priorities, each for what goes on and for what is new.
-const LEVELS: usize = 6;
-
-impl Level {
-    pub(super) const fn of(priority: Priority, goes_on: bool) -> Self {
-        let level = match priority {
-            Priority::High => 0,
-            Priority::Normal => 2,
-            Priority::Low => 4,
-        };
-        Self(if goes_on { level } else { level + 1 })
-    }
 }
 
 /// What comes of a request that waits.
@@ -327,68 +301,10 @@ impl<T> Site<T> {
     }
 }
 
-/// A site's pace, by a clock that stands still between looks.
-#[derive(Debug)]
-struct Pacer {
-    limiter: RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<Nanos>>,
-    clock: FakeRelativeClock,
-    start: Instant,
-}
-
-impl Pacer {
-    fn new(quota: Quota, start: Instant) -> Self {
-        let clock = FakeRelativeClock::default();
-        Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, start }
-    }
-
-    /// Takes one request out; else when there is one.
-    fn take(&self, now: Instant) -> Option<Instant> {
-        let passed = Duration::from(self.clock.now());
-        self.clock.advance(now.saturating_duration_since(self.start).saturating_sub(passed));
-        let wait = self.limiter.check().err()?.wait_time_from(self.clock.now());
-        Some(now + wait.max(Duration::from_micros(100)))
-    }
-}
-
-/// What waits for a host.
-#[derive(Debug)]
-struct Line<T> {
-    levels: [VecDeque<(u64, T)>; LEVELS],
-    came: u64,
-    turns: u32,
-}
-
-impl<T> Default for Line<T> {
-    fn default() -> Self {
-        Self { levels: Default::default(), came: 0, turns: 0 }
-    }
-}
-
-impl<T> Line<T> {
-    fn len(&self) -> usize {
-        self.levels.iter().map(VecDeque::len).sum()
-    }
-
-    fn push(&mut self, level: Level, waits: T) {
-        self.came += 1;
-        if let Some(level) = self.levels.get_mut(level.0) {
-            level.push_back((self.came, waits));
-        }
-    }
-
-    fn pop(&mut self) -> Option<T> {
-        self.turns = self.turns.wrapping_add(1);
-        let is_fair = self.turns.is_multiple_of(FAIR);
-        let mut waiting = self.levels.iter_mut().filter(|level| !level.is_empty());
-        let level =
-            if is_fair { waiting.min_by_key(|level| level.front().map(|(came, _)| *came)) } else { waiting.next() };
-        level?.pop_front().map(|(_, waits)| waits)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Priority;
 
     const PACE: Pace = Pace { burst: 3, per_minute: 60.0 };
 
