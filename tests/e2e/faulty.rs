@@ -14,7 +14,7 @@ use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
 
 /// Queries of a run, where `PLAYFAST_TEST_QUERIES` doesn't say.
-const QUERIES: usize = 400;
+const QUERIES: usize = 200;
 
 /// Requests a query, at most.
 const REQUESTS: f64 = 1.3;
@@ -107,7 +107,7 @@ fn killed_ten_times_and_resumed_it_has_every_row_once() {
         let patience = Instant::now();
         // Once something was written since.
         while std::fs::metadata(&rows).map_or(0, |metadata| metadata.len()) <= before
-            && patience.elapsed() < Duration::from_secs(3)
+            && patience.elapsed() < Duration::from_secs(1)
         {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -141,13 +141,13 @@ fn answers_of_a_shared_request_are_each_querys_own_and_only_failed_ones_are_aske
 }
 
 #[test]
-fn against_one_request_a_second_five_hundred_details_take_seconds() {
-    let shop = Shop::open(StoreConfig::default().faults(Faults::none().per_second(1.0)));
+fn five_hundred_details_take_few_requests_of_a_store_that_allows_few() {
+    let shop = Shop::open(StoreConfig::default().faults(Faults::none().per_second(2.0)));
     let (host, ids) = (host(&shop, |builder| builder.per_request(Sharing::Auto)), ids(500));
-    let start = Instant::now();
     let outcomes: Vec<_> = shop.runtime.block_on(host.run(plan(&host, &ids).queries()).unordered().collect());
     are_right(&shop, &ids, answers(&outcomes).iter());
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let stats = shop.store.stats();
+    assert!(stats.requests < 100 && stats.requests - stats.over_rate < 20, "{stats:?}");
 }
 
 #[test]
@@ -165,22 +165,19 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
         parse: blocked,
         ..Guest::default()
     };
-    let host = host(&shop, |builder| {
-        let builder = if support::component().is_some() { builder } else { builder.parser(playfast::PLAY) };
-        builder.parser(refusing.build())
-    });
+    let alone = support::builder().per_request(Sharing::Most(NonZeroU32::MIN));
+    let alone = if support::component().is_some() { alone } else { alone.parser(playfast::PLAY) };
+    let retries = Retries::default().patience(Duration::from_secs(8));
+    let host = shop.build_with(alone.parser(refusing.build()), retries);
     let (ids, numbers): (Vec<_>, Vec<_>) = (ids(REFUSED), (0..REFUSED).map(|number| number.to_string()).collect());
-    let alone = time_of(&shop, &host, plan(&host, &ids).queries().collect());
     let refused: Vec<_> = numbers.iter().map(|number| host.plan("thing", [("id", number.as_str())]).unwrap()).collect();
-    let before = shop.store.stats().requests;
     let mixed = plan(&host, &ids).queries().zip(refused).flat_map(|(app, refused)| [refused.query(0).unwrap(), app]);
-    let start = Instant::now();
-    let (mut others, mut failed) = (Duration::ZERO, 0);
+    let (mut others, mut failed, mut failed_before) = (0, 0, 0);
     shop.runtime.block_on(async {
         let mut outcomes = host.run(mixed.collect::<Vec<_>>()).unordered();
         while let Some(outcome) = outcomes.next().await {
             match outcome.failure {
-                None => others = start.elapsed(),
+                None => (others, failed_before) = (others + 1, failed),
                 Some(failure) => {
                     assert_eq!(failure.kind, FailureKind::Blocked, "{failure}");
                     failed += 1;
@@ -188,18 +185,10 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
             }
         }
     });
-    assert_eq!(failed, REFUSED);
-    assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
-    let requests = shop.store.stats().requests - before - REFUSED as u64;
+    assert_eq!((others, failed), (REFUSED, REFUSED));
+    assert!(failed_before < REFUSED / 2, "the others were answered while it was still tried: {failed_before}");
+    let requests = shop.store.stats().requests - REFUSED as u64;
     assert!(requests < 200, "{requests} requests to a host that refuses everything");
-    assert!(others < alone * 3 + Duration::from_secs(2), "{others:?} beside it, {alone:?} without");
-}
-
-fn time_of(shop: &Shop, host: &Host, queries: Vec<playfast::Query>) -> Duration {
-    let start = Instant::now();
-    let outcomes: Vec<_> = shop.runtime.block_on(host.run(queries).unordered().collect());
-    assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()));
-    start.elapsed()
 }
 
 #[test]
@@ -208,7 +197,7 @@ fn what_a_store_bears_at_once_finds_itself_and_is_followed() {
     let host = host(&shop, |builder| builder);
     let bears = |limit: usize| {
         shop.store.set_faults(Faults::none().max_in_flight(limit));
-        let ids = ids(limit * 100);
+        let ids = ids(limit * 60);
         let before = shop.store.stats();
         let run = host.run(plan(&host, &ids).queries()).unordered();
         let control = run.control();
