@@ -111,9 +111,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Retries that make sense for a kind of failure.
 const fn most(kind: FailureKind) -> u32 {
     match kind {
-        FailureKind::Blocked | FailureKind::Unavailable | FailureKind::Timeout | FailureKind::Network => u32::MAX,
-        // A body that breaks off looks like a broken protocol, and so do redirects in a circle, which stay.
-        FailureKind::Http => 3,
+        // A body that breaks off looks like a broken protocol.
+        FailureKind::Blocked
+        | FailureKind::Unavailable
+        | FailureKind::Timeout
+        | FailureKind::Network
+        | FailureKind::Http => u32::MAX,
         _ => 0,
     }
 }
@@ -169,7 +172,7 @@ mod tests {
         for kind in [NotFound, LayoutChanged, Forbidden, TooLarge] {
             assert!(delay(kind, 0).is_none(), "{kind}");
         }
-        assert!(delay(Blocked, 5).is_some() && delay(Blocked, 6).is_none() && delay(Http, 3).is_none());
+        assert!(delay(Blocked, 5).is_some() && delay(Blocked, 6).is_none() && delay(Http, 5).is_some());
         assert!(Retries::none().delay(&Failure::new(Blocked, ""), 0).is_none());
     }
 

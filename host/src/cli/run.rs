@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use clap::ArgMatches;
+use futures::StreamExt;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
@@ -20,8 +21,11 @@ use crate::batch::split_kind;
 use crate::output::Format;
 use crate::{Host, Plan, Priority, Query, QueryKey};
 
-/// Queries that wait to be taken.
+/// Chunks of queries that wait to be taken.
 const WAITING: usize = 64;
+
+/// Queries of a file that are given on together: those that share a request must be there together.
+const CHUNK: usize = 256;
 
 pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
     let file = options.get_one::<PathBuf>("queries").cloned().unwrap_or_else(|| "-".into());
@@ -30,12 +34,16 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     let follow = options.get_flag("follow");
     // Where a run goes on and on, what is asked again is meant to be.
     let seen = if follow || matches.get_flag("watch") { None } else { Some(HashSet::new()) };
-    let mut reader = Reader { host: host.clone(), sender, taken: taken.clone(), seen, count: 0 };
+    // From a pipe, or a file that grows, each is given on at once.
+    let chunk = if follow || file.as_os_str() == "-" { 1 } else { CHUNK };
+    let (host_of, taken_of, waiting) = (host.clone(), taken.clone(), Vec::new());
+    let mut reader = Reader { host: host_of, sender, taken: taken_of, seen, count: 0, waiting, chunk };
     let default_kind = options.get_one::<String>("kind").cloned();
     let lines = lines(&file, follow, &reader)?;
     // A pipe can't be made to stop waiting: the thread ends with the process.
     std::thread::spawn(move || reader.read(Records::new(lines, Form::of_file(&file), default_kind)));
-    let queries = futures::stream::unfold(receiver, |mut queries| async { Some((queries.recv().await?, queries)) });
+    let chunks = futures::stream::unfold(receiver, |mut chunks| async { Some((chunks.recv().await?, chunks)) });
+    let queries = chunks.flat_map(futures::stream::iter);
     if matches.get_flag("dry-run") {
         return dry_run(queries, &taken).await;
     }
@@ -64,11 +72,14 @@ fn lines(file: &Path, follow: bool, reader: &Reader) -> Result<Box<dyn BufRead +
 /// Reads queries, and gives them on.
 struct Reader {
     host: Host,
-    sender: mpsc::Sender<Query>,
+    sender: mpsc::Sender<Vec<Query>>,
     taken: Taken,
     /// What was asked already, where that isn't asked again.
     seen: Option<HashSet<QueryKey>>,
     count: usize,
+    /// What isn't given on yet, and from how many on it is.
+    waiting: Vec<Query>,
+    chunk: usize,
 }
 
 impl Reader {
@@ -86,6 +97,7 @@ impl Reader {
                 }
             }
         }
+        self.give_on();
         self.taken.total.set(self.count);
     }
 
@@ -97,11 +109,17 @@ impl Reader {
                 continue;
             }
             self.count += 1;
-            if self.sender.blocking_send(query.with_priority(priority)).is_err() {
+            self.waiting.push(query.with_priority(priority));
+            if self.waiting.len() >= CHUNK && !self.give_on() {
                 return false;
             }
         }
-        true
+        self.waiting.len() < self.chunk || self.give_on()
+    }
+
+    /// Says whether anybody takes them.
+    fn give_on(&mut self) -> bool {
+        self.waiting.is_empty() || self.sender.blocking_send(std::mem::take(&mut self.waiting)).is_ok()
     }
 
     fn plan(&self, asked: Asked) -> Result<(Plan, Priority), String> {
