@@ -15,10 +15,10 @@ use super::outcome::Source;
 use super::part::Part;
 use super::retry::is_oversize;
 use super::run::Run;
-use super::worker::{Group, Worker};
+use super::worker::{Group, Worker, share_out};
 use crate::fetch::{Fetched, Held};
 use crate::swap::{Generation, ParserId, Slot};
-use crate::{Exchange, Failure, FailureKind, Page, Query, Response};
+use crate::{Failure, FailureKind, Page, Query, Request, Response};
 
 /// The longest that a server may ask to be left alone, as far as it is believed.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -50,12 +50,12 @@ impl Worker {
         mut place: Place,
     ) -> Vec<Again> {
         let slot = group.slot;
-        let Some((generation, exchange, mut jobs, left)) = self.made(&run, &slot, generation, group.jobs).await else {
+        let Some((generation, request, mut jobs, left)) = self.made(&run, &slot, generation, group.jobs).await else {
             return Vec::new();
         };
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
         self.mark_sent(&run, &place, &mut jobs);
-        let (answered, signal, held) = self.pages(&run, &slot, &generation, exchange, &queries, deadline(&jobs)).await;
+        let (answered, signal, held) = self.pages(&run, &slot, &generation, request, &queries, deadline(&jobs)).await;
         place.tell(signal, answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned());
         // What is handed on from here on may wait for a slow reader, who keeps no place from another run.
         place.give_back();
@@ -85,7 +85,7 @@ impl Worker {
         slot: &Slot,
         generation: Arc<Generation>,
         jobs: Vec<Job>,
-    ) -> Option<(Arc<Generation>, Exchange, Vec<Job>, Vec<Job>)> {
+    ) -> Option<(Arc<Generation>, Request, Vec<Job>, Vec<Job>)> {
         let (generation, requests) = match self.request(slot, generation, &jobs).await {
             Ok(made) => made,
             Err((generation, failure)) => {
@@ -93,16 +93,9 @@ impl Worker {
                 return None;
             }
         };
-        let mut jobs: Vec<_> = jobs.into_iter().map(Some).collect();
-        let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
-        for (index, failure) in requests.refused {
-            if let Some(job) = take(index) {
-                run.fail(job, failure, generation.number, None, 0).await;
-            }
-        }
-        let exchange = requests.exchanges.into_iter().next()?;
-        let own = exchange.queries.iter().filter_map(|index| take(*index)).collect();
-        Some((generation, exchange, own, jobs.into_iter().flatten().collect()))
+        let mut shared = share_out(run, &generation, requests, jobs).await.into_iter();
+        let (request, own) = shared.next()?;
+        Some((generation, request, own, shared.flat_map(|(_, jobs)| jobs).collect()))
     }
 
     fn mark_sent(&self, run: &Run, place: &Place, jobs: &mut [Job]) {
@@ -126,13 +119,13 @@ impl Worker {
         run: &Run,
         slot: &Slot,
         generation: &Arc<Generation>,
-        exchange: Exchange,
+        request: Request,
         queries: &[Query],
         deadline: Option<Instant>,
     ) -> (Vec<Answered>, Signal, Option<Held>) {
         let hosts = &generation.parser.description().hosts;
         let sent = Instant::now();
-        let fetched = within(deadline, self.fetcher.fetch(hosts, exchange.request)).await;
+        let fetched = within(deadline, self.fetcher.fetch(hosts, request)).await;
         run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
         let Fetched { response, held } = match fetched {
             Ok(fetched) => fetched,

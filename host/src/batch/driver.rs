@@ -60,15 +60,6 @@ enum Event {
     Awake,
 }
 
-/// Whether a run is to end before its queries do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stop {
-    #[default]
-    No,
-    /// What is under way is waited for, and nothing more sent.
-    Drain,
-}
-
 /// Sends off the queries of one run.
 pub(super) struct Driver {
     worker: Arc<Worker>,
@@ -84,7 +75,8 @@ pub(super) struct Driver {
     tasks: JoinSet<Done>,
     /// Whether a window is being grouped: one after another, so that queries stand in line in their order.
     is_grouping: bool,
-    stop: watch::Receiver<Stop>,
+    /// Whether nothing more is to be sent: what is under way is waited for.
+    stop: watch::Receiver<bool>,
     ended: Option<Failure>,
 }
 
@@ -96,7 +88,7 @@ impl Driver {
         sender: mpsc::Sender<Part>,
         tally: Arc<Tally>,
         room: Arc<Semaphore>,
-        stop: watch::Receiver<Stop>,
+        stop: watch::Receiver<bool>,
     ) -> Self {
         let per_run = worker.gate.speed().retries.per_run;
         let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
@@ -155,12 +147,13 @@ impl Driver {
     }
 
     async fn event(&mut self, wake: Option<Instant>) -> Event {
-        let (size, has_ended) = (self.window_size(), self.ended.is_some());
+        let has_ended = self.ended.is_some();
         let takes = self.queries.is_some() && !self.is_grouping;
+        let size = if takes { self.window_size() } else { 0 };
         let wake = if has_ended { Instant::now().checked_add(LATE) } else { wake };
         tokio::select! {
             biased;
-            _ = self.stop.wait_for(|stop| *stop == Stop::Drain), if !has_ended => Event::Stopped,
+            _ = self.stop.wait_for(|stop| *stop), if !has_ended => Event::Stopped,
             () = sleep_until(self.run.deadline), if !has_ended => Event::TimeUp,
             Some(done) = self.tasks.join_next() => Event::Done(done),
             Some(granted) = self.tickets.turn() => Event::Granted(granted),
@@ -198,23 +191,29 @@ impl Driver {
     }
 
     fn ask(&mut self, jobs: Vec<Job>) {
-        let run = Arc::clone(&self.run);
         if let Some(failure) = self.ended.clone() {
-            self.tasks.spawn(async move {
-                run.fail_all(jobs, &failure, 0).await;
-                Done::Again(Vec::new())
-            });
-            return;
+            return self.fail(jobs, failure, 0);
         }
-        let worker = Arc::clone(&self.worker);
+        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         self.tasks.spawn(async move { Done::Grouped(worker.group(run, jobs).await) });
+    }
+
+    /// A slow reader keeps no other jobs waiting.
+    fn fail(&mut self, jobs: Vec<Job>, failure: Failure, generation: u64) {
+        let run = Arc::clone(&self.run);
+        self.tasks.spawn(async move {
+            run.fail_all(jobs, &failure, generation).await;
+            Done::Again(Vec::new())
+        });
+    }
+
+    fn ask_all(&mut self, jobs: Vec<Job>) {
+        by_kind(jobs).into_iter().for_each(|jobs| self.ask(jobs));
     }
 
     fn take_back(&mut self, again: Again) {
         if again.delay.is_zero() || self.ended.is_some() {
-            for jobs in by_kind(again.jobs) {
-                self.ask(jobs);
-            }
+            self.ask_all(again.jobs);
         } else if let Some(at) = Instant::now().checked_add(again.delay) {
             self.count += 1;
             self.later.insert((at, self.count), again.jobs);
@@ -225,9 +224,7 @@ impl Driver {
         let now = Instant::now();
         while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {
             let jobs = entry.remove();
-            for jobs in by_kind(jobs) {
-                self.ask(jobs);
-            }
+            self.ask_all(jobs);
         }
     }
 
@@ -236,7 +233,7 @@ impl Driver {
         if self.ended.is_some() {
             return self.ask(group.jobs);
         }
-        let level = Level::of(job.query.priority(), job.goes_on());
+        let level = Level::of(job.query.priority(), job.is_sent);
         let number = self.tickets.take(&group.host, &group.slot.description(), level);
         self.waiting.insert(number, group);
     }
@@ -250,11 +247,7 @@ impl Driver {
             }
             Granted::Refused(number, host, shut) => {
                 if let Some(group) = self.waiting.remove(&number) {
-                    let (run, failure) = (Arc::clone(&self.run), given_up(&host, shut));
-                    self.tasks.spawn(async move {
-                        run.fail_all(group.jobs, &failure, group.slot.generation()).await;
-                        Done::Again(Vec::new())
-                    });
+                    self.fail(group.jobs, given_up(&host, shut), group.slot.generation());
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::swap::Slot;
 use crate::{Failure, FailureKind, Query};
 
 /// Pages of one query.
-pub(super) const PAGES: usize = 1000;
+const PAGES: usize = 1000;
 
 /// Answers that raise queries whose answers raise queries.
 const FOLLOW_DEPTH: u32 = 3;
@@ -58,7 +58,7 @@ pub(super) struct Job {
     pub(super) retries: u32,
     /// How many queries may share its request; 0 where nothing speaks against it.
     pub(super) most: u32,
-    /// Whether it was sent, and until when it must be answered.
+    /// Whether it was sent: then it goes before those that weren't. And until when it must be answered.
     pub(super) is_sent: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) follow: Vec<Query>,
@@ -76,11 +76,6 @@ impl Job {
         let (follow, states) = (Vec::new(), HashSet::new());
         let (slot, generation, retries, most, is_sent, deadline) = (None, 0, 0, 0, false, None);
         Self { query, origin, progress, slot, generation, retries, most, is_sent, deadline, follow, lineage, states }
-    }
-
-    /// Whether it was begun: then it goes before those that weren't.
-    pub(super) fn goes_on(&self) -> bool {
-        self.is_sent
     }
 
     /// Has it go on from a state.

@@ -14,7 +14,7 @@ use futures::{Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::driver::{Driver, Stop};
+use super::driver::Driver;
 use super::gate::Gate;
 use super::job::{Origin, Resume};
 use super::outcome::Outcome;
@@ -23,7 +23,7 @@ use super::stats::{RunStats, Tally};
 use super::worker::Worker;
 use crate::Query;
 
-/// Parts that wait for the reader, beside those whose requests hold their places.
+/// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
 const WAITING: usize = 2;
 
 /// Queries that are open at once. They wait for hosts that are slow, so that others go on meanwhile.
@@ -59,7 +59,7 @@ pub struct Parts {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Control {
-    stop: Arc<watch::Sender<Stop>>,
+    stop: Arc<watch::Sender<bool>>,
     tally: Arc<Tally>,
     gate: Gate,
 }
@@ -67,7 +67,7 @@ pub struct Control {
 impl Control {
     /// Has what is under way finish, and sends nothing more: what isn't answered by then is [`crate::FailureKind::Cancelled`].
     pub fn stop(&self) {
-        self.stop.send_replace(Stop::Drain);
+        self.stop.send_replace(true);
     }
 
     /// How it went so far.
@@ -98,7 +98,7 @@ impl Worker {
     pub(crate) fn run(self, queries: BoxStream<'static, Query>, resume: Resume) -> Parts {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (room, tally) = (Arc::new(Semaphore::new(0)), Arc::new(Tally::new()));
-        let (stop, stopped) = watch::channel(Stop::No);
+        let (stop, stopped) = watch::channel(false);
         let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), gate: self.gate.clone() };
         let window = self.gate.speed().concurrency.saturating_mul(2).clamp(2, OPEN);
         let driven = Arc::clone(&room);

@@ -74,7 +74,6 @@ pub(super) struct Schedule<T> {
     places: HashMap<String, usize>,
     /// By the first host of a site.
     pacers: HashMap<String, Option<Arc<Pacer>>>,
-    under_way: usize,
     /// Runs whose requests don't go for now.
     paused: HashSet<u64>,
     /// Whose turn it is.
@@ -104,7 +103,7 @@ struct Site<T> {
 impl<T> Schedule<T> {
     pub(super) fn new(speed: Speed) -> Self {
         let (hosts, places, pacers, paused) = (Vec::new(), HashMap::new(), HashMap::new(), HashSet::new());
-        Self { speed, hosts, places, pacers, under_way: 0, paused, turn: 0, wake: None }
+        Self { speed, hosts, places, pacers, paused, turn: 0, wake: None }
     }
 
     /// The number of a host, which belongs to the site that is known by its first host.
@@ -167,13 +166,12 @@ impl<T> Schedule<T> {
     pub(super) fn next(&mut self, now: Instant) -> Option<Turn<T>> {
         self.wake = None;
         let count = self.hosts.len();
-        let is_full = self.under_way >= self.speed.concurrency;
+        let is_full = self.hosts.iter().map(|host| host.sent.len()).sum::<usize>() >= self.speed.concurrency;
         for index in (0..count).map(|offset| (self.turn + offset) % count) {
             let Some(host) = self.hosts.get_mut(index) else { continue };
             match host.next(is_full, &self.paused, now) {
                 Ok(Some(waits)) => {
                     self.turn = index + 1;
-                    self.under_way += 1;
                     return Some(Turn::Go(waits));
                 }
                 Ok(None) => {
@@ -200,7 +198,6 @@ impl<T> Schedule<T> {
         sent: Instant,
         now: Instant,
     ) {
-        self.under_way = self.under_way.saturating_sub(1);
         if let Some(host) = self.hosts.get_mut(host) {
             if matches!(signal, Some(Signal::Congested { .. })) {
                 host.why = why;

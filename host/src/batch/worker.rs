@@ -10,7 +10,8 @@ use super::run::Run;
 use super::size::{Sharing, Size};
 use crate::fetch::Fetcher;
 use crate::swap::{Generation, Slot, Slots};
-use crate::{Failure, FailureKind, Query, Requests};
+use crate::types::host_of;
+use crate::{Failure, FailureKind, Query, Request, Requests};
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]
@@ -97,18 +98,10 @@ impl Worker {
             }
             match self.request(&slot, slot.load(), &jobs).await {
                 Ok((generation, requests)) => {
-                    let mut jobs: Vec<_> = jobs.into_iter().map(Some).collect();
-                    let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
-                    for (index, failure) in requests.refused {
-                        if let Some(job) = take(index) {
-                            run.fail(job, failure, generation.number, None, 0).await;
-                        }
-                    }
-                    groups.extend(requests.exchanges.into_iter().map(|exchange| Group {
-                        slot: slot.clone(),
-                        jobs: exchange.queries.iter().filter_map(|index| take(*index)).collect(),
-                        host: host_of(&exchange.request.url),
-                    }));
+                    let shared = share_out(&run, &generation, requests, jobs).await;
+                    let group =
+                        |(request, jobs): (Request, _)| Group { slot: slot.clone(), jobs, host: host_of(&request.url) };
+                    groups.extend(shared.into_iter().map(group));
                 }
                 // A parser that gets several wrong may get each right.
                 Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && jobs.len() > 1 => {
@@ -138,20 +131,22 @@ impl Worker {
     }
 }
 
-/// The host of an address, which is checked where it is asked.
-fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_of;
-
-    #[test]
-    fn hosts_are_read_from_addresses() {
-        for url in ["https://A.example/x?y", "https://a.example:443", "https://a.example?x", "a.example"] {
-            assert_eq!(host_of(url), "a.example");
+/// The requests with the jobs that share each. Those that the parser refuses are over.
+pub(super) async fn share_out(
+    run: &Run,
+    generation: &Generation,
+    requests: Requests,
+    jobs: Vec<Job>,
+) -> Vec<(Request, Vec<Job>)> {
+    let mut jobs: Vec<_> = jobs.into_iter().map(Some).collect();
+    let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
+    for (index, failure) in requests.refused {
+        if let Some(job) = take(index) {
+            run.fail(job, failure, generation.number, None, 0).await;
         }
     }
+    let exchanges = requests.exchanges.into_iter();
+    exchanges
+        .map(|exchange| (exchange.request, exchange.queries.iter().filter_map(|index| take(*index)).collect()))
+        .collect()
 }

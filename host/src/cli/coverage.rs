@@ -31,11 +31,11 @@ struct Fields {
 /// A field whose share is far from what is expected.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unusual {
-    pub(super) kind: String,
-    pub(super) field: String,
-    pub(super) share: f64,
-    pub(super) expected: f64,
-    pub(super) records: u64,
+    kind: String,
+    field: String,
+    share: f64,
+    expected: f64,
+    records: u64,
 }
 
 impl Coverage {
@@ -52,9 +52,16 @@ impl Coverage {
         }
     }
 
+    /// As [`Self::reported`], and of few records the fields that all should have.
+    pub(super) fn reported_of_few(&self) -> Vec<Unusual> {
+        let mut unusual = self.unusual(1);
+        unusual.retain(|unusual| unusual.records >= ENOUGH || unusual.expected >= ALL);
+        unusual
+    }
+
     /// The fields that are far from what is expected.
-    pub(super) fn unusual(&self, enough: u64) -> Vec<Unusual> {
-        let kinds = self.0.iter().filter(|(_, fields)| fields.records >= enough.max(1));
+    fn unusual(&self, enough: u64) -> Vec<Unusual> {
+        let kinds = self.0.iter().filter(|(_, fields)| fields.records >= enough);
         let unusual = kinds.flat_map(|(kind, fields)| {
             fields.fields.iter().filter_map(|(field, expected, count)| {
                 let share = *count as f64 / fields.records as f64;
@@ -71,7 +78,7 @@ impl Coverage {
         unusual.collect()
     }
 
-    /// As [`Self::unusual`], where there are enough records.
+    /// The fields that are far from what is expected, where there are enough records.
     pub(super) fn reported(&self) -> Vec<Unusual> {
         self.unusual(ENOUGH)
     }

@@ -14,12 +14,6 @@ use super::exit::{Exit, say};
 use crate::parser::Kind;
 use crate::{FailureKind, Host, Outcome, Plan, Query, Slot};
 
-/// Records of which rare fields may all be missing.
-const FEW: u64 = 20;
-
-/// From which expected share on a field is missed in few records too.
-const ALL: f64 = 0.95;
-
 pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
     let params = args::named_params(options)?;
     let (mut answered, mut failed) = (0, 0);
@@ -106,8 +100,8 @@ async fn ask(host: &Host, slot: &Slot, query: Query) -> (bool, String) {
 fn fields(slot: &Slot, outcome: &Outcome, text: &mut String) {
     let mut coverage = Coverage::default();
     coverage.note(&slot.description(), outcome.query.kind(), &outcome.rows);
-    let unusual = coverage.unusual(1).into_iter().filter(|unusual| unusual.records >= FEW || unusual.expected >= ALL);
-    let unusual: Vec<_> = unusual.map(|unusual| format!("    unusual: {unusual}\n")).collect();
+    let unusual: Vec<_> =
+        coverage.reported_of_few().iter().map(|unusual| format!("    unusual: {unusual}\n")).collect();
     match (outcome.rows.is_empty(), unusual.is_empty()) {
         (true, _) => text.push_str("    no record: is there nothing, or is it not found any more?\n"),
         (false, true) => text.push_str("    all fields are there as expected\n"),

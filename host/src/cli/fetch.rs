@@ -1,5 +1,7 @@
 //! `playfast KIND …`: the queries of one plan, answered.
 
+use std::sync::Arc;
+
 use clap::ArgMatches;
 
 use super::args;
@@ -25,6 +27,6 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
     if matches.get_flag("dry-run") {
         return dry_run(queries, &taken).await;
     }
-    let sink = Sink::open(matches, Format::Table, || sink::columns(&description, |kind| kind == plain))?;
+    let sink = Sink::open(matches, Format::Table, || sink::columns(&[Arc::clone(&description)], Some(plain)))?;
     deliver(matches, host, queries, &taken, sink).await
 }

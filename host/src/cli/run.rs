@@ -19,7 +19,7 @@ use super::queries::{Asked, Form, Growing, Records};
 use super::sink::{self, Sink};
 use crate::batch::split_kind;
 use crate::output::Format;
-use crate::{Host, Plan, Priority, Query, QueryKey};
+use crate::{Host, Plan, Priority, Query, QueryKey, Slot};
 
 /// Chunks of queries that wait to be taken.
 const WAITING: usize = 64;
@@ -48,9 +48,8 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
         return dry_run(queries, &taken).await;
     }
     let columns = || {
-        let all = host.slots().iter().flat_map(|slot| sink::columns(&slot.description(), |_| true)).collect::<Vec<_>>();
-        let mut seen = HashSet::new();
-        all.into_iter().filter(|name| seen.insert(name.clone())).collect()
+        let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+        sink::columns(&parsers, None)
     };
     deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await
 }

@@ -3,10 +3,11 @@
 //! Rows first, then the journal's line: whenever the machine stops, what the journal says is in the file. Rows that go to a terminal or a
 //! pipe have no journal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use serde_json::{Map, Value};
@@ -95,8 +96,7 @@ impl Sink {
                 let overwrite = matches.get_flag("overwrite");
                 journaled(file, &Header::new(format, fields.clone()), format, resume, overwrite)?
             }
-            Some(file) => (RowWriter::new(boxed(create(file)?), format, width()), None, Before::default()),
-            None => (RowWriter::new(boxed(BufWriter::new(io::stdout())), format, width()), None, Before::default()),
+            _ => (RowWriter::new(plain(matches)?, format, width()), None, Before::default()),
         };
         let failures = matches.get_one::<PathBuf>("failures").map(|file| create(file)).transpose()?;
         writer = match (fields, file.filter(|_| format == Format::Csv && writer.offset() > 0)) {
@@ -182,7 +182,7 @@ pub(super) fn writer(matches: &ArgMatches, on_terminal: Format) -> Result<RowWri
 }
 
 /// The output that the general options name.
-pub(super) fn plain(matches: &ArgMatches) -> Result<Box<dyn Write>, Exit> {
+fn plain(matches: &ArgMatches) -> Result<Box<dyn Write>, Exit> {
     Ok(match matches.get_one::<PathBuf>("output") {
         Some(file) => boxed(BufWriter::new(create(file)?)),
         None => boxed(BufWriter::new(io::stdout())),
@@ -236,19 +236,17 @@ pub(super) fn width() -> usize {
     comfy_table::Table::new().width().unwrap_or(USUAL).into()
 }
 
-/// CSV's columns for kinds: the query's parameters, `position`, and the record's fields.
-pub(super) fn columns<'k>(description: &'k Description, kinds: impl Fn(&str) -> bool) -> Vec<String> {
-    let kinds: Vec<_> = description.kinds.iter().filter(|kind| kinds(&kind.name)).collect();
-    let params = kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name.clone()));
-    let fields = |kind: &&&'k crate::Kind| kind.record.get("properties").and_then(Value::as_object);
-    let fields = kinds.iter().filter_map(|kind| fields(&kind)).flat_map(|fields| fields.keys().cloned());
-    let mut columns: Vec<String> = Vec::new();
-    for name in params.chain(["position".to_owned()]).chain(fields) {
-        if !columns.contains(&name) {
-            columns.push(name);
-        }
-    }
-    columns
+/// CSV's columns for parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
+pub(super) fn columns(parsers: &[Arc<Description>], only: Option<&str>) -> Vec<String> {
+    let position = "position".to_owned();
+    let names = parsers.iter().flat_map(|parser| {
+        let kinds = parser.kinds.iter().filter(|kind| only.is_none_or(|only| kind.name == only));
+        let params = kinds.clone().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name));
+        let fields = kinds.filter_map(|kind| kind.record.get("properties")?.as_object()).flat_map(Map::keys);
+        params.chain([&position]).chain(fields)
+    });
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(*name)).cloned().collect()
 }
 
 /// A query as `--queries` reads it.

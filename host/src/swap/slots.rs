@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use super::event::{Event, SwapError, Swapped};
 use super::slot::{Slot, check_hosts};
 use crate::parser::{Digest, Parser};
-use crate::types::chain;
+use crate::types::{chain, host_of};
 
 /// Events that wait for a slow listener.
 const EVENTS: usize = 64;
@@ -181,8 +181,7 @@ impl Slots {
 
 /// Whether an address is this host's.
 fn is_at(url: &str, host: &str) -> bool {
-    let rest = url.strip_prefix("https://").and_then(|rest| rest.strip_prefix(host));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '?', '#']))
+    url.starts_with("https://") && host_of(url) == host
 }
 
 /// The name, or with a number where it is taken.

@@ -86,10 +86,28 @@ impl Response {
     }
 }
 
+/// The host of an address, in lower case. Whether it may be asked is checked where it is.
+pub(crate) fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
 impl Exchange {
     /// The queries it asks for, out of those that the parser was given.
     #[must_use]
     pub fn chosen(&self, queries: &[Query]) -> Vec<Query> {
         self.queries.iter().filter_map(|index| queries.get(*index)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn hosts_are_read_from_addresses() {
+        for url in ["https://A.example/x?y", "https://a.example:443", "https://a.example?x", "a.example"] {
+            assert_eq!(host_of(url), "a.example");
+        }
     }
 }

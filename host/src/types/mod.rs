@@ -8,6 +8,7 @@ mod page;
 mod query;
 
 pub(crate) use chain::chain;
+pub(crate) use exchange::host_of;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
