@@ -165,7 +165,7 @@ impl Driver {
     /// Enough for several requests.
     fn window_size(&self) -> usize {
         let sizes = self.worker.sizes.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        let largest = sizes.values().map(Size::largest).max().unwrap_or_default();
+        let largest = sizes.values().map(Size::latest).max().unwrap_or_default();
         (largest as usize).saturating_mul(WINDOWS).clamp(WINDOW, LARGEST_WINDOW)
     }
 

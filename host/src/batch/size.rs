@@ -53,31 +53,29 @@ pub(super) struct Size {
     auto: u32,
     /// Whether nothing failed yet.
     is_starting: bool,
+    latest: u32,
 }
 
 impl Size {
     pub(super) const fn new(sharing: Sharing) -> Self {
-        Self { sharing, auto: 0, is_starting: true }
+        Self { sharing, auto: 0, is_starting: true, latest: 1 }
     }
 
     /// The size, within what a kind allows.
-    pub(super) fn of(&self, kind: PerRequest) -> u32 {
+    pub(super) fn of(&mut self, kind: PerRequest) -> u32 {
         let wish = match self.sharing {
             Sharing::Site => kind.default,
             Sharing::Most(most) => most.get(),
             Sharing::Auto if self.auto == 0 => kind.default,
             Sharing::Auto => self.auto,
         };
-        wish.clamp(1, kind.max.max(1))
+        self.latest = wish.clamp(1, kind.max.max(1));
+        self.latest
     }
 
-    /// The largest that it may be for now, as far as it isn't a description's to say.
-    pub(super) const fn largest(&self) -> u32 {
-        match self.sharing {
-            Sharing::Site => 1,
-            Sharing::Most(most) => most.get(),
-            Sharing::Auto => self.auto,
-        }
+    /// What it was when it was asked last.
+    pub(super) const fn latest(&self) -> u32 {
+        self.latest
     }
 
     /// Takes note of a request that so many shared: all were answered, or it failed for them together.
@@ -119,7 +117,7 @@ mod tests {
         assert_eq!(size.of(KIND), 2);
         (0..20).for_each(|_| size.note(1000, true, KIND));
         assert_eq!(size.of(KIND), 100);
-        let most = Size::new(Sharing::Most(NonZeroU32::new(500).unwrap()));
+        let mut most = Size::new(Sharing::Most(NonZeroU32::new(500).unwrap()));
         assert_eq!((most.of(KIND), Size::new(Sharing::Site).of(KIND)), (100, 1));
     }
 }
