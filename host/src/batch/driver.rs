@@ -240,6 +240,7 @@ impl Driver {
 
     fn granted(&mut self, granted: Granted) {
         match granted {
+            Granted::Look => {}
             Granted::Go(number, place) => {
                 if let Some(group) = self.waiting.remove(&number) {
                     self.start(group, place);

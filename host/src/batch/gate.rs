@@ -38,6 +38,8 @@ pub(super) enum Granted {
     Go(u64, Place),
     /// Its host is given up: whose name it is, and how it has been shut.
     Refused(u64, String, Shut),
+    /// Nobody else knows when to look again.
+    Look,
 }
 
 /// A run's tickets. They are withdrawn when it goes.
@@ -84,6 +86,16 @@ impl Gate {
 
     fn lock(&self) -> MutexGuard<'_, Schedule<Ticket>> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells all whose turn has come, where who looks won't look again: that is up to one of those that still wait.
+    fn pass_on(&self) {
+        if self.call().is_some()
+            && let Some(ticket) = self.lock().waiting()
+        {
+            // One that ends passes it on itself.
+            drop(ticket.turns.send(Granted::Look));
+        }
     }
 
     /// Tells all whose turn has come. Gives when to look again.
@@ -184,7 +196,7 @@ impl Reader {
             *waiting == FEW
         };
         if goes_on {
-            self.gate.call();
+            self.gate.pass_on();
         }
     }
 }
@@ -198,6 +210,7 @@ impl Drop for Reader {
 impl Drop for Tickets {
     fn drop(&mut self) {
         self.withdraw();
+        self.gate.pass_on();
     }
 }
 
@@ -226,12 +239,42 @@ impl Place {
             return;
         }
         self.gate.lock().leave(self.host, self.signal, self.why.take(), self.sent, Instant::now());
-        self.gate.call();
+        self.gate.pass_on();
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.give_back();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rate::Rate;
+    use super::super::retry::Retries;
+    use super::*;
+    use crate::Priority;
+
+    #[tokio::test]
+    async fn one_that_waits_looks_again_when_nobody_else_does() {
+        let gate =
+            Gate::new(Speed { rate: Rate::PerSecond(1.0), concurrency: 1, per_host: 1, retries: Retries::default() });
+        let site = Description::parse(
+            r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},
+            "kinds": [{"name": "page", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"properties": {}}}]}"#,
+        )
+        .unwrap();
+        let (mut first, mut second) = (gate.tickets(), gate.tickets());
+        for run in [&mut first, &mut second] {
+            run.take("example.org", &site, Level::of(Priority::Normal, false));
+        }
+        first.call();
+        let Some(Granted::Go(_, place)) = first.turn().await else { panic!("the first doesn't go") };
+        drop(place);
+        assert!(matches!(second.turn().await, Some(Granted::Look)));
+        assert!(second.call().is_some_and(|wake| wake > Instant::now()));
+        drop(first);
+        assert!(matches!(second.turn().await, Some(Granted::Look)), "the first may have been who looks");
     }
 }

@@ -46,6 +46,10 @@ impl<T> Line<T> {
         self.levels.iter().map(VecDeque::len).sum()
     }
 
+    pub(super) fn first(&self) -> Option<&T> {
+        self.levels.iter().find_map(VecDeque::front).map(|(_, waits)| waits)
+    }
+
     pub(super) fn push(&mut self, level: Level, waits: T) {
         self.came += 1;
         if let Some(level) = self.levels.get_mut(level.0) {

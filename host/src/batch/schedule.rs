@@ -88,7 +88,7 @@ struct Site<T> {
     pacer: Option<Arc<Pacer>>,
     limit: Limit,
     budget: Budget,
-    /// When those under way were sent, in their order.
+    /// When those under way were sent, sorted.
     sent: VecDeque<Instant>,
     last: Option<Instant>,
     /// How long answers take, smoothed.
@@ -185,6 +185,12 @@ impl<T> Schedule<T> {
         None
     }
 
+    /// One that waits, of a run that isn't paused.
+    pub(super) fn waiting(&self) -> Option<&T> {
+        let lines = self.hosts.iter().flat_map(|host| &host.lines);
+        lines.filter(|(run, _)| !self.paused.contains(run)).find_map(|(_, line)| line.first())
+    }
+
     pub(super) fn wake(&self) -> Option<Instant> {
         self.wake
     }
@@ -261,8 +267,9 @@ impl<T> Site<T> {
             self.held_by = HeldBy::Pace;
             return Err(Some(at));
         }
-        self.sent.push_back(now);
-        self.last = Some(now);
+        // Threads that look at about the same time may come in another order than their clocks say.
+        self.sent.insert(self.sent.partition_point(|sent| *sent <= now), now);
+        self.last = self.sent.back().copied();
         self.pop(paused).map(Some).ok_or(None)
     }
 
@@ -404,6 +411,19 @@ mod tests {
         assert_eq!(wake, now + STALL);
         assert_eq!(going(&mut schedule, wake).len(), 32, "up to as many again, and within the places of all");
         assert!(going(&mut schedule, wake + STALL).is_empty());
+    }
+
+    #[test]
+    fn places_are_given_back_in_whatever_order_the_clocks_of_threads_say() {
+        let (mut schedule, start) = (schedule(Rate::Unlimited, 64), Instant::now());
+        let host = schedule.host("a", "a", PACE, start);
+        let times = [5, 3, 4, 1, 2, 0].map(|milliseconds| start + Duration::from_millis(milliseconds));
+        for (index, at) in times.into_iter().enumerate() {
+            schedule.wait(host, 0, Level::of(Priority::Normal, false), index as u32);
+            assert_eq!(schedule.next(at), Some(Turn::Go(index as u32)));
+        }
+        times.into_iter().for_each(|at| schedule.leave(host, None, None, at, at));
+        assert!(schedule.hosts[host].sent.is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Version};
 use tokio::sync::watch;
@@ -63,8 +63,7 @@ impl Clients {
     pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<Lane, ClientError> {
         let (since, mut state) = (Instant::now(), self.state());
         let entered = state.hosts.entry(host.to_owned()).or_default();
-        let (index, found) = entered.load.enter(since, self.recipe.idle_timeout());
-        let connection = entered.connection(index, found);
+        let (index, connection) = entered.enter(since, self.recipe.idle_timeout());
         let client = match state.clients.get(index) {
             Some(client) => Ok(client.clone()),
             None => self.another(&mut state.clients),
@@ -97,6 +96,15 @@ impl State {
 }
 
 impl Host {
+    fn enter(&mut self, now: Instant, kept: Duration) -> (usize, Connection) {
+        // Known before the first answer, which may never come.
+        for (index, _) in self.opening.iter().filter(|(_, opened)| *opened.borrow()) {
+            self.load.stands(*index);
+        }
+        let (index, found) = self.load.enter(now, kept);
+        (index, self.connection(index, found))
+    }
+
     fn connection(&mut self, index: usize, found: Found) -> Connection {
         match found {
             Found::Stands => Connection::Stands,

@@ -44,7 +44,7 @@ pub(super) struct Load {
 #[derive(Clone, Copy, Debug, Default)]
 struct Connection {
     in_flight: usize,
-    /// Whether an answer came over it.
+    /// Whether it was opened.
     stands: bool,
     /// When it was last used, where it isn't.
     idle: Option<Instant>,
@@ -103,11 +103,16 @@ impl Load {
         }
     }
 
-    /// The head of an answer came over a connection; if that is of HTTP/2, so long after it was asked for.
-    pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
+    /// A connection stands.
+    pub(super) fn stands(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.stands = true;
         }
+    }
+
+    /// The head of an answer came over a connection; if that is of HTTP/2, so long after it was asked for.
+    pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
+        self.stands(index);
         if let Some(took) = took {
             let in_flight = self.connections.iter().map(|connection| connection.in_flight).sum();
             self.spread.answered(took, in_flight);
@@ -236,7 +241,7 @@ mod tests {
         let (mut load, now) = (Load::default(), Instant::now());
         assert_eq!(load.enter(now, KEPT), (0, Found::Nothing));
         assert_eq!(load.enter(now, KEPT), (0, Found::Opening));
-        load.answered(0, None);
+        load.stands(0);
         assert_eq!(load.enter(now, KEPT), (0, Found::Stands));
         for _ in 0..3 {
             load.leave(0, now);
