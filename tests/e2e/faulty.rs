@@ -19,6 +19,9 @@ const QUERIES: usize = 200;
 /// Requests a query, at most.
 const REQUESTS: f64 = 1.3;
 
+/// A run that stands still fails then.
+const STANDS: Duration = Duration::from_secs(600);
+
 fn count() -> usize {
     std::env::var("PLAYFAST_TEST_QUERIES").map_or(QUERIES, |count| count.parse().unwrap())
 }
@@ -47,7 +50,7 @@ fn plan(host: &Host, ids: &[String]) -> Plan {
 fn host(shop: &Shop, make: impl FnOnce(HostBuilder) -> HostBuilder) -> Host {
     let fetch = FetchOptions::default().timeout(Duration::from_secs(3));
     let alone = support::builder().fetch(fetch).per_request(Sharing::Most(NonZeroU32::MIN));
-    shop.build_with(make(alone), Retries::default())
+    shop.build_with(make(alone), Retries::default().per_run(STANDS))
 }
 
 /// Fails unless the rows are what the store has of these apps, each once.
@@ -97,7 +100,9 @@ fn killed_ten_times_and_resumed_it_has_every_row_once() {
     .unwrap();
     let start = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
-        command.args(["run", "--rate=none", "--timeout=2s", "--per-request=1", "--resume", "--queries"]).arg(&queries);
+        command
+            .args(["run", "--rate=none", "--timeout=2s", "--per-request=1", "--resume", "--deadline=10m", "--queries"])
+            .arg(&queries);
         command.arg("-o").arg(&rows).args(shop.options()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     };
