@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::Query;
-use crate::parser::{Description, Kind, Param, ParamValidator};
+use crate::parser::{Description, Kind, Param};
 use crate::swap::Unresolved;
 
 /// Why something can't be asked. Nothing was sent.
@@ -280,10 +280,9 @@ fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanE
 /// The values that the texts stand for, each once, in their order.
 fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
     let refused = |value: &str, reason| PlanError::Value { name: name.to_owned(), value: value.to_owned(), reason };
-    let validator = param.validator().map_err(|reason| refused("", reason))?;
     let (mut values, mut seen) = (Vec::new(), HashSet::new());
     for text in texts.iter().flat_map(|text| split(param, text)) {
-        let resolved = resolve(param, &validator, text).map_err(|reason| refused(text, reason))?;
+        let resolved = resolve(param, text).map_err(|reason| refused(text, reason))?;
         values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
     }
     Ok(values)
@@ -294,13 +293,13 @@ fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
 }
 
 /// The values that a text stands for: a group's, a choice written in other letters, or itself; else why it stands for none.
-fn resolve(param: &Param, validator: &ParamValidator<'_>, text: &str) -> Result<Vec<Arc<str>>, String> {
+fn resolve(param: &Param, text: &str) -> Result<Vec<Arc<str>>, String> {
     if let Some(group) = param.groups.get(text) {
         return Ok(group.iter().map(|value| value.as_str().into()).collect());
     }
     let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
     let value = choice.unwrap_or_else(|| text.to_owned());
-    validator.check(&value).map(|()| vec![value.into()]).map_err(|reason| {
+    param.validate(&value).map(|()| vec![value.into()]).map_err(|reason| {
         let known: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
         if known.is_empty() { format!("{reason} ({})", param.summary()) } else { hint(text, known.into_iter()) }
     })

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::validator::{Compiled, Validator};
+
 /// The document's schema: `wit/description.schema.json`.
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
@@ -13,23 +15,6 @@ const LARGEST: usize = 1 << 20;
 
 /// Parameters of all kinds together: each pattern is compiled when the parser is loaded. Play's parser has nine.
 const PARAMS: usize = 256;
-
-/// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
-const PATTERN_SIZE: usize = 1 << 20;
-
-/// What is heeded of a parameter's schema. References and combined schemas, which could go round for ever, are not.
-const WORDS: [&str; 10] = [
-    "type",
-    "enum",
-    "pattern",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-];
 
 /// Why a description doesn't fit.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +128,8 @@ pub struct Param {
     /// The other words of its schema.
     #[serde(flatten)]
     pub schema: Map<String, Value>,
+    #[serde(skip)]
+    compiled: Compiled,
 }
 
 fn in_order<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Param)>, D::Error> {
@@ -244,8 +231,9 @@ impl Param {
     }
 
     fn check(&self) -> Result<(), String> {
-        let validator = self.validator()?;
-        let valid = |text: &str| validator.check(text).map_err(|error| format!("{text}: {error}"));
+        // Not kept: most parameters are never given, and a compiled pattern may be large.
+        let validator = Validator::of_param(&self.schema)?;
+        let valid = |text: &str| self.validated(&validator, text).map_err(|error| format!("{text}: {error}"));
         self.default().iter().try_for_each(|text| valid(text))?;
         let choices: HashSet<String> = self.choices().collect();
         let mut others = self.groups.values().flatten().filter(|text| !choices.contains(*text));
@@ -256,14 +244,17 @@ impl Param {
         }
     }
 
-    /// What tells its values. Building it takes longer than using it: one is enough for all values.
+    /// Whether the text is a value.
     ///
     /// # Errors
-    /// When the parameter's schema is none, in words for a person.
-    pub(crate) fn validator(&self) -> Result<ParamValidator<'_>, String> {
-        let words = WORDS.iter().filter_map(|word| Some(((*word).to_owned(), self.schema.get(*word)?.clone())));
-        let schema = compiled(&Value::Object(words.collect()))?;
-        Ok(ParamValidator { param: self, schema })
+    /// When it isn't, or the parameter's schema is none, in words for a person.
+    pub(crate) fn validate(&self, text: &str) -> Result<(), String> {
+        self.validated(&*self.compiled.of(&self.schema)?, text)
+    }
+
+    fn validated(&self, validator: &Validator, text: &str) -> Result<(), String> {
+        let value = self.value(text)?;
+        validator.validate(&value).map_err(|error| error.to_string())
     }
 
     /// The text as a value of the schema's type.
@@ -279,37 +270,13 @@ impl Param {
     }
 }
 
-/// Tells the values of a parameter: [`Param::validator`].
-pub(crate) struct ParamValidator<'p> {
-    param: &'p Param,
-    schema: jsonschema::Validator,
-}
-
-impl ParamValidator<'_> {
-    /// Whether the text is a value.
-    ///
-    /// # Errors
-    /// When it isn't, in words for a person.
-    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
-        let value = self.param.value(text)?;
-        self.schema.validate(&value).map_err(|error| error.to_string())
-    }
-}
-
-/// A schema, with expressions that take linear time alone: a pattern is other people's text.
-fn compiled(schema: &Value) -> Result<jsonschema::Validator, String> {
-    let patterns = jsonschema::PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
-    let options = jsonschema::draft202012::options().with_pattern_options(patterns);
-    options.build(schema).map_err(|error| error.to_string())
-}
-
 fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn check(document: &Value) -> Result<(), DescriptionError> {
     let schema: Value = serde_json::from_str(SCHEMA).map_err(DescriptionError::Json)?;
-    let validator = compiled(&schema).map_err(|error| schema_error("the schema".to_owned(), error))?;
+    let validator = Validator::new(schema).map_err(|error| schema_error("the schema".to_owned(), error))?;
     validator.validate(document).map_err(|error| {
         let at = error.instance_path().to_string();
         schema_error(if at.is_empty() { "the top".to_owned() } else { at }, shortened(&error.to_string()))

@@ -12,9 +12,9 @@ mod engine;
 mod lane;
 mod load;
 mod sandbox;
+mod validator;
 mod wasi;
 
-pub(crate) use description::ParamValidator;
 pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};

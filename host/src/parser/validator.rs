@@ -1,0 +1,108 @@
+//! Is something a value of a schema? Schemas are compiled, those of parameters once.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Map, Value};
+
+/// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
+const PATTERN_SIZE: usize = 1 << 20;
+
+/// What is heeded of a parameter's schema. References and combined schemas, which could go round for ever, are not.
+const WORDS: [&str; 10] = [
+    "type",
+    "enum",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+];
+
+/// Tells the values of a schema.
+pub(super) struct Validator {
+    schema: Value,
+    compiled: jsonschema::Validator,
+}
+
+impl Validator {
+    /// Expressions take linear time alone: a pattern is other people's text.
+    ///
+    /// # Errors
+    /// When the schema is none, in words for a person.
+    pub(super) fn new(schema: Value) -> Result<Self, String> {
+        let patterns = jsonschema::PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
+        let options = jsonschema::draft202012::options().with_pattern_options(patterns);
+        let compiled = options.build(&schema).map_err(|error| error.to_string())?;
+        Ok(Self { schema, compiled })
+    }
+
+    /// Of what is heeded of a parameter's schema.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_param(schema: &Map<String, Value>) -> Result<Self, String> {
+        let words = WORDS.iter().filter_map(|word| Some(((*word).to_owned(), schema.get(*word)?.clone())));
+        Self::new(Value::Object(words.collect()))
+    }
+
+    pub(super) fn validate<'v>(&self, value: &'v Value) -> Result<(), jsonschema::ValidationError<'v>> {
+        self.compiled.validate(value)
+    }
+
+    /// Whether it is of this parameter's schema.
+    fn is_of(&self, schema: &Map<String, Value>) -> bool {
+        WORDS.iter().all(|word| self.schema.get(*word) == schema.get(*word))
+    }
+}
+
+/// A parameter's validator, from when it is first needed. It is no part of what the parameter is.
+#[derive(Clone, Default)]
+pub(super) struct Compiled(OnceLock<Arc<Validator>>);
+
+impl Compiled {
+    /// The validator of this schema, which may have changed since.
+    ///
+    /// # Errors
+    /// As [`Validator::new`].
+    pub(super) fn of(&self, schema: &Map<String, Value>) -> Result<Arc<Validator>, String> {
+        if let Some(known) = self.0.get().filter(|known| known.is_of(schema)) {
+            return Ok(Arc::clone(known));
+        }
+        let validator = Arc::new(Validator::of_param(schema)?);
+        drop(self.0.set(Arc::clone(&validator)));
+        Ok(validator)
+    }
+}
+
+impl PartialEq for Compiled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Compiled {}
+
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Compiled").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_that_changed_is_compiled_anew() {
+        let schema =
+            |most: u32| Map::from_iter([("maximum".to_owned(), most.into()), ("title".to_owned(), "x".into())]);
+        let compiled = Compiled::default();
+        let first = compiled.of(&schema(10)).unwrap();
+        assert!(Arc::ptr_eq(&first, &compiled.of(&schema(10)).unwrap()));
+        assert!(first.validate(&11.into()).is_err());
+        assert!(compiled.of(&schema(20)).unwrap().validate(&11.into()).is_ok());
+    }
+}
