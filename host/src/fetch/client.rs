@@ -43,11 +43,12 @@ pub enum ClientError {
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Bytes that the server may send of a body that isn't read yet: a page, compressed, arrives without waiting.
-const STREAM_WINDOW: u32 = 128 << 10;
+/// Bytes that the server may send of a body that isn't read yet: about as much as is under way in the first round trips anyway, while TCP
+/// finds its speed, so that a page of 150 KB, compressed, takes no longer.
+const STREAM_WINDOW: u32 = 64 << 10;
 
 /// The same for all bodies of a connection: as many as there may be at once, else those that nobody reads yet would hold up the one that
-/// is read. What a server can fill memory with is therefore 12.5 MiB a connection; pages that are read as they come take next to nothing.
+/// is read. What a server can fill memory with is therefore 6.25 MiB a connection; pages that are read as they come take next to nothing.
 const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
 
 /// Bytes of an answer's headers over HTTP/2, of which servers send some kilobytes. Over HTTP/1.1 there may be [`HEADERS`], and hyper

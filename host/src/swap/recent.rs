@@ -69,7 +69,9 @@ impl Recent {
     /// Keeps a response, without the oldest where there is no room. Takes milliseconds.
     pub(super) fn keep(&self, queries: Vec<Query>, response: Response, failed: bool) {
         let Some(kind) = queries.first().map(|query| query.kind().to_owned()) else { return };
-        let Ok(body) = zstd::bulk::compress(&response.body, LEVEL) else { return };
+        let Ok(mut body) = zstd::bulk::compress(&response.body, LEVEL) else { return };
+        // It was given room for what doesn't compress.
+        body.shrink_to_fit();
         let length = response.body.len();
         let head = Response { body: Vec::new(), ..response };
         let sample = Sample { queries, head, body, length, at: Instant::now() };
