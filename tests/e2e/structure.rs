@@ -34,6 +34,7 @@ fn each_library_has_one_place() {
         ("retry_policies", "batch"),
         ("clap", "cli"),
         ("indicatif", "cli"),
+        ("libc", "cli"),
         ("notify", "cli"),
         ("playfast_play", "play"),
         ("playfast_sim", "cli"),

@@ -3,6 +3,7 @@
 //! The parsers come first: settings say which, they are loaded, and their kinds become subcommands. With a parser that doesn't load, help
 //! still works. Data goes to stdout or `-o`, talk to stderr.
 
+mod allocator;
 mod args;
 #[cfg(feature = "demo")]
 mod bench;
@@ -46,6 +47,7 @@ use settings::Settings;
 /// Runs the command in the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    allocator::give_back();
     let argv: Vec<OsString> = std::env::args_os().collect();
     start(&argv).unwrap_or_else(|exit| exit).report()
 }
