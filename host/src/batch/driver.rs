@@ -48,6 +48,8 @@ enum Done {
     /// As [`Done::Grouped`], of a window of new queries.
     Window(Vec<Group>),
     Again(Vec<Again>),
+    /// Those that failed without a request are told of.
+    Told,
 }
 
 /// What a run has to heed.
@@ -75,6 +77,9 @@ pub(super) struct Driver {
     tasks: JoinSet<Done>,
     /// Whether a window is being grouped: one after another, so that queries stand in line in their order.
     is_grouping: bool,
+    /// Jobs that failed without a request, why, and under which generation. They are told of by one task, which may wait for a slow reader.
+    failed: Vec<(Vec<Job>, Failure, u64)>,
+    is_telling: bool,
     /// Whether nothing more is to be sent: what is under way is waited for.
     stop: watch::Receiver<bool>,
     ended: Option<Failure>,
@@ -105,6 +110,8 @@ impl Driver {
             count: 0,
             tasks: JoinSet::new(),
             is_grouping: false,
+            failed: Vec::new(),
+            is_telling: false,
             stop,
             ended: None,
         }
@@ -113,6 +120,7 @@ impl Driver {
     pub(super) async fn drive(mut self) {
         while !self.is_over() {
             self.ask_what_is_due();
+            self.tell_of_failed();
             let wake = self.wake(self.tickets.call());
             match self.event(wake).await {
                 Event::Stopped => {
@@ -129,6 +137,7 @@ impl Driver {
                     self.is_grouping = false;
                     groups.into_iter().for_each(|group| self.stand_in_line(group));
                 }
+                Event::Done(Ok(Done::Told)) => self.is_telling = false,
                 Event::Done(Ok(Done::Again(again))) => again.into_iter().for_each(|again| self.take_back(again)),
                 // It panicked, which the lints rule out, or the runtime ends.
                 Event::Done(Err(error)) => tracing::error!("a task ended: {error}"),
@@ -143,7 +152,8 @@ impl Driver {
     }
 
     fn is_over(&self) -> bool {
-        self.queries.is_none() && self.waiting.is_empty() && self.later.is_empty() && self.tasks.is_empty()
+        let is_idle = self.tasks.is_empty() && self.failed.is_empty();
+        self.queries.is_none() && self.waiting.is_empty() && self.later.is_empty() && is_idle
     }
 
     async fn event(&mut self, wake: Option<Instant>) -> Event {
@@ -192,18 +202,23 @@ impl Driver {
 
     fn ask(&mut self, jobs: Vec<Job>) {
         if let Some(failure) = self.ended.clone() {
-            return self.fail(jobs, failure, 0);
+            return self.failed.push((jobs, failure, 0));
         }
         let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         self.tasks.spawn(async move { Done::Grouped(worker.group(run, jobs).await) });
     }
 
-    /// A slow reader keeps no other jobs waiting.
-    fn fail(&mut self, jobs: Vec<Job>, failure: Failure, generation: u64) {
-        let run = Arc::clone(&self.run);
+    fn tell_of_failed(&mut self) {
+        if self.is_telling || self.failed.is_empty() {
+            return;
+        }
+        let (run, failed) = (Arc::clone(&self.run), std::mem::take(&mut self.failed));
+        self.is_telling = true;
         self.tasks.spawn(async move {
-            run.fail_all(jobs, &failure, generation).await;
-            Done::Again(Vec::new())
+            for (jobs, failure, generation) in failed {
+                run.fail_all(jobs, &failure, generation).await;
+            }
+            Done::Told
         });
     }
 
@@ -248,7 +263,7 @@ impl Driver {
             }
             Granted::Refused(number, host, shut) => {
                 if let Some(group) = self.waiting.remove(&number) {
-                    self.fail(group.jobs, given_up(&host, shut), group.slot.generation());
+                    self.failed.push((group.jobs, given_up(&host, shut), group.slot.generation()));
                 }
             }
         }

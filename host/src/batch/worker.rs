@@ -11,7 +11,7 @@ use super::size::{Sharing, Size};
 use crate::fetch::Fetcher;
 use crate::swap::{Generation, Slot, Slots};
 use crate::types::host_of;
-use crate::{Failure, FailureKind, Query, Request, Requests};
+use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]
@@ -145,8 +145,11 @@ pub(super) async fn share_out(
             run.fail(job, failure, generation.number, None, 0).await;
         }
     }
-    let exchanges = requests.exchanges.into_iter();
-    exchanges
-        .map(|exchange| (exchange.request, exchange.queries.iter().filter_map(|index| take(*index)).collect()))
-        .collect()
+    let mut shared = |exchange: Exchange| {
+        let mut jobs: Vec<_> = exchange.queries.iter().filter_map(|index| take(*index)).collect();
+        // Thousands wait, mostly alone: a vector of unknown length begins with room for four.
+        jobs.shrink_to_fit();
+        (exchange.request, jobs)
+    };
+    requests.exchanges.into_iter().map(&mut shared).collect()
 }

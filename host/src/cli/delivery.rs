@@ -14,6 +14,7 @@ use futures::{Stream, StreamExt};
 use super::coverage::Coverage;
 use super::exit::{Exit, say};
 use super::interrupt::Interrupt;
+use super::memory;
 use super::progress::{self, Total};
 use super::sink::{Before, Sink, SinkError, asked};
 use super::summary::Summary;
@@ -40,6 +41,7 @@ pub(super) async fn deliver(
 ) -> Result<Exit, Exit> {
     let queries: BoxStream<'static, Query> = queries.boxed();
     let _watch = watch::start(matches, host)?;
+    memory::give_back_code();
     let start = Instant::now();
     let parts = host.resumed(queries, Arc::new(move |query| before.left(query)));
     // A table is written when all is there: then it may as well be in order.

@@ -3,7 +3,6 @@
 //! The parsers come first: settings say which, they are loaded, and their kinds become subcommands. With a parser that doesn't load, help
 //! still works. Data goes to stdout or `-o`, talk to stderr.
 
-mod allocator;
 mod args;
 #[cfg(feature = "demo")]
 mod bench;
@@ -19,6 +18,7 @@ mod fetch;
 mod inspect;
 mod interrupt;
 mod journal;
+mod memory;
 mod parse;
 mod parsers;
 mod progress;
@@ -47,7 +47,7 @@ use settings::Settings;
 /// Runs the command in the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    allocator::give_back();
+    memory::give_back_as_it_goes();
     let argv: Vec<OsString> = std::env::args_os().collect();
     start(&argv).unwrap_or_else(|exit| exit).report()
 }

@@ -22,7 +22,7 @@ use crate::output::Format;
 use crate::{Host, Plan, Priority, Query, QueryKey, Slot};
 
 /// Chunks of queries that wait to be taken.
-const WAITING: usize = 64;
+const WAITING: usize = 8;
 
 /// Queries of a file that are given on together: those that share a request must be there together.
 const CHUNK: usize = 256;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
@@ -17,8 +17,9 @@ use super::lane::Lane;
 use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 
-/// Instances at once. As many as requests under way where nothing else is said: guests that wait for a lane hold nobody up.
-const SLOTS: u32 = 64;
+/// Instances at once: about as many as requests under way where nothing else is said, so that guests that wait for a lane hold nobody up. From
+/// 128 memories on wasmtime's pool keeps slots warm for each thread (its `ShardLayout`), which is twice the memory on two cores.
+const SLOTS: u32 = 60;
 
 /// Memory and tables of one component: a parser in JavaScript or Python has dozens of core instances.
 pub(super) const CORE_INSTANCES: u32 = 40;
@@ -111,7 +112,7 @@ pub(super) struct Inner {
     pub(super) options: EngineOptions,
     slots: Semaphore,
     /// Guests that have just started.
-    starts: Semaphore,
+    starts: Arc<Semaphore>,
     lanes: Arc<Semaphore>,
     clock: Clock,
     /// What was compiled last: who looks whether a file is a parser loads it again to use it.
@@ -136,7 +137,7 @@ impl Engine {
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
         let slots = Semaphore::new(SLOTS as usize);
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let (starts, lanes) = (Semaphore::new(cores + 1), Arc::new(Semaphore::new(cores)));
+        let (starts, lanes) = (Arc::new(Semaphore::new(cores)), Arc::new(Semaphore::new(cores)));
         Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock, latest: Mutex::default() })))
     }
 
@@ -186,14 +187,16 @@ impl Inner {
         call: Call<'_>,
         guest: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
-        let leave = acquire(&self.starts).await?;
-        let _slot = acquire(&self.slots).await?;
+        // Neither is ever closed.
+        let leave = Arc::clone(&self.starts).acquire_owned().await.ok();
+        let _slot = self.slots.acquire().await.ok();
         let _running = self.clock.run();
         let limits = self.options.limits;
-        let mut store = self.store();
+        // Made before the store, and gone after it: the next starts when what this one took is given back.
+        let lane = Arc::new(Lane::new(Arc::clone(&self.lanes), leave));
+        let mut store = self.store(Arc::clone(&lane));
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
-        let lane = store.data().lane();
-        let result = lane.within(asleep, leave, guest(&mut store)).await;
+        let result = lane.within(asleep, guest(&mut store)).await;
         store.data().log(call.parser);
         match result {
             Some(result) => result.map_err(|error| store.data().failure(call, &error)),
@@ -203,22 +206,21 @@ impl Inner {
         }
     }
 
-    /// A store under all limits.
-    pub(super) fn store(&self) -> wasmtime::Store<State> {
+    /// A store under all limits, for a guest that starts without leave.
+    pub(super) fn free_store(&self) -> wasmtime::Store<State> {
+        self.store(Arc::new(Lane::new(Arc::clone(&self.lanes), None)))
+    }
+
+    /// A store under all limits, for a guest in this lane.
+    fn store(&self, lane: Arc<Lane>) -> wasmtime::Store<State> {
         let limits = self.options.limits;
-        let mut store =
-            wasmtime::Store::new(&self.wasmtime, State::new(limits, Lane::new(Arc::clone(&self.lanes)).into()));
+        let mut store = wasmtime::Store::new(&self.wasmtime, State::new(limits, lane));
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.output);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
         store
     }
-}
-
-async fn acquire(places: &Semaphore) -> Result<SemaphorePermit<'_>, Failure> {
-    let closed = |_| Failure::new(FailureKind::ParserTrap, "the engine is shut down");
-    places.acquire().await.map_err(closed)
 }
 
 /// How many ticks the clock goes on without a guest before it sleeps: waking it takes a guest a system call.

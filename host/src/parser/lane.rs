@@ -1,26 +1,28 @@
 //! Which guests run when there are more than cores?
 //!
-//! As many may start as there are cores, and one more: most are done within a few ticks, and each takes megabytes. One that takes longer lets
-//! the next start, and one that goes on waits for a lane, of which there are as many as
-//! cores, and keeps it until it ends: so those that loop until their limit leave the cores to the others, and don't hold each other up
-//! either. What a guest waits for its lane isn't time that it was given.
+//! As many may start as there are cores: most are done within a few ticks, and each takes megabytes. One that goes on lets the
+//! next start, and waits for a lane, of which there are as many as cores, and keeps it until it ends: so those that loop until their limit
+//! leave the cores to the others, and don't hold each other up either. What a guest waits for its lane isn't time that it was given.
+//! Ticks count and not the clock: on a busy machine a guest that is quick takes long.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Ticks after which a guest needs a lane: those of pages of megabytes end before.
 pub(super) const FREE_TICKS: u64 = 4;
 
-/// How long a guest may take until the next may start beside it.
-const QUICK: Duration = Duration::from_millis(10);
+/// How long a guest may take by the clock until the next may start beside it: one that sleeps makes no ticks.
+const AWAKE: Duration = Duration::from_millis(50);
 
 /// One guest's place in its lane, if it needs one.
 #[derive(Debug)]
 pub(super) struct Lane {
     lanes: Arc<Semaphore>,
+    /// Its leave to start, until it needs a lane or sleeps.
+    leave: Mutex<Option<OwnedSemaphorePermit>>,
     /// Given back when the guest is gone.
     held: Mutex<Option<OwnedSemaphorePermit>>,
     is_waiting: AtomicBool,
@@ -29,48 +31,46 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) const fn new(lanes: Arc<Semaphore>) -> Self {
-        Self { lanes, held: Mutex::new(None), is_waiting: AtomicBool::new(false), waited: AtomicU64::new(0) }
+    /// That of a guest with this leave to start.
+    pub(super) fn new(lanes: Arc<Semaphore>, leave: Option<OwnedSemaphorePermit>) -> Self {
+        let (leave, held) = (Mutex::new(leave), Mutex::new(None));
+        Self { lanes, leave, held, is_waiting: AtomicBool::new(false), waited: AtomicU64::new(0) }
     }
 
-    /// Waits for a lane, and keeps it.
+    /// Waits for a lane, and keeps it. The next may start.
     pub(super) async fn enter(&self) {
         let start = Instant::now();
         self.is_waiting.store(true, Ordering::Release);
+        set(&self.leave, None);
         // The semaphore is never closed.
-        let permit = Arc::clone(&self.lanes).acquire_owned().await.ok();
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+        set(&self.held, Arc::clone(&self.lanes).acquire_owned().await.ok());
         let waited = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.waited.fetch_add(waited, Ordering::AcqRel);
         self.is_waiting.store(false, Ordering::Release);
     }
 
-    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over. Where it isn't quick, the
-    /// leave to start is given back.
-    pub(super) async fn within<R>(
-        &self,
-        limit: Duration,
-        leave: SemaphorePermit<'_>,
-        guest: impl Future<Output = R>,
-    ) -> Option<R> {
-        let (start, mut guest, mut left) = (Instant::now(), std::pin::pin!(guest), limit);
-        let mut leave = Some(leave);
+    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over.
+    pub(super) async fn within<R>(&self, limit: Duration, guest: impl Future<Output = R>) -> Option<R> {
+        let (start, mut guest, mut look) = (Instant::now(), std::pin::pin!(guest), limit.min(AWAKE));
         loop {
-            let look = if leave.is_some() { left.min(QUICK) } else { left };
             if let Ok(result) = tokio::time::timeout(look, &mut guest).await {
                 return Some(result);
             }
-            leave = None;
-            left = match self.is_waiting.load(Ordering::Acquire) {
+            set(&self.leave, None);
+            look = match self.is_waiting.load(Ordering::Acquire) {
                 true => limit,
                 false => {
                     let waited = Duration::from_micros(self.waited.load(Ordering::Acquire));
                     (limit + waited).saturating_sub(start.elapsed())
                 }
             };
-            if left.is_zero() {
+            if look.is_zero() {
                 return None;
             }
         }
     }
+}
+
+fn set(place: &Mutex<Option<OwnedSemaphorePermit>>, permit: Option<OwnedSemaphorePermit>) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = permit;
 }

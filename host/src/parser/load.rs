@@ -308,7 +308,7 @@ impl Parser {
     /// When it doesn't start.
     #[doc(hidden)]
     pub async fn live(&self) -> Result<Live, Failure> {
-        let mut store = self.0.engine.0.store();
+        let mut store = self.0.engine.0.free_store();
         let instance = self.0.component.instantiate_async(&mut store).await;
         let instance = instance.map_err(|error| store.data().failure(self.calls("instantiate", &[]), &error))?;
         Ok(Live { store, instance, items: self.0.engine.limits().items })

@@ -167,11 +167,6 @@ impl State {
         UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
     }
 
-    /// The guest's lane.
-    pub(super) fn lane(&self) -> Arc<Lane> {
-        Arc::clone(&self.lane)
-    }
-
     /// Logs what the parser printed.
     pub(super) fn log(&self, parser: &str) {
         if let Some(wasi) = &self.wasi {
