@@ -12,6 +12,7 @@ mod limit;
 mod line;
 mod outcome;
 mod outcomes;
+mod packed;
 mod part;
 mod plan;
 mod rate;

@@ -18,6 +18,7 @@ use super::driver::Driver;
 use super::gate::Gate;
 use super::job::{Origin, Resume};
 use super::outcome::Outcome;
+use super::packed::{FEW, Loose, MANY, Packed};
 use super::part::Part;
 use super::stats::{RunStats, Tally};
 use super::worker::Worker;
@@ -78,18 +79,19 @@ impl Control {
 }
 
 /// Parts that wait for their queries' turn.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Order {
     next: usize,
     /// By root: its own parts that may leave in order, those of queries that it raised, and whether it is closed.
     roots: BTreeMap<usize, Root>,
-    ready: VecDeque<Part>,
+    ready: VecDeque<Packed>,
+    loose: Loose,
 }
 
 #[derive(Debug, Default)]
 struct Root {
-    own: VecDeque<Part>,
-    raised: Vec<Part>,
+    own: VecDeque<Packed>,
+    raised: Vec<Packed>,
     is_closed: bool,
 }
 
@@ -100,7 +102,9 @@ impl Worker {
         let (room, tally) = (Arc::new(Semaphore::new(0)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(false);
         let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), gate: self.gate.clone() };
-        let window = self.gate.speed().concurrency.saturating_mul(2).clamp(2, OPEN);
+        let concurrency = self.gate.speed().concurrency;
+        // More would wait as rows for one that is slow.
+        let window = concurrency.saturating_add(concurrency / 4).clamp(2, OPEN);
         let driven = Arc::clone(&room);
         let start =
             async move { Driver::new(self, queries, resume, sender, tally, driven, stopped).drive().await }.boxed();
@@ -113,8 +117,14 @@ impl Parts {
     /// The same in the queries' order, each followed by those that its answers raised. Fewer are open at once, since they wait for one
     /// another.
     #[must_use]
-    pub fn ordered(mut self) -> Self {
-        self.order = Some(Order::default());
+    pub fn ordered(self) -> Self {
+        self.in_order(FEW)
+    }
+
+    /// As [`Self::ordered`], where so many rows may wait as they are.
+    fn in_order(mut self, loose: usize) -> Self {
+        let (roots, ready) = (BTreeMap::new(), VecDeque::new());
+        self.order = Some(Order { next: 0, roots, ready, loose: Loose::new(loose) });
         self
     }
 
@@ -149,15 +159,22 @@ impl Order {
     fn take(&mut self, part: Part, closes: bool) {
         let root = self.roots.entry(part.origin.root).or_default();
         root.is_closed |= closes;
-        if part.origin.path.is_empty() {
-            root.own.push_back(part);
+        let is_own = part.origin.path.is_empty();
+        let waits = self.loose.pack(part);
+        if is_own {
+            root.own.push_back(waits);
         } else {
-            root.raised.push(part);
+            root.raised.push(waits);
         }
     }
 
     /// The next part in order, and whether its root takes no more room.
     fn next(&mut self) -> Option<(Part, bool)> {
+        let (waited, is_over) = self.next_waiting()?;
+        Some((self.loose.open(waited), is_over))
+    }
+
+    fn next_waiting(&mut self) -> Option<(Packed, bool)> {
         if let Some(part) = self.ready.pop_front() {
             return Some((part, false));
         }
@@ -172,7 +189,7 @@ impl Order {
         if !root.is_closed {
             return None;
         }
-        root.raised.sort_by(|one, other| one.origin.path.cmp(&other.origin.path));
+        root.raised.sort_by(|one, other| one.path().cmp(other.path()));
         self.ready = std::mem::take(&mut root.raised).into();
         self.go_on();
         self.ready.pop_front().map(|part| (part, true))
@@ -227,7 +244,7 @@ pub struct Outcomes {
 
 impl Outcomes {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts: parts.ordered(), begun: HashMap::new() }
+        Self { parts: parts.in_order(MANY), begun: HashMap::new() }
     }
 
     /// The same as they come: none waits for another, and more are under way while one is slow.

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use reqwest::Version;
+
 use super::budget::Held;
 use super::failure::Failing;
 use super::patience::Waited;
@@ -9,6 +11,10 @@ use crate::{Failure, FailureKind, Response};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
 const FIRST: usize = 64 << 10;
+
+/// Bytes that hyper reads ahead of an HTTP/1.1 body as soon as it is asked for the first: up to 400 KiB at a time, and once more while those
+/// wait. HTTP/2 has windows.
+const AHEAD: usize = 512 << 10;
 
 /// Reads an answer to its end.
 pub(super) async fn read(
@@ -21,6 +27,9 @@ pub(super) async fn read(
     let url = response.url().clone();
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes())));
     let (headers, status) = (headers.collect(), response.status().as_u16());
+    if response.version() < Version::HTTP_2 {
+        waited.during(held.grow(AHEAD)).await;
+    }
     let mut body = Vec::new();
     while let Some(chunk) = held.during(response.chunk()).await.map_err(|error| failing.of(&url, &error))? {
         let length = body.len() + chunk.len();

@@ -1,0 +1,116 @@
+//! How do rows wait for their turn?
+//!
+//! Where many wait, as compressed JSON: in memory rows take twenty times as much, and a run in order may have those of a hundred charts wait for
+//! one that is slow.
+
+use super::part::Part;
+use crate::Row;
+
+/// Rows that wait as they are, of all parts: some megabytes.
+pub(super) const FEW: usize = 300;
+
+/// The same where whoever reads has them all in memory sooner or later: those of a batch of the study's size.
+pub(super) const MANY: usize = 1500;
+
+/// The fastest that zstd has without losing much.
+const LEVEL: i32 = 1;
+
+/// A part that waits.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Without its rows where they are packed.
+    part: Part,
+    /// Its rows, and how long they are as JSON.
+    rows: Option<(Vec<u8>, usize)>,
+}
+
+impl Packed {
+    /// The way to its query from the one that was asked.
+    pub(super) fn path(&self) -> &[u32] {
+        &self.part.origin.path
+    }
+}
+
+/// Rows that wait as they are.
+#[derive(Debug)]
+pub(super) struct Loose {
+    rows: usize,
+    most: usize,
+}
+
+impl Loose {
+    /// None yet, and so many at most.
+    pub(super) const fn new(most: usize) -> Self {
+        Self { rows: 0, most }
+    }
+
+    /// Has a part wait, packed where many wait.
+    pub(super) fn pack(&mut self, mut part: Part) -> Packed {
+        let rows = if self.rows + part.rows.len() > self.most { packed(&part.rows) } else { None };
+        if rows.is_some() {
+            part.rows = Vec::new();
+        }
+        self.rows += part.rows.len();
+        Packed { part, rows }
+    }
+
+    /// The part as it was.
+    pub(super) fn open(&mut self, packed: Packed) -> Part {
+        let Packed { mut part, rows } = packed;
+        self.rows -= part.rows.len();
+        if let Some((rows, length)) = rows {
+            // It was packed here, from memory to memory.
+            let json = zstd::bulk::decompress(&rows, length).unwrap_or_default();
+            part.rows = serde_json::from_slice(&json).unwrap_or_default();
+        }
+        part
+    }
+}
+
+fn packed(rows: &[Row]) -> Option<(Vec<u8>, usize)> {
+    let json = serde_json::to_vec(rows).ok()?;
+    let mut packed = zstd::bulk::compress(&json, LEVEL).ok()?;
+    // It was given room for what doesn't compress.
+    packed.shrink_to_fit();
+    Some((packed, json.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Query;
+    use crate::batch::job::Origin;
+
+    fn part(root: usize, rows: usize) -> Part {
+        let row =
+            |score: usize| serde_json::from_str(&format!(r#"{{"score": 4.{score}321985244750977, "b": [null, "é"]}}"#));
+        Part {
+            query: Query::new("list", []),
+            rows: (0..rows).map(|score| row(score).unwrap()).collect(),
+            notes: Vec::new(),
+            records: rows,
+            is_last: true,
+            failure: None,
+            generation: 1,
+            source: None,
+            state: None,
+            origin: Origin { root, path: Vec::new() },
+            raised: 0,
+        }
+    }
+
+    #[test]
+    fn rows_come_out_as_they_went_in_and_many_take_little() {
+        let mut loose = Loose::new(MANY);
+        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MANY / 2))).collect();
+        assert!(waiting[..2].iter().all(|packed| packed.rows.is_none()));
+        for packed in &waiting[2..] {
+            let (bytes, length) = packed.rows.as_ref().unwrap();
+            assert!(packed.part.rows.is_empty() && bytes.len() * 5 < *length);
+        }
+        for (root, packed) in waiting.into_iter().enumerate() {
+            assert_eq!(loose.open(packed), part(root, MANY / 2));
+        }
+        assert_eq!(loose.rows, 0);
+    }
+}
