@@ -1,12 +1,13 @@
 //! How far is a run, for a person who waits? One line on stderr, on a terminal alone; what is said meanwhile stands above it.
 
+use std::fmt;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinSet;
 
 use crate::{Control, HeldBy, Host, RunStats};
@@ -29,23 +30,34 @@ pub(super) fn aside(write: impl FnOnce()) {
     }
 }
 
-/// How many queries there are, as soon as that is known.
+/// How many queries there are, as soon as that is known, and about how many before.
 #[derive(Clone, Debug)]
-pub(super) struct Total(Arc<AtomicU64>);
+pub(super) struct Total(Arc<(AtomicU64, AtomicBool)>);
 
 impl Default for Total {
     fn default() -> Self {
-        Self(Arc::new(AtomicU64::new(UNKNOWN)))
+        Self(Arc::new((AtomicU64::new(UNKNOWN), AtomicBool::new(false))))
     }
 }
 
 impl Total {
     pub(super) fn set(&self, total: usize) {
-        self.0.store(total as u64, Ordering::Relaxed);
+        self.put(total as u64, true);
     }
 
-    fn known(&self) -> Option<u64> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|total| *total != UNKNOWN)
+    pub(super) fn guess(&self, total: u64) {
+        self.put(total, false);
+    }
+
+    fn put(&self, total: u64, is_exact: bool) {
+        self.0.0.store(total, Ordering::Relaxed);
+        self.0.1.store(is_exact, Ordering::Relaxed);
+    }
+
+    /// The number, and whether it is more than a guess.
+    fn known(&self) -> Option<(u64, bool)> {
+        let (total, is_exact) = &*self.0;
+        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
     }
 }
 
@@ -74,11 +86,12 @@ pub(super) fn show(matches: &ArgMatches, host: &Host, control: &Control, total: 
     task.spawn(async move {
         loop {
             let stats = control.stats();
-            line.set_style(style(total.known().is_some()));
-            if let Some(total) = total.known() {
-                line.set_length(total);
+            let (total, done) = (total.known(), stats.answered + stats.failures() + stats.done_before);
+            line.set_style(style(total));
+            if let Some((total, _)) = total {
+                line.set_length(total.max(done));
             }
-            line.set_position(stats.answered + stats.failures() + stats.done_before);
+            line.set_position(done);
             line.set_message(message(&stats, host.generation()));
             tokio::time::sleep(TICK).await;
         }
@@ -86,10 +99,26 @@ pub(super) fn show(matches: &ArgMatches, host: &Host, control: &Control, total: 
     Progress { _task: Some(task) }
 }
 
-fn style(knows_total: bool) -> ProgressStyle {
-    let template =
-        if knows_total { "{bar:20} {pos} of {len}, {per_sec}{msg}, {eta} left" } else { "{pos} done, {per_sec}{msg}" };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+fn style(total: Option<(u64, bool)>) -> ProgressStyle {
+    let template = match total {
+        Some((_, true)) => "{bar:20} {pos} of {len}, {rate}{msg}{left}",
+        Some((_, false)) => "{bar:20} {pos} of about {len}, {rate}{msg}{left}",
+        None => "{pos} done, {rate}{msg}",
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", rate).with_key("left", left)
+}
+
+fn rate(state: &ProgressState, line: &mut dyn fmt::Write) {
+    // The line is there for a person: what can't be written isn't missed.
+    let _ = write!(line, "{:.1}/s", state.per_sec());
+}
+
+/// Nothing before there is anything to go by.
+fn left(state: &ProgressState, line: &mut dyn fmt::Write) {
+    if state.pos() > 0 && state.per_sec() > 0.0 {
+        let _ = write!(line, ", {:#} left", HumanDuration(state.eta()));
+    }
 }
 
 /// What the line says beside counts and times.
@@ -101,9 +130,7 @@ fn message(stats: &RunStats, generation: u64) -> String {
     if stats.retries > 0 {
         message.push_str(&format!(", {} asked again", stats.retries));
     }
-    if generation > 1 {
-        message.push_str(&format!(", parser generation {generation}"));
-    }
+    message.push_str(&format!(", parser generation {generation}"));
     message.push_str(match stats.held_by {
         HeldBy::Pace => ", held by the pace (see --rate)",
         HeldBy::Limit => ", as fast as the site bears",
@@ -124,6 +151,6 @@ mod tests {
         stats.failed.insert(FailureKind::Blocked, 2);
         let expected = ", 2 failed (2 blocked), 3 asked again, parser generation 2, held by the pace (see --rate)";
         assert_eq!(message(&stats, 2), expected);
-        assert_eq!(message(&RunStats::default(), 1), "");
+        assert_eq!(message(&RunStats::default(), 1), ", parser generation 1");
     }
 }

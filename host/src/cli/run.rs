@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ArgMatches;
 use futures::StreamExt;
@@ -37,7 +38,10 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     // From a pipe, or a file that grows, each is given on at once.
     let chunk = if follow || file.as_os_str() == "-" { 1 } else { CHUNK };
     let (host_of, taken_of, waiting) = (host.clone(), taken.clone(), Vec::new());
-    let mut reader = Reader { host: host_of, sender, taken: taken_of, seen, count: 0, waiting, chunk };
+    let size =
+        if follow { None } else { std::fs::metadata(&file).ok().map(|file| file.len()).filter(|size| *size > 0) };
+    let mut reader =
+        Reader { host: host_of, sender, taken: taken_of, seen, count: 0, waiting, chunk, size, read: Arc::default() };
     let default_kind = options.get_one::<String>("kind").cloned();
     let lines = lines(&file, follow, &reader)?;
     // A pipe can't be made to stop waiting: the thread ends with the process.
@@ -62,10 +66,24 @@ fn lines(file: &Path, follow: bool, reader: &Reader) -> Result<Box<dyn BufRead +
     let opened = File::open(file);
     let opened = opened.map_err(|error| Exit::config(format!("failed to read {}: {error}", file.display())))?;
     if !follow {
-        return Ok(Box::new(BufReader::new(opened)));
+        return Ok(Box::new(BufReader::new(Counted { file: opened, read: Arc::clone(&reader.read) })));
     }
     let sender = reader.sender.clone();
     Ok(Box::new(BufReader::new(Growing::new(opened, move || sender.is_closed()))))
+}
+
+/// A file of which is known how much was read.
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(bytes)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// Reads queries, and gives them on.
@@ -79,6 +97,9 @@ struct Reader {
     /// What isn't given on yet, and from how many on it is.
     waiting: Vec<Query>,
     chunk: usize,
+    /// The file's bytes, where it doesn't grow, and how many of them were read.
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
 }
 
 impl Reader {
@@ -118,7 +139,16 @@ impl Reader {
 
     /// Says whether anybody takes them.
     fn give_on(&mut self) -> bool {
+        self.guess();
         self.waiting.is_empty() || self.sender.blocking_send(std::mem::take(&mut self.waiting)).is_ok()
+    }
+
+    /// About how many queries the file holds, if it goes on as it has.
+    fn guess(&self) {
+        let read = self.read.load(Ordering::Relaxed);
+        if let Some(size) = self.size.filter(|_| read > 0) {
+            self.taken.total.guess((self.count as f64 * size as f64 / read as f64) as u64);
+        }
     }
 
     fn plan(&self, asked: Asked) -> Result<(Plan, Priority), String> {

@@ -52,17 +52,22 @@ impl Summary<'_> {
 
     fn requests(&self) -> String {
         let RunStats { requests, retries, retried, bytes, latency, .. } = self.stats;
-        let mut line = format!("{requests} requests ({:.2} an answer)", self.per_answer(*requests));
+        let an_answer = |count, show: &dyn Fn(f64) -> String| {
+            self.per_answer(count).map(|share| format!(" ({} an answer)", show(share))).unwrap_or_default()
+        };
+        let mut line = format!("{requests} requests{}", an_answer(*requests, &|share| format!("{share:.2}")));
         if *retries > 0 {
             line.push_str(&format!(", {retries} queries asked again ({})", by_kind(retried)));
         }
-        line.push_str(&format!(", {} ({} an answer)", size(*bytes as f64), size(self.per_answer(*bytes))));
+        line.push_str(&format!(", {}{}", size(*bytes as f64), an_answer(*bytes, &size)));
         let [p50, p90, p99, most] = [latency.p50, latency.p90, latency.p99, latency.most].map(short);
         format!("{line}; latency {p50} in the median, {p90} at 90 %, {p99} at 99 %, {most} at most")
     }
 
-    fn per_answer(&self, count: u64) -> f64 {
-        count as f64 / self.stats.answered.max(1) as f64
+    /// `None` where nothing was answered.
+    fn per_answer(&self, count: u64) -> Option<f64> {
+        let answered = Some(self.stats.answered).filter(|answered| *answered > 0)?;
+        Some(count as f64 / answered as f64)
     }
 
     /// All of it.
@@ -145,5 +150,8 @@ mod tests {
         let expected = "13 requests (1.30 an answer), 2 queries asked again (2 timeout), 8.5 MB (853.0 KB an answer); \
             latency 0 ms in the median, 0 ms at 90 %, 0 ms at 99 %, 1.2 s at most";
         assert_eq!(summary.requests(), expected);
+        let refused = RunStats { requests: 39, ..RunStats::default() };
+        let summary = Summary { stats: &refused, ..summary };
+        assert!(summary.requests().starts_with("39 requests, 0 B; latency"), "{}", summary.requests());
     }
 }
