@@ -76,5 +76,5 @@ fn bodies_take_no_more_memory_however_many_come_at_once() {
     watched.until("all of them", |watched| watched.rows() >= 2000);
     let most = watched.mebibytes("VmHWM");
     eprintln!("2000 bodies of {} KB, 64 at once: {most} MiB", body.len() / 1000);
-    assert!(most < 150, "{most} MiB");
+    assert!(most < 64, "{most} MiB");
 }

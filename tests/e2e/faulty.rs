@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -98,32 +99,63 @@ fn killed_ten_times_and_resumed_it_has_every_row_once() {
         format!("kind,via,app_id\n{}", ids.iter().map(|id| format!("app,rpc,{id}\n")).collect::<String>()),
     )
     .unwrap();
+    let rows = killed_and_resumed(&shop, 10, &rows, &["--queries", queries.to_str().unwrap(), "--timeout=2s"]);
+    assert_eq!(rows.len(), ids.len(), "each once");
+    are_right(&shop, &ids, rows.iter());
+}
+
+/// The rows of a run of the binary that was killed so many times, each time after it had written something, and resumed.
+fn killed_and_resumed(shop: &Shop, times: usize, rows: &Path, arguments: &[&str]) -> Vec<Value> {
     let start = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
-        command
-            .args(["run", "--rate=none", "--timeout=2s", "--per-request=1", "--resume", "--deadline=10m", "--queries"])
-            .arg(&queries);
-        command.arg("-o").arg(&rows).args(shop.options()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["run", "--rate=none", "--per-request=1", "--resume", "--deadline=10m", "-o"]).arg(rows);
+        command.args(arguments).args(shop.options()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     };
-    for _ in 0..10 {
-        let mut running = start();
-        let before = std::fs::metadata(&rows).map_or(0, |metadata| metadata.len());
-        let patience = Instant::now();
-        // Once something was written since.
-        while std::fs::metadata(&rows).map_or(0, |metadata| metadata.len()) <= before
-            && patience.elapsed() < Duration::from_secs(1)
-        {
+    let length = || std::fs::metadata(rows).map_or(0, |metadata| metadata.len());
+    for _ in 0..times {
+        let (mut running, before, patience) = (start(), length(), Instant::now());
+        while length() <= before && patience.elapsed() < Duration::from_secs(1) {
             std::thread::sleep(Duration::from_millis(10));
         }
         running.kill().unwrap();
         running.wait().unwrap();
     }
     assert!(start().wait().unwrap().success());
-    let text = std::fs::read_to_string(&rows).unwrap();
-    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(rows.len(), ids.len(), "each once");
-    are_right(&shop, &ids, rows.iter());
+    let text = std::fs::read_to_string(rows).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn killed_in_the_midst_of_queries_that_go_on_it_goes_on_there() {
+    const PAGES: u64 = 40;
+    // Its state is one byte longer each time, up to the last page.
+    let pages = format!(
+        "(local $page i32)
+        (local.set $page (i32.mul (i32.load8_u offset=16 (local.get 0)) (i32.load offset=24 (local.get 0))))
+        (if (i32.lt_u (local.get $page) (i32.const {}))
+            (then (i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 3000000))
+                (i32.store (i32.const 152) (i32.add (i32.const 1) (local.get $page)))))
+        (call $page (i32.const 528) (i32.const 7))",
+        PAGES - 1
+    );
+    let guest = Guest { request: guest::GET, url: "https://example.org/x", parse: &pages, ..Guest::default() };
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).host("example.org"));
+    shop.store.respond_with("https://example.org/x", Canned::new(200, "")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (parser, queries) = (folder.path().join("pages.wasm"), folder.path().join("queries.csv"));
+    std::fs::write(&parser, guest.build()).unwrap();
+    std::fs::write(&queries, "id\na\nb\nc\nd\ne\n").unwrap();
+    let [parser_file, queries_file] = [&parser, &queries].map(|file| file.to_str().unwrap());
+    let arguments = ["--queries", queries_file, "--kind=thing", "--parser", parser_file];
+    let rows = killed_and_resumed(&shop, 5, &folder.path().join("rows.ndjson"), &arguments);
+    for id in ["a", "b", "c", "d", "e"] {
+        let positions = rows.iter().filter(|row| row["id"] == id).map(|row| row["position"].as_u64().unwrap());
+        assert_eq!(positions.collect::<Vec<_>>(), (1..=PAGES).collect::<Vec<_>>(), "{id}: each page once, in order");
+    }
+    // Those that were under way when it was killed are asked once more, and none before them.
+    let requests = shop.store.stats().requests;
+    assert!(requests <= 5 * PAGES + 5 * 5, "{requests} requests");
 }
 
 #[test]

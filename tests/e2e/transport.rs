@@ -210,6 +210,7 @@ fn the_command_line_says_how_to_connect() {
     for (option, value, says) in [
         ("--timeout", "soon", "is no time"),
         ("--connect-timeout", "0", "is no time"),
+        ("--idle-timeout", "soon", "is no time"),
         ("--request-header", "no header", "give 'NAME: VALUE'"),
         ("--request-header", "Host: evil.example", "it is the host's to set"),
         ("--cookie", "none", "is not NAME=VALUE"),

@@ -176,7 +176,6 @@ impl HostBuilder {
             }
             let first = parsers.remove(0);
             let slots = Slots::new(first, parsers, self.allowed);
-            let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
             let per_host = self.per_host.unwrap_or(concurrency).max(1);
             let gate = Gate::new(Speed { rate: self.rate, concurrency, per_host, retries: self.retries });
             let sizes = Sizes::new(self.sharing);

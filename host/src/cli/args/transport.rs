@@ -8,7 +8,7 @@ use crate::FetchOptions;
 use crate::cli::exit::Exit;
 
 /// The options, all of them general.
-pub(super) fn options() -> [Arg; 7] {
+pub(super) fn options() -> [Arg; 8] {
     let value = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     [
         value("proxy", "URL").help("Ask through this proxy: http, https, socks5 or socks5h, with USER:PASSWORD@ where it wants them; HTTPS_PROXY is not read"),
@@ -18,6 +18,7 @@ pub(super) fn options() -> [Arg; 7] {
         value("user-agent", "TEXT").help("Who asks, where the parser doesn't say [default: playfast and its version]"),
         value("timeout", "DURATION").value_parser(super::duration).help("For one answer to come in full, such as 500ms, 30s or 2m [default: 30s]"),
         value("connect-timeout", "DURATION").value_parser(super::duration).help("For a connection to stand [default: 10s]"),
+        value("idle-timeout", "DURATION").value_parser(super::duration).help("How long a connection is kept that nobody uses [default: 50s]"),
     ]
 }
 
@@ -40,11 +41,15 @@ pub(super) fn fetch(matches: &ArgMatches) -> Result<FetchOptions, Exit> {
     for cookie in matches.get_many::<String>("cookie").into_iter().flatten() {
         fetch = fetch.cookie(cookie);
     }
-    if let Some(timeout) = matches.get_one::<Duration>("timeout") {
-        fetch = fetch.timeout(*timeout);
+    let time = |name: &str| matches.get_one::<Duration>(name).copied();
+    if let Some(timeout) = time("timeout") {
+        fetch = fetch.timeout(timeout);
     }
-    if let Some(timeout) = matches.get_one::<Duration>("connect-timeout") {
-        fetch = fetch.connect_timeout(*timeout);
+    if let Some(timeout) = time("connect-timeout") {
+        fetch = fetch.connect_timeout(timeout);
+    }
+    if let Some(timeout) = time("idle-timeout") {
+        fetch = fetch.idle_timeout(timeout);
     }
     Ok(fetch)
 }
