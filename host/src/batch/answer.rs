@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::Notify;
+
 use super::driver::Again;
 use super::gate::Place;
 use super::job::{FOLLOWS, Job};
@@ -127,7 +129,7 @@ impl Worker {
         let sent = Instant::now();
         let fetched = within(deadline, self.fetcher.fetch(hosts, request)).await;
         run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
-        let Fetched { response, held } = match fetched {
+        let Fetched { response, mut held } = match fetched {
             Ok(fetched) => fetched,
             Err(failure) => {
                 let signal = signal_of(&failure);
@@ -142,7 +144,9 @@ impl Worker {
             }
         };
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
-        let (pages, response) = slot.parse(generation, queries, response).await;
+        let slow = Notify::new();
+        let parsed = slot.parse(generation, queries, response, &slow);
+        let (pages, response) = while_quick(&mut held, &slow, parsed).await;
         let (status, told) = (response.status, retry_after(&response));
         let mut answered = answers(slot, generation, pages, &response);
         if answered.iter().any(Answered::is_layout_changed) {
@@ -159,7 +163,7 @@ impl Worker {
         for other in self.slots.others(slot, kind, &response.url) {
             let generation = other.load();
             // All queries of the exchange: what tells their answers apart may be their places in it.
-            let (pages, returned) = generation.parser.parse_and_return(queries, response).await;
+            let (pages, returned) = generation.parser.parse_and_return(queries, response, None).await;
             response = returned;
             let pages = answers(&other, &generation, pages.unwrap_or_default(), &response);
             for (first, page) in answered.iter_mut().zip(pages) {
@@ -285,6 +289,17 @@ async fn within(
     let Some(deadline) = deadline else { return fetch.await };
     let late = |_| Err(Failure::new(FailureKind::Deadline, "its time was up before it was answered"));
     tokio::time::timeout_at(deadline.into(), fetch).await.unwrap_or_else(late)
+}
+
+/// What `parsed` gives. A parser that isn't quick keeps no memory from the bodies of others.
+async fn while_quick<T>(held: &mut Held, slow: &Notify, parsed: impl Future<Output = T>) -> T {
+    let mut parsed = std::pin::pin!(parsed);
+    tokio::select! {
+        biased;
+        parsed = &mut parsed => return parsed,
+        () = slow.notified() => held.release(),
+    }
+    parsed.await
 }
 
 /// What an exchange without a response says of its host.

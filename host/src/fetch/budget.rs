@@ -110,6 +110,11 @@ impl Held {
         drop(self.share.as_mut().and_then(|share| share.split(surplus as usize)));
     }
 
+    /// Gives all of it back, though the body is still there.
+    pub(crate) fn release(&mut self) {
+        (self.share, self.turn) = (None, None);
+    }
+
     /// Waits for what comes next, at most to the end of its turn where it goes on without a share: then that is another's.
     pub(super) async fn during<F: Future>(&mut self, next: F) -> F::Output {
         let mut next = std::pin::pin!(next);

@@ -137,7 +137,7 @@ impl Engine {
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
         let slots = Semaphore::new(SLOTS as usize);
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let (starts, lanes) = (Arc::new(Semaphore::new(cores)), Arc::new(Semaphore::new(cores)));
+        let (starts, lanes) = (Arc::new(Semaphore::new(cores + 1)), Arc::new(Semaphore::new(cores)));
         Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock, latest: Mutex::default() })))
     }
 
@@ -196,7 +196,7 @@ impl Inner {
         let lane = Arc::new(Lane::new(Arc::clone(&self.lanes), leave));
         let mut store = self.store(Arc::clone(&lane));
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
-        let result = lane.within(asleep, guest(&mut store)).await;
+        let result = lane.within(asleep, call.slow, guest(&mut store)).await;
         store.data().log(call.parser);
         match result {
             Some(result) => result.map_err(|error| store.data().failure(call, &error)),

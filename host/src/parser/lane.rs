@@ -1,27 +1,27 @@
 //! Which guests run when there are more than cores?
 //!
-//! As many may start as there are cores: most are done within a few ticks, and each takes megabytes. One that goes on lets the
-//! next start, and waits for a lane, of which there are as many as cores, and keeps it until it ends: so those that loop until their limit
-//! leave the cores to the others, and don't hold each other up either. What a guest waits for its lane isn't time that it was given.
-//! Ticks count and not the clock: on a busy machine a guest that is quick takes long.
+//! As many may start as there are cores, and one more: most are done within a few ticks, and each takes megabytes. One that takes longer lets
+//! the next start, and one that goes on waits for a lane, of which there are as many as cores, and keeps it until it ends: so those that loop
+//! until their limit leave the cores to the others, and don't hold each other up either. What a guest waits for its lane isn't time that it
+//! was given.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Ticks after which a guest needs a lane: those of pages of megabytes end before.
 pub(super) const FREE_TICKS: u64 = 4;
 
-/// How long a guest may take by the clock until the next may start beside it: one that sleeps makes no ticks.
-const AWAKE: Duration = Duration::from_millis(50);
+/// How long a guest may take until the next may start beside it.
+const QUICK: Duration = Duration::from_millis(10);
 
 /// One guest's place in its lane, if it needs one.
 #[derive(Debug)]
 pub(super) struct Lane {
     lanes: Arc<Semaphore>,
-    /// Its leave to start, until it needs a lane or sleeps.
+    /// Its leave to start, as long as it is quick.
     leave: Mutex<Option<OwnedSemaphorePermit>>,
     /// Given back when the guest is gone.
     held: Mutex<Option<OwnedSemaphorePermit>>,
@@ -49,14 +49,21 @@ impl Lane {
         self.is_waiting.store(false, Ordering::Release);
     }
 
-    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over.
-    pub(super) async fn within<R>(&self, limit: Duration, guest: impl Future<Output = R>) -> Option<R> {
-        let (start, mut guest, mut look) = (Instant::now(), std::pin::pin!(guest), limit.min(AWAKE));
+    /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over. Tells `slow` where it isn't
+    /// quick.
+    pub(super) async fn within<R>(
+        &self,
+        limit: Duration,
+        slow: Option<&Notify>,
+        guest: impl Future<Output = R>,
+    ) -> Option<R> {
+        let (start, mut guest, mut look) = (Instant::now(), std::pin::pin!(guest), limit.min(QUICK));
         loop {
             if let Ok(result) = tokio::time::timeout(look, &mut guest).await {
                 return Some(result);
             }
             set(&self.leave, None);
+            slow.into_iter().for_each(Notify::notify_one);
             look = match self.is_waiting.load(Ordering::Acquire) {
                 true => limit,
                 false => {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 
+use tokio::sync::Notify;
 use wasmtime::component::Component;
 
 use super::bindings::{PlayfastParser, PlayfastParserPre, wit};
@@ -171,7 +172,7 @@ async fn describe(engine: &Engine, component: &PlayfastParserPre<State>) -> Resu
         let instance = component.instantiate_async(&mut *store).await?;
         instance.playfast_parser_parser().call_describe(&mut *store).await
     };
-    let call = Call { parser: "being loaded", name: "describe", kind: "" };
+    let call = Call { parser: "being loaded", name: "describe", kind: "", slow: None };
     let text = engine.0.call(call, guest).await;
     let text = text.map_err(|failure| LoadError::Start(failure.into()))?;
     Ok(Description::parse(&text)?)
@@ -273,14 +274,15 @@ impl Parser {
     /// # Errors
     /// A failure of the response as a whole: the parser's own, or the sandbox's.
     pub async fn parse(&self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        self.parse_and_return(queries, response).await.0
+        self.parse_and_return(queries, response, None).await.0
     }
 
-    /// As [`Parser::parse`], and gives the response back.
+    /// As [`Parser::parse`], and gives the response back. Tells `slow` where it isn't quick.
     pub(crate) async fn parse_and_return(
         &self,
         queries: &[Query],
         response: Response,
+        slow: Option<&Notify>,
     ) -> (Result<Vec<Result<Page, Failure>>, Failure>, Response) {
         let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
         let received_at = response.received_at;
@@ -288,7 +290,7 @@ impl Parser {
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_parse(store, &arguments, &response).await
         };
-        let call = self.calls("parse", queries);
+        let call = Call { slow, ..self.calls("parse", queries) };
         let returned = self.call(call, guest).await;
         let items = self.0.engine.limits().items;
         let pages = returned.and_then(|pages| convert::pages(pages, queries.len(), items, call));
@@ -317,7 +319,7 @@ impl Parser {
     /// A call of this parser for these queries.
     fn calls<'a>(&'a self, name: &'static str, queries: &'a [Query]) -> Call<'a> {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
-        Call { parser: &self.0.description.name, name, kind }
+        Call { parser: &self.0.description.name, name, kind, slow: None }
     }
 
     /// Passes on pages whose further queries are of kinds, and have parameters, that the parser describes.
@@ -381,7 +383,7 @@ impl Live {
         self.store.data_mut().restart();
         let guest = self.instance.playfast_parser_parser();
         let pages = guest.call_parse(&mut self.store, &arguments, &response.into()).await;
-        let call = Call { parser: "live", name: "parse", kind: "" };
+        let call = Call { parser: "live", name: "parse", kind: "", slow: None };
         let pages = pages.map_err(|error| self.store.data().failure(call, &error))?;
         convert::pages(pages, queries.len(), self.items, call)
     }

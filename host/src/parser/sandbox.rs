@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -107,6 +108,8 @@ pub(super) struct Call<'a> {
     pub(super) name: &'static str,
     /// Empty where it isn't about queries.
     pub(super) kind: &'a str,
+    /// Told when it isn't quick.
+    pub(super) slow: Option<&'a Notify>,
 }
 
 impl Call<'_> {
@@ -118,7 +121,7 @@ impl Call<'_> {
 
 impl fmt::Display for Call<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { parser, name, kind } = self;
+        let Self { parser, name, kind, .. } = self;
         write!(formatter, "`{name}` of the parser {parser}")?;
         if kind.is_empty() { Ok(()) } else { write!(formatter, " for {kind}") }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use futures::future::{BoxFuture, FutureExt};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use super::event::{Event, ParserId, SwapError, Swapped};
 use super::preflight::Preflight;
@@ -223,14 +223,15 @@ impl Slot {
     }
 
     /// What a generation says of a response, for each of the queries, and the response: a copy is kept to hold others against where it is
-    /// wanted.
+    /// wanted. Tells `slow` where it isn't quick.
     pub(crate) async fn parse(
         &self,
         generation: &Generation,
         queries: &[Query],
         response: Response,
+        slow: &Notify,
     ) -> (Vec<Result<Page, Failure>>, Response) {
-        let (pages, response) = generation.parser.parse_and_return(queries, response).await;
+        let (pages, response) = generation.parser.parse_and_return(queries, response, Some(slow)).await;
         let pages = pages.unwrap_or_else(|failure| queries.iter().map(|_| Err(failure.clone())).collect());
         let mut failures = pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_blamed(failure.kind));
         // A wall or an error of the site tells nothing of a parser.
