@@ -1,6 +1,6 @@
 //! How do rows wait for their turn?
 //!
-//! Where many wait, as compressed JSON: in memory rows take twenty times as much, and a run in order may have those of a hundred charts wait for
+//! Where many wait, as compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
 //! one that is slow.
 
 use super::part::Part;
