@@ -65,13 +65,13 @@ pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
     Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
-    LoadError, Pace, Param, Params, Parser, PerRequest,
+    LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{
-    Exchange, Failure, FailureKind, Method, Page, Priority, Query, QueryKey, QueryKeyError, Request, Requests,
-    Response, Row,
+    Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
+    Request, Requests, Response, Row,
 };
 
 /// Threads for the runtime.

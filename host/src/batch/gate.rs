@@ -258,8 +258,12 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_waits_looks_again_when_nobody_else_does() {
-        let gate =
-            Gate::new(Speed { rate: Rate::PerSecond(1.0), concurrency: 1, per_host: 1, retries: Retries::default() });
+        let gate = Gate::new(Speed {
+            rate: Rate::per_second(1.0).unwrap(),
+            concurrency: 1,
+            per_host: 1,
+            retries: Retries::default(),
+        });
         let site = Description::parse(
             r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},
             "kinds": [{"name": "page", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"properties": {}}}]}"#,

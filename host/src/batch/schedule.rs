@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use super::limit::{Limit, Signal};
 use super::line::{Level, Line};
-use super::rate::{Pacer, Rate};
+use super::rate::{Rate, RateLimiter};
 use super::retry::{Budget, Retries};
 use crate::Failure;
-use crate::parser::Pace;
+use crate::types::Pace;
 
 /// A request is taken for lost when it takes so many times as long as others, and at least so long.
 const STALLS: u32 = 4;
@@ -73,7 +73,7 @@ pub(super) struct Schedule<T> {
     hosts: Vec<Site<T>>,
     places: HashMap<String, usize>,
     /// By the first host of a site.
-    pacers: HashMap<String, Option<Arc<Pacer>>>,
+    pacers: HashMap<String, Option<Arc<RateLimiter>>>,
     /// Runs whose requests don't go for now.
     paused: HashSet<u64>,
     /// Whose turn it is.
@@ -85,7 +85,7 @@ pub(super) struct Schedule<T> {
 #[derive(Debug)]
 struct Site<T> {
     name: String,
-    pacer: Option<Arc<Pacer>>,
+    pacer: Option<Arc<RateLimiter>>,
     limit: Limit,
     budget: Budget,
     /// When those under way were sent, sorted.
@@ -111,9 +111,11 @@ impl<T> Schedule<T> {
         if let Some(host) = self.places.get(name) {
             return *host;
         }
-        let quota = self.speed.rate.quota(pace);
-        let pacer =
-            self.pacers.entry(site.to_owned()).or_insert_with(|| quota.map(|quota| Arc::new(Pacer::new(quota, now))));
+        let pace = self.speed.rate.pace(pace);
+        let pacer = self
+            .pacers
+            .entry(site.to_owned())
+            .or_insert_with(|| pace.and_then(|pace| RateLimiter::new(pace, now)).map(Arc::new));
         let most = self.speed.per_host.min(self.speed.concurrency);
         self.hosts.push(Site {
             name: name.to_owned(),
@@ -263,7 +265,7 @@ impl<T> Site<T> {
         if is_full && !self.sent.is_empty() {
             return Err(None);
         }
-        if let Some(at) = self.pacer.as_ref().and_then(|pacer| pacer.take(now)) {
+        if let Some(at) = self.pacer.as_ref().and_then(|pacer| pacer.check(now).err()) {
             self.held_by = HeldBy::Pace;
             return Err(Some(at));
         }
@@ -310,7 +312,9 @@ mod tests {
     use super::*;
     use crate::Priority;
 
-    const PACE: Pace = Pace { burst: 3, per_minute: 60.0 };
+    fn pace() -> Pace {
+        Pace::new(3, crate::Interval::per_minute(60.0).unwrap()).unwrap()
+    }
 
     fn schedule(rate: Rate, concurrency: usize) -> Schedule<u32> {
         Schedule::new(Speed { rate, concurrency, per_host: concurrency, retries: Retries::default() })
@@ -327,7 +331,7 @@ mod tests {
     #[test]
     fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
         let (mut schedule, start) = (schedule(Rate::Site, 64), Instant::now());
-        let host = schedule.host("a", "a", PACE, start);
+        let host = schedule.host("a", "a", pace(), start);
         (0..10).for_each(|index| schedule.wait(host, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, start), [0, 1, 2]);
         assert_eq!(schedule.held_by(), HeldBy::Pace);
@@ -340,7 +344,7 @@ mod tests {
     #[test]
     fn hosts_take_turns_and_none_is_kept_out() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 4), Instant::now());
-        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
+        let (a, b) = (schedule.host("a", "a", pace(), now), schedule.host("b", "b", pace(), now));
         (0..10).for_each(|index| schedule.wait(a, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, now), [0, 1, 2, 3]);
         (100..110).for_each(|index| schedule.wait(b, 0, Level::of(Priority::Normal, false), index));
@@ -354,7 +358,7 @@ mod tests {
     #[test]
     fn what_is_urgent_goes_first_and_nothing_waits_for_ever() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 1), Instant::now());
-        let host = schedule.host("a", "a", PACE, now);
+        let host = schedule.host("a", "a", pace(), now);
         schedule.wait(host, 0, Level::of(Priority::Low, false), 1000);
         (0..20).for_each(|index| schedule.wait(host, 0, Level::of(Priority::High, false), index));
         schedule.wait(host, 0, Level::of(Priority::High, true), 500);
@@ -370,7 +374,7 @@ mod tests {
     #[test]
     fn a_host_that_is_given_up_refuses_and_others_go_on() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 64), Instant::now());
-        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "b", PACE, now));
+        let (a, b) = (schedule.host("a", "a", pace(), now), schedule.host("b", "b", pace(), now));
         let hour = Signal::Congested { answered: true, retry_after: Some(Duration::from_secs(3600)) };
         (0..10).for_each(|_| schedule.leave(a, Some(hour), None, now, now));
         schedule.wait(a, 0, Level::of(Priority::Normal, false), 1);
@@ -385,7 +389,7 @@ mod tests {
     #[test]
     fn runs_take_turns_and_one_that_is_paused_keeps_no_other_waiting() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 4), Instant::now());
-        let host = schedule.host("a", "a", PACE, now);
+        let host = schedule.host("a", "a", pace(), now);
         let level = Level::of(Priority::Normal, false);
         (0..10).for_each(|index| schedule.wait(host, 1, level, index));
         (100..102).for_each(|index| schedule.wait(host, 2, level, index));
@@ -404,7 +408,7 @@ mod tests {
     #[test]
     fn what_is_lost_takes_no_place_from_others() {
         let (mut schedule, now) = (schedule(Rate::Unlimited, 64), Instant::now());
-        let host = schedule.host("a", "a", PACE, now);
+        let host = schedule.host("a", "a", pace(), now);
         (0..200).for_each(|index| schedule.wait(host, 0, Level::of(Priority::Normal, false), index));
         assert_eq!(going(&mut schedule, now).len(), 32);
         let wake = schedule.wake().unwrap();
@@ -416,7 +420,7 @@ mod tests {
     #[test]
     fn places_are_given_back_in_whatever_order_the_clocks_of_threads_say() {
         let (mut schedule, start) = (schedule(Rate::Unlimited, 64), Instant::now());
-        let host = schedule.host("a", "a", PACE, start);
+        let host = schedule.host("a", "a", pace(), start);
         let times = [5, 3, 4, 1, 2, 0].map(|milliseconds| start + Duration::from_millis(milliseconds));
         for (index, at) in times.into_iter().enumerate() {
             schedule.wait(host, 0, Level::of(Priority::Normal, false), index as u32);
@@ -429,7 +433,7 @@ mod tests {
     #[test]
     fn hosts_of_one_site_share_its_pace() {
         let (mut schedule, now) = (schedule(Rate::Site, 64), Instant::now());
-        let (a, b) = (schedule.host("a", "a", PACE, now), schedule.host("b", "a", PACE, now));
+        let (a, b) = (schedule.host("a", "a", pace(), now), schedule.host("b", "a", pace(), now));
         (0..4).for_each(|index| {
             schedule.wait(if index % 2 == 0 { a } else { b }, 0, Level::of(Priority::Normal, false), index)
         });

@@ -45,7 +45,11 @@ fn as_text(parser: &Parser) -> String {
         format!("digest   {}", parser.digest()),
         format!("size     {} bytes", parser.size()),
         format!("hosts    {}", description.hosts.join(", ")),
-        format!("pace     {} at once, then {} a minute", description.pace.burst, description.pace.per_minute),
+        format!(
+            "pace     {} at once, then {} a minute",
+            description.pace.burst,
+            description.pace.interval.requests_per_minute()
+        ),
         format!("imports  {}", names(parser.imports())),
         format!("exports  {}", names(parser.exports())),
     ];

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::validator::{Compiled, Validator};
+use crate::types::Pace;
 
 /// The document's schema: `wit/description.schema.json`.
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
@@ -64,16 +65,6 @@ pub struct Description {
     pub kinds: Vec<Kind>,
 }
 
-/// How fast a site may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct Pace {
-    /// Requests at once, after a pause.
-    pub burst: u32,
-    /// Requests a minute from then on.
-    pub per_minute: f64,
-}
-
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -112,6 +103,25 @@ pub struct PerRequest {
     pub max: u32,
 }
 
+/// Which values of a parameter the queries of one request may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PerRequestValue {
+    /// Any.
+    #[default]
+    Any,
+    /// All of them the same.
+    Same,
+}
+
+impl PerRequestValue {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
+}
+
 /// One parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -125,6 +135,15 @@ pub struct Param {
     /// Names that stand for several values.
     #[serde(rename = "x-groups", default)]
     pub groups: BTreeMap<String, Vec<String>>,
+    /// Queries that share a request must agree in its value, as in a country that the request's address names.
+    #[serde(rename = "x-per-request", default, skip_serializing_if = "PerRequestValue::is_any")]
+    pub per_request: PerRequestValue,
+    /// The number of rows that is wanted: the host cuts a query's rows at it, and asks for no further page.
+    #[serde(rename = "x-limit", default, skip_serializing_if = "std::ops::Not::not")]
+    pub limit: bool,
+    /// The name under which the query string of a request's address carries the value.
+    #[serde(rename = "x-url", default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The other words of its schema.
     #[serde(flatten)]
     pub schema: Map<String, Value>,

@@ -15,7 +15,7 @@ mod sandbox;
 mod validator;
 mod wasi;
 
-pub use description::{Description, DescriptionError, Kind, Pace, Param, Params, PerRequest};
+pub use description::{Description, DescriptionError, Kind, Param, Params, PerRequest, PerRequestValue};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::{Live, LoadError, Parser};

@@ -15,8 +15,22 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(kind.name(), "layout-changed");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailureKind {
     /// The parser: it can't be asked like this. Final.
@@ -55,32 +69,15 @@ pub enum FailureKind {
     ParserOutput,
     /// The parser's answer breaks the contract.
     ParserInvalid,
+    /// A fault of this program: a task of it panicked or ended too soon.
+    Internal,
 }
 
 impl FailureKind {
     /// The name, as in `not-found`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidQuery => "invalid-query",
-            Self::NotFound => "not-found",
-            Self::Blocked => "blocked",
-            Self::Unavailable => "unavailable",
-            Self::LayoutChanged => "layout-changed",
-            Self::Timeout => "timeout",
-            Self::Network => "network",
-            Self::Http => "http",
-            Self::TooLarge => "too-large",
-            Self::Forbidden => "forbidden",
-            Self::Deadline => "deadline",
-            Self::Cancelled => "cancelled",
-            Self::ParserTrap => "parser-trap",
-            Self::ParserTimeout => "parser-timeout",
-            Self::ParserMemory => "parser-memory",
-            Self::ParserStack => "parser-stack",
-            Self::ParserOutput => "parser-output",
-            Self::ParserInvalid => "parser-invalid",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -107,13 +104,16 @@ pub struct Failure {
     pub message: String,
     /// When the site may be asked again, from now.
     pub retry_after: Option<Duration>,
+    /// Whether the server said that it never processed the request, as with `REFUSED_STREAM` or streams beyond a `GOAWAY`
+    /// (RFC 9113, section 8.7). Asking again costs no attempt then.
+    pub is_unprocessed: bool,
 }
 
 impl Failure {
     /// A failure without a time to try again.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self { kind, message: one_line(&message), retry_after: None }
+        Self { kind, message: one_line(&message), retry_after: None, is_unprocessed: false }
     }
 
     /// The same, saying whose doing it is and what was asked.
@@ -139,12 +139,17 @@ impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
     fn a_kind_has_one_name() {
-        for kind in [FailureKind::InvalidQuery, FailureKind::TooLarge, FailureKind::Http, FailureKind::ParserInvalid] {
+        for kind in FailureKind::VARIANTS {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+            assert_eq!(kind.to_string(), kind.name());
         }
+        let names: std::collections::HashSet<_> = FailureKind::VARIANTS.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), 19, "a new kind is to be documented in the README");
     }
 }

@@ -4,6 +4,7 @@ mod chain;
 mod exchange;
 mod failure;
 mod key;
+mod pace;
 mod page;
 mod query;
 
@@ -12,5 +13,6 @@ pub(crate) use exchange::host_of;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
+pub use pace::{Interval, Pace, PaceError};
 pub use page::{Page, Row};
 pub use query::{Priority, Query};
