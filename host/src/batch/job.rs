@@ -1,4 +1,4 @@
-//! What is still to be done for one query, between its requests?
+//! Job: what is still to be done for one query, between its requests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::outcome::Progress;
+use super::wait_queue::Queued;
 use crate::swap::Slot;
 use crate::{Failure, FailureKind, Query};
 
@@ -53,17 +54,25 @@ pub(super) struct Job {
     pub(super) progress: Progress,
     /// Who answered so far, and goes on where a page named a state.
     pub(super) slot: Option<Slot>,
+    /// The host that was asked last.
+    pub(super) host: Option<Arc<str>>,
     pub(super) generation: u64,
-    /// How often this page was asked again.
+    /// Attempts at this page that failed and count.
     pub(super) retries: u32,
-    /// How many queries may share its request; 0 where nothing speaks against it.
-    pub(super) most: u32,
+    /// Whether the server told to wait before this page is asked again.
+    pub(super) was_told: bool,
     /// Whether it was sent: then it goes before those that weren't. And until when it must be answered.
     pub(super) is_sent: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) follow: Vec<Query>,
     pub(super) lineage: Lineage,
     states: HashSet<String>,
+}
+
+impl Queued for Job {
+    fn root(&self) -> usize {
+        self.origin.root
+    }
 }
 
 impl Job {
@@ -74,8 +83,21 @@ impl Job {
 
     fn made(query: Query, origin: Origin, progress: Progress, lineage: Lineage) -> Self {
         let (follow, states) = (Vec::new(), HashSet::new());
-        let (slot, generation, retries, most, is_sent, deadline) = (None, 0, 0, 0, false, None);
-        Self { query, origin, progress, slot, generation, retries, most, is_sent, deadline, follow, lineage, states }
+        Self {
+            query,
+            origin,
+            progress,
+            slot: None,
+            host: None,
+            generation: 0,
+            retries: 0,
+            was_told: false,
+            is_sent: false,
+            deadline: None,
+            follow,
+            lineage,
+            states,
+        }
     }
 
     /// Has it go on from a state.
@@ -88,7 +110,7 @@ impl Job {
         }
         self.query = self.query.going_on(&state);
         self.states.insert(state);
-        (self.retries, self.most) = (0, 0);
+        (self.retries, self.was_told) = (0, false);
         Ok(())
     }
 

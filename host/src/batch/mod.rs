@@ -1,29 +1,35 @@
-//! How are many queries answered at once?
+//! Batches: many queries answered at once.
 //!
-//! A [`Plan`] says which; a schedule says when each request may go, and a run sends them: queries in windows, requests in parallel, each in a
+//! A [`Plan`] says which; the scheduler owns those that wait and says which share the next request; a run's dispatcher sends them, each in a
 //! task of its own. What failed for now is asked again. Invariant: every query has just one outcome, whatever happens to the others.
 
-mod answer;
-mod driver;
-mod gate;
+mod advance;
+mod batch_failure;
+mod batch_size;
+mod bucket_key;
+mod circuit_breaker;
+mod concurrency_limit;
+mod dispatcher;
+mod exchange;
 mod grouped;
 mod job;
-mod limit;
-mod line;
+mod open_queries;
 mod outcome;
 mod outcomes;
 mod packed;
 mod part;
+mod permit;
 mod plan;
 mod rate;
 mod record;
 mod retry;
 mod run;
-mod schedule;
-mod size;
+mod scheduler;
 mod stats;
+mod wait_queue;
 mod worker;
 
+pub use batch_size::{Sharing, SharingError};
 pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
 pub use outcomes::{Control, Outcomes, Parts};
@@ -32,12 +38,12 @@ pub use plan::{Plan, PlanError};
 pub use rate::{Rate, RateError};
 pub use record::RecordError;
 pub use retry::Retries;
-pub use schedule::HeldBy;
-pub use size::{Sharing, SharingError};
+pub use scheduler::HeldBy;
 pub use stats::{Latency, RunStats};
 
-pub(crate) use gate::Gate;
+pub(crate) use batch_size::BatchSizers;
 pub(crate) use job::{Asked, Resume};
+pub(crate) use permit::SharedScheduler;
 pub(crate) use plan::split_kind;
-pub(crate) use schedule::Speed;
-pub(crate) use worker::{Sizes, Worker};
+pub(crate) use scheduler::SchedulerConfig;
+pub(crate) use worker::Worker;

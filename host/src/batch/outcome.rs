@@ -1,4 +1,4 @@
-//! What came of a query?
+//! Outcome of a query, and its rows.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -57,10 +57,10 @@ impl Outcome {
         Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, source: None }
     }
 
-    /// Takes a page of a query that has one alone.
+    /// Takes the page of a query that has only one, and at most `limit` of its rows.
     #[cfg(any(feature = "cli", test))]
-    pub(crate) fn take(&mut self, page: &mut Page) {
-        let (rows, failure) = Progress::default().take(&self.query, page, None);
+    pub(crate) fn take(&mut self, page: &mut Page, limit: Option<usize>) {
+        let (rows, failure) = Progress::default().take(&self.query, page, limit, None);
         self.rows = rows;
         self.notes.append(&mut page.notes);
         self.failure = failure;
@@ -95,12 +95,13 @@ impl Progress {
         self.again = self.records;
     }
 
-    /// The rows of a page's records, with their source in each where that is wanted, and the query's failure where the first record after
+    /// The rows of a page's records up to the query's `limit`, with their source in each where that is wanted, and the query's failure where the first record after
     /// them isn't a JSON object, or is too much.
     pub(super) fn take(
         &mut self,
         query: &Query,
         page: &mut Page,
+        limit: Option<usize>,
         source: Option<&Source>,
     ) -> (Vec<Row>, Option<Failure>) {
         let source = source.map(Source::json);
@@ -110,6 +111,9 @@ impl Progress {
             if self.again > 0 {
                 self.again -= 1;
                 continue;
+            }
+            if limit.is_some_and(|limit| self.records >= limit) {
+                break;
             }
             let position = self.records + 1;
             self.bytes += record.len() + ROW;
@@ -153,8 +157,8 @@ mod tests {
     fn a_records_field_wins_and_positions_go_on() {
         let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
         let mut progress = Progress::default();
-        let mut rows = progress.take(&query, &mut page(&[r#"{"title": "a"}"#]), None).0;
-        rows.extend(progress.take(&query, &mut page(&[r#"{"title": "b"}"#]), None).0);
+        let mut rows = progress.take(&query, &mut page(&[r#"{"title": "a"}"#]), None, None).0;
+        rows.extend(progress.take(&query, &mut page(&[r#"{"title": "b"}"#]), None, None).0);
         let rows: Vec<_> = rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [r#"{"country":"us","title":"a","position":1}"#, r#"{"country":"us","title":"b","position":2}"#];
         assert_eq!(rows, expected);
@@ -164,10 +168,10 @@ mod tests {
     fn what_is_asked_once_more_is_not_handed_on_again() {
         let query = Query::new("list", []);
         let mut progress = Progress::after(2, 2);
-        assert!(progress.take(&query, &mut page(&["{}"]), None).0.is_empty());
-        let rows = progress.take(&query, &mut page(&["{}", r#"{"x": 1}"#]), None).0;
+        assert!(progress.take(&query, &mut page(&["{}"]), None, None).0.is_empty());
+        let rows = progress.take(&query, &mut page(&["{}", r#"{"x": 1}"#]), None, None).0;
         assert_eq!(Value::from(rows[0].clone()).to_string(), r#"{"position":3,"x":1}"#);
-        let rows = Progress::after(5, 0).take(&query, &mut page(&["{}"]), None).0;
+        let rows = Progress::after(5, 0).take(&query, &mut page(&["{}"]), None, None).0;
         assert_eq!(rows[0]["position"], 6);
     }
 
@@ -176,10 +180,10 @@ mod tests {
         let (query, mut progress) = (Query::new("list", []), Progress::default());
         let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(LARGEST / 4));
         for position in 1..=3 {
-            let (rows, failure) = progress.take(&query, &mut page(&[&record]), None);
+            let (rows, failure) = progress.take(&query, &mut page(&[&record]), None, None);
             assert!(failure.is_none() && rows.len() == 1 && progress.records == position);
         }
-        let (rows, failure) = progress.take(&query, &mut page(&[&record]), None);
+        let (rows, failure) = progress.take(&query, &mut page(&[&record]), None, None);
         assert_eq!((rows.len(), failure.unwrap().kind), (0, FailureKind::ParserOutput));
     }
 
@@ -187,9 +191,17 @@ mod tests {
     fn what_is_no_object_is_a_failure_that_keeps_what_came_before() {
         for broken in ["[]", "1", "{\"a\":}", "", "{} {}"] {
             let mut outcome = Outcome::new(Query::new("list", []));
-            outcome.take(&mut page(&["{}", broken, "{}"]));
+            outcome.take(&mut page(&["{}", broken, "{}"]), None);
             assert_eq!(outcome.rows.len(), 1, "{broken}");
             assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserInvalid, "{broken}");
         }
+    }
+
+    #[test]
+    fn rows_are_cut_at_the_limit_over_all_pages() {
+        let (query, mut progress) = (Query::new("list", []), Progress::default());
+        assert_eq!(progress.take(&query, &mut page(&["{}", "{}"]), Some(3), None).0.len(), 2);
+        assert_eq!(progress.take(&query, &mut page(&["{}", "{}"]), Some(3), None).0.len(), 1);
+        assert_eq!(progress.records, 3);
     }
 }

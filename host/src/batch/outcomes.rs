@@ -1,12 +1,13 @@
-//! How do outcomes reach who asked?
+//! Outcome streams: parts, page by page, as they come or in the queries' order, and whole outcomes put together of them.
 //!
-//! As parts, page by page, as they come or in the queries' order; or as whole outcomes, put together of them. When it is dropped, everything
-//! that it started is aborted. Invariant: no more queries are open than there is room for, so that what waits for its turn is bounded.
+//! When a stream is dropped, everything that it started is aborted. Invariants: no more queries are open than there is room for, so that what
+//! waits for its turn is bounded; and each query has an outcome, even if a task of the run panics.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::BoxStream;
@@ -14,12 +15,14 @@ use futures::{Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::driver::Driver;
-use super::gate::Gate;
+use super::dispatcher::{Dispatcher, describe};
 use super::job::{Origin, Resume};
+use super::open_queries::OpenQueries;
 use super::outcome::Outcome;
 use super::packed::{FEW, Loose, MANY, Packed};
 use super::part::Part;
+use super::permit::{Reader, SharedScheduler};
+use super::run::Run;
 use super::stats::{RunStats, Tally};
 use super::worker::Worker;
 use crate::Query;
@@ -27,23 +30,30 @@ use crate::Query;
 /// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
 const WAITING: usize = 2;
 
-/// Queries that are open at once. They wait for hosts that are slow, so that others go on meanwhile.
+/// Queries that are open at once. They wait for hosts that are slow, so that others continue meanwhile, and for others to share requests with.
 const OPEN: usize = 8192;
+
+/// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
+const HIGH_WATER_BYTES: usize = 20 << 20;
+const LOW_WATER_BYTES: usize = 10 << 20;
 
 /// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
 pub struct Parts {
     receiver: mpsc::Receiver<Part>,
     room: Arc<Semaphore>,
-    /// What sends the queries off, until it is started. Never locked: it makes this `Sync`.
-    start: Mutex<Option<BoxFuture<'static, ()>>>,
-    /// Aborts what is under way when it goes.
-    tasks: JoinSet<()>,
+    /// The dispatcher, until it is started. Never locked: it makes this `Sync`.
+    start: Mutex<Option<BoxFuture<'static, Result<(), String>>>>,
+    /// The dispatcher, which is aborted with all that it started when this is dropped.
+    tasks: JoinSet<Result<(), String>>,
+    /// Queries that have no outcome yet.
+    open_queries: Arc<OpenQueries>,
+    /// Failures of those that a fault left without one.
+    left: VecDeque<Part>,
+    reader: Arc<Reader>,
     control: Control,
     order: Option<Order>,
-    /// How many queries of a root are open, where it isn't one alone.
+    /// How many queries of a root are open, if it isn't one.
     open: HashMap<usize, usize>,
-    /// Queries that may be open at once where they come in order.
-    window: usize,
 }
 
 /// Stops a run, and tells how it goes. Cloning it is cheap.
@@ -62,7 +72,7 @@ pub struct Parts {
 pub struct Control {
     stop: Arc<watch::Sender<bool>>,
     tally: Arc<Tally>,
-    gate: Gate,
+    scheduler: SharedScheduler,
 }
 
 impl Control {
@@ -74,14 +84,17 @@ impl Control {
     /// How it went so far.
     #[must_use]
     pub fn stats(&self) -> RunStats {
-        self.tally.stats(self.gate.held_by())
+        self.tally.stats(self.scheduler.held_by())
     }
 }
 
 /// Parts that wait for their queries' turn.
 #[derive(Debug)]
 struct Order {
+    /// The query whose turn it is.
     next: usize,
+    /// The query that alone is asked, as the scheduler was told last.
+    head: Option<usize>,
     /// By root: its own parts that may leave in order, those of queries that it raised, and whether it is closed.
     roots: BTreeMap<usize, Root>,
     ready: VecDeque<Packed>,
@@ -99,23 +112,37 @@ impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
     pub(crate) fn run(self, queries: BoxStream<'static, Query>, resume: Resume) -> Parts {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let (room, tally) = (Arc::new(Semaphore::new(0)), Arc::new(Tally::new()));
+        let (room, tally) = (Arc::new(Semaphore::new(OPEN)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(false);
-        let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), gate: self.gate.clone() };
-        let concurrency = self.gate.speed().concurrency;
-        // More would wait as rows for one that is slow.
-        let window = concurrency.saturating_add(concurrency / 4).clamp(2, OPEN);
-        let driven = Arc::clone(&room);
-        let start =
-            async move { Driver::new(self, queries, resume, sender, tally, driven, stopped).drive().await }.boxed();
-        let (tasks, open) = (JoinSet::new(), HashMap::new());
-        Parts { receiver, room, start: Mutex::new(Some(start)), tasks, control, order: None, open, window }
+        let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), scheduler: self.scheduler.clone() };
+        let queue = self.scheduler.add_run();
+        let (reader, open_queries) = (Arc::new(queue.reader()), Arc::new(OpenQueries::default()));
+        let (run_reader, open) = (Arc::clone(&reader), Arc::clone(&open_queries));
+        let places = Arc::clone(&room);
+        let start = async move {
+            let per_run = self.scheduler.config().retries.per_run;
+            let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
+            let run = Run { sender, tally, open, deadline, resume, reader: run_reader };
+            Dispatcher::new(self, run, queries, places, queue, stopped).dispatch().await
+        };
+        Parts {
+            receiver,
+            room,
+            start: Mutex::new(Some(start.boxed())),
+            tasks: JoinSet::new(),
+            open_queries,
+            left: VecDeque::new(),
+            reader,
+            control,
+            order: None,
+            open: HashMap::new(),
+        }
     }
 }
 
 impl Parts {
-    /// The same in the queries' order, each followed by those that its answers raised. Fewer are open at once, since they wait for one
-    /// another.
+    /// The same in the queries' order, each followed by those that its answers raised. While rows of more than some megabytes wait for a query,
+    /// only that one is asked.
     #[must_use]
     pub fn ordered(self) -> Self {
         self.in_order(FEW)
@@ -124,7 +151,7 @@ impl Parts {
     /// As [`Self::ordered`], where so many rows may wait as they are.
     fn in_order(mut self, loose: usize) -> Self {
         let (roots, ready) = (BTreeMap::new(), VecDeque::new());
-        self.order = Some(Order { next: 0, roots, ready, loose: Loose::new(loose) });
+        self.order = Some(Order { next: 0, head: None, roots, ready, loose: Loose::new(loose) });
         self
     }
 
@@ -136,9 +163,51 @@ impl Parts {
 
     fn begin(&mut self) {
         if let Some(start) = self.start.get_mut().ok().and_then(Option::take) {
-            self.room.add_permits(if self.order.is_some() { self.window } else { OPEN });
             self.tasks.spawn(start);
         }
+    }
+
+    /// Takes a part; returns it if it needn't wait for others.
+    fn accept(&mut self, part: Part) -> Option<Part> {
+        let closes = self.closes(&part);
+        match &mut self.order {
+            Some(order) => {
+                order.take(part, closes);
+                None
+            }
+            None => {
+                self.room.add_permits(usize::from(closes));
+                Some(part)
+            }
+        }
+    }
+
+    /// The next part in order, if it is there.
+    fn next_in_order(&mut self) -> Option<Part> {
+        let order = self.order.as_mut()?;
+        let next = order.next();
+        if let Some(head) = order.head_to_wait_for() {
+            self.reader.set_head(head);
+        }
+        let (part, is_over) = next?;
+        self.room.add_permits(usize::from(is_over));
+        Some(part)
+    }
+
+    /// What a fault left without an outcome, once the dispatcher has ended.
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Option<Part>> {
+        if let Some(ended) = ready!(self.tasks.poll_join_next(context)) {
+            let fault = ended.unwrap_or_else(|error| Err(describe(error))).err();
+            let why = fault.as_deref().map_or_else(
+                || "the run ended without an outcome".to_owned(),
+                |fault| format!("a task of the run ended: {fault}"),
+            );
+            self.left = self.open_queries.fail_all(&why).into();
+            self.left.iter().for_each(|part| self.control.tally.record(part));
+            let fault = fault.or_else(|| (!self.left.is_empty()).then_some(why));
+            self.control.tally.note(|stats| stats.fault = fault);
+        }
+        Poll::Ready(self.left.pop_front())
     }
 
     /// Whether a part is the last of its root.
@@ -174,6 +243,17 @@ impl Order {
         Some((self.loose.open(waited), is_over))
     }
 
+    /// The query that alone is to be asked, or none, if that has changed.
+    fn head_to_wait_for(&mut self) -> Option<Option<usize>> {
+        let bytes = self.loose.bytes();
+        let is_high = bytes > HIGH_WATER_BYTES || (self.head.is_some() && bytes > LOW_WATER_BYTES);
+        let head = is_high.then_some(self.next);
+        (head != self.head).then(|| {
+            self.head = head;
+            head
+        })
+    }
+
     fn next_waiting(&mut self) -> Option<(Packed, bool)> {
         if let Some(part) = self.ready.pop_front() {
             return Some((part, false));
@@ -207,23 +287,18 @@ impl Stream for Parts {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Part>> {
         self.begin();
         loop {
-            if let Some((part, is_over)) = self.order.as_mut().and_then(Order::next) {
-                self.room.add_permits(usize::from(is_over));
+            if let Some(part) = self.next_in_order() {
                 return Poll::Ready(Some(part));
             }
-            match self.receiver.poll_recv(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(part)) => {
-                    let closes = self.closes(&part);
-                    match &mut self.order {
-                        Some(order) => order.take(part, closes),
-                        None => {
-                            self.room.add_permits(usize::from(closes));
-                            return Poll::Ready(Some(part));
-                        }
-                    }
-                }
+            let part = match ready!(self.receiver.poll_recv(context)) {
+                Some(part) => part,
+                None => match ready!(self.poll_left(context)) {
+                    Some(part) => part,
+                    None => return Poll::Ready(None),
+                },
+            };
+            if let Some(part) = self.accept(part) {
+                return Poll::Ready(Some(part));
             }
         }
     }

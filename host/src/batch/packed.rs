@@ -1,6 +1,6 @@
-//! How do rows wait for their turn?
+//! Rows that wait for their turn in the reorder buffer.
 //!
-//! Where many wait, as compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
+//! If many wait, they are compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
 //! one that is slow.
 
 use super::part::Part;
@@ -36,21 +36,35 @@ impl Packed {
 pub(super) struct Loose {
     rows: usize,
     most: usize,
+    /// Bytes of those that are packed.
+    packed: usize,
 }
+
+/// What a row takes in memory, about: one of an app has 20 KB, one of a chart 4.
+const ROW_BYTES: usize = 8 << 10;
+
+/// What a part takes in memory beside its rows.
+const PART_BYTES: usize = 512;
 
 impl Loose {
     /// None yet, and so many at most.
     pub(super) const fn new(most: usize) -> Self {
-        Self { rows: 0, most }
+        Self { rows: 0, most, packed: 0 }
     }
 
-    /// Has a part wait, packed where many wait.
+    /// Bytes of what waits, about.
+    pub(super) const fn bytes(&self) -> usize {
+        self.rows * ROW_BYTES + self.packed
+    }
+
+    /// Has a part wait, packed if many wait.
     pub(super) fn pack(&mut self, mut part: Part) -> Packed {
         let rows = if self.rows + part.rows.len() > self.most { packed(&part.rows) } else { None };
         if rows.is_some() {
             part.rows = Vec::new();
         }
         self.rows += part.rows.len();
+        self.packed += rows.as_ref().map_or(0, |(rows, _)| rows.len() + PART_BYTES);
         Packed { part, rows }
     }
 
@@ -59,6 +73,7 @@ impl Loose {
         let Packed { mut part, rows } = packed;
         self.rows -= part.rows.len();
         if let Some((rows, length)) = rows {
+            self.packed -= rows.len() + PART_BYTES;
             // It was packed here, from memory to memory.
             let json = zstd::bulk::decompress(&rows, length).unwrap_or_default();
             part.rows = serde_json::from_slice(&json).unwrap_or_default();
@@ -111,6 +126,6 @@ mod tests {
         for (root, packed) in waiting.into_iter().enumerate() {
             assert_eq!(loose.open(packed), part(root, MANY / 2));
         }
-        assert_eq!(loose.rows, 0);
+        assert_eq!(loose.bytes(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! How do rows become values of a program's own type?
+//! Rows as values of a program's own type.
 //!
 //! Field by field, so that an error can name the field. Rows are flat, and so is what is read: a type may ask for the query's parameters and
 //! `position` beside the record's fields.
@@ -104,7 +104,7 @@ mod tests {
     fn outcome(records: &[&str]) -> Outcome {
         let mut outcome = Outcome::new(Query::new("list", [("country".into(), "us".into())]));
         let records = records.iter().map(|record| (*record).to_owned()).collect();
-        outcome.take(&mut Page { records, ..Page::default() });
+        outcome.take(&mut Page { records, ..Page::default() }, None);
         outcome
     }
 

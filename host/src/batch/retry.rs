@@ -1,14 +1,13 @@
-//! Is a failed query asked again, and when?
+//! Retry policy, and retry budget per host.
 //!
-//! By the kind of its failure: what the site or the network did for now is tried again, what won't change is not. Waits grow exponentially
-//! with full jitter, so that queries that failed together don't come back together
-//! (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), unless the site or the parser says how long. Retries have
-//! a budget, a share of the requests: a host that fails at everything isn't asked many times as much.
+//! The kind of a failure says whether the query is asked again. Waits grow exponentially with full jitter, so that queries that failed
+//! together don't come back together (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), unless the server tells
+//! how long. Randomness is an argument. Retries have a budget, a share of the requests: a host that fails at everything isn't asked many
+//! times as much.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use retry_policies::policies::ExponentialBackoff;
-use retry_policies::{Jitter, RetryDecision, RetryPolicy};
+use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::{Failure, FailureKind};
 
@@ -33,13 +32,25 @@ pub struct Retries {
     pub per_query: Option<Duration>,
     /// From the start of a run until it must end.
     pub per_run: Option<Duration>,
-    /// How long a host may refuse everything before it is given up.
+    /// How long a host may be silent before it is given up: time without an answer, and without a wait that it told.
     pub patience: Duration,
+    /// The longest wait that a server may tell, as with `Retry-After`: a query that is told a longer one fails.
+    pub max_wait: Duration,
 }
+
+/// The default of [`Retries::max_wait`]: 15 minutes.
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { most: 6, budget: 0.5, per_query: None, per_run: None, patience: Duration::from_secs(60) }
+        Self {
+            most: 6,
+            budget: 0.5,
+            per_query: None,
+            per_run: None,
+            patience: Duration::from_secs(60),
+            max_wait: MAX_WAIT,
+        }
     }
 }
 
@@ -78,80 +89,122 @@ impl Retries {
         self
     }
 
-    /// With so much time until a host that refuses everything is given up.
+    /// With this much time without an answer or a told wait until a host is given up.
     #[must_use]
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How long a query waits that failed so, after so many retries; `None` where it isn't asked again.
-    pub(super) fn delay(&self, failure: &Failure, retries: u32) -> Option<Duration> {
-        let most = most(failure.kind).min(self.most);
-        let policy = ExponentialBackoff::builder()
-            .retry_bounds(FIRST_WAIT, LONGEST_WAIT)
-            .jitter(Jitter::Full)
-            .build_with_max_retries(most);
-        let now = SystemTime::now();
-        match policy.should_retry(now, retries) {
-            RetryDecision::DoNotRetry => None,
-            RetryDecision::Retry { execute_after } => {
-                let jittered = execute_after.duration_since(now).unwrap_or_default();
-                // Those who were told the same time don't come back at once either.
-                Some(failure.retry_after.map_or(jittered, |told| told + jittered.min(FIRST_WAIT)))
-            }
+    /// With this as the longest wait that a server may tell.
+    #[must_use]
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// Whether and when a query that failed is asked again. `random` is from 0 to 1.
+    ///
+    /// # Errors
+    /// When it isn't: why.
+    pub(super) fn decide(&self, failure: &Failure, attempt: Attempt, random: f64) -> Result<Retry, NoRetry> {
+        if !is_transient(failure.kind) {
+            return Err(NoRetry::Final);
         }
+        if failure.is_unprocessed {
+            return Ok(Retry { delay: Duration::ZERO, costs_attempt: false });
+        }
+        let backoff = |retries| backoff(retries).mul_f64(random.clamp(0.0, 1.0));
+        let (delay, costs_attempt) = match failure.retry_after {
+            Some(wait) if wait > self.max_wait => return Err(NoRetry::WaitTooLong(wait)),
+            // Those who were told the same time don't come back at once either.
+            Some(wait) => (wait.saturating_add(backoff(0)), attempt.was_told),
+            None => (backoff(attempt.retries), !attempt.is_probe || self.most == 0),
+        };
+        if costs_attempt && attempt.retries >= self.most {
+            return Err(NoRetry::Final);
+        }
+        Ok(Retry { delay, costs_attempt })
     }
 }
 
-/// The bounds of a wait before jitter.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Retries that make sense for a kind of failure.
-const fn most(kind: FailureKind) -> u32 {
-    match kind {
-        // A body that breaks off looks like a broken protocol.
-        FailureKind::Blocked
-        | FailureKind::Unavailable
-        | FailureKind::Timeout
-        | FailureKind::Network
-        | FailureKind::Http => u32::MAX,
-        _ => 0,
-    }
+/// What is known of the attempt that failed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Attempt {
+    /// Attempts before that counted.
+    pub(super) retries: u32,
+    /// Whether the query was told to wait before: then it was the probe that follows.
+    pub(super) was_told: bool,
+    /// Whether it probed a host that refuses everything: that is the host's failure.
+    pub(super) is_probe: bool,
 }
 
-/// Whether a group of queries that share a request may have failed since they are too many.
-pub(super) const fn is_oversize(kind: FailureKind) -> bool {
+/// How a query is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Retry {
+    pub(super) delay: Duration,
+    pub(super) costs_attempt: bool,
+}
+
+/// Why a query isn't asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoRetry {
+    /// Its failure won't change, or it was asked often enough.
+    Final,
+    /// The server tells to wait longer than it may.
+    WaitTooLong(Duration),
+}
+
+/// The bounds of a backoff before jitter.
+const MIN_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// Retries after which a backoff is at its maximum.
+const RETRIES_TO_MAX_BACKOFF: u32 = 6;
+
+/// The backoff after this many retries, without jitter.
+fn backoff(retries: u32) -> Duration {
+    let backoff = ExponentialBuilder::new().with_min_delay(MIN_BACKOFF).with_max_delay(MAX_BACKOFF).without_max_times();
+    backoff.build().nth(retries.min(RETRIES_TO_MAX_BACKOFF) as usize).unwrap_or(MAX_BACKOFF)
+}
+
+/// Whether a kind of failure may pass.
+const fn is_transient(kind: FailureKind) -> bool {
+    // A body that breaks off looks like a broken protocol.
     matches!(
         kind,
-        FailureKind::TooLarge | FailureKind::ParserMemory | FailureKind::ParserTimeout | FailureKind::ParserOutput
+        FailureKind::Blocked
+            | FailureKind::Unavailable
+            | FailureKind::Timeout
+            | FailureKind::Network
+            | FailureKind::Http
     )
 }
 
-/// Retries that a host may still have: a bucket that requests fill.
+/// Retries before there are requests to take a share of, and the most that are saved up.
+const INITIAL_RETRIES: f64 = 100.0;
+const MAX_SAVED_RETRIES: f64 = 10_000.0;
+
+/// Retry budget of a host: a bucket that requests fill, as in Finagle and tower.
 #[derive(Clone, Debug)]
-pub(super) struct Budget {
+pub(super) struct RetryBudget {
     tokens: f64,
-    share: f64,
+    per_request: f64,
 }
 
-/// Retries before there are requests to take a share of, and the most that are saved up.
-const FIRST: f64 = 100.0;
-const SAVED: f64 = 10_000.0;
-
-impl Budget {
-    pub(super) const fn new(share: f64) -> Self {
-        Self { tokens: FIRST, share }
+impl RetryBudget {
+    /// A budget of `per_request` retries a request. What is no number from 0 on counts as 0.
+    pub(super) const fn new(per_request: f64) -> Self {
+        Self { tokens: INITIAL_RETRIES, per_request: if per_request > 0.0 { per_request } else { 0.0 } }
     }
 
-    /// A request asks something for the first time.
-    pub(super) fn fill(&mut self) {
-        self.tokens = (self.tokens + self.share).min(SAVED);
+    /// Records a request that asks something for the first time.
+    pub(super) const fn deposit(&mut self) {
+        self.tokens = (self.tokens + self.per_request).min(MAX_SAVED_RETRIES);
     }
 
-    /// Whether one may be sent again.
-    pub(super) fn take(&mut self) -> bool {
+    /// Whether a retry may be sent.
+    pub(super) fn withdraw(&mut self) -> bool {
         let granted = self.tokens >= 1.0;
         self.tokens -= if granted { 1.0 } else { 0.0 };
         granted
@@ -160,44 +213,94 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn only_what_may_change_is_asked_again() {
-        use FailureKind::{Blocked, Forbidden, Http, LayoutChanged, NotFound, Timeout, TooLarge};
-        let delay = |kind, retries| Retries::default().delay(&Failure::new(kind, ""), retries);
-        for kind in [Blocked, Timeout, Http] {
-            assert!(delay(kind, 0).is_some(), "{kind}");
-        }
-        for kind in [NotFound, LayoutChanged, Forbidden, TooLarge] {
-            assert!(delay(kind, 0).is_none(), "{kind}");
-        }
-        assert!(delay(Blocked, 5).is_some() && delay(Blocked, 6).is_none() && delay(Http, 5).is_some());
-        assert!(Retries::none().delay(&Failure::new(Blocked, ""), 0).is_none());
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn decide(retries: &Retries, failure: &Failure, attempt: Attempt) -> Result<Retry, NoRetry> {
+        retries.decide(failure, attempt, 1.0)
     }
 
     #[test]
-    fn waits_grow_with_full_jitter_and_what_is_told_is_waited_for() {
-        let failure = Failure::new(FailureKind::Timeout, "");
-        for retries in 0..6 {
-            let waits: Vec<_> = (0..200).map(|_| Retries::default().delay(&failure, retries).unwrap()).collect();
-            let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
-            let bound = (FIRST_WAIT * 2_u32.pow(retries)).min(LONGEST_WAIT);
-            assert!(*most <= bound && *most > bound / 2 && *least < bound / 2, "{retries}: {least:?} {most:?}");
+    fn only_what_may_pass_is_asked_again() {
+        use FailureKind::{Blocked, Forbidden, Http, Internal, LayoutChanged, Network, NotFound, Timeout, TooLarge};
+        let after = |kind, retries| {
+            decide(&Retries::default(), &Failure::new(kind, ""), Attempt { retries, ..Attempt::default() }).is_ok()
+        };
+        for kind in [Blocked, Timeout, Http, Network] {
+            assert!(after(kind, 0) && after(kind, 5) && !after(kind, 6), "{kind}");
         }
-        let told = Failure { retry_after: Some(Duration::from_secs(7)), ..failure };
-        let wait = Retries::default().delay(&told, 0).unwrap();
-        assert!((7.0..=7.5).contains(&wait.as_secs_f64()), "{wait:?}");
+        for kind in [NotFound, LayoutChanged, Forbidden, TooLarge, Internal] {
+            assert!(!after(kind, 0), "{kind}");
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_maximum_with_full_jitter() {
+        let failure = Failure::new(FailureKind::Timeout, "");
+        let retries = Retries::default().most(u32::MAX);
+        let delay = |retried, random| {
+            retries.decide(&failure, Attempt { retries: retried, ..Attempt::default() }, random).unwrap().delay
+        };
+        let waits: Vec<_> = (0..8).map(|retries| delay(retries, 1.0).as_millis()).collect();
+        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+        assert_eq!((delay(3, 0.0), delay(3, 0.5)), (Duration::ZERO, SECOND * 2));
+    }
+
+    #[test]
+    fn a_told_wait_costs_an_attempt_only_if_its_probe_is_refused() {
+        let retries = Retries::default();
+        let told = |wait| Failure { retry_after: Some(wait), ..Failure::new(FailureKind::Blocked, "") };
+        let first = decide(&retries, &told(SECOND * 7), Attempt { retries: 6, ..Attempt::default() }).unwrap();
+        assert_eq!(first, Retry { delay: SECOND * 7 + MIN_BACKOFF, costs_attempt: false });
+        let again = Attempt { retries: 5, was_told: true, ..Attempt::default() };
+        assert!(decide(&retries, &told(SECOND * 7), again).unwrap().costs_attempt);
+        assert_eq!(decide(&retries, &told(SECOND), Attempt { retries: 6, ..again }), Err(NoRetry::Final));
+        let too_long = SECOND * 901;
+        assert_eq!(decide(&retries, &told(too_long), again), Err(NoRetry::WaitTooLong(too_long)));
+    }
+
+    #[test]
+    fn what_the_server_never_processed_and_what_probes_cost_no_attempt() {
+        let failure = Failure::new(FailureKind::Network, "");
+        let unprocessed = Failure { is_unprocessed: true, ..failure.clone() };
+        let spent = Attempt { retries: 6, ..Attempt::default() };
+        let free = Retry { delay: Duration::ZERO, costs_attempt: false };
+        assert_eq!(decide(&Retries::none(), &unprocessed, Attempt::default()), Ok(free));
+        assert_eq!(decide(&Retries::default(), &failure, spent), Err(NoRetry::Final));
+        assert!(decide(&Retries::default(), &failure, Attempt { is_probe: true, ..spent }).is_ok());
+        assert!(decide(&Retries::none(), &failure, Attempt { is_probe: true, ..Attempt::default() }).is_err());
     }
 
     #[test]
     fn a_budget_is_a_share_of_the_requests() {
-        let mut budget = Budget::new(0.5);
-        let mut take = |requests| {
-            (0..requests).for_each(|_| budget.fill());
-            std::iter::from_fn(|| budget.take().then_some(())).count()
+        let mut budget = RetryBudget::new(0.5);
+        let mut withdraw = |requests| {
+            (0..requests).for_each(|_| budget.deposit());
+            std::iter::from_fn(|| budget.withdraw().then_some(())).count()
         };
-        assert_eq!(take(0), 100);
-        assert_eq!(take(1000), 500);
+        assert_eq!(withdraw(0), 100);
+        assert_eq!(withdraw(1000), 500);
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_makes_it_panic(
+            retries in any::<u32>(),
+            most in any::<u32>(),
+            share in any::<f64>(),
+            random in any::<f64>(),
+            wait in any::<Option<u64>>(),
+        ) {
+            let policy = Retries::default().most(most).budget(share).max_wait(Duration::MAX);
+            let wait = wait.map(|wait| Duration::from_secs(wait / 2));
+            let failure = Failure { retry_after: wait, ..Failure::new(FailureKind::Blocked, "") };
+            drop(policy.decide(&failure, Attempt { retries, ..Attempt::default() }, if random.is_nan() { 0.5 } else { random }));
+            let mut budget = RetryBudget::new(share);
+            (0..10).for_each(|_| budget.deposit());
+            (0..200).for_each(|_| drop(budget.withdraw()));
+        }
     }
 }

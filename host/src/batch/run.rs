@@ -1,14 +1,15 @@
-//! What do the tasks of a run share? Where parts go, and what is counted.
+//! State that the tasks of a run share: where parts go, and what is counted.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::gate::Reader;
 use super::job::{Job, Resume};
+use super::open_queries::OpenQueries;
 use super::outcome::Source;
 use super::part::Part;
+use super::permit::Reader;
 use super::stats::Tally;
 use crate::Failure;
 
@@ -16,28 +17,24 @@ use crate::Failure;
 pub(super) struct Run {
     pub(super) sender: mpsc::Sender<Part>,
     pub(super) tally: Arc<Tally>,
+    pub(super) open: Arc<OpenQueries>,
     /// When it must end.
     pub(super) deadline: Option<Instant>,
     pub(super) resume: Resume,
-    pub(super) reader: Reader,
+    pub(super) reader: Arc<Reader>,
 }
 
 impl Run {
-    /// Nobody reads any more: then nothing is owed.
+    /// Hands a part on. If nobody reads any more, it is dropped.
     pub(super) async fn send(&self, part: Part) {
-        self.tally.note(|stats| {
-            stats.records += part.rows.len() as u64;
-            if part.is_last {
-                stats.open = (stats.open + part.raised as u64).saturating_sub(1);
-                match &part.failure {
-                    None => stats.answered += 1,
-                    Some(failure) => *stats.failed.entry(failure.kind).or_default() += 1,
-                }
-            }
-        });
-        self.reader.waits_for();
-        drop(self.sender.send(part).await);
-        self.reader.has_taken();
+        self.reader.page_waits();
+        if let Ok(place) = self.sender.reserve().await {
+            // Nothing is awaited in between: a task that is aborted has handed a part on and recorded it, or neither.
+            self.tally.record(&part);
+            self.open.record(&part);
+            place.send(part);
+        }
+        self.reader.page_read();
     }
 
     /// Ends a query that failed, whose answers before raised so many others.
@@ -77,6 +74,7 @@ impl Run {
             job.follow.clear();
         }
         let raised = job.raised(&self.resume);
+        self.open.add(&raised);
         self.fail(job, failure, generation, source, raised.len()).await;
         raised
     }

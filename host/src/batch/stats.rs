@@ -1,4 +1,4 @@
-//! How did a run go so far?
+//! Statistics of a run: counts since its start, and latencies.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::schedule::HeldBy;
+use super::part::Part;
+use super::scheduler::HeldBy;
 use crate::FailureKind;
 
 /// How a run goes: counts since its start.
@@ -37,6 +38,10 @@ pub struct RunStats {
     pub open: u64,
     /// What keeps most requests waiting now.
     pub held_by: HeldBy,
+    /// For how long it does, if that is known.
+    pub held_for: Option<Duration>,
+    /// A fault of this program that ended the run: a task of it panicked. Queries that were open failed as [`FailureKind::Internal`].
+    pub fault: Option<String>,
 }
 
 /// Times of requests.
@@ -70,6 +75,20 @@ impl Tally {
         note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0);
     }
 
+    /// Records a part that is handed on.
+    pub(super) fn record(&self, part: &Part) {
+        self.note(|stats| {
+            stats.records += part.rows.len() as u64;
+            if part.is_last {
+                stats.open = (stats.open + part.raised as u64).saturating_sub(1);
+                match &part.failure {
+                    None => stats.answered += 1,
+                    Some(failure) => *stats.failed.entry(failure.kind).or_default() += 1,
+                }
+            }
+        });
+    }
+
     /// An exchange is over.
     pub(super) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,13 +100,13 @@ impl Tally {
         }
     }
 
-    pub(super) fn stats(&self, held_by: HeldBy) -> RunStats {
+    pub(super) fn stats(&self, (held_by, held_for): (HeldBy, Option<Duration>)) -> RunStats {
         let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latency = tally.1.as_ref().map(|times| {
             let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
             Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), most: Duration::from_micros(times.max()) }
         });
-        RunStats { latency: latency.unwrap_or_default(), held_by, ..tally.0.clone() }
+        RunStats { latency: latency.unwrap_or_default(), held_by, held_for, ..tally.0.clone() }
     }
 }
 

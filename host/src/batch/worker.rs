@@ -1,14 +1,15 @@
-//! Who answers queries, and how are they grouped by the requests that they share?
+//! What every exchange of a host needs, and the requests that parsers make of queries.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::gate::Gate;
+use super::batch_size::BatchSizers;
 use super::job::Job;
+use super::permit::{Batch, SharedScheduler};
 use super::plan::PlanError;
 use super::run::Run;
-use super::size::{Sharing, Size};
+use super::wait_queue::BatchLimit;
 use crate::fetch::Fetcher;
+use crate::parser::{Kind, PerRequest};
 use crate::swap::{Generation, Slot, Slots};
 use crate::types::host_of;
 use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
@@ -18,31 +19,18 @@ use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
 pub(crate) struct Worker {
     pub(crate) slots: Slots,
     pub(crate) fetcher: Fetcher,
-    pub(crate) gate: Gate,
+    pub(crate) scheduler: SharedScheduler,
     /// Whether rows tell where they come from.
     pub(crate) source: bool,
-    pub(crate) sizes: Sizes,
+    pub(crate) sizers: BatchSizers,
 }
 
-/// How many queries share a request, by the names of parser and kind.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sizes {
-    sharing: Sharing,
-    pub(super) sizes: Arc<Mutex<HashMap<(String, String), Size>>>,
-}
-
-impl Sizes {
-    pub(crate) fn new(sharing: Sharing) -> Self {
-        Self { sharing, sizes: Arc::default() }
-    }
-}
-
-/// Queries that share a request.
+/// Queries, the host that they are asked of, and their request if it is to be kept.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct Routed {
     pub(super) slot: Slot,
-    pub(super) jobs: Vec<Job>,
     pub(super) host: String,
+    pub(super) batch: Batch,
 }
 
 impl Worker {
@@ -57,10 +45,10 @@ impl Worker {
         self.slots.resolve(parser, kind).map_err(|why| PlanError::unresolved(parser, kind, why))
     }
 
-    pub(super) fn size<T>(&self, slot: &Slot, kind: &str, look: impl FnOnce(&mut Size) -> T) -> T {
-        let mut sizes = self.sizes.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = sizes.entry((slot.name().to_owned(), kind.to_owned()));
-        look(size.or_insert_with(|| Size::new(self.sizes.sharing)))
+    /// How many queries of a kind share a request now.
+    pub(super) fn batch_limit(&self, slot: &Slot, name: &str, kind: Option<&Kind>) -> BatchLimit {
+        let per_request = kind.map_or(PerRequest::ONE, |kind| kind.per_request);
+        self.sizers.limit(slot.name(), name, per_request)
     }
 
     /// The requests that a parser makes; where it can't and another answers by now, those of that one.
@@ -71,8 +59,10 @@ impl Worker {
         jobs: &[Job],
     ) -> Result<(Arc<Generation>, Requests), (Arc<Generation>, Failure)> {
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
+        // How many share a request is decided: the parser has no reason to split them for their number.
+        let per_request = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         loop {
-            let requests = slot.request(&generation, &queries, self.per_request(slot, &generation, jobs)).await;
+            let requests = slot.request(&generation, &queries, per_request).await;
             match requests {
                 Ok(requests) => return Ok((generation, requests)),
                 Err(_) if slot.generation() != generation.number => generation = slot.load(),
@@ -81,54 +71,42 @@ impl Worker {
         }
     }
 
-    fn per_request(&self, slot: &Slot, generation: &Generation, jobs: &[Job]) -> u32 {
-        let kind = jobs.first().and_then(|job| generation.parser.description().kind(job.query.kind()));
-        let size = kind.map_or(1, |kind| self.size(slot, &kind.name, |size| size.of(kind.per_request)));
-        jobs.iter().map(|job| job.most).filter(|most| *most > 0).fold(size, u32::min)
-    }
-
-    /// Groups jobs, all of one kind, by the requests that they share.
-    pub(super) async fn group(self: Arc<Self>, run: Arc<Run>, jobs: Vec<Job>) -> Vec<Group> {
-        let mut groups = Vec::new();
-        for (slot, jobs) in self.by_slot(&run, jobs).await {
-            let only = slot.description().hosts.first().filter(|_| jobs.len() == 1).cloned();
-            if let Some(host) = only.filter(|_| slot.description().hosts.len() == 1) {
-                groups.push(Group { slot, jobs, host });
-                continue;
-            }
+    /// The hosts of jobs whose parser may ask several: its requests say which. A request of one query is kept.
+    pub(super) async fn route(&self, run: &Run, slot: Slot, jobs: Vec<Job>) -> Vec<Routed> {
+        let mut routed = Vec::new();
+        for jobs in by_kind(jobs) {
+            let kind = jobs.first().map(|job| job.query.kind().to_owned()).unwrap_or_default();
+            let is_alone = slot.description().kind(&kind).is_none_or(|kind| kind.per_request.max <= 1);
             match self.request(&slot, slot.load(), &jobs).await {
                 Ok((generation, requests)) => {
-                    let shared = share_out(&run, &generation, requests, jobs).await;
-                    let group =
-                        |(request, jobs): (Request, _)| Group { slot: slot.clone(), jobs, host: host_of(&request.url) };
-                    groups.extend(shared.into_iter().map(group));
+                    for (request, jobs) in share_out(run, &generation, requests, jobs).await {
+                        let host = host_of(&request.url);
+                        let request = is_alone.then(|| (Arc::clone(&generation), request));
+                        routed.push(Routed { slot: slot.clone(), host, batch: Batch { jobs, request } });
+                    }
                 }
                 // A parser that gets several wrong may get each right.
                 Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && jobs.len() > 1 => {
                     let host = slot.description().hosts.first().cloned().unwrap_or_default();
-                    let alone = |job| Group { slot: slot.clone(), jobs: vec![job], host: host.clone() };
-                    groups.extend(jobs.into_iter().map(alone));
+                    let batch = Batch { jobs, request: None };
+                    routed.push(Routed { slot: slot.clone(), host, batch });
                 }
                 Err((generation, failure)) => run.fail_all(jobs, &failure, generation.number).await,
             }
         }
-        groups
+        routed
     }
+}
 
-    /// The jobs by who answers them. Those that nobody does are over.
-    async fn by_slot(&self, run: &Run, jobs: Vec<Job>) -> Vec<(Slot, Vec<Job>)> {
-        let mut slots: Vec<(Slot, Vec<Job>)> = Vec::new();
-        for job in jobs {
-            match job.slot.clone().map_or_else(|| self.slot(&job.query), Ok) {
-                Ok(slot) => match slots.iter_mut().find(|(other, _)| other.name() == slot.name()) {
-                    Some((_, jobs)) => jobs.push(job),
-                    None => slots.push((slot, vec![job])),
-                },
-                Err(failure) => run.fail(job, failure, 0, None, 0).await,
-            }
+fn by_kind(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut kinds: Vec<Vec<Job>> = Vec::new();
+    for job in jobs {
+        match kinds.iter_mut().find(|kind| kind.first().is_some_and(|first| first.query.kind() == job.query.kind())) {
+            Some(kind) => kind.push(job),
+            None => kinds.push(vec![job]),
         }
-        slots
     }
+    kinds
 }
 
 /// The requests with the jobs that share each. Those that the parser refuses are over.

@@ -66,6 +66,9 @@ pub(super) async fn deliver(
     let resume = if is_journaled { "; --resume goes on from here" } else { "" };
     let failed = usize::try_from(stats.failures()).unwrap_or(usize::MAX).saturating_add(refused);
     let answered = usize::try_from(stats.answered + stats.done_before).unwrap_or(usize::MAX);
+    if let Some(fault) = &stats.fault {
+        return Ok(Exit::internal(internal_error(fault, resume)));
+    }
     match (written, interrupt.code()) {
         (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::done()),
         (Err(error), _) => Err(Exit::config(format!("{}{resume}", chain(&error)))),
@@ -77,6 +80,11 @@ pub(super) async fn deliver(
             Ok(Exit::of(answered, failed))
         }
     }
+}
+
+/// What a person is told of a fault of this program.
+fn internal_error(fault: &str, resume: &str) -> String {
+    format!("internal error: {fault}; queries that were open failed as \"internal\": please report it{resume}")
 }
 
 async fn write(
@@ -95,7 +103,8 @@ async fn write(
         all_answered &= part.failure.is_none();
         sink.take(&mut part)?;
     }
-    let dropped = sink.finish(all_answered && interrupt.code().is_none())?;
+    let is_through = all_answered && interrupt.code().is_none() && parts.control().stats().fault.is_none();
+    let dropped = sink.finish(is_through)?;
     if !dropped.is_empty() {
         say(&format!("CSV has no columns for {}: --fields names those that are wanted", dropped.join(", ")));
     }

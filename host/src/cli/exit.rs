@@ -1,4 +1,4 @@
-//! How does the program end?
+//! Exit codes, and lines for stderr.
 
 use std::process::ExitCode;
 
@@ -35,6 +35,11 @@ impl Exit {
     /// Something that was typed, or the machine, is not right.
     pub(super) const fn config(message: String) -> Self {
         Self { code: 2, message: Some(message) }
+    }
+
+    /// A fault of this program ended it (`EX_SOFTWARE` of sysexits.h).
+    pub(super) const fn internal(message: String) -> Self {
+        Self { code: 70, message: Some(message) }
     }
 
     /// The parser is refused.

@@ -24,7 +24,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
-            outcome.take(&mut page);
+            outcome.take(&mut page, host.description().limit_of(&query));
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
             writer.write(outcome.rows).map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
             outcome.failure

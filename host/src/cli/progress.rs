@@ -131,11 +131,13 @@ fn message(stats: &RunStats, generation: u64) -> String {
         message.push_str(&format!(", {} asked again", stats.retries));
     }
     message.push_str(&format!(", parser generation {generation}"));
-    message.push_str(match stats.held_by {
-        HeldBy::Pace => ", held by the pace (see --rate)",
-        HeldBy::Limit => ", as fast as the site bears",
-        HeldBy::Shut => ", waiting for a site that refuses everything",
-        HeldBy::Nothing => "",
+    let wait = stats.held_for.map(|wait| format!(" {}", HumanDuration(wait))).unwrap_or_default();
+    message.push_str(&match stats.held_by {
+        HeldBy::Pace => ", held by the pace (see --rate)".to_owned(),
+        HeldBy::Limit => ", as fast as the site serves".to_owned(),
+        HeldBy::Shut => format!(", waiting{wait} for a site that refuses everything"),
+        HeldBy::RetryAfter => format!(", waiting{wait} as the site asked"),
+        HeldBy::Nothing => String::new(),
     });
     message
 }
@@ -152,5 +154,8 @@ mod tests {
         let expected = ", 2 failed (2 blocked), 3 asked again, parser generation 2, held by the pace (see --rate)";
         assert_eq!(message(&stats, 2), expected);
         assert_eq!(message(&RunStats::default(), 1), ", parser generation 1");
+        let stats =
+            RunStats { held_by: HeldBy::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
+        assert_eq!(message(&stats, 1), ", parser generation 1, waiting 43 seconds as the site asked");
     }
 }

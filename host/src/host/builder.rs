@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::batch::{Gate, Rate, Retries, Sharing, Sizes, Speed, Worker};
+use crate::batch::{BatchSizers, Rate, Retries, SchedulerConfig, SharedScheduler, Sharing, Worker};
 use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
@@ -177,9 +177,9 @@ impl HostBuilder {
             let first = parsers.remove(0);
             let slots = Slots::new(first, parsers, self.allowed);
             let per_host = self.per_host.unwrap_or(concurrency).max(1);
-            let gate = Gate::new(Speed { rate: self.rate, concurrency, per_host, retries: self.retries });
-            let sizes = Sizes::new(self.sharing);
-            Ok(Host { worker: Worker { slots, fetcher, gate, source: self.source, sizes } })
+            let config = SchedulerConfig { rate: self.rate, concurrency, per_host, retries: self.retries };
+            let (scheduler, sizers) = (SharedScheduler::new(config), BatchSizers::new(self.sharing));
+            Ok(Host { worker: Worker { slots, fetcher, scheduler, source: self.source, sizers } })
         }
         .boxed()
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::validator::{Compiled, Validator};
+use crate::Query;
 use crate::types::Pace;
 
 /// The document's schema: `wit/description.schema.json`.
@@ -183,6 +184,13 @@ impl Description {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
+    /// The number of rows that a query wants at most: its parameter marked `x-limit`.
+    pub(crate) fn limit_of(&self, query: &Query) -> Option<usize> {
+        let params = &self.kind(query.kind())?.params.properties;
+        let (name, _) = params.iter().find(|(_, param)| param.limit)?;
+        query.param(name)?.parse().ok()
+    }
+
     /// What the schema can't say: the version is one, names are unique, required parameters exist, defaults are values, patterns are patterns.
     fn check_kinds(&self) -> Result<(), DescriptionError> {
         semver::Version::parse(&self.version).map_err(|error| {
@@ -205,6 +213,11 @@ impl Description {
         }
         Ok(())
     }
+}
+
+impl PerRequest {
+    /// Each query has a request of its own.
+    pub(crate) const ONE: Self = Self { default: 1, max: 1 };
 }
 
 impl Params {

@@ -98,10 +98,10 @@ mod tests {
         let params = [("country", "us"), ("category", "SOCIAL"), ("num", "3")];
         let params = params.map(|(name, value)| (name.into(), value.into()));
         let mut outcome = Outcome::new(Query::new("list", params));
-        outcome.take(&mut Page {
-            records: records.iter().map(|record| (*record).to_owned()).collect(),
-            ..Page::default()
-        });
+        outcome.take(
+            &mut Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() },
+            None,
+        );
         outcome
     }
 

@@ -93,6 +93,11 @@ impl Slot {
         &self.0.name
     }
 
+    /// Its name, shared.
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.name
+    }
+
     /// The parser that answers now.
     #[must_use]
     pub fn parser(&self) -> Parser {

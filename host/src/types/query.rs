@@ -90,6 +90,16 @@ impl Query {
         self.params().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
+    /// The kind's name, shared.
+    pub(crate) fn shared_kind(&self) -> Arc<str> {
+        Arc::clone(&self.kind)
+    }
+
+    /// The value of one parameter, shared.
+    pub(crate) fn shared_param(&self, name: &str) -> Option<Arc<str>> {
+        self.params.iter().find(|(key, _)| **key == *name).map(|(_, value)| Arc::clone(value))
+    }
+
     /// What tells it from all other queries, in other runs and on other machines too: a hash of kind, parameters and, where it is said, the
     /// parser's name.
     ///

@@ -20,8 +20,9 @@ pub(super) fn options() -> Vec<Arg> {
         value("retries", "N").value_parser(value_parser!(u32)).help("Times that a query is asked again which failed for now [default: 6]"),
         time("deadline").help("For the whole run, such as 90s, 10m or 2h; what isn't answered by then fails"),
         time("query-deadline").help("For one query, from when it is first sent"),
-        time("give-up").help("How long a host may refuse everything before it is given up [default: 60s]"),
-        flag("ordered").help("Write rows in the order of the queries; fewer are under way while one is slow"),
+        time("give-up").help("How long a host may give no answer, and tell no wait, before it is given up [default: 60s]"),
+        time("max-wait").help("The longest wait that a server may tell, as with Retry-After; a query that is told a longer one fails [default: 15m]"),
+        flag("ordered").help("Write rows in the order of the queries; while one is slow and much waits for it, others aren't asked"),
         value("fields", "NAMES").action(ArgAction::Append).value_delimiter(',').help("Write these fields of each row alone, in this order"),
         flag("resume").help("Go on with a run that was cut off, whose rows are in the -o FILE, with its FILE.journal"),
         flag("overwrite").help("Start anew, though -o FILE holds a run that was cut off"),
@@ -51,6 +52,9 @@ fn retries(matches: &ArgMatches) -> Retries {
     }
     if let Some(patience) = time("give-up") {
         retries = retries.patience(patience);
+    }
+    if let Some(wait) = time("max-wait") {
+        retries = retries.max_wait(wait);
     }
     (retries.per_run, retries.per_query) = (time("deadline"), time("query-deadline"));
     retries

@@ -1,0 +1,224 @@
+//! Advance: what becomes of queries after a response.
+//!
+//! What is answered leaves at once; what failed for now is asked again. A query continues as long as its pages name a next state, and answers
+//! may raise follow-up queries. Both have caps: a parser that never ends costs its own query.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::batch_failure::{BatchFailure, halve};
+use super::dispatcher::Requeue;
+use super::exchange::{Answered, blaming};
+use super::job::{FOLLOWS, Job};
+use super::outcome::Source;
+use super::part::Part;
+use super::permit::{Batch, BuiltRequest, Permit};
+use super::retry::{Attempt, NoRetry, Retry};
+use super::run::Run;
+use super::worker::Worker;
+use crate::parser::{Kind, PerRequest};
+use crate::swap::{Generation, Slot};
+use crate::{Failure, FailureKind, Page, Query};
+
+/// What the answers of one exchange are handed on with.
+pub(super) struct Answers<'e> {
+    pub(super) worker: &'e Worker,
+    pub(super) run: &'e Run,
+    pub(super) permit: &'e mut Permit,
+    /// Whether the exchange probed a host that refuses everything.
+    pub(super) is_probe: bool,
+}
+
+impl Answers<'_> {
+    /// Hands on what came of a query, and returns what is to be asked from here on.
+    pub(super) async fn advance(&mut self, mut job: Job, answered: Answered) -> Vec<Requeue> {
+        let before = std::mem::replace(&mut job.generation, answered.generation.number);
+        let failure = match answered.page {
+            Ok(page) => return self.take_page(job, page, answered.slot, &answered.generation, answered.source).await,
+            Err(failure) => failure,
+        };
+        // Another parser than the one that named the state can't read it.
+        let is_foreign = job.query.state().is_some() && before != job.generation;
+        if failure.kind == FailureKind::InvalidQuery && is_foreign {
+            job.start_over();
+            return vec![Requeue::Job(job, Duration::ZERO)];
+        }
+        match self.retry(&mut job, &failure) {
+            Ok(delay) if failure.retry_after.is_some() => {
+                vec![Requeue::Batch(Batch { jobs: vec![job], request: None }, delay)]
+            }
+            Ok(delay) => vec![Requeue::Job(job, delay)],
+            Err(failure) => {
+                let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                ask_all(raised)
+            }
+        }
+    }
+
+    /// Asks a batch again of which nothing was answered: as it is, or in halves.
+    pub(super) async fn fail_batch(
+        &mut self,
+        jobs: Vec<Job>,
+        answered: &mut Vec<Answered>,
+        why: BatchFailure,
+        built: BuiltRequest,
+    ) -> Vec<Requeue> {
+        let failed_before = jobs.iter().all(|job| job.retries > 0 || job.was_told);
+        let is_rejected = why == BatchFailure::Rejected;
+        if is_rejected || (failed_before && !self.is_probe) {
+            self.record_failed_size(&jobs, &built.0);
+        }
+        let is_hopeless = is_rejected && self.is_hopeless(&jobs);
+        if jobs.len() > 1 && !is_hopeless && (is_rejected || failed_before) {
+            let halves = halve(jobs).map(|jobs| Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO));
+            return halves.into();
+        }
+        let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
+        let is_whole = jobs.len();
+        for (mut job, answered) in jobs.into_iter().zip(answered.drain(..)) {
+            job.generation = answered.generation.number;
+            let Err(failure) = answered.page else { continue };
+            match self.retry(&mut job, &failure) {
+                Ok(delay) => {
+                    longest = longest.max(delay);
+                    again.push(job);
+                }
+                Err(failure) => {
+                    let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                    requeued.extend(ask_all(raised));
+                }
+            }
+        }
+        if !again.is_empty() {
+            let request = (again.len() == is_whole).then_some(built);
+            requeued.push(Requeue::Batch(Batch { jobs: again, request }, longest));
+        }
+        requeued
+    }
+
+    /// Records how a batch went of which something was answered.
+    pub(super) fn record_size(&self, slot: &Slot, answered: &[Answered], queries: &[Query]) {
+        let Some((kind, per_request)) = self.kind(slot, queries.first()) else { return };
+        let count = |kind: fn(&Answered) -> bool| u32::try_from(answered.iter().filter(|one| kind(one)).count());
+        // A query that the site answers with "there is none" is answered.
+        let is_answered =
+            |one: &Answered| one.page.as_ref().err().is_none_or(|failure| failure.kind == FailureKind::NotFound);
+        let (good, all) = (count(is_answered).unwrap_or_default(), count(|_| true).unwrap_or_default());
+        let sizers = &self.worker.sizers;
+        match good {
+            0 => {}
+            // It answers the first of more.
+            good if good.saturating_mul(2) < all => {
+                sizers.record_success(slot.name(), &kind, per_request, good);
+                sizers.record_failure(slot.name(), &kind, per_request, all);
+            }
+            _ => sizers.record_success(slot.name(), &kind, per_request, all),
+        }
+    }
+
+    fn record_failed_size(&self, jobs: &[Job], generation: &Generation) {
+        let Some(first) = jobs.first() else { return };
+        let Some(slot) = &first.slot else { return };
+        if let Some(kind) = generation.parser.description().kind(first.query.kind()) {
+            let queries = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+            self.worker.sizers.record_failure(slot.name(), &kind.name, kind.per_request, queries);
+        }
+    }
+
+    fn is_hopeless(&self, jobs: &[Job]) -> bool {
+        let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
+        first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
+    }
+
+    fn kind(&self, slot: &Slot, query: Option<&Query>) -> Option<(String, PerRequest)> {
+        let description = slot.description();
+        description.kind(query?.kind()).map(|Kind { name, per_request, .. }| (name.clone(), *per_request))
+    }
+
+    /// How long a failed query waits until it is asked again, of which the attempt is counted.
+    ///
+    /// # Errors
+    /// If it isn't asked again: its failure, which is final.
+    fn retry(&mut self, job: &mut Job, failure: &Failure) -> Result<Duration, Failure> {
+        let policy = &self.worker.scheduler.config().retries;
+        let attempt = Attempt { retries: job.retries, was_told: job.was_told, is_probe: self.is_probe };
+        let because = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
+        let Retry { delay, costs_attempt } =
+            policy.decide(failure, attempt, fastrand::f64()).map_err(|refused| match refused {
+                NoRetry::Final => failure.clone(),
+                NoRetry::WaitTooLong(wait) => because(format!(
+                    "the server tells to wait {wait:.0?}, and waits of up to {:.0?} are allowed",
+                    policy.max_wait
+                )),
+            })?;
+        if job.deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
+            let message = format!("its time is up; at last it was {failure}");
+            return Err(Failure::new(FailureKind::Deadline, message));
+        }
+        if costs_attempt && !self.permit.withdraw_retry() {
+            return Err(because(format!("retries are up to {:.0} % of the requests", policy.budget * 100.0)));
+        }
+        self.run.retrying(failure);
+        tracing::info!("{}: {failure}; asked again in {delay:.1?}", job.query);
+        job.retries += u32::from(costs_attempt);
+        job.was_told |= failure.retry_after.is_some();
+        Ok(delay)
+    }
+}
+
+fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
+    jobs.into_iter().map(|job| Requeue::Job(job, Duration::ZERO)).collect()
+}
+
+impl Answers<'_> {
+    async fn take_page(
+        &self,
+        mut job: Job,
+        mut page: Page,
+        slot: Slot,
+        generation: &Generation,
+        source: Option<Arc<Source>>,
+    ) -> Vec<Requeue> {
+        let run = self.run;
+        let in_rows = source.clone().filter(|_| self.worker.source);
+        let query = job.query.restarted();
+        let limit = generation.parser.description().limit_of(&query);
+        let (rows, failure) = job.progress.take(&query, &mut page, limit, in_rows.as_deref());
+        let blamed = |failure| blaming(generation, Some(&query), failure);
+        let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
+        job.slot = Some(slot);
+        let mut continues = false;
+        if failure.is_none() {
+            job.follow.append(&mut page.follow);
+            let is_full = limit.is_some_and(|limit| job.progress.records >= limit);
+            if let Some(state) = page.next.filter(|_| job.follow.len() <= FOLLOWS && !is_full) {
+                match job.go_on(state) {
+                    Ok(()) => continues = true,
+                    Err(endless) => failure = Some(blamed(endless)),
+                }
+            }
+        }
+        if !continues && let Some(too_many) = job.lineage.check(&job.follow) {
+            failure.get_or_insert(blamed(too_many));
+            job.follow.clear();
+        }
+        let state = if continues { job.query.state().map(Arc::from) } else { None };
+        let raised = if continues { Vec::new() } else { job.raised(&run.resume) };
+        run.open.add(&raised);
+        let part = Part {
+            query,
+            rows,
+            notes,
+            records: job.progress.records,
+            is_last: !continues,
+            failure,
+            generation: generation.number,
+            source,
+            state,
+            origin: job.origin.clone(),
+            raised: raised.len(),
+        };
+        run.send(part).await;
+        if continues { vec![Requeue::Job(job, Duration::ZERO)] } else { ask_all(raised) }
+    }
+}

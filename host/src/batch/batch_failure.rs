@@ -1,0 +1,89 @@
+//! Batch failures: what it means if nothing of a batch was answered.
+//!
+//! One query may be at fault, or the number of them, or the host. A batch that was rejected is halved at once, until the query at fault is
+//! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails again.
+
+use crate::{Failure, FailureKind, Page};
+
+/// Why nothing of a batch was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BatchFailure {
+    /// The request was refused, or its answer too large: it is the batch's fault.
+    Rejected,
+    /// The host may be at fault.
+    Transient,
+}
+
+/// Why nothing of the request's queries was answered; `None` if something was, or if each was answered that there is nothing. `status` is the
+/// response's, if there was one.
+pub(super) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) -> Option<BatchFailure> {
+    let kind = pages.first()?.as_ref().err()?.kind;
+    if !pages.iter().all(|page| page.as_ref().is_err_and(|failure| failure.kind == kind)) {
+        return None;
+    }
+    if is_oversize(kind) {
+        return Some(BatchFailure::Rejected);
+    }
+    match (kind, status) {
+        (FailureKind::Timeout | FailureKind::Network | FailureKind::Http, _)
+        | (FailureKind::Blocked | FailureKind::Unavailable, _) => Some(BatchFailure::Transient),
+        // The address itself is gone, for one query as for many.
+        (_, Some(404 | 410)) => None,
+        (_, Some(400..)) => Some(BatchFailure::Rejected),
+        _ => None,
+    }
+}
+
+/// Whether queries that share a request may have failed because they are too many.
+const fn is_oversize(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::TooLarge | FailureKind::ParserMemory | FailureKind::ParserTimeout | FailureKind::ParserOutput
+    )
+}
+
+/// The two halves of what doesn't go together.
+pub(super) fn halve<T>(mut items: Vec<T>) -> [Vec<T>; 2] {
+    let second = items.split_off(items.len().div_ceil(2));
+    [items, second]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_failed_as_a_whole_is_a_failure_of_the_batch() {
+        use FailureKind::{Blocked, InvalidQuery, LayoutChanged, Network, NotFound, TooLarge, Unavailable};
+        let classify = |status, kinds: &[Option<FailureKind>]| {
+            let page = |kind: &Option<FailureKind>| match kind {
+                Some(kind) => Err(Failure::new(*kind, "")),
+                None => Ok(Page::default()),
+            };
+            let pages: Vec<_> = kinds.iter().map(page).collect();
+            super::classify(status, &pages.iter().collect::<Vec<_>>())
+        };
+        let both = |kind| [Some(kind), Some(kind)];
+        assert_eq!(classify(Some(400), &both(InvalidQuery)), Some(BatchFailure::Rejected));
+        assert_eq!(classify(Some(413), &both(LayoutChanged)), Some(BatchFailure::Rejected));
+        assert_eq!(classify(None, &both(TooLarge)), Some(BatchFailure::Rejected));
+        assert_eq!(classify(Some(500), &both(Unavailable)), Some(BatchFailure::Transient));
+        assert_eq!(classify(Some(429), &both(Blocked)), Some(BatchFailure::Transient));
+        assert_eq!(classify(None, &both(Network)), Some(BatchFailure::Transient));
+        for (status, kinds) in [
+            (200, both(NotFound)),
+            (200, both(LayoutChanged)),
+            (404, both(LayoutChanged)),
+            (200, [Some(Unavailable), None]),
+            (200, [Some(Unavailable), Some(NotFound)]),
+        ] {
+            assert_eq!(classify(Some(status), &kinds), None, "{status} {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn halving_ends_with_one() {
+        let sizes = |items: usize| halve(vec![(); items]).map(|half| half.len());
+        assert_eq!([sizes(50), sizes(3), sizes(2)], [[25, 25], [2, 1], [1, 1]]);
+    }
+}

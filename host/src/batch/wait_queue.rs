@@ -1,0 +1,290 @@
+//! Wait queue of one run for one host: queries in buckets that may share a request, and batches that stay together.
+//!
+//! Pure: the time is an argument. A bucket that fills a request leaves first. One that doesn't waits while more queries are on their way,
+//! so that requests leave full.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
+
+mod bucket;
+
+pub(super) use bucket::BatchLimit;
+use bucket::{Bucket, Waiter};
+
+use crate::Priority;
+
+/// Every so many batches, the class whose head has waited longest goes, so that no class starves.
+const FAIR_TURN: u32 = 4;
+
+/// Batches that may go past a bucket that isn't full before it goes all the same.
+const MAX_PASSED_OVER: u64 = 1024;
+
+/// How long a query waits for others to share its request with, if the input has none at hand.
+const LINGER: Duration = Duration::from_millis(5);
+
+/// The same, if the input has more and waits for the run's own answers.
+const LINGER_FOR_ANSWERS: Duration = Duration::from_millis(100);
+
+/// Priorities, each for what continues and for what is new.
+const CLASSES: usize = 6;
+
+/// A query's class in its host's queue: a query that was begun goes before new ones of its priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PriorityClass(usize);
+
+impl PriorityClass {
+    pub(super) const fn new(priority: Priority, was_sent: bool) -> Self {
+        let class = match priority {
+            Priority::High => 0,
+            Priority::Normal => 2,
+            Priority::Low => 4,
+        };
+        Self(if was_sent { class } else { class + 1 })
+    }
+}
+
+/// What the input of a run has for its queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Supply {
+    /// Nothing any more.
+    Exhausted,
+    /// Nothing at hand: queries come one by one.
+    #[default]
+    Trickling,
+    /// More, which waits until queries of the run are answered.
+    HeldBack,
+}
+
+impl Supply {
+    const fn linger(self) -> Duration {
+        match self {
+            Self::Exhausted => Duration::ZERO,
+            Self::Trickling => LINGER,
+            Self::HeldBack => LINGER_FOR_ANSWERS,
+        }
+    }
+}
+
+/// Which queries of a run may go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum RunGate {
+    /// Any.
+    #[default]
+    Open,
+    /// Those of this root, and what shares a request with them: rows of others wait in memory for theirs.
+    HeadOnly(usize),
+    /// None: the reader is slow.
+    Closed,
+}
+
+/// A query that waits.
+pub(super) trait Queued {
+    /// The number of the query of the input that it belongs to.
+    fn root(&self) -> usize;
+}
+
+/// Queries that share a request, and the request if it is built.
+#[derive(Debug)]
+pub(super) struct Batch<J, R> {
+    pub(super) jobs: Vec<J>,
+    pub(super) request: Option<R>,
+}
+
+/// When a batch may go again, and whether it stays together.
+#[derive(Debug)]
+struct Unit<J, R> {
+    class: PriorityClass,
+    sequence: u64,
+    not_before: Instant,
+    batch: Batch<J, R>,
+}
+
+/// The queue. `K` says which queries may share a request.
+#[derive(Debug)]
+pub(super) struct WaitQueue<K, J, R> {
+    buckets: HashMap<K, Bucket<J>>,
+    units: Vec<Unit<J, R>>,
+    /// Entries so far.
+    sequence: u64,
+    /// Batches that went.
+    pops: u64,
+    turns: u32,
+}
+
+/// What goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice<'k, K> {
+    Bucket(&'k K),
+    Unit(usize),
+}
+
+/// What is known of an entry that may go: the least goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    is_young: bool,
+    class: usize,
+    is_partial: bool,
+    /// Of those that aren't full, the one that lacks least.
+    lacks: usize,
+    sequence: u64,
+}
+
+impl<K, J, R> Default for WaitQueue<K, J, R> {
+    fn default() -> Self {
+        Self { buckets: HashMap::new(), units: Vec::new(), sequence: 0, pops: 0, turns: 0 }
+    }
+}
+
+impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
+    /// Queries that wait.
+    pub(super) fn len(&self) -> usize {
+        let units = self.units.iter().map(|unit| unit.batch.jobs.len()).sum::<usize>();
+        units + self.buckets.values().map(Bucket::len).sum::<usize>()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.buckets.is_empty() && self.units.is_empty()
+    }
+
+    /// Adds a query, which goes alone no sooner than `not_before`; a request that leaves anyway takes it along.
+    pub(super) fn push(
+        &mut self,
+        key: K,
+        limit: &BatchLimit,
+        class: PriorityClass,
+        not_before: Option<Instant>,
+        job: J,
+        now: Instant,
+    ) {
+        self.sequence += 1;
+        let waiter = Waiter { sequence: self.sequence, since: now, pops: self.pops, job };
+        let bucket = self.buckets.entry(key).or_insert_with(|| Bucket::new(limit.clone()));
+        match not_before.filter(|at| *at > now) {
+            Some(at) => bucket.delay(at, class, waiter),
+            None => bucket.push(class, waiter),
+        }
+    }
+
+    /// Adds a batch whose queries stay together, and that goes no sooner than `not_before`.
+    pub(super) fn push_batch(&mut self, class: PriorityClass, not_before: Instant, batch: Batch<J, R>) {
+        self.sequence += 1;
+        self.units.push(Unit { class, sequence: self.sequence, not_before, batch });
+    }
+
+    /// Whether something may go now.
+    ///
+    /// # Errors
+    /// When nothing may: the time at which something may, if that is known.
+    pub(super) fn ready(&mut self, gate: RunGate, supply: Supply, now: Instant) -> Result<(), Option<Instant>> {
+        self.buckets.values_mut().for_each(|bucket| bucket.wake(now));
+        self.choose(gate, supply, now).map(drop)
+    }
+
+    /// Takes what goes next, if something may.
+    pub(super) fn pop(&mut self, gate: RunGate, supply: Supply, now: Instant) -> Option<Batch<J, R>> {
+        self.buckets.values_mut().for_each(|bucket| bucket.wake(now));
+        let batch = match self.choose(gate, supply, now).ok()? {
+            Choice::Unit(index) => self.units.swap_remove(index).batch,
+            Choice::Bucket(key) => {
+                let key = key.clone();
+                let head = if let RunGate::HeadOnly(root) = gate { Some(root) } else { None };
+                self.take(&key, head)?
+            }
+        };
+        self.turns = self.turns.wrapping_add(1);
+        self.pops += 1;
+        Some(batch)
+    }
+
+    /// Takes anything, whether it may go or not: its host is given up, or its run ends.
+    pub(super) fn pop_any(&mut self) -> Option<Batch<J, R>> {
+        if let Some(unit) = self.units.pop() {
+            return Some(unit.batch);
+        }
+        let key = self.buckets.keys().next()?.clone();
+        let jobs = self.buckets.remove(&key)?.into_jobs();
+        Some(Batch { jobs, request: None })
+    }
+
+    fn take(&mut self, key: &K, head: Option<usize>) -> Option<Batch<J, R>> {
+        let bucket = self.buckets.get_mut(key)?;
+        let jobs = bucket.take(head);
+        if bucket.len() == 0 {
+            self.buckets.remove(key);
+        }
+        Some(Batch { jobs, request: None })
+    }
+
+    fn choose(&self, gate: RunGate, supply: Supply, now: Instant) -> Result<Choice<'_, K>, Option<Instant>> {
+        let is_fair = (self.turns + 1).is_multiple_of(FAIR_TURN);
+        let (mut best, mut wake): (Option<(Rank, Choice<'_, K>)>, Option<Instant>) = (None, None);
+        let mut offer = |rank: Result<Rank, Option<Instant>>, choice| match rank {
+            Ok(mut rank) => {
+                rank.class = if is_fair { 0 } else { rank.class };
+                if best.as_ref().is_none_or(|(other, _)| rank < *other) {
+                    best = Some((rank, choice));
+                }
+            }
+            Err(at) => wake = wake.into_iter().chain(at).min(),
+        };
+        for (key, bucket) in &self.buckets {
+            if let Some(rank) = self.rank(bucket, gate, supply, now) {
+                offer(rank, Choice::Bucket(key));
+            }
+        }
+        for (index, unit) in self.units.iter().enumerate() {
+            if admits(gate, || unit.batch.jobs.iter().map(Queued::root)) {
+                offer(unit.rank(now), Choice::Unit(index));
+            }
+        }
+        best.map(|(_, choice)| choice).ok_or(wake)
+    }
+
+    /// When a bucket may go; `None` if nothing of it may.
+    fn rank(
+        &self,
+        bucket: &Bucket<J>,
+        gate: RunGate,
+        supply: Supply,
+        now: Instant,
+    ) -> Option<Result<Rank, Option<Instant>>> {
+        if !admits(gate, || bucket.ready_jobs().map(Queued::root)) {
+            return bucket.next_due().map(|at| Err(Some(at))).filter(|_| gate != RunGate::Closed);
+        }
+        let Some(head) = bucket.head() else { return Some(Err(bucket.next_due())) };
+        let (limit, waiting) = (bucket.limit(), bucket.len());
+        let at = head.since + supply.linger();
+        if waiting < limit && at > now && gate == RunGate::Open {
+            return Some(Err(Some(at)));
+        }
+        Some(Ok(Rank {
+            is_young: self.pops - head.pops < MAX_PASSED_OVER,
+            class: head.class,
+            is_partial: waiting < limit,
+            lacks: limit.saturating_sub(waiting),
+            sequence: head.sequence,
+        }))
+    }
+}
+
+impl<J, R> Unit<J, R> {
+    /// A batch that stays together is full.
+    fn rank(&self, now: Instant) -> Result<Rank, Option<Instant>> {
+        if self.not_before > now {
+            return Err(Some(self.not_before));
+        }
+        Ok(Rank { is_young: true, class: self.class.0, is_partial: false, lacks: 0, sequence: self.sequence })
+    }
+}
+
+fn admits<I: Iterator<Item = usize>>(gate: RunGate, roots: impl FnOnce() -> I) -> bool {
+    match gate {
+        RunGate::Open => true,
+        RunGate::Closed => false,
+        RunGate::HeadOnly(head) => roots().any(|root| root == head),
+    }
+}
+
+#[cfg(test)]
+mod tests;
