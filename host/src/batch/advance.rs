@@ -20,6 +20,9 @@ use crate::parser::{Kind, PerRequest};
 use crate::swap::{Generation, Slot};
 use crate::{Failure, FailureKind, Page, Query};
 
+/// Attempts that a host refused for its pace before the batch's size is suspected.
+const LIMITED_BEFORE_HALVING: u32 = 2;
+
 /// What the answers of one exchange are handed on with.
 pub(super) struct Answers<'e> {
     pub(super) worker: &'e Worker,
@@ -59,23 +62,29 @@ impl Answers<'_> {
     pub(super) async fn fail_batch(
         &mut self,
         jobs: Vec<Job>,
-        answered: &mut Vec<Answered>,
+        answered: Vec<Answered>,
         why: BatchFailure,
         built: BuiltRequest,
     ) -> Vec<Requeue> {
-        let failed_before = jobs.iter().all(|job| job.retries > 0 || job.was_told);
-        let is_rejected = why == BatchFailure::Rejected;
-        if is_rejected || (failed_before && !self.is_probe) {
+        let is_suspect = match why {
+            BatchFailure::Rejected => true,
+            BatchFailure::Transient => jobs.iter().all(|job| job.retries > 0),
+            // The pace is likelier to be at fault than a size that went well before.
+            BatchFailure::Limited => {
+                jobs.iter().all(|job| job.retries >= LIMITED_BEFORE_HALVING) && !self.is_good_size(&jobs)
+            }
+        };
+        if is_suspect && !(self.is_probe && why != BatchFailure::Rejected) {
             self.record_failed_size(&jobs, &built.0);
         }
-        let is_hopeless = is_rejected && self.is_hopeless(&jobs);
-        if jobs.len() > 1 && !is_hopeless && (is_rejected || failed_before) {
+        let is_hopeless = why == BatchFailure::Rejected && self.is_hopeless(&jobs);
+        if jobs.len() > 1 && !is_hopeless && is_suspect {
             let halves = halve(jobs).map(|jobs| Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO));
             return halves.into();
         }
         let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
         let is_whole = jobs.len();
-        for (mut job, answered) in jobs.into_iter().zip(answered.drain(..)) {
+        for (mut job, answered) in jobs.into_iter().zip(answered) {
             job.generation = answered.generation.number;
             let Err(failure) = answered.page else { continue };
             match self.retry(&mut job, &failure) {
@@ -128,6 +137,13 @@ impl Answers<'_> {
     fn is_hopeless(&self, jobs: &[Job]) -> bool {
         let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
         first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
+    }
+
+    /// Whether a batch of that size went well before.
+    fn is_good_size(&self, jobs: &[Job]) -> bool {
+        let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
+        let good = first.map_or(0, |(slot, kind)| self.worker.sizers.largest_good(slot.name(), kind));
+        good as usize >= jobs.len()
     }
 
     fn kind(&self, slot: &Slot, query: Option<&Query>) -> Option<(String, PerRequest)> {

@@ -1,7 +1,8 @@
 //! Batch failures: what it means if nothing of a batch was answered.
 //!
 //! One query may be at fault, or the number of them, or the host. A batch that was rejected is halved at once, until the query at fault is
-//! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails again.
+//! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails
+//! again; one that was refused for the pace is halved only if no other of its size went well.
 
 use crate::{Failure, FailureKind, Page};
 
@@ -12,12 +13,15 @@ pub(super) enum BatchFailure {
     Rejected,
     /// The host may be at fault.
     Transient,
+    /// The host refuses for the pace: with 429, a captcha, or a time to ask again.
+    Limited,
 }
 
 /// Why nothing of the request's queries was answered; `None` if something was, or if each was answered that there is nothing. `status` is the
 /// response's, if there was one.
 pub(super) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) -> Option<BatchFailure> {
-    let kind = pages.first()?.as_ref().err()?.kind;
+    let first = pages.first()?.as_ref().err()?;
+    let kind = first.kind;
     if !pages.iter().all(|page| page.as_ref().is_err_and(|failure| failure.kind == kind)) {
         return None;
     }
@@ -25,8 +29,10 @@ pub(super) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) ->
         return Some(BatchFailure::Rejected);
     }
     match (kind, status) {
-        (FailureKind::Timeout | FailureKind::Network | FailureKind::Http, _)
-        | (FailureKind::Blocked | FailureKind::Unavailable, _) => Some(BatchFailure::Transient),
+        (FailureKind::Blocked, _) => Some(BatchFailure::Limited),
+        (FailureKind::Timeout | FailureKind::Network | FailureKind::Http | FailureKind::Unavailable, _) => {
+            Some(if first.retry_after.is_some() { BatchFailure::Limited } else { BatchFailure::Transient })
+        }
         // The address itself is gone, for one query as for many.
         (_, Some(404 | 410)) => None,
         (_, Some(400..)) => Some(BatchFailure::Rejected),
@@ -68,7 +74,7 @@ mod tests {
         assert_eq!(classify(Some(413), &both(LayoutChanged)), Some(BatchFailure::Rejected));
         assert_eq!(classify(None, &both(TooLarge)), Some(BatchFailure::Rejected));
         assert_eq!(classify(Some(500), &both(Unavailable)), Some(BatchFailure::Transient));
-        assert_eq!(classify(Some(429), &both(Blocked)), Some(BatchFailure::Transient));
+        assert_eq!(classify(Some(429), &both(Blocked)), Some(BatchFailure::Limited));
         assert_eq!(classify(None, &both(Network)), Some(BatchFailure::Transient));
         for (status, kinds) in [
             (200, both(NotFound)),

@@ -94,10 +94,10 @@ impl BatchSizers {
         sizers.get(parser).and_then(|kinds| kinds.get(kind)).is_some_and(|sizer| sizer.size.is_hopeless)
     }
 
-    /// Whether any request of a kind went well.
-    pub(super) fn has_succeeded(&self, parser: &str, kind: &str) -> bool {
+    /// The largest batch of a kind that went well; 0 if none did.
+    pub(super) fn largest_good(&self, parser: &str, kind: &str) -> u32 {
         let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
-        sizers.get(parser).and_then(|kinds| kinds.get(kind)).is_some_and(|sizer| sizer.size.largest_good > 0)
+        sizers.get(parser).and_then(|kinds| kinds.get(kind)).map_or(0, |sizer| sizer.size.largest_good)
     }
 
     fn with(

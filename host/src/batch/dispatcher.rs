@@ -16,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::bucket_key::BucketKey;
 use super::circuit_breaker::Outage;
+use super::exchange::ReadyRequest;
 use super::job::Job;
 use super::permit::{Batch, Grant, Permit, RunQueue};
 use super::run::Run;
@@ -42,6 +43,8 @@ pub(super) enum Requeue {
 /// What comes of a task.
 enum Done {
     Routed(Vec<Routed>),
+    /// The request of a batch that has a permit, and what is left of the batch.
+    Built(Permit, Option<ReadyRequest>, Vec<Requeue>),
     Requeue(Vec<Requeue>),
     /// Failures without a request were reported.
     Reported,
@@ -126,6 +129,10 @@ impl Dispatcher {
                 }
                 Event::Done(Ok(Done::Routed(routed))) => routed.into_iter().for_each(|routed| self.enqueue(routed)),
                 Event::Done(Ok(Done::Reported)) => self.is_reporting = false,
+                Event::Done(Ok(Done::Built(permit, ready, left))) => {
+                    self.requeue(left);
+                    ready.into_iter().for_each(|ready| self.send(ready, permit));
+                }
                 Event::Done(Ok(Done::Requeue(requeued))) => self.requeue(requeued),
                 Event::Done(Err(error)) => self.record_fault(error),
                 Event::Granted(grant) => self.take_grant(grant),
@@ -287,7 +294,7 @@ impl Dispatcher {
     fn take_grant(&mut self, grant: Grant) {
         match grant {
             Grant::Poll => {}
-            Grant::Send(permit, batch) => self.send(batch, permit),
+            Grant::Send(permit, batch) => self.build_and_send(batch, permit),
             Grant::Refused(batch, host, outage, last) => {
                 let generation = batch.jobs.first().and_then(|job| Some(job.slot.as_ref()?.generation()));
                 self.failed.push((batch.jobs, given_up(&host, outage, last), generation.unwrap_or_default()));
@@ -295,12 +302,24 @@ impl Dispatcher {
         }
     }
 
-    fn send(&mut self, batch: Batch, permit: Permit) {
+    /// Sends a batch, whose request is built first if the parser's generation has none.
+    fn build_and_send(&mut self, batch: Batch, permit: Permit) {
         let Some(slot) = batch.jobs.first().and_then(|job| job.slot.clone()) else { return };
-        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         // Load the generation here: a later batch must never use an older parser.
         let generation = slot.load();
-        self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, batch, generation, permit).await) });
+        if let Some(built) = batch.request.filter(|(maker, _)| maker.number == generation.number) {
+            return self.send(ReadyRequest { built, jobs: batch.jobs }, permit);
+        }
+        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+        self.tasks.spawn(async move {
+            let (ready, left) = worker.build_request(&run, generation, batch.jobs).await;
+            Done::Built(permit, ready, left)
+        });
+    }
+
+    fn send(&mut self, ready: ReadyRequest, permit: Permit) {
+        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+        self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, ready, permit).await) });
     }
 
     /// Ends the run, in which a task panicked: the task's queries have no outcome.

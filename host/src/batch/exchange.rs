@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
 use super::advance::Answers;
-use super::batch_failure::classify;
+use super::batch_failure::{classify, halve};
 use super::dispatcher::Requeue;
 use super::job::Job;
 use super::outcome::Source;
@@ -32,6 +32,13 @@ pub(super) struct Answered {
     pub(super) source: Option<Arc<Source>>,
 }
 
+/// A request that may go, and the queries that share it.
+#[derive(Debug)]
+pub(super) struct ReadyRequest {
+    pub(super) built: BuiltRequest,
+    pub(super) jobs: Vec<Job>,
+}
+
 /// What an exchange gave.
 struct Exchanged {
     answered: Vec<Answered>,
@@ -41,23 +48,16 @@ struct Exchanged {
 }
 
 impl Worker {
-    /// Sends the request of a batch, and hands on what it answers. Returns what is to be asked from here on.
-    pub(super) async fn exchange(
-        &self,
-        run: &Run,
-        batch: Batch,
-        generation: Arc<Generation>,
-        mut permit: Permit,
-    ) -> Vec<Requeue> {
-        let Some(slot) = batch.jobs.first().and_then(|job| job.slot.clone()) else { return Vec::new() };
-        let (request, mut jobs, mut requeued) = self.build_request(run, &slot, generation, batch).await;
-        let Some((generation, request)) = request else { return requeued };
+    /// Sends a request, and hands on what it answers. Returns what is to be asked from here on.
+    pub(super) async fn exchange(&self, run: &Run, ready: ReadyRequest, mut permit: Permit) -> Vec<Requeue> {
+        let ReadyRequest { built: (generation, request), mut jobs } = ready;
+        let Some(slot) = jobs.first().and_then(|job| job.slot.clone()) else { return Vec::new() };
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
         self.mark_sent(run, &permit, &mut jobs);
         let deadline = jobs.iter().filter_map(|job| job.deadline).min();
         let built = (Arc::clone(&generation), request.clone());
         let exchanged = self.fetch_and_parse(run, &slot, &built, &queries, deadline).await;
-        let Exchanged { mut answered, status, held } = exchanged;
+        let Exchanged { answered, status, held } = exchanged;
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         let pages: Vec<_> = answered.iter().map(|answered| &answered.page).collect();
         let batch_failure = classify(status, &pages);
@@ -67,51 +67,46 @@ impl Worker {
         // What is handed on from here on may wait for a slow reader, which keeps no permit from another run.
         permit.release();
         let mut answers = Answers { worker: self, run, permit: &mut permit, is_probe };
-        match batch_failure {
-            Some(failure) => requeued.extend(answers.fail_batch(jobs, &mut answered, failure, built).await),
+        let requeued = match batch_failure {
+            Some(failure) => answers.fail_batch(jobs, answered, failure, built).await,
             None => {
                 answers.record_size(&slot, &answered, &queries);
+                let mut requeued = Vec::new();
                 for (job, answered) in jobs.into_iter().zip(answered) {
                     requeued.extend(answers.advance(job, answered).await);
                 }
+                requeued
             }
-        }
+        };
         // Rows take memory as their body did.
         drop(held);
         requeued
     }
 
-    /// The first request that the parser makes of a batch, with its own jobs, and what is left of the others. Those that it refuses are over.
-    async fn build_request(
+    /// The first request that the parser makes of a batch, and what is left of it. Queries that the parser refuses are over.
+    pub(super) async fn build_request(
         &self,
         run: &Run,
-        slot: &Slot,
         generation: Arc<Generation>,
-        batch: Batch,
-    ) -> (Option<BuiltRequest>, Vec<Job>, Vec<Requeue>) {
-        if let Some(built) = batch.request.filter(|(maker, _)| maker.number == generation.number) {
-            return (Some(built), batch.jobs, Vec::new());
-        }
-        match self.request(slot, generation, &batch.jobs).await {
+        jobs: Vec<Job>,
+    ) -> (Option<ReadyRequest>, Vec<Requeue>) {
+        let Some(slot) = jobs.first().and_then(|job| job.slot.clone()) else { return (None, Vec::new()) };
+        match self.request(&slot, generation, &jobs).await {
             Ok((generation, requests)) => {
-                let mut shared = share_out(run, &generation, requests, batch.jobs).await.into_iter();
-                let Some((request, jobs)) = shared.next() else { return (None, Vec::new(), Vec::new()) };
-                let left = shared.map(|(request, jobs)| {
-                    let request = Some((Arc::clone(&generation), request));
-                    Requeue::Batch(Batch { jobs, request }, Duration::ZERO)
-                });
-                let left = left.collect();
-                (Some((generation, request)), jobs, left)
+                let shared = share_out(run, &generation, requests, jobs).await.into_iter();
+                let mut batches = shared.map(|(request, jobs)| (jobs, (Arc::clone(&generation), request)));
+                let first = batches.next().map(|(jobs, built)| ReadyRequest { built, jobs });
+                let left = batches.map(|(jobs, built)| Batch { jobs, request: Some(built) });
+                (first, left.map(|batch| Requeue::Batch(batch, Duration::ZERO)).collect())
             }
             // A parser that gets several wrong may get each right.
-            Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && batch.jobs.len() > 1 => {
-                let halves = super::batch_failure::halve(batch.jobs);
-                let halves = halves.map(|jobs| Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO));
-                (None, Vec::new(), halves.into())
+            Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && jobs.len() > 1 => {
+                let halves = halve(jobs).map(|jobs| Batch { jobs, request: None });
+                (None, halves.map(|batch| Requeue::Batch(batch, Duration::ZERO)).into())
             }
             Err((generation, failure)) => {
-                run.fail_all(batch.jobs, &failure, generation.number).await;
-                (None, Vec::new(), Vec::new())
+                run.fail_all(jobs, &failure, generation.number).await;
+                (None, Vec::new())
             }
         }
     }
@@ -218,7 +213,7 @@ impl Worker {
                 )
             }),
         };
-        if is_congested || (is_batch_failure && !self.sizers.has_succeeded(slot.name(), kind)) {
+        if is_congested || (is_batch_failure && self.sizers.largest_good(slot.name(), kind) == 0) {
             Feedback::Congestion { retry_after }
         } else if answered.iter().any(|answered| answered.page.is_ok()) {
             Feedback::Success

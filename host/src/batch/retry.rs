@@ -297,10 +297,12 @@ mod tests {
             let policy = Retries::default().most(most).budget(share).max_wait(Duration::MAX);
             let wait = wait.map(|wait| Duration::from_secs(wait / 2));
             let failure = Failure { retry_after: wait, ..Failure::new(FailureKind::Blocked, "") };
-            drop(policy.decide(&failure, Attempt { retries, ..Attempt::default() }, if random.is_nan() { 0.5 } else { random }));
+            let _ = policy.decide(&failure, Attempt { retries, ..Attempt::default() }, if random.is_nan() { 0.5 } else { random });
             let mut budget = RetryBudget::new(share);
             (0..10).for_each(|_| budget.deposit());
-            (0..200).for_each(|_| drop(budget.withdraw()));
+            (0..200).for_each(|_| {
+                budget.withdraw();
+            });
         }
     }
 }
