@@ -1,4 +1,6 @@
-//! How does a fragment of HTML read as text?
+//! HTML as plain text.
+
+use std::borrow::Cow;
 
 /// The fragment's text: `<br>` becomes a new line, other tags vanish, entities are decoded.
 #[must_use]
@@ -13,10 +15,16 @@ pub fn text(html: &str) -> String {
         rest = after;
     }
     text.push_str(rest);
-    match html_escape::decode_html_entities(&text) {
-        std::borrow::Cow::Owned(decoded) => decoded,
-        std::borrow::Cow::Borrowed(_) => text,
+    match decode(&text) {
+        Cow::Owned(decoded) => decoded,
+        Cow::Borrowed(_) => text,
     }
+}
+
+/// The text with its character references (`&amp;`, `&#39;`) decoded, once.
+#[must_use]
+pub fn decode(text: &str) -> Cow<'_, str> {
+    html_escape::decode_html_entities(text)
 }
 
 /// What stands before the first tag, the inside of the tag, and what stands after it. A `<` that no tag follows is text.

@@ -1,4 +1,4 @@
-//! What does the details message say of an app?
+//! The record of an app: where the details message has its fields, and what an answer without them means.
 
 use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
 use playfast_guest::{Failure, FailureKind, Page, Query, url};
@@ -9,8 +9,11 @@ use crate::unreadable;
 /// The details message in the answer to `Ws7gDc`.
 const DETAILS: &[u16] = &[1, 2];
 
-/// The app's id, beside the message.
+/// The app that the answer is for, beside the message.
 const APP_ID: &[u16] = &[1, 11, 0, 0];
+
+/// The slots of an answer that repeat what was asked: app and fields.
+const ECHOES: [usize; 2] = [11, 39];
 
 const PRICE: &[u16] = &[57, 0, 0, 0, 0, 1, 0, 0];
 
@@ -20,7 +23,7 @@ const DESCRIPTION: &[&[u16]] = &[&[12, 0, 0, 1], &[72, 0, 1]];
 /// An app's record.
 pub(crate) const FIELDS: &[Field] = &[
     Field::new("app_id", &[&[77, 0]], Shape::Text),
-    Field::new("title", &[&[0, 0]], Shape::Text),
+    Field::new("title", &[&[0, 0]], Shape::DecodedText),
     Field::new("summary", &[&[73, 0, 1]], Shape::Text),
     Field::new("description", DESCRIPTION, Shape::HtmlAsText),
     Field::new("description_html", DESCRIPTION, Shape::Text),
@@ -48,18 +51,18 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("max_android", &[&[140, 1, 1, 0, 1, 1]], Shape::Text),
     Field::new("target_sdk", &[&[140, 1, 0, 0, 0]], Shape::Number),
     Field::new("version", &[&[140, 0, 0, 0]], Shape::Text),
-    Field::new("developer", &[&[68, 0]], Shape::Text),
+    Field::new("developer", &[&[68, 0]], Shape::DecodedText),
     Field::new("developer_id", &[&[68, 1, 4, 2]], Shape::With(developer_id)),
     Field::new("developer_email", &[&[69, 1, 0]], Shape::Text),
     Field::new("developer_website", &[&[69, 0, 5, 2]], Shape::Text),
     Field::new("developer_address", &[&[69, 2, 0]], Shape::Text),
-    Field::new("developer_legal_name", &[&[69, 4, 0]], Shape::Text),
+    Field::new("developer_legal_name", &[&[69, 4, 0]], Shape::DecodedText),
     Field::new("developer_legal_email", &[&[69, 4, 1, 0]], Shape::Text),
     Field::new("developer_legal_address", &[&[69, 4, 2, 0]], Shape::Text),
     Field::new("developer_legal_phone", &[&[69, 4, 3]], Shape::Text),
-    Field::new("seller", &[&[37, 0]], Shape::Text),
+    Field::new("seller", &[&[37, 0]], Shape::DecodedText),
     Field::new("privacy_policy", &[&[99, 0, 5, 2]], Shape::Text),
-    Field::new("genre", &[&[79, 0, 0, 0]], Shape::Text),
+    Field::new("genre", &[&[79, 0, 0, 0]], Shape::DecodedText),
     Field::new("genre_id", &[&[79, 0, 0, 2]], Shape::Text),
     Field::new("categories", &[&[118], &[79, 0, 0]], Shape::With(categories)),
     Field::new("icon", &[&[95, 0, 3, 2]], Shape::Text),
@@ -67,8 +70,8 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("screenshots", &[&[78, 0, EVERY, 3, 2]], Shape::Texts),
     Field::new("video", &[&[100, 0, 0, 3, 2]], Shape::Text),
     Field::new("video_image", &[&[100, 1, 0, 3, 2]], Shape::Text),
-    Field::new("content_rating", &[&[9, 0]], Shape::Text),
-    Field::new("content_rating_description", &[&[9, 2, 1]], Shape::Text),
+    Field::new("content_rating", &[&[9, 0]], Shape::DecodedText),
+    Field::new("content_rating_description", &[&[9, 2, 1]], Shape::DecodedText),
     Field::new("content_rating_icon", &[&[9, 1, 3, 2]], Shape::Text),
     Field::new("contains_ads", &[&[48]], Shape::Truthy),
     Field::new("released", &[&[10, 0]], Shape::Text),
@@ -77,7 +80,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("updated_at", &[&[145, 0, 1, 0]], Shape::Number),
     Field::new("changelog", &[&[144, 1, 1]], Shape::Text),
     Field::new("play_pass", &[&[62]], Shape::Truthy),
-    Field::new("chart_label", &[&[58, 0]], Shape::Text),
+    Field::new("chart_label", &[&[58, 0]], Shape::DecodedText),
     Field::new("chart_rank", &[&[58, 2]], Shape::Text),
     Field::new("permissions", &[&[74, 2]], Shape::With(permissions)),
     Field::new("data_safety", &[&[137, 4, 0, 0], &[137, 4, 1, 0], &[137, 9, 2]], Shape::With(data_safety)),
@@ -85,10 +88,15 @@ pub(crate) const FIELDS: &[Field] = &[
 
 /// The app in the page's blocks.
 pub(crate) fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
+    let table = Table::new(FIELDS);
     let mut seen = None;
     for block in Blocks::new(body, "Ws7gDc") {
-        let block = block.map_err(|error| unreadable("the data block of the app", error))?;
-        match record(block, Some(query)) {
+        let found = match block {
+            Ok(block) => record(&table, block, Some(query)),
+            Err(ReadError::Truncated) => return Err(unreadable(BLOCK, ReadError::Truncated)),
+            Err(error) => Err(unreadable(BLOCK, error)),
+        };
+        match found {
             Ok(record) => return Ok(Page { records: vec![record], ..Page::default() }),
             // Small answers to the same rpc hold no app and may come first; what an app's own block says counts for more.
             Err(failure) if failure.kind != FailureKind::LayoutChanged => seen = Some(failure),
@@ -102,40 +110,96 @@ pub(crate) fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
     })
 }
 
+/// What messages call a block.
+const BLOCK: &str = "the data block of the app";
+
 /// A document without its end. Pages that somebody trimmed to their blocks have neither start nor end.
 fn is_cut(body: &[u8]) -> bool {
     let starts = body.trim_ascii_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype"));
     starts && !body.trim_ascii_end().ends_with(b"</html>")
 }
 
-/// The app in the payload of a batchexecute frame.
+/// The app in the payload of a batchexecute frame. A payload without content is the answer for an app that does not exist.
 pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
-    let record = record(*payload, query)?;
+    let record = match record(&Table::new(FIELDS), *payload, query) {
+        Err(failure) if failure.kind == FailureKind::LayoutChanged && is_empty(*payload).unwrap_or(false) => {
+            return Err(Failure::not_found("the store has no such app, at least in this country"));
+        }
+        record => record?,
+    };
     payload.skip().map_err(|error| unreadable("the answer for the app", error))?;
     Ok(Page { records: vec![record], ..Page::default() })
 }
 
+/// Whether an answer says nothing but what was asked. What stands after the message tells of the request alone.
+fn is_empty(mut payload: Reader<'_>) -> Result<bool, ReadError> {
+    let mut empty = matches!(payload.kind()?, Kind::Array | Kind::Null);
+    payload.elements(|slot, value| {
+        empty &= match slot {
+            0 => is_blank(*value, 0)?,
+            1 => holds_echoes_alone(*value)?,
+            _ => true,
+        };
+        Ok(Flow::Continue)
+    })?;
+    Ok(empty)
+}
+
+fn holds_echoes_alone(mut answer: Reader<'_>) -> Result<bool, ReadError> {
+    let mut alone = answer.kind()? == Kind::Array;
+    answer.elements(|slot, value| {
+        alone &= ECHOES.contains(&slot) || is_blank(*value, 0)?;
+        Ok(Flow::Continue)
+    })?;
+    Ok(alone)
+}
+
+/// How deep a blank message may nest.
+const BLANK_DEPTH: u8 = 4;
+
+/// Whether there is nothing but empty arrays.
+fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
+    let mut blank = value.kind()? == Kind::Array && depth < BLANK_DEPTH;
+    if blank {
+        value.elements(|_, inner| {
+            blank = is_blank(*inner, depth + 1)?;
+            Ok(if blank { Flow::Continue } else { Flow::Done })
+        })?;
+    }
+    Ok(blank)
+}
+
 /// The record of the app that the message tells of, which must be the one that was asked for.
-fn record(message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
+fn record(table: &Table, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
     let unreadable = |error| unreadable("the details of the app", error);
+    let echo = message.get(APP_ID).map_err(unreadable)?;
+    check_id(echo.and_then(Reader::text).as_deref(), query)?;
     let details = message.get(DETAILS).map_err(unreadable)?;
     let mut details = details.ok_or_else(|| Failure::layout_changed("the data holds no details of an app"))?;
-    let table = Table::new(FIELDS);
-    let app = table.read(&mut details).map_err(unreadable)?;
-    let app = app.or_value("app_id", message.get(APP_ID).map_err(unreadable)?);
+    let app = table.read(&mut details).map_err(unreadable)?.or_value("app_id", echo);
     if !app.value("title").is_some_and(Reader::is_text) {
         return Err(Failure::layout_changed("the details hold no title of an app"));
     }
     let Some(id) = app.value("app_id").and_then(Reader::text) else {
         return Err(Failure::layout_changed("the details hold no id of an app"));
     };
-    match query.and_then(|query| query.param("app_id")) {
-        Some(asked) if asked != id => {
-            Err(Failure::unavailable(format!("the store answered for {id}, not for {asked}")))
+    check_id(Some(&id), query)?;
+    app.record().map_err(unreadable)
+}
+
+/// A failure if the answer is for another app than was asked for.
+fn check_id(id: Option<&str>, query: Option<&Query>) -> Result<(), Failure> {
+    match (id, query.and_then(|query| query.param("app_id"))) {
+        (Some(id), Some(asked)) if id != asked => {
+            let id: String = id.chars().take(LONGEST_ID).collect();
+            Err(Failure::unavailable(format!("the answer is for {id}, not for {asked}")))
         }
-        _ => app.record().map_err(unreadable),
+        _ => Ok(()),
     }
 }
+
+/// The most of another app's id that a message shows, in characters.
+const LONGEST_ID: usize = 100;
 
 /// How many stars were given how often, from one star to five.
 fn histogram(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
@@ -211,7 +275,7 @@ fn category(value: &mut Reader<'_>, writer: &mut Writer, depth: u8) -> Result<bo
 fn write_category(tuple: Reader<'_>, writer: &mut Writer) -> Result<(), ReadError> {
     let (name, id) = (tuple.get(&[0])?, tuple.get(&[2])?);
     writer.object(|writer| {
-        writer.key("name").copy_text(name);
+        writer.key("name").decoded_text(name);
         writer.key("id").copy_text(id);
     });
     Ok(())

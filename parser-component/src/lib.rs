@@ -38,7 +38,7 @@ impl Parser for Play {
     }
 
     fn parse(queries: &[Query], response: &HttpResponse) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        wall::check(response)?;
+        wall::check(response, queries.len())?;
         if response.body.trim_ascii().is_empty() {
             return Err(Failure::unavailable("the store sent an empty answer"));
         }

@@ -1,41 +1,125 @@
-//! Which data block of a page answers an rpc?
+//! Data blocks of a page, those that answer an rpc first.
 //!
-//! A page's scripts call `AF_initDataCallback({key: 'ds:N', …, data:[…], …})`, after `AF_dataServiceRequests` has said which rpc each key
-//! answers. Keys drift from page to page and rpc ids don't, so keys are never known here. Trimmed pages lack the second: all their blocks
-//! are candidates. A block is passed over as a whole: text that only looks like one, inside another's data, is never found.
+//! A page's scripts call `AF_initDataCallback({key: 'ds:N', …, data:[…], …})`, and `AF_dataServiceRequests` says which rpc each key answers.
+//! Keys drift from page to page, and trimmed pages lack the requests: they are a hint, so all blocks are given, those that it names first.
+//! What a block holds is for its reader to decide. A block is passed over as a whole: text that only looks like one, inside another's data,
+//! is never found.
 
 use playfast_guest::json::{Kind, Level, ReadError, Reader};
 
-const REQUESTS: &[u8] = b"AF_dataServiceRequests = {";
-const CALLBACK: &[u8] = b"AF_initDataCallback({";
-const DATA: &[u8] = b"data:";
+/// What the names have in common. Its underscore is looked for: a byte of 750 in such pages, and a search for one byte goes through megabytes
+/// four times as fast in the sandbox as one for a text.
+const AF: &[u8] = b"AF_";
+const REQUESTS: &[u8] = b"dataServiceRequests";
+const CALLBACK: &[u8] = b"initDataCallback";
 
 /// A block's key and data stand within so many bytes of its start.
 const HEAD: usize = 200;
 
-/// The blocks of a page that answer an rpc, in the page's order.
+/// How many blocks without an end are looked past: each costs a walk to the end of the body.
+const MAX_ENDLESS_BLOCKS: usize = 8;
+
+/// The blocks of a page in its order, those that the page says answer the rpc before the others.
 pub(crate) struct Blocks<'a> {
     body: &'a [u8],
-    keys: Option<Vec<&'a str>>,
+    rpc: &'a str,
+    /// The keys of the blocks that answer the rpc, once the requests were found or looked for.
+    keys: Option<Vec<&'a [u8]>>,
     at: usize,
+    endless: usize,
+    /// Where the data of the other blocks starts, and how many of them were given.
+    others: Vec<usize>,
+    given: usize,
+}
+
+/// What starts at a place of the page.
+enum Mark {
+    /// The object of requests.
+    Requests,
+    /// The object of a block.
+    Block,
 }
 
 impl<'a> Blocks<'a> {
-    /// Those that answer `rpc`, or all where the page doesn't say.
-    pub(crate) fn new(body: &'a [u8], rpc: &str) -> Self {
-        match find(body, REQUESTS) {
-            Some(start) => {
-                let start = start + REQUESTS.len();
-                let (keys, at) = keys(body, start, rpc);
-                Self { body, keys: Some(keys), at }
+    /// The blocks of a page, those that answer `rpc` first.
+    pub(crate) fn new(body: &'a [u8], rpc: &'a str) -> Self {
+        Self { body, rpc, keys: None, at: 0, endless: 0, others: Vec::new(), given: 0 }
+    }
+
+    /// Whether the page says that a block with this key answers the rpc. The requests are looked for ahead at the first block, if they
+    /// don't stand before it.
+    fn is_named(&mut self, key: Option<&[u8]>) -> bool {
+        if self.keys.is_none() {
+            self.keys = Some(self.requests_after(self.at));
+        }
+        key.is_some_and(|key| self.keys.iter().flatten().any(|named| *named == key))
+    }
+
+    /// The keys that the requests after `at` name.
+    fn requests_after(&self, mut at: usize) -> Vec<&'a [u8]> {
+        while let Some((mark, after)) = next_mark(self.body, at) {
+            if matches!(mark, Mark::Requests) {
+                return keys(self.body, after, self.rpc.as_bytes()).0;
             }
-            None => Self { body, keys: None, at: 0 },
+            at = after;
+        }
+        Vec::new()
+    }
+
+    /// Whether the page names no block for the rpc.
+    fn is_silent(&self) -> bool {
+        self.keys.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// The next block that the page names; puts the others aside.
+    fn next_named(&mut self) -> Option<Result<Reader<'a>, ReadError>> {
+        while let Some((mark, start)) = next_mark(self.body, self.at) {
+            self.at = start;
+            match mark {
+                Mark::Requests if self.is_silent() => {
+                    let (keys, end) = keys(self.body, start, self.rpc.as_bytes());
+                    (self.keys, self.at) = (Some(keys), end);
+                }
+                Mark::Requests => {}
+                Mark::Block => {
+                    if let Some(block) = self.block(start) {
+                        return Some(block);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The block that starts here, if the page names it.
+    fn block(&mut self, start: usize) -> Option<Result<Reader<'a>, ReadError>> {
+        let (key, data) = head(self.body, start)?;
+        let named = self.is_named(key);
+        let block = Reader::new(self.body, data, Level::Plain);
+        match self.pass(block) {
+            Ok(()) if named => Some(Ok(block)),
+            Ok(()) => {
+                self.others.push(data);
+                None
+            }
+            Err(error) => named.then_some(Err(error)),
         }
     }
 
-    /// Whether a block with this key may answer.
-    fn answers(&self, key: &str) -> bool {
-        self.keys.as_ref().is_none_or(|keys| keys.contains(&key))
+    /// Moves past a block, or past as much of it as can be read.
+    fn pass(&mut self, mut block: Reader<'_>) -> Result<(), ReadError> {
+        let end = block.kind().and_then(|_| block.skip());
+        match end {
+            Ok(()) => self.at = block.position(),
+            Err(ReadError::Malformed { at }) => self.at = self.at.max(at),
+            Err(ReadError::Truncated) => {
+                self.endless += 1;
+                if self.endless > MAX_ENDLESS_BLOCKS {
+                    self.at = self.body.len();
+                }
+            }
+        }
+        end
     }
 }
 
@@ -43,50 +127,84 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = Result<Reader<'a>, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let start = self.at + find(self.body.get(self.at..)?, CALLBACK)? + CALLBACK.len();
-            self.at = start;
-            let Some((key, data)) = head(self.body, start) else { continue };
-            let block = Reader::new(self.body, data, Level::Plain);
-            let mut end = block;
-            match end.kind().and_then(|_| end.skip()) {
-                Ok(()) => self.at = end.position(),
-                Err(error) if self.answers(key) => return Some(Err(error)),
-                Err(_) => continue,
-            }
-            if self.answers(key) {
-                return Some(Ok(block));
-            }
+        if let Some(named) = self.next_named() {
+            return Some(named);
         }
+        if let Some(data) = self.others.get(self.given) {
+            self.given += 1;
+            return Some(Ok(Reader::new(self.body, *data, Level::Plain)));
+        }
+        // Without a word of the page, the block that is looked for may be the one that has no end.
+        let cut = self.is_silent() && std::mem::take(&mut self.endless) > 0;
+        cut.then_some(Err(ReadError::Truncated))
     }
 }
 
-/// Where one of the names above stands. Their underscore is looked for: a byte of 750 in such pages, and a search for one byte goes through
-/// megabytes four times as fast in the sandbox as one for a text.
-fn find(body: &[u8], name: &[u8]) -> Option<usize> {
-    let underscore = name.iter().position(|byte| *byte == b'_')?;
-    let mut starts = memchr::memchr_iter(b'_', body).filter_map(|at| at.checked_sub(underscore));
-    starts.find(|start| body.get(*start..).is_some_and(|text| text.starts_with(name)))
+/// What starts next, and where the inside of its object does.
+fn next_mark(body: &[u8], from: usize) -> Option<(Mark, usize)> {
+    let rest = body.get(from..)?;
+    memchr::memchr_iter(b'_', rest).find_map(|at| {
+        let name = at + 1;
+        let start = name.checked_sub(AF.len())?;
+        let after = rest.get(start..)?.strip_prefix(AF)?;
+        let (mark, opening, after) = match (after.strip_prefix(CALLBACK), after.strip_prefix(REQUESTS)) {
+            (Some(after), _) => (Mark::Block, b'(', after),
+            (None, Some(after)) => (Mark::Requests, b'=', after),
+            (None, None) => return None,
+        };
+        let inside = past(past(after, opening)?, b'{')?;
+        Some((mark, body.len() - inside.len()))
+    })
 }
 
-/// The key of the block that starts here, and where its data starts.
-fn head(body: &[u8], start: usize) -> Option<(&str, usize)> {
+/// What stands after a byte, which white space may stand before.
+fn past(text: &[u8], byte: u8) -> Option<&[u8]> {
+    text.trim_ascii_start().strip_prefix(&[byte])
+}
+
+/// What stands between the quotes that come next, of either kind, and what stands after them.
+fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = text.trim_ascii_start();
+    let quote = *text.first().filter(|quote| matches!(quote, b'\'' | b'"'))?;
+    let inside = text.get(1..)?;
+    let length = inside.iter().take(HEAD).position(|byte| *byte == quote)?;
+    Some((inside.get(..length)?, inside.get(length + 1..)?))
+}
+
+/// What stands after `NAME:`, whose name may be quoted.
+fn after_name<'t>(text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    let text = text.trim_ascii_start();
+    let after = match quoted(text) {
+        Some((quoted, after)) if quoted == name => after,
+        Some(_) => return None,
+        None => text.strip_prefix(name)?,
+    };
+    past(after, b':')
+}
+
+/// The key of the block that starts here, if it has one, and where its data starts.
+fn head(body: &[u8], start: usize) -> Option<(Option<&[u8]>, usize)> {
     let head = body.get(start..body.len().min(start + HEAD))?;
-    let data = memchr::memmem::find(head, DATA)?;
-    let key = head.get(..data)?.split(|byte| matches!(byte, b'\'' | b'"')).nth(1)?;
-    Some((std::str::from_utf8(key).ok()?, start + data + DATA.len()))
+    let mut names = [0].into_iter().chain(memchr::memchr_iter(b',', head).map(|at| at + 1));
+    let mut key = None;
+    let data = names.find_map(|at| {
+        let member = head.get(at..)?;
+        key = key.or_else(|| quoted(after_name(member, b"key")?).map(|(key, _)| key));
+        after_name(member, b"data")
+    })?;
+    Some((key, start + head.len() - data.len()))
 }
 
 /// The keys of the requests that ask `rpc`, from inside `{'ds:0' : {id:'RPC', …, request:[…]}, …}`, and where that ends.
-fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &str) -> (Vec<&'a str>, usize) {
+fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &[u8]) -> (Vec<&'a [u8]>, usize) {
     let mut keys = Vec::new();
     while let Some((key, request)) = request(body, at) {
         let mut reader = Reader::new(body, request, Level::Plain);
         if reader.kind() != Ok(Kind::Object) || reader.skip().is_err() {
             break;
         }
-        let text = body.get(request..reader.position()).unwrap_or_default();
-        if id(text) == Some(rpc.as_bytes()) {
+        let id = body.get(request + 1..).and_then(|inside| quoted(after_name(inside, b"id")?));
+        if id.is_some_and(|(id, _)| id == rpc) {
             keys.push(key);
         }
         at = reader.position();
@@ -95,20 +213,12 @@ fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &str) -> (Vec<&'a str>, usize) {
 }
 
 /// The key of the next request, and where its object starts; `None` at the end.
-fn request(body: &[u8], at: usize) -> Option<(&str, usize)> {
-    let rest = body.get(at..)?;
-    let mut quotes = rest.iter().enumerate().take(HEAD).filter(|(_, byte)| **byte == b'\'').map(|(at, _)| at);
-    let (open, close) = (quotes.next()?, quotes.next()?);
-    let before = rest.get(..open)?;
-    let colon = rest.get(close + 1..)?.iter().position(|byte| *byte == b'{')?;
-    let key = std::str::from_utf8(rest.get(open + 1..close)?).ok()?;
-    let in_list = before.iter().all(|byte| matches!(byte, b',' | b' ' | b'\n'));
-    in_list.then_some((key, at + close + 1 + colon))
-}
-
-/// The rpc of one request: `{id:'RPC',…`.
-fn id(request: &[u8]) -> Option<&[u8]> {
-    request.strip_prefix(b"{id:'")?.split(|byte| *byte == b'\'').next()
+fn request(body: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let rest = body.get(at..)?.trim_ascii_start();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let (key, after) = quoted(rest)?;
+    let object = past(after, b':')?.trim_ascii_start();
+    Some((key, body.len() - object.len()))
 }
 
 #[cfg(test)]
@@ -127,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_found_by_the_rpc_they_answer() {
-        assert_eq!(numbers(PAGE, "B"), ["3", "7"]);
-        assert!(numbers(PAGE, "C").is_empty());
+    fn blocks_that_the_page_names_come_first() {
+        assert_eq!(numbers(PAGE, "B"), ["3", "7", "text"]);
+        assert_eq!(numbers(PAGE, "C"), ["text", "3", "7"]);
     }
 
     #[test]
@@ -139,9 +249,51 @@ mod tests {
     }
 
     #[test]
+    fn requests_may_come_after_the_blocks() {
+        let (requests, blocks) = PAGE.split_once("</script>").unwrap();
+        assert_eq!(numbers(&format!("{blocks}{requests}</script>"), "B"), ["3", "7", "text"]);
+    }
+
+    #[test]
+    fn spaces_and_quotes_may_be_others() {
+        let written = [
+            ("'ds:3' : {id:'B'", "\"ds:3\" : {id:\"B\""),
+            ("AF_initDataCallback({", "AF_initDataCallback ( {\n"),
+            (" : {id:", ":{ \"id\" : "),
+            ("AF_dataServiceRequests = {", "AF_dataServiceRequests={\n "),
+            (", data:", ",\n  \"data\" : "),
+            ("key: ", "'key':"),
+        ];
+        for (from, to) in written {
+            let page = PAGE.replace(from, to);
+            assert_eq!(numbers(&page, "B")[..2], ["3", "7"], "{from}");
+        }
+    }
+
+    #[test]
+    fn requests_that_name_other_keys_hide_no_block() {
+        let drifted = PAGE.replace("{key: 'ds:3'", "{key: 'ds:33'").replace("{key: 'ds:7'", "{key: 'ds:77'");
+        assert_eq!(numbers(&drifted, "B"), ["text", "3", "7"]);
+        let unreadable = PAGE.replace("'ds:0' : {id:'A'", "ds0 : {id:'A'");
+        assert_eq!(numbers(&unreadable, "B"), ["text", "3", "7"]);
+    }
+
+    #[test]
     fn a_function_holds_nothing() {
         let old = PAGE.replace("data:[3]", "data:function(){return [3]}");
         let mut blocks = Blocks::new(old.as_bytes(), "B");
         assert!(blocks.next().unwrap().unwrap().get(&[0]).unwrap().is_none());
+    }
+
+    #[test]
+    fn blocks_without_an_end_are_looked_past_a_few_times_alone() {
+        let endless = "AF_initDataCallback({key: 'ds:1', data:[[".repeat(20_000);
+        let (_, trimmed) = PAGE.split_once("</script>").unwrap();
+        let blocks: Vec<_> = Blocks::new(endless.as_bytes(), "B").collect();
+        assert!(matches!(blocks.as_slice(), [Err(ReadError::Truncated)]), "{}", blocks.len());
+        let few = "AF_initDataCallback({key: 'ds:1', data:[[".repeat(3);
+        let page = format!("{few}{trimmed}");
+        let found = Blocks::new(page.as_bytes(), "B").filter(Result::is_ok).count();
+        assert_eq!(found, 3);
     }
 }

@@ -1,14 +1,17 @@
-//! Which request asks a query?
+//! Requests for queries: an app's page is a GET, and what asks an rpc is a call in a batchexecute POST.
 
 use playfast_guest::json::Writer;
 use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url};
+
+use crate::list::SHORT_FORM;
 
 /// Where rpcs are asked.
 pub(crate) const RPC_PATH: &str = "/_/PlayStoreUi/data/batchexecute";
 
 const STORE: &str = "https://play.google.com";
 
-/// Requests for queries: those of one rpc, language and country share a batchexecute POST, a page is asked for alone.
+/// Requests for queries, in the order of their first ones: those of one rpc, language and country share a batchexecute POST, a page is asked
+/// for alone.
 pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
     let mut requests = Requests::default();
     let mut calls = Vec::new();
@@ -26,6 +29,7 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
         let request = post(locale, &chosen.iter().map(|(_, call)| call).collect::<Vec<_>>());
         requests.exchanges.push(Exchange { request, queries: chosen.iter().map(|(index, _)| *index).collect() });
     }
+    requests.exchanges.sort_by_key(|exchange| exchange.queries.first().copied());
     requests
 }
 
@@ -61,6 +65,7 @@ impl<'q> Asked<'q> {
         let locale = Locale::of(query);
         match query.kind.as_str() {
             "list" => Ok(Self::Call(Call { locale, rpc: "vyAe2", argument: chart(query)? })),
+            "app" if query.state.is_some() => Err(unknown_state(query)),
             "app" if query.param("via") == Some("rpc") => {
                 Ok(Self::Call(Call { locale, rpc: "Ws7gDc", argument: details(app_id(query)?) }))
             }
@@ -68,6 +73,11 @@ impl<'q> Asked<'q> {
             kind => Err(Failure::invalid_query(format!("this parser has no kind {kind}: it has list and app"))),
         }
     }
+}
+
+fn unknown_state(query: &Query) -> Failure {
+    let state = query.state.as_deref().unwrap_or_default();
+    Failure::invalid_query(format!("this parser can't go on with the state {state:?}"))
 }
 
 fn app_id(query: &Query) -> Result<&str, Failure> {
@@ -125,9 +135,23 @@ fn chart(query: &Query) -> Result<String, Failure> {
         .ok()
         .filter(|num| (1..=LARGEST_CHART).contains(num))
         .ok_or_else(|| Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}")))?;
-    let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
-    let layout = format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]");
+    let layout = match query.state.as_deref() {
+        None => long_form(num),
+        Some(SHORT_FORM) => short_form(num),
+        Some(_) => return Err(unknown_state(query)),
+    };
     Ok(format!("[[null,{layout},[2,{chart},{category}]]]"))
+}
+
+/// The layout that the page's own calls ask for.
+fn long_form(num: u32) -> String {
+    let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
+    format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]")
+}
+
+/// The layout that other scrapers ask for, for charts that are empty in the long form.
+fn short_form(num: u32) -> String {
+    format!("[[null,[null,{num}]],null,null,[113]]")
 }
 
 /// The fields of an app that its page of 2026-07 asks for, and 138: data safety.
@@ -183,6 +207,34 @@ mod tests {
             .collect();
         assert_eq!(asked, [("vyAe2", "GAME", "0"), ("vyAe2", "SOCIAL", "1")]);
         assert_eq!(calls[0].1[0][1][0], serde_json::json!([8, [20, 50]]));
+    }
+
+    #[test]
+    fn a_chart_is_asked_for_in_the_short_form_by_its_state() {
+        let state = |state: Option<&str>| Query { state: state.map(str::to_owned), ..query("list", &[("num", "50")]) };
+        let requests = requests(&[state(None), state(Some(SHORT_FORM)), state(Some("page-2"))], 10);
+        let calls = calls(&requests.exchanges[0].request);
+        assert_eq!(calls[0].1[0][1][0], serde_json::json!([8, [20, 50]]));
+        assert_eq!(calls[1].1[0][1], serde_json::json!([[null, [null, 50]], null, null, [113]]));
+        assert_eq!(calls[1].1[0][2], calls[0].1[0][2]);
+        assert_eq!(requests.refused[0].0, 2);
+        assert!(requests.refused[0].1.message.contains("page-2"));
+    }
+
+    #[test]
+    fn queries_that_agree_share_one_request_in_their_order() {
+        let app = |index: u32| {
+            let id = format!("a.b{index}");
+            query("app", &[("app_id", &id), ("via", "rpc"), ("country", "de")])
+        };
+        let mut queries: Vec<_> = (0..70).map(app).collect();
+        queries.insert(1, query("app", &[("app_id", "a.c")]));
+        let requests = requests(&queries, 50);
+        let asked: Vec<Vec<u32>> = requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect();
+        let first: Vec<_> = [0].into_iter().chain(2..51).collect();
+        assert_eq!(asked, [first, vec![1], (51..71).collect()]);
+        let calls = calls(&requests.exchanges[2].request);
+        assert_eq!((calls[0].1[5][0][0].as_str().unwrap(), calls[0].2.as_str()), ("a.b50", "0"));
     }
 
     #[test]

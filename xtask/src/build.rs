@@ -17,12 +17,14 @@ const STACK: u32 = 64 * 1024;
 const MEMORY: u32 = 2 << 20;
 
 /// How the component is built, whatever the host's profile says.
-const PROFILE: [(&str, &str); 5] = [
+const PROFILE: [(&str, &str); 6] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
     ("CARGO_PROFILE_RELEASE_LTO", "fat"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
     ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
+    // Before a configuration's `build.incremental`, which would split the crates.
+    ("CARGO_INCREMENTAL", "0"),
 ];
 
 /// Which parser is built.

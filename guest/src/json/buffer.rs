@@ -1,4 +1,4 @@
-//! Where does a record grow?
+//! The growing text of a record.
 //!
 //! Bytes with room behind them, so that whole blocks can be copied there and cut back: quicker in a sandbox than copies of so many bytes,
 //! each a call out of it. Invariant: there is never less room than what `len` says is used.
@@ -25,6 +25,11 @@ impl Buffer {
 
     pub(super) fn last(&self) -> Option<u8> {
         self.bytes.get(self.len.checked_sub(1)?).copied()
+    }
+
+    /// What stands from `len` on.
+    pub(super) fn since(&self, len: usize) -> &[u8] {
+        self.bytes.get(len..self.len).unwrap_or_default()
     }
 
     /// Takes everything from `len` on back.

@@ -1,4 +1,4 @@
-//! Which fields of a message make a record?
+//! Records: the fields of a message by names, paths and shapes.
 //!
 //! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they make a tree, and
 //! slots that none of them leads through are skipped together.
@@ -13,6 +13,8 @@ use crate::html;
 pub enum Shape {
     /// A string.
     Text,
+    /// A string in which HTML's character references are decoded, once: plain text that a site escaped.
+    DecodedText,
     /// A string of HTML, as plain text.
     HtmlAsText,
     /// A number.
@@ -271,6 +273,7 @@ impl Shape {
             Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
             Self::IsText => writer.bool(value.is_some_and(Reader::is_text)),
             Self::Text => writer.copy_text(value),
+            Self::DecodedText => writer.decoded_text(value),
             Self::HtmlAsText => {
                 or_null(value.and_then(Reader::text), writer, |text, writer| writer.string(&html::text(&text)));
             }
@@ -310,6 +313,7 @@ mod tests {
         Field { name: "images", paths: &[&[3, EVERY, 1]], shape: Shape::Texts },
         Field { name: "first", paths: &[&[3, 0, 1]], shape: Shape::Text },
         Field { name: "ads", paths: &[&[48]], shape: Shape::Truthy },
+        Field { name: "name", paths: &[&[50]], shape: Shape::DecodedText },
     ];
 
     fn record(text: &str) -> Result<Value, ReadError> {
@@ -320,19 +324,23 @@ mod tests {
         Ok(serde_json::from_str(&record).unwrap())
     }
 
+    /// Escaped once too often, and in part twice.
+    const NAME: &str = r#""R&amp;B&#39;s &amp;amp; \"B\"""#;
+
     #[test]
     fn fields_are_found_in_slots_and_tails_alike() {
-        let expected = json!({"title": "T", "text": "a\n<b", "price": 1.99, "free": false, "images": ["x", "y"], "first": "x", "ads": true});
+        let expected = json!({"title": "T", "text": "a\n<b", "price": 1.99, "free": false, "images": ["x", "y"], "first": "x", "ads": true, "name": "R&B's &amp; \"B\""});
         let dense = r#"[["T"],[0,"a<br>&lt;b"],[1990000],[[0,"x"],[1],[2,"y"]],5]"#;
-        let positional = dense.replace(",5]", &format!("{},[1]]", ",null".repeat(44)));
-        let sparse = r#"[["T"],{"2":[{"2":"a<br>&lt;b"}],"49":1,"3":[1990000],"4":[[0,{"2":"x"}],[1],[{"2":"y"}]]}]"#;
+        let positional = dense.replace(",5]", &format!("{},[1],0,{NAME}]", ",null".repeat(44)));
+        let sparse =
+            r#"[["T"],{"2":[{"2":"a<br>&lt;b"}],"49":1,"51":NAME,"3":[1990000],"4":[[0,{"2":"x"}],[1],[{"2":"y"}]]}]"#;
         assert_eq!(record(&positional).unwrap(), expected);
-        assert_eq!(record(sparse).unwrap(), expected);
+        assert_eq!(record(&sparse.replace("NAME", NAME)).unwrap(), expected);
     }
 
     #[test]
     fn absent_or_of_another_type_is_null() {
-        let nothing = json!({"title": null, "text": null, "price": null, "free": false, "images": null, "first": null, "ads": false});
+        let nothing = json!({"title": null, "text": null, "price": null, "free": false, "images": null, "first": null, "ads": false, "name": null});
         for text in ["[]", "null", r#""x""#, r#"[[5],null,["x"]]"#, r#"[{"1":{"1":"T"}}]"#] {
             assert_eq!(record(text).unwrap(), nothing, "{text}");
         }

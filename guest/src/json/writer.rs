@@ -1,4 +1,4 @@
-//! How is a record written?
+//! Writing of records.
 //!
 //! A growing text of one JSON object; commas are the writer's own business. Invariant: what [`Writer::finish`] returns is valid JSON as
 //! long as containers that were opened were closed.
@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::reader::Reader;
 use super::scan::{self, BLOCK, Level};
 use super::text;
+use crate::html;
 
 /// Bytes of room that a record starts with; most take less.
 const ROOM: usize = 8 * 1024;
@@ -118,6 +119,19 @@ impl Writer {
                 self.json.truncate(before);
                 self.null();
             }
+        }
+    }
+
+    /// As [`Writer::copy_text`], with HTML's character references decoded, once: text that a site escaped although it isn't HTML.
+    pub fn decoded_text(&mut self, value: Option<Reader<'_>>) {
+        let before = self.json.len();
+        self.copy_text(value);
+        // Few texts have any: they are written a second time.
+        if memchr::memchr(b'&', self.json.since(before)).is_some()
+            && let Some(text) = value.and_then(Reader::text)
+        {
+            self.json.truncate(before);
+            self.string(&html::decode(&text));
         }
     }
 

@@ -61,27 +61,32 @@ fn cut_answers_are_failures_up_to_the_end_of_the_frame() {
 }
 
 #[test]
-fn a_body_that_is_cut_between_two_frames_is_worth_another_try() {
-    use playfast_guest::FailureKind::{LayoutChanged, Unavailable};
+fn a_body_that_is_cut_between_two_frames_or_lacks_one_is_worth_another_try() {
+    use playfast_guest::FailureKind::Unavailable;
     let frame = |tag: usize| {
         let message = json!([null, [null, null, [["A title"], {"78": [format!("an.app{tag}")]}]]]).to_string();
         let line = json!([["wrb.fr", "Ws7gDc", message, null, null, null, tag.to_string()]]).to_string();
         format!("{}\n{line}\n", line.len() + 2)
     };
     let end = "26\n[[\"e\",4,null,null,1000]]\n";
-    for (written, ends, kind) in [
-        ([0].as_slice(), "", Unavailable),
-        (&[], "", Unavailable),
-        (&[0], end, LayoutChanged),
-        (&[], end, LayoutChanged),
+    for (written, ends, reason) in [
+        ([0].as_slice(), "", "cut short"),
+        (&[], "", "cut short"),
+        (&[0], end, "lacks the frame"),
+        (&[], end, "lacks the frame"),
     ] {
         let body = format!(")]}}'\n\n{}{ends}", written.iter().map(|tag| frame(*tag)).collect::<String>());
         let queries = vec![Query { kind: "app".to_owned(), ..Query::default() }; 2];
         let response = HttpResponse { status: 200, body: body.into_bytes(), ..HttpResponse::default() };
         let answers = Play::parse(&queries, &response).unwrap();
         for (tag, answer) in answers.iter().enumerate() {
-            let failure = answer.as_ref().err().map(|failure| failure.kind);
-            assert_eq!(failure, (!written.contains(&tag)).then_some(kind), "{tag} of {written:?} {ends}");
+            match answer {
+                Ok(_) => assert!(written.contains(&tag), "{tag} of {written:?} {ends}"),
+                Err(failure) => {
+                    assert_eq!(failure.kind, Unavailable, "{tag} of {written:?} {ends}");
+                    assert!(failure.message.contains(reason), "{tag} of {written:?} {ends}: {failure}");
+                }
+            }
         }
     }
 }

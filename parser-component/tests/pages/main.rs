@@ -4,6 +4,7 @@
 
 mod answers;
 mod damage;
+mod empty;
 mod fields;
 mod harm;
 mod oracle;

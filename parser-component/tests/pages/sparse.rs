@@ -79,7 +79,7 @@ fn each_query_of_a_post_gets_its_own_answer() {
         let record: Value = serde_json::from_str(&answer.as_ref().unwrap().records[0]).unwrap();
         assert_eq!(record, parse("app", body).unwrap()[0]);
     }
-    use playfast_guest::FailureKind::{LayoutChanged, NotFound};
+    use playfast_guest::FailureKind::{NotFound, Unavailable};
     let kinds: Vec<_> = answers[3..].iter().map(|answer| answer.as_ref().unwrap_err().kind).collect();
-    assert_eq!(kinds, [NotFound, LayoutChanged]);
+    assert_eq!(kinds, [NotFound, Unavailable]);
 }

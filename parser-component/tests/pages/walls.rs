@@ -1,4 +1,4 @@
-//! What is no answer is told apart: walls, absence, other layouts, other apps.
+//! What is no answer is told apart: walls, absence, other layouts, other apps, other ways to write a page.
 
 use playfast_guest::FailureKind::{Blocked, LayoutChanged, NotFound, Unavailable};
 use playfast_guest::HttpResponse;
@@ -94,6 +94,31 @@ fn an_app_is_known_by_its_shape_in_any_order_of_blocks() {
                 format!("<script>AF_initDataCallback({{key: 'ds:{key}', hash: '1', data:{value}, sideChannel: {{}}}});</script>")
             });
             assert_eq!(parse("app", scripts.collect::<String>().as_bytes()).unwrap(), whole, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_app_is_found_however_its_page_names_the_blocks() {
+    for name in APPS {
+        let Some(body) = page(name) else { return };
+        let (text, whole) = (String::from_utf8(body.clone()).unwrap(), parse("app", &body).unwrap());
+        let Some(start) = text.find("AF_dataServiceRequests = {") else { continue };
+        let end = start + text[start..].find("}};").unwrap_or_else(|| text[start..].find("]}};").unwrap()) + 3;
+        let (requests, without) = (&text[start..end], text[..start].to_owned() + &text[end..]);
+        let pages = [
+            without.clone(),
+            without.replace("</body>", &format!("<script>{requests}</script></body>")),
+            text.replace("AF_dataServiceRequests = {'ds:", "AF_dataServiceRequests={ \"ds:")
+                .replace("' : {id:'", "\":{id:\""),
+            text.replace("' : {id:'", "':{\"id\":\"").replace("',request:", "\",request:"),
+            text.replace("AF_initDataCallback({key: '", "AF_initDataCallback ( { 'key' : '")
+                .replace(", data:", ",data : "),
+            text.replace("{id:'Ws7gDc'", "{id:'Another'"),
+            text.replace("AF_initDataCallback({key: 'ds:", "AF_initDataCallback({key: 'block:"),
+        ];
+        for (number, page) in pages.iter().enumerate() {
+            assert_eq!(parse("app", page.as_bytes()).unwrap(), whole, "{name}, way {number}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How is the store run by hand? `cargo run --release -p playfast-sim --example serve`, until Ctrl-C or the end of stdin.
+//! Runs the store by hand: `cargo run --release -p playfast-sim --example serve`, until Ctrl-C or the end of stdin.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::io::Write as _;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
 
 const USAGE: &str = "serve [--pages DIR] [--port N] [--latency-ms N] [--seed N] [--max-streams N] [--fault NAME=P]... \
+    [--fault-for APP=NAME]... [--poison APP=STATUS]... [--max-calls N=STATUS] [--window N=SECONDS] [--opens-after-ms N] [--error-code N] \
     [--retry-after SECONDS] [--stall-ms N] [--max-in-flight N] [--per-second N] [--ca FILE]";
 
 /// What the command line says.
@@ -55,7 +56,12 @@ fn set(options: Options, name: &str, value: &str) -> Result<Options, String> {
         "--seed" => config.seed(number(name, value)?),
         "--latency-ms" => config.latency(Duration::from_millis(number(name, value)?)),
         "--max-streams" => config.max_concurrent_streams(number(name, value)?),
-        "--retry-after" | "--stall-ms" | "--max-in-flight" | "--per-second" => {
+        "--opens-after-ms" => config.opens_after(Duration::from_millis(number(name, value)?)),
+        "--fault-for" | "--poison" | "--max-calls" | "--window" => {
+            let faults = of_calls(config.faults.clone(), name, value)?;
+            config.faults(faults)
+        }
+        "--retry-after" | "--stall-ms" | "--max-in-flight" | "--per-second" | "--error-code" => {
             let faults = limit(config.faults.clone(), name, value)?;
             config.faults(faults)
         }
@@ -76,15 +82,30 @@ fn limit(faults: Faults, name: &str, value: &str) -> Result<Faults, String> {
     Ok(match name {
         "--retry-after" => faults.retry_after(Duration::from_secs(number(name, value)?)),
         "--stall-ms" => faults.stall_for(Duration::from_millis(number(name, value)?)),
+        "--error-code" => faults.error_code(number(name, value)?),
         "--max-in-flight" => faults.max_in_flight(number(name, value)?),
         _ => faults.per_second(number(name, value)?),
     })
 }
 
+/// An option that has two parts: `--poison APP=STATUS` and the like.
+fn of_calls(faults: Faults, name: &str, value: &str) -> Result<Faults, String> {
+    let (what, how) = value.split_once('=').ok_or_else(|| format!("{name} {value} has no ="))?;
+    Ok(match name {
+        "--fault-for" => faults.for_app(what, kind(how)?),
+        "--poison" => faults.poisoned(what, number(name, how)?),
+        "--max-calls" => faults.max_calls(number(name, what)?, number(name, how)?),
+        _ => faults.window(number(name, what)?, Duration::from_secs(number(name, how)?)),
+    })
+}
+
+fn kind(name: &str) -> Result<FaultKind, String> {
+    name.parse().map_err(|_| format!("no fault {name}, but {}", FaultKind::ALL.map(FaultKind::name).join(", ")))
+}
+
 fn fault(faults: Faults, value: &str) -> Result<Faults, String> {
     let (name, chance) = value.split_once('=').ok_or_else(|| format!("--fault {value} is not NAME=P"))?;
-    let kind: FaultKind =
-        name.parse().map_err(|_| format!("no fault {name}, but {}", FaultKind::ALL.map(FaultKind::name).join(", ")))?;
+    let kind = kind(name)?;
     let chance: f64 = number("--fault", chance)?;
     if !(0.0..=1.0).contains(&chance) {
         return Err(format!("--fault {value} is not between 0 and 1"));

@@ -1,4 +1,4 @@
-//! What can be chosen of a store? Its seed, its speed, its protocol, its faults and its saved pages.
+//! What can be chosen of a store: its seed, its speed, its protocol, its faults and its saved pages.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub struct StoreConfig {
     pub port: u16,
     /// How long after a request's arrival its answer starts.
     pub latency: Duration,
+    /// How long after its start it listens; until then connections are refused.
+    pub opens_after: Duration,
     /// What goes wrong.
     pub faults: Faults,
     /// Where the data stands.
@@ -61,6 +63,7 @@ impl Default for StoreConfig {
             seed: 1,
             port: 0,
             latency: Duration::ZERO,
+            opens_after: Duration::ZERO,
             faults: Faults::default(),
             layout: Layout::Current,
             pages: None,
@@ -89,6 +92,12 @@ impl StoreConfig {
     #[must_use]
     pub fn latency(self, latency: Duration) -> Self {
         Self { latency, ..self }
+    }
+
+    /// Refusing connections for so long.
+    #[must_use]
+    pub fn opens_after(self, opens_after: Duration) -> Self {
+        Self { opens_after, ..self }
     }
 
     /// With these faults.

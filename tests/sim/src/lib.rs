@@ -41,6 +41,6 @@ pub use canned::Canned;
 pub use catalogue::{AppQuery, ChartQuery};
 pub use config::{Layout, Protocol, StoreConfig};
 pub use error::Error;
-pub use faults::{FaultKind, Faults, UnknownFault};
+pub use faults::{CallLimit, FOREIGN_APP, FaultKind, Faults, UnknownFault, Window};
 pub use stats::Stats;
 pub use store::Store;

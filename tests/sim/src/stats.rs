@@ -1,4 +1,4 @@
-//! What has the store done so far? Counters, and the guard that counts a request as in flight.
+//! What the store has done so far: counters, and the guard that counts a request as in flight.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -25,6 +25,18 @@ pub struct Stats {
     pub over_in_flight: u64,
     /// Requests answered 429 for `per_second`.
     pub over_rate: u64,
+    /// Requests answered 429 for `window`.
+    pub over_window: u64,
+    /// POSTs to batchexecute that were read.
+    pub posts: u64,
+    /// The calls in them.
+    pub calls: u64,
+    /// The calls in the largest of them.
+    pub largest_post: usize,
+    /// POSTs refused for `max_calls`.
+    pub over_calls: u64,
+    /// Requests that a poisoned app spoiled.
+    pub poisoned: u64,
     faults: [u64; FaultKind::ALL.len()],
 }
 
@@ -47,6 +59,12 @@ pub(crate) struct Counters {
     pub(crate) generated: AtomicU64,
     pub(crate) over_in_flight: AtomicU64,
     pub(crate) over_rate: AtomicU64,
+    pub(crate) over_window: AtomicU64,
+    posts: AtomicU64,
+    calls: AtomicU64,
+    largest_post: AtomicUsize,
+    pub(crate) over_calls: AtomicU64,
+    pub(crate) poisoned: AtomicU64,
     faults: [AtomicU64; FaultKind::ALL.len()],
 }
 
@@ -98,6 +116,13 @@ impl Counters {
         }
     }
 
+    /// Counts a POST of so many calls.
+    pub(crate) fn post(&self, calls: usize) {
+        self.posts.fetch_add(1, Ordering::Relaxed);
+        self.calls.fetch_add(calls as u64, Ordering::Relaxed);
+        self.largest_post.fetch_max(calls, Ordering::Relaxed);
+    }
+
     /// The counters as they stand.
     pub(crate) fn snapshot(&self) -> Stats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -110,6 +135,12 @@ impl Counters {
             generated: read(&self.generated),
             over_in_flight: read(&self.over_in_flight),
             over_rate: read(&self.over_rate),
+            over_window: read(&self.over_window),
+            posts: read(&self.posts),
+            calls: read(&self.calls),
+            largest_post: self.largest_post.load(Ordering::Relaxed),
+            over_calls: read(&self.over_calls),
+            poisoned: read(&self.poisoned),
             faults: self.faults.each_ref().map(read),
         }
     }

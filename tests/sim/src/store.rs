@@ -1,4 +1,4 @@
-//! How is a store run? Started on the current runtime, changed while it runs, stopped with its value.
+//! A running store: started on the current runtime, changed while it runs, stopped with its value.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::saved::SavedPages;
-use crate::serve::{State, accept, bind, builder};
+use crate::serve::{State, accept, bind, builder, listen};
 use crate::stats::Stats;
 use crate::stock::Article;
 use crate::tls::{HOSTS, identity};
@@ -37,15 +37,25 @@ impl Store {
     pub async fn start(config: StoreConfig) -> Result<Self, Error> {
         let identity = identity(config.protocol, &config.hosts)?;
         let saved = saved_pages(&config).await?;
-        let (listener, address) = bind(config.port).await?;
+        let (socket, address) = bind(config.port)?;
         let (closing, closed) = watch::channel(false);
         let state = Arc::new(State::new(&config, saved, closed));
         let mut builder = builder(config.max_concurrent_streams);
         if config.protocol == Protocol::Http1 {
             builder = builder.http1_only();
         }
-        let accepting =
-            tokio::spawn(accept(listener, TlsAcceptor::from(identity.server), Arc::new(builder), Arc::clone(&state)));
+        let (acceptor, builder, shared) = (TlsAcceptor::from(identity.server), Arc::new(builder), Arc::clone(&state));
+        let accepting = if config.opens_after.is_zero() {
+            let listener = listen(socket, address.port(), Duration::ZERO).await?;
+            tokio::spawn(accept(listener, acceptor, builder, shared))
+        } else {
+            tokio::spawn(async move {
+                // The port is bound: nothing but a lack of memory keeps it from being listened to.
+                if let Ok(listener) = listen(socket, address.port(), config.opens_after).await {
+                    accept(listener, acceptor, builder, shared).await;
+                }
+            })
+        };
         Ok(Self { address, ca_pem: identity.ca_pem, further: config.hosts, state, closing, accepting })
     }
 
@@ -78,6 +88,11 @@ impl Store {
     /// Sets where the data stands in the answers to come.
     pub fn set_layout(&self, layout: Layout) {
         self.state.change(|settings| settings.layout = layout);
+    }
+
+    /// Sets whether it can be reached. If not, open connections break off, and new ones do before TLS.
+    pub fn set_reachable(&self, reachable: bool) {
+        self.state.set_reachable(reachable);
     }
 
     /// What it has done so far.

@@ -1,4 +1,4 @@
-//! How are answers wrapped? As the store wraps them, in lines with lengths for `rt=c` and in one array without.
+//! The envelope around answers, as the store has it: lines with lengths for `rt=c`, one array without.
 //!
 //! Invariant: a length counts UTF-16 units with the newline before and the one after; TOTAL is the whole body's count of bytes.
 
@@ -26,6 +26,10 @@ pub(crate) enum Answer {
     Status(u8),
     /// A passing failure behind the store's own gateway.
     GatewayError,
+    /// Neither a payload nor a status.
+    Nothing,
+    /// An `er` frame with this HTTP status.
+    Error(u16),
 }
 
 /// An answer with the call it belongs to.
@@ -103,10 +107,26 @@ fn write_frame(content: &mut Content, frame: &Frame) {
             content.append(payload);
             content.own(format!("\",null,null,null,{tag}]"));
         }
+        Answer::Nothing => content.own(format!("{head},null,null,null,null,{tag}]")),
+        Answer::Error(code) => {
+            content.own(format!("[\"er\",null,null,null,null,{code},{tag},null,null,{}]", grpc_of(*code)));
+        }
         Answer::Status(status) => content.own(format!("{head},null,null,null,[{status}],{tag}]")),
         Answer::GatewayError => {
             content.own(format!("{head},null,null,null,[13,null,[[\"{GATEWAY_ERROR}\",[1]]]],{tag}]"))
         }
+    }
+}
+
+/// The gRPC code that goes with an HTTP status, as the store's `er` frames have it (google.rpc.Code).
+fn grpc_of(status: u16) -> u8 {
+    match status {
+        400 => 3,
+        403 => 7,
+        404 => 5,
+        429 => 8,
+        503 => 14,
+        _ => 13,
     }
 }
 

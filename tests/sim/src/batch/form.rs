@@ -1,4 +1,4 @@
-//! Which calls does a POST hold? Its `f.req` field, read as JSON.
+//! The calls of a POST: its `f.req` field, read as JSON.
 
 use serde_json::Value;
 
@@ -38,6 +38,11 @@ impl Call {
         Some(query.num(usize::try_from(num).unwrap_or(usize::MAX)))
     }
 
+    /// Whether a chart call has the long form: `[8, [20, NUM]]` where the short one has `[null, [null, NUM]]`.
+    pub(crate) fn is_long_chart(&self) -> bool {
+        self.argument.pointer("/0/1/0/0").is_some_and(|kind| !kind.is_null())
+    }
+
     /// The app that a details call asks for.
     pub(crate) fn details_id(&self) -> Option<&str> {
         self.argument.pointer("/5/0/0").and_then(Value::as_str)
@@ -68,6 +73,7 @@ mod tests {
             let calls = calls(&form(json)).unwrap();
             assert_eq!(calls[0].tag, "7");
             assert_eq!(calls[0].chart("en", "us").unwrap(), ChartQuery::new("us", "GAME", "topselling_free"));
+            assert_eq!(calls[0].is_long_chart(), json == long);
         }
     }
 

@@ -1,4 +1,4 @@
-//! How does batchexecute speak? The calls of a form, and the envelope of frames around the answers.
+//! Batchexecute: the calls of a form, and the envelope of frames around the answers.
 
 mod envelope;
 mod form;

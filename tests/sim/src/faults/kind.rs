@@ -1,4 +1,4 @@
-//! Which faults are there? One name for each, the same in code and on the command line.
+//! The kinds of faults, each with one name in code and on the command line.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,11 +27,24 @@ pub enum FaultKind {
     GatewayError,
     /// For a POST of several calls: the answers come in another order.
     Shuffle,
+    /// For a call: no frame answers it.
+    MissingFrame,
+    /// For a call: its frame is there and empty: no payload and no status, or an empty array, or a message without content.
+    EmptyFrame,
+    /// For a details call: its frame holds the details of [`FOREIGN_APP`].
+    ForeignFrame,
+    /// For a call: an `er` frame with its tag and [`Faults::error_code`](super::Faults::error_code) instead of an answer.
+    ErrorFrame,
+    /// For a chart call in the long form: no chart, although the short form gets it.
+    LongFormEmpty,
 }
+
+/// The app that [`FaultKind::ForeignFrame`] answers for.
+pub const FOREIGN_APP: &str = "com.foreign.app";
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::TooManyRequests,
         Self::Unavailable,
         Self::Captcha,
@@ -42,6 +55,11 @@ impl FaultKind {
         Self::NotFound,
         Self::GatewayError,
         Self::Shuffle,
+        Self::MissingFrame,
+        Self::EmptyFrame,
+        Self::ForeignFrame,
+        Self::ErrorFrame,
+        Self::LongFormEmpty,
     ];
 
     /// The kind's name, such as `too-many-requests`.
@@ -57,6 +75,11 @@ impl FaultKind {
             Self::NotFound => "not-found",
             Self::GatewayError => "gateway-error",
             Self::Shuffle => "shuffle",
+            Self::MissingFrame => "missing-frame",
+            Self::EmptyFrame => "empty-frame",
+            Self::ForeignFrame => "foreign-frame",
+            Self::ErrorFrame => "error-frame",
+            Self::LongFormEmpty => "long-form-empty",
         }
     }
 }

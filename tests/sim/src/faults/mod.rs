@@ -1,14 +1,19 @@
-//! What goes wrong, and when? Faults by kind with a probability each, and limits.
+//! What goes wrong with requests: faults by kind with a probability each, faults of single apps, and limits.
 
 mod kind;
 mod lot;
 mod rate;
+mod window;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use kind::{FaultKind, UnknownFault};
+pub use kind::{FOREIGN_APP, FaultKind, UnknownFault};
 pub(crate) use lot::Lot;
 pub(crate) use rate::Rate;
+pub use window::Window;
+pub(crate) use window::WindowUse;
 
 /// What goes wrong; nothing by default.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +28,30 @@ pub struct Faults {
     pub max_in_flight: Option<usize>,
     /// How many requests a second are served, after a burst of a second's worth; more are answered 429.
     pub per_second: Option<f64>,
+    /// How many requests a window of time admits; more are answered 429 with the time left in `Retry-After`.
+    pub window: Option<Window>,
+    /// How many calls a POST may have, and the status of larger ones.
+    pub max_calls: Option<CallLimit>,
+    /// The HTTP status in the `er` frames of [`FaultKind::ErrorFrame`].
+    pub error_code: u16,
+    /// What goes wrong with single apps.
+    apps: Arc<HashMap<String, AppFaults>>,
+}
+
+/// A limit on the calls of a POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimit {
+    /// The most that are answered.
+    pub calls: usize,
+    /// The status of a POST with more.
+    pub status: u16,
+}
+
+/// What goes wrong with one app, each time.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct AppFaults {
+    status: Option<u16>,
+    kinds: Vec<FaultKind>,
 }
 
 impl Default for Faults {
@@ -33,6 +62,10 @@ impl Default for Faults {
             stall_for: Duration::from_secs(600),
             max_in_flight: None,
             per_second: None,
+            window: None,
+            max_calls: None,
+            error_code: 500,
+            apps: Arc::default(),
         }
     }
 }
@@ -74,6 +107,52 @@ impl Faults {
     #[must_use]
     pub fn per_second(self, rate: f64) -> Self {
         Self { per_second: Some(rate), ..self }
+    }
+
+    /// With so many requests in each window of time.
+    #[must_use]
+    pub fn window(self, requests: usize, length: Duration) -> Self {
+        Self { window: Some(Window { requests, length }), ..self }
+    }
+
+    /// With this status for POSTs of more calls than that.
+    #[must_use]
+    pub fn max_calls(self, calls: usize, status: u16) -> Self {
+        Self { max_calls: Some(CallLimit { calls, status }), ..self }
+    }
+
+    /// With this HTTP status in `er` frames.
+    #[must_use]
+    pub fn error_code(self, code: u16) -> Self {
+        Self { error_code: code, ..self }
+    }
+
+    /// With this status for each request that asks for this app: for its page, and for a whole POST with a call for it.
+    #[must_use]
+    pub fn poisoned(mut self, app_id: &str, status: u16) -> Self {
+        self.app_mut(app_id).status = Some(status);
+        self
+    }
+
+    /// With this fault, each time, for the calls that ask for this app.
+    #[must_use]
+    pub fn for_app(mut self, app_id: &str, kind: FaultKind) -> Self {
+        self.app_mut(app_id).kinds.push(kind);
+        self
+    }
+
+    fn app_mut(&mut self, app_id: &str) -> &mut AppFaults {
+        Arc::make_mut(&mut self.apps).entry(app_id.to_owned()).or_default()
+    }
+
+    /// The status that a request gets because it asks for this app.
+    pub(crate) fn poison(&self, app_id: &str) -> Option<u16> {
+        self.apps.get(app_id)?.status
+    }
+
+    /// Whether this fault is set for this app.
+    pub(crate) fn is_set_for(&self, kind: FaultKind, app_id: &str) -> bool {
+        self.apps.get(app_id).is_some_and(|app| app.kinds.contains(&kind))
     }
 
     /// The probability of a fault.

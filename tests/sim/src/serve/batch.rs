@@ -1,11 +1,13 @@
-//! How are a POST's calls answered? Each on its own, in frames that echo the tags.
+//! The answers to a POST's calls: each on its own, in frames that echo the tags.
+
+use std::sync::atomic::Ordering;
 
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use super::reply::Reply;
 use crate::batch::{Answer, Call, Frame, Framing, calls, envelope};
 use crate::catalogue::exists;
-use crate::faults::FaultKind;
+use crate::faults::{FOREIGN_APP, FaultKind};
 use crate::stock::Article;
 
 /// The gRPC statuses that the store uses.
@@ -24,8 +26,15 @@ pub(crate) async fn batch(desk: &Desk<'_>, inquiry: &Inquiry) -> Reply {
     let Some(calls) = calls(&inquiry.form) else {
         return Reply::html(400, "<p>no calls in f.req</p>".to_owned());
     };
+    desk.state.counters.post(calls.len());
+    if let Some(refusal) = refusal(desk, &calls) {
+        return refusal;
+    }
     let mut frames = Vec::with_capacity(calls.len());
     for (index, call) in calls.into_iter().enumerate() {
+        if desk.strikes_app(FaultKind::MissingFrame, index, call.details_id()) {
+            continue;
+        }
         let answer = answer(desk, inquiry, &call, index).await;
         frames.push(Frame { rpc: call.rpc, tag: call.tag, answer });
     }
@@ -36,14 +45,49 @@ pub(crate) async fn batch(desk: &Desk<'_>, inquiry: &Inquiry) -> Reply {
     Reply::json(envelope(&frames, framing))
 }
 
+/// The answer to a POST that is too large, or asks for a poisoned app.
+fn refusal(desk: &Desk<'_>, calls: &[Call]) -> Option<Reply> {
+    let faults = desk.lot.faults();
+    match faults.max_calls.filter(|limit| calls.len() > limit.calls) {
+        Some(limit) => {
+            desk.state.counters.over_calls.fetch_add(1, Ordering::Relaxed);
+            Some(Reply::html(limit.status, "<p>too many calls</p>".to_owned()).retry_after(faults.retry_after))
+        }
+        None => desk.poison(calls.iter().filter_map(Call::details_id)),
+    }
+}
+
 async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -> Answer {
-    if desk.strikes(FaultKind::GatewayError, index) {
+    let app_id = call.details_id();
+    let strikes = |kind| desk.strikes_app(kind, index, app_id);
+    if strikes(FaultKind::GatewayError) {
         return Answer::GatewayError;
     }
-    let missing = desk.strikes(FaultKind::NotFound, index);
-    match article(inquiry, call, missing) {
+    if strikes(FaultKind::ErrorFrame) {
+        return Answer::Error(desk.lot.faults().error_code);
+    }
+    if strikes(FaultKind::EmptyFrame) {
+        return empty(desk, index);
+    }
+    let article = if app_id.is_some() && strikes(FaultKind::ForeignFrame) {
+        Ok(Article::Details(inquiry.app(FOREIGN_APP), false))
+    } else {
+        let unseen = call.is_long_chart() && strikes(FaultKind::LongFormEmpty);
+        article(inquiry, call, unseen || strikes(FaultKind::NotFound))
+    };
+    match article {
         Ok(article) => desk.take(article, inquiry.gzip).await.map_or(Answer::Status(INTERNAL), Answer::Payload),
         Err(status) => Answer::Status(status),
+    }
+}
+
+/// One of the ways in which a frame is empty.
+fn empty(desk: &Desk<'_>, index: usize) -> Answer {
+    let payload = |json: &str| Answer::Payload(json.to_owned().into());
+    match desk.lot.dice(FaultKind::EmptyFrame, index).below(3) {
+        0 => Answer::Nothing,
+        1 => payload("[]"),
+        _ => payload("[[[[]]],[]]"),
     }
 }
 

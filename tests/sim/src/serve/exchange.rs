@@ -1,11 +1,11 @@
-//! How is one request answered? Overrides first, then walls and limits, then faults, then saved pages, then the catalogue.
+//! One request's answer: overrides first, then walls and limits, then faults, then saved pages, then the catalogue.
 //!
 //! Invariant: the time an answer takes to make is part of the latency, not on top of it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -80,6 +80,11 @@ impl Desk<'_> {
             counters.over_rate.fetch_add(1, Ordering::Relaxed);
             return Some(too_many());
         }
+        if let Err(left) = self.state.within_window(faults.window) {
+            counters.over_window.fetch_add(1, Ordering::Relaxed);
+            let whole = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
+            return Some(Reply::html(429, "<p>too many requests</p>".to_owned()).retry_after(Some(whole)));
+        }
         if self.strikes(FaultKind::TooManyRequests, 0) {
             return Some(too_many());
         }
@@ -123,6 +128,9 @@ impl Desk<'_> {
 
     async fn app_page(&self, inquiry: &Inquiry) -> Reply {
         let id = inquiry.param("id").unwrap_or_default();
+        if let Some(refusal) = self.poison([id]) {
+            return refusal;
+        }
         if !exists(id) || self.strikes(FaultKind::NotFound, 0) {
             return not_found();
         }
@@ -130,6 +138,13 @@ impl Desk<'_> {
             Some(page) => Reply::html(200, page),
             None => Reply::html(500, "<p>internal error</p>".to_owned()),
         }
+    }
+
+    /// The refusal of a request that asks for these apps, if one of them is poisoned.
+    pub(crate) fn poison<'i>(&self, app_ids: impl IntoIterator<Item = &'i str>) -> Option<Reply> {
+        let status = app_ids.into_iter().find_map(|id| self.lot.faults().poison(id))?;
+        self.state.counters.poisoned.fetch_add(1, Ordering::Relaxed);
+        Some(Reply::html(status, format!("<p>status {status}</p>")))
     }
 
     /// An article; nothing only if the runtime is going down.
@@ -142,7 +157,13 @@ impl Desk<'_> {
 
     /// Whether a fault strikes; counted if so.
     pub(crate) fn strikes(&self, kind: FaultKind, call: usize) -> bool {
-        let struck = self.lot.falls_on_call(kind, call);
+        self.strikes_app(kind, call, None)
+    }
+
+    /// Whether a fault strikes a call that may ask for an app; counted if so.
+    pub(crate) fn strikes_app(&self, kind: FaultKind, call: usize, app_id: Option<&str>) -> bool {
+        let struck =
+            app_id.is_some_and(|id| self.lot.faults().is_set_for(kind, id)) || self.lot.falls_on_call(kind, call);
         if struck {
             self.state.counters.fault(kind);
         }

@@ -1,4 +1,4 @@
-//! How are requests served? From the socket to the answer.
+//! Requests, from the socket to the answer.
 
 mod batch;
 mod exchange;
@@ -10,5 +10,5 @@ mod stream;
 mod walls;
 
 pub(crate) use inquiry::{Inquiry, pairs};
-pub(crate) use listen::{accept, bind, builder};
+pub(crate) use listen::{accept, bind, builder, listen};
 pub(crate) use state::State;

@@ -1,4 +1,4 @@
-//! What do all requests share? The settings, the stock, the overrides and the counters, each with one owner.
+//! What all requests share: the settings, the stock, the overrides and the counters, each with one owner.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::canned::Cans;
 use crate::config::{Layout, StoreConfig};
-use crate::faults::{Faults, Lot, Rate};
+use crate::faults::{Faults, Lot, Rate, Window, WindowUse};
 use crate::saved::SavedPages;
 use crate::stats::Counters;
 use crate::stock::Stock;
@@ -31,6 +31,8 @@ pub(crate) struct State {
     seed: u64,
     settings: RwLock<Settings>,
     rate: Mutex<Rate>,
+    window: Mutex<WindowUse>,
+    reachable: watch::Sender<bool>,
     closing: watch::Receiver<bool>,
 }
 
@@ -46,6 +48,8 @@ impl State {
             seed: config.seed,
             settings: RwLock::new(settings),
             rate: Mutex::new(Rate::new()),
+            window: Mutex::default(),
+            reachable: watch::Sender::new(true),
             closing,
         }
     }
@@ -70,6 +74,22 @@ impl State {
     pub(crate) fn within_rate(&self, per_second: Option<f64>) -> bool {
         per_second
             .is_none_or(|rate| self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(rate, Instant::now()))
+    }
+
+    /// Admits one more request of a window, or says when the window ends.
+    pub(crate) fn within_window(&self, window: Option<Window>) -> Result<(), Duration> {
+        let Some(window) = window else { return Ok(()) };
+        self.window.lock().unwrap_or_else(PoisonError::into_inner).admit(window, Instant::now())
+    }
+
+    /// Sets whether connections are served.
+    pub(crate) fn set_reachable(&self, reachable: bool) {
+        self.reachable.send_replace(reachable);
+    }
+
+    /// Whether connections are served, as it changes.
+    pub(crate) fn reachable(&self) -> watch::Receiver<bool> {
+        self.reachable.subscribe()
     }
 
     /// Waits until then, or until the store closes.

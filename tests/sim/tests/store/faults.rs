@@ -1,8 +1,9 @@
-//! Does the store misbehave as told? One test for each way.
+//! The store misbehaves as told: one test for each way.
 
 use std::time::{Duration, Instant};
 
-use playfast_sim::{FaultKind, Faults, StoreConfig};
+use playfast_sim::{FOREIGN_APP, FaultKind, Faults, StoreConfig};
+use serde_json::Value;
 
 use crate::read::{array_frames, line_frames};
 use crate::support::{Shop, chart_call, details_call};
@@ -130,4 +131,93 @@ async fn statuses(shop: &Shop, count: usize) -> [(u16, usize); 2] {
         refused.extend(Some(response.await.unwrap().unwrap().status().as_u16()).filter(|status| *status != 200));
     }
     [(200, count - refused.len()), (refused[0], refused.len())]
+}
+
+/// The frames for details calls of these apps.
+async fn details(shop: &Shop, ids: &[&str]) -> Vec<Value> {
+    let calls: Vec<_> = ids.iter().map(|id| details_call(id, "1,78")).collect();
+    let frames = array_frames(&shop.post("hl=en&gl=us", &calls).await.text().await.unwrap());
+    frames.into_iter().filter(|frame| frame[0] == "wrb.fr" || frame[0] == "er").collect()
+}
+
+#[tokio::test]
+async fn one_app_of_a_post_fails_in_its_own_way() {
+    let faults = [
+        ("com.missing.frame", FaultKind::MissingFrame),
+        ("com.empty.frame", FaultKind::EmptyFrame),
+        ("com.another.app", FaultKind::ForeignFrame),
+        ("com.error.frame", FaultKind::ErrorFrame),
+    ];
+    let faults = faults.into_iter().fold(Faults::none().error_code(503), |faults, (id, kind)| faults.for_app(id, kind));
+    let shop = Shop::open(StoreConfig::default().faults(faults)).await;
+    let ids = ["com.app.a", "com.missing.frame", "com.empty.frame", "com.another.app", "com.error.frame", "com.app.b"];
+    let frames = details(&shop, &ids).await;
+    let tags: Vec<_> = frames.iter().map(|frame| frame[6].as_str().unwrap()).collect();
+    assert_eq!(tags, ["0", "2", "3", "4", "5"]);
+    assert!(frames[1][2].is_null() || ["[]", "[[[[]]],[]]"].contains(&frames[1][2].as_str().unwrap()));
+    assert!(frames[2][2].as_str().unwrap().contains(FOREIGN_APP));
+    assert_eq!((&frames[3][0], &frames[3][5], &frames[3][9]), (&"er".into(), &503.into(), &14.into()));
+    assert!(frames[4][2].as_str().unwrap().contains("com.app.b"));
+    let stats = shop.store.stats();
+    assert_eq!((stats.posts, stats.calls, stats.largest_post), (1, 6, 6));
+}
+
+#[tokio::test]
+async fn a_post_that_is_too_large_or_asks_for_a_poisoned_app_is_refused_as_a_whole() {
+    let faults = Faults::none().max_calls(3, 413).poisoned("com.bad.app", 500);
+    let shop = Shop::open(StoreConfig::default().faults(faults)).await;
+    for (ids, status) in [
+        (["com.a.a"; 3].as_slice(), 200),
+        (["com.a.a"; 4].as_slice(), 413),
+        (&["com.a.a", "com.bad.app"], 500),
+        (&["com.bad.app"], 500),
+    ] {
+        let calls: Vec<_> = ids.iter().map(|id| details_call(id, "1")).collect();
+        assert_eq!(shop.post("hl=en&gl=us", &calls).await.status(), status, "{ids:?}");
+    }
+    assert_eq!(shop.get("/store/apps/details?id=com.bad.app").await.status(), 500);
+    assert_eq!((shop.store.stats().over_calls, shop.store.stats().poisoned), (1, 3));
+}
+
+#[tokio::test]
+async fn a_window_admits_its_requests_and_says_when_it_ends() {
+    let shop = Shop::open(StoreConfig::default().faults(Faults::none().window(2, Duration::from_secs(600)))).await;
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        statuses.push(shop.get("/").await.status().as_u16());
+    }
+    assert_eq!(statuses, [200, 200]);
+    let refused = shop.get("/").await;
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(refused.status() == 429 && (1..=600).contains(&wait), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_short_form_gets_what_the_long_one_does_not() {
+    let shop = certain(FaultKind::LongFormEmpty).await;
+    let short = r#"[[null,[[null,[null,5]],null,null,[113]],[2,"topselling_free","GAME"]]]"#;
+    let calls = [chart_call("GAME", "topselling_free", 5), ("vyAe2", short.to_owned())];
+    let frames = array_frames(&shop.post("hl=en&gl=us", &calls).await.text().await.unwrap());
+    assert_eq!(frames[0][2], "[[null,null]]");
+    assert!(frames[1][2].as_str().unwrap().len() > 1000);
+}
+
+#[tokio::test]
+async fn a_store_that_opens_late_or_goes_away_refuses_connections() {
+    let shop = Shop::open(StoreConfig::default().opens_after(Duration::from_secs(2))).await;
+    let refused = shop.client.get(shop.url("/")).send().await.unwrap_err();
+    assert!(refused.is_connect(), "{refused:?}");
+    let mut answered = false;
+    for _ in 0..1000 {
+        answered = answered || shop.client.get(shop.url("/")).send().await.is_ok();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if answered {
+            break;
+        }
+    }
+    assert!(answered);
+    shop.store.set_reachable(false);
+    shop.client.get(shop.url("/")).send().await.unwrap_err();
+    shop.store.set_reachable(true);
+    assert_eq!(shop.get("/").await.status(), 200);
 }
