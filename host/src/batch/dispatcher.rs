@@ -131,7 +131,9 @@ impl Dispatcher {
                 Event::Done(Ok(Done::Reported)) => self.is_reporting = false,
                 Event::Done(Ok(Done::Built(permit, ready, left))) => {
                     self.requeue(left);
-                    ready.into_iter().for_each(|ready| self.send(ready, permit));
+                    if let Some(ready) = ready {
+                        self.send(ready, permit);
+                    }
                 }
                 Event::Done(Ok(Done::Requeue(requeued))) => self.requeue(requeued),
                 Event::Done(Err(error)) => self.record_fault(error),
@@ -318,6 +320,9 @@ impl Dispatcher {
     }
 
     fn send(&mut self, ready: ReadyRequest, permit: Permit) {
+        if let Some(failure) = self.ended.clone() {
+            return self.failed.push((ready.jobs, failure, ready.built.0.number));
+        }
         let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, ready, permit).await) });
     }
