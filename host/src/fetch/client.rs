@@ -1,6 +1,5 @@
 //! How is a client made of what the user says? What can't be understood is refused here, before anything is asked.
 
-use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -9,7 +8,7 @@ use reqwest::{Certificate, Client, Proxy, Url};
 use super::FetchOptions;
 use super::request::RESERVED;
 use super::resolve::Resolver;
-use super::standing::Standing;
+use super::single_flight::SingleFlightLayer;
 
 /// The client couldn't be made.
 #[derive(Debug, thiserror::Error)]
@@ -89,10 +88,6 @@ impl Recipe {
         self.proxy.clone().map(without_password)
     }
 
-    pub(super) const fn idle_timeout(&self) -> Duration {
-        self.options.idle_timeout
-    }
-
     /// A client, with a pool of connections of its own.
     pub(super) fn client(&self) -> Result<Client, ClientError> {
         let failed = |error: reqwest::Error| ClientError::Client(error.into());
@@ -110,7 +105,7 @@ impl Recipe {
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .dns_resolver(self.resolver.clone())
-            .connector_layer(Standing);
+            .connector_layer(SingleFlightLayer);
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(Proxy::all(proxy.clone()).map_err(failed)?);
         }

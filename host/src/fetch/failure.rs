@@ -1,9 +1,9 @@
-//! What does an error of the client mean, and what can be done about it?
+//! Classification of the client's errors as failures that say what can be done.
 
 use std::error::Error;
 use std::io;
 
-use reqwest::Url;
+use reqwest::{StatusCode, Url, Version};
 
 use super::names::NoAddress;
 use super::resolve::Private;
@@ -50,9 +50,45 @@ impl Failing {
             let message = format!("{host} refuses connections: does a server run at that address?");
             return Failure::new(FailureKind::Network, message);
         }
+        if let Some(failure) = find::<h2::Error>(error).and_then(|error| of_http2(host, error)) {
+            return failure;
+        }
         let (kind, what) = what(error, &cause);
         Failure::new(kind, format!("{host} {what}: {cause}"))
     }
+}
+
+/// The failure that the server told over HTTP/2: it refused the stream, or closed the connection before it came to it.
+fn of_http2(host: &str, error: &h2::Error) -> Option<Failure> {
+    let reason = error.reason().filter(|_| error.is_remote())?;
+    // Streams up to the last one that a GOAWAY names go on: what fails by it was not processed (RFC 9113, section 6.8).
+    let is_unprocessed = error.is_go_away() || reason == h2::Reason::REFUSED_STREAM;
+    let (kind, what) = match reason {
+        h2::Reason::ENHANCE_YOUR_CALM => (FailureKind::Blocked, "wants to be asked more slowly"),
+        _ if is_unprocessed => (FailureKind::Network, "did not process the request"),
+        _ => (FailureKind::Network, "broke off"),
+    };
+    let frame = if error.is_go_away() { "GOAWAY" } else { "RST_STREAM" };
+    let message = format!("{host} {what} (HTTP/2 {frame}, {})", code(reason));
+    Some(Failure { is_unprocessed, ..Failure::new(kind, message) })
+}
+
+/// The name of an error code in RFC 9113, section 7.
+fn code(reason: h2::Reason) -> String {
+    format!("{reason:?}")
+}
+
+/// Whether an answer over a connection that was there before says that the server waited for a request in vain: it was sent before the
+/// server had this one (RFC 9110, section 15.5.9). Over HTTP/2 it belongs to the request.
+pub(super) fn is_idle_timeout(response: &reqwest::Response) -> bool {
+    response.status() == StatusCode::REQUEST_TIMEOUT && response.version() < Version::HTTP_2
+}
+
+/// The failure of a request that met a connection which the server was just closing.
+pub(super) fn closed_while_idle(url: &Url) -> Failure {
+    let host = url.host_str().unwrap_or_default();
+    let message = format!("{host} closed an idle connection (408 Request Timeout) as the request was sent");
+    Failure { is_unprocessed: true, ..Failure::new(FailureKind::Network, message) }
 }
 
 fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {

@@ -1,7 +1,7 @@
-//! How is one request exchanged for a response? The only module that names reqwest.
+//! One request and its response, over pooled clients. The only module that names reqwest.
 //!
-//! Pooled clients, made once. Invariant: nothing but https to a host that the parser declares is ever asked, on a public address or
-//! one that the user named ([`ConnectTo`]), and TLS is verified.
+//! Invariant: nothing but https to a host that the parser declares is ever asked, at a globally reachable address or one that the user
+//! named ([`ConnectTo`]), and TLS is verified.
 
 mod address;
 mod body;
@@ -11,6 +11,7 @@ mod clients;
 mod connect_to;
 mod connections;
 mod cookies;
+mod decode;
 mod failure;
 mod files;
 mod names;
@@ -19,7 +20,7 @@ mod patience;
 mod private;
 mod request;
 mod resolve;
-mod standing;
+mod single_flight;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,8 +113,7 @@ impl Fetcher {
             match (self.hop(hosts, &url, request, waited).await?, next) {
                 (Hop::Redirect { to, keeps_method }, Some(mut next)) => {
                     if !keeps_method {
-                        *next.method_mut() = reqwest::Method::GET;
-                        *next.body_mut() = None;
+                        request::change_to_get(&mut next);
                     }
                     *next.url_mut() = to.clone();
                     (url, request) = (to, next);
@@ -137,8 +137,12 @@ impl Fetcher {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());
         let lane = clients.enter(url.host_str().unwrap_or_default());
-        let mut lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
-        let response = lane.execute(request).await.map_err(|error| failing.of(url, &error))?;
+        let lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
+        let exchanged = lane.execute(request).await;
+        let response = exchanged.output.map_err(|error| failing.of(url, &error))?;
+        if exchanged.is_reused && failure::is_idle_timeout(&response) {
+            return Err(failure::closed_while_idle(url));
+        }
         cookies.take(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)
