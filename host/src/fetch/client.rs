@@ -1,6 +1,5 @@
 //! How is a client made of what the user says? What can't be understood is refused here, before anything is asked.
 
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Proxy, Url};

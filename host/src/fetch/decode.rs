@@ -38,6 +38,10 @@ pub(crate) enum DecodeError {
     /// Too many labels, or gzip within gzip within gzip.
     #[error("it is compressed more than {MAX_CODINGS} times")]
     TooDeep,
+    /// It is larger than allowed.
+    #[cfg(any(feature = "cli", test))]
+    #[error("it has more than {0} bytes")]
+    TooLarge(usize),
     /// The body isn't what its label says, or is cut short.
     #[error("it is no whole {coding:?}")]
     Broken {
@@ -167,6 +171,28 @@ impl<'b> Decoder<'b> {
     }
 }
 
+/// A body of at most this many bytes without its codings, at once.
+///
+/// # Errors
+/// When it can't be decoded, or is larger.
+#[cfg(any(feature = "cli", test))]
+pub(crate) fn decode(mut body: Vec<u8>, headers: &[(String, String)], limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut codings = Codings::new(named, &body)?;
+    while let Some(coding) = codings.next(&body)? {
+        let (mut decoder, mut decoded) = (Decoder::new(coding, &body)?, Vec::new());
+        while let Some(chunk) = decoder.chunk()? {
+            if decoded.len() + chunk.len() > limit {
+                return Err(DecodeError::TooLarge(limit));
+            }
+            decoded.extend_from_slice(chunk);
+        }
+        drop(decoder);
+        body = decoded;
+    }
+    Ok(body)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -198,18 +224,9 @@ mod tests {
         encoded
     }
 
-    fn decoded(headers: &[(&str, &str)], mut body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
-        let mut codings = Codings::new(headers.iter().copied(), &body)?;
-        while let Some(coding) = codings.next(&body)? {
-            let mut decoder = Decoder::new(coding, &body)?;
-            let mut whole = Vec::new();
-            while let Some(chunk) = decoder.chunk()? {
-                whole.extend_from_slice(chunk);
-            }
-            drop(decoder);
-            body = whole;
-        }
-        Ok(body)
+    fn decoded(headers: &[(&str, &str)], body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        decode(body, &headers, 1 << 20)
     }
 
     const BODY: &[u8] = b"<html>a page, a page, a page</html>";

@@ -33,6 +33,8 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use options::FetchOptions;
 
 pub(crate) use budget::Held;
+#[cfg(feature = "cli")]
+pub(crate) use decode::{DecodeError, decode};
 
 use crate::{Failure, FailureKind, Request, Response};
 use address::Redirect;
