@@ -135,7 +135,14 @@ fn own_commands() -> Vec<Command> {
             .about(
                 "Ask one query of each kind, and say what came back and what stands in the way: the first thing to run",
             )
-            .arg(param_arg()),
+            .args([
+                param_arg(),
+                Arg::new("save")
+                    .long("save")
+                    .value_name("DIR")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Keep each request and response in DIR, without cookies, as files that parse reads"),
+            ]),
         Command::new("inspect").about("Show what a parser is: name, digest, hosts, kinds, imports and exports").args([
             Arg::new("file")
                 .value_name("FILE")

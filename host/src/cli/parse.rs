@@ -88,8 +88,7 @@ fn params_of(host: &Host, kind: &str, url: &str) -> Vec<(String, String)> {
 /// A row with all of the kind's parameters, null if nothing says what was asked.
 fn with_all_params(kind: &Kind, mut row: Row) -> Row {
     let names = kind.params.properties.iter().map(|(name, _)| name);
-    let params: Vec<_> =
-        names.map(|name| (name.clone(), row.shift_remove(name).unwrap_or(Value::Null))).collect();
+    let params: Vec<_> = names.map(|name| (name.clone(), row.shift_remove(name).unwrap_or(Value::Null))).collect();
     params.into_iter().chain(row).collect()
 }
 

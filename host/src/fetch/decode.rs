@@ -17,7 +17,8 @@ const CHUNK: usize = 64 << 10;
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// How a body is compressed (RFC 9110, section 8.4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Coding {
     /// RFC 1952.
     Gzip,
@@ -43,7 +44,7 @@ pub(crate) enum DecodeError {
     #[error("it has more than {0} bytes")]
     TooLarge(usize),
     /// The body isn't what its label says, or is cut short.
-    #[error("it is no whole {coding:?}")]
+    #[error("it is not valid {coding}, or is cut short")]
     Broken {
         /// What it should be.
         coding: Coding,

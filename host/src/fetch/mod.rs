@@ -18,6 +18,7 @@ mod names;
 mod options;
 mod patience;
 mod private;
+mod recorder;
 mod request;
 mod resolve;
 mod single_flight;
@@ -35,6 +36,9 @@ pub use options::FetchOptions;
 pub(crate) use budget::Held;
 #[cfg(feature = "cli")]
 pub(crate) use decode::{DecodeError, decode};
+#[cfg(feature = "cli")]
+pub(crate) use recorder::Recorder;
+pub(crate) use recorder::Recording;
 
 use crate::{Failure, FailureKind, Request, Response};
 use address::Redirect;
@@ -44,6 +48,8 @@ use clients::Clients;
 use cookies::Cookies;
 use failure::Failing;
 use patience::Waited;
+#[cfg(not(feature = "cli"))]
+use recorder::Recorder;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
@@ -58,6 +64,7 @@ struct Shared {
     connect_to: Vec<ConnectTo>,
     timeout: Duration,
     body_limit: usize,
+    recorder: Option<Recorder>,
 }
 
 /// A response, and its share of the memory for bodies, which it takes until `held` is dropped: after it is parsed.
@@ -84,12 +91,21 @@ impl Fetcher {
             connect_to: options.connect_to.clone(),
             timeout: options.timeout,
             body_limit: options.body_limit,
+            recorder: options.recorder.clone(),
         })))
     }
 
     /// Exchanges a parser's request, which may reach `hosts` alone, for a response. Redirects within them are followed; one that leaves
     /// them is the response, unless it leads to where nothing public is.
     pub(crate) async fn fetch(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
+        let Some(recorder) = &self.0.recorder else { return self.fetch_in_time(hosts, request).await };
+        let fetched = self.fetch_in_time(hosts, request.clone()).await;
+        let result = fetched.as_ref().map(|fetched| &fetched.response);
+        recorder.record(Recording { request: &request, result });
+        fetched
+    }
+
+    async fn fetch_in_time(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
         let Shared { connect_to, timeout, .. } = &*self.0;
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();

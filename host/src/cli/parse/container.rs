@@ -103,7 +103,8 @@ mod tests {
 
     use super::*;
 
-    const PAGE: &str = "<!doctype html><html><body>AF_initDataCallback({key: 'ds:5', data: [\"größer\"]})</body></html>";
+    const PAGE: &str =
+        "<!doctype html><html><body>AF_initDataCallback({key: 'ds:5', data: [\"größer\"]})</body></html>";
 
     const LIMIT: usize = 1 << 20;
 
