@@ -101,7 +101,10 @@ fn what_the_doctor_saves_is_parsed_by_the_command_beside_it() {
 fn the_doctor_asks_little_of_a_store_that_says_no() {
     let shop = Shop::open(StoreConfig::default());
     shop.store.set_faults(Faults::none().with(FaultKind::Captcha, 1.0));
-    let ran = shop.playfast(&["doctor", "--retries", "6"]);
+    // As many retries as by default.
+    let options = shop.options();
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
+    let ran = playfast(&[&["doctor", "--rate=none"], options.as_slice()].concat());
     assert_eq!(ran.code(), 3);
     assert_eq!(ran.stdout().matches("3 tries").count(), 2, "{}", ran.stdout());
 }
