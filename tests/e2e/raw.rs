@@ -50,7 +50,7 @@ impl Raw {
     {
         let heads = Arc::<Mutex<Vec<String>>>::default();
         let (seen, answer) = (Arc::clone(&heads), Arc::new(answer));
-        let (address, ca_pem) = listen(runtime, at, protocol, names, move |mut stream| {
+        let (address, ca_pem) = listen(runtime, at, protocol, certificate(names), move |mut stream| {
             let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
             async move {
                 let Some(head) = head(&mut stream).await else { return };
@@ -61,6 +61,14 @@ impl Raw {
             .boxed()
         });
         Self { address, ca_pem, heads }
+    }
+
+    /// One that shows a certificate of this time, and never answers.
+    pub(crate) fn start_at_times(runtime: &Runtime, from: time::OffsetDateTime, to: time::OffsetDateTime) -> Self {
+        let mut params = certificate(&[]);
+        (params.not_before, params.not_after) = (from, to);
+        let (address, ca_pem) = listen(runtime, "127.0.0.1:0", "http/1.1", params, |_| async {}.boxed());
+        Self { address, ca_pem, heads: Arc::default() }
     }
 
     /// The heads of the requests so far.
@@ -75,18 +83,30 @@ impl Raw {
     }
 }
 
+/// A certificate for `play.google.com` and further names.
+fn certificate(names: &[&str]) -> rcgen::CertificateParams {
+    let names = ["play.google.com"].iter().chain(names).map(ToString::to_string);
+    rcgen::CertificateParams::new(names.collect::<Vec<_>>()).unwrap()
+}
+
 /// Accepts connections over TLS for as long as the runtime runs. Gives the address, and the authority to trust.
-fn listen<F>(runtime: &Runtime, at: &str, protocol: &str, names: &[&str], serve: F) -> (SocketAddr, String)
+fn listen<F>(
+    runtime: &Runtime,
+    at: &str,
+    protocol: &str,
+    certificate: rcgen::CertificateParams,
+    serve: F,
+) -> (SocketAddr, String)
 where
     F: Fn(TlsStream<TcpStream>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
 {
-    let names = ["play.google.com"].iter().chain(names).map(ToString::to_string);
-    let made = rcgen::generate_simple_self_signed(names.collect::<Vec<_>>()).unwrap();
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    let made = certificate.self_signed(&signing_key).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signing_key.serialize_der());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config =
-        builder.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
+        builder.unwrap().with_no_client_auth().with_single_cert(vec![made.der().clone()], key.into()).unwrap();
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     let listener = runtime.block_on(TcpListener::bind(at)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -101,7 +121,7 @@ where
             });
         }
     });
-    (address, made.cert.pem())
+    (address, made.pem())
 }
 
 /// What a server of HTTP/2 does with a request.
@@ -127,7 +147,7 @@ impl Http2 {
     pub(crate) fn start(runtime: &Runtime, react: impl Fn(usize) -> Reaction + Send + Sync + 'static) -> Self {
         let (connections, requests) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (opened, asked, react) = (Arc::clone(&connections), Arc::clone(&requests), Arc::new(react));
-        let (address, ca_pem) = listen(runtime, "127.0.0.1:0", "h2", &[], move |stream| {
+        let (address, ca_pem) = listen(runtime, "127.0.0.1:0", "h2", certificate(&[]), move |stream| {
             opened.fetch_add(1, Ordering::Relaxed);
             let (asked, react) = (Arc::clone(&asked), Arc::clone(&react));
             async move {

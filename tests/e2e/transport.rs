@@ -218,7 +218,9 @@ fn a_connection_that_is_closed_gracefully_is_replaced_by_one() {
         _ => Reaction::Answer,
     });
     let outcomes = asked_at_once(&runtime, &server, QUERIES);
-    let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.failure.as_ref()).collect();
+    // One that comes to connection after connection just as it closes may give up here, as nothing is asked again.
+    let failures = outcomes.iter().filter_map(|outcome| outcome.failure.as_ref());
+    let failures: Vec<_> = failures.filter(|failure| !failure.is_unprocessed).collect();
     assert!(failures.is_empty(), "{failures:?}");
     // What is sent while the server says so isn't answered by that connection, so there may be some more than 10.
     let (connections, requests) = (server.connections(), server.requests());

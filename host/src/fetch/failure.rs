@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use reqwest::{StatusCode, Url, Version};
+use rustls::CertificateError;
 
 use super::names::NoAddress;
 use super::resolve::Private;
@@ -34,10 +35,14 @@ impl Failing {
         }
         let cause = root_cause(error);
         if cause.contains("certificate") {
-            let message = format!(
-                "{host} shows a certificate that is not trusted: {cause}; a private authority is given with --cacert"
-            );
-            return Failure::new(FailureKind::Network, message);
+            let what = match find::<rustls::Error>(error) {
+                Some(rustls::Error::InvalidCertificate(error)) => distrust(error),
+                _ => None,
+            };
+            let what = what.unwrap_or_else(|| {
+                format!("shows a certificate that is not trusted: {cause}; a private authority is given with --cacert")
+            });
+            return Failure::new(FailureKind::Network, format!("{host} {what}"));
         }
         let of_proxy = self.proxy.as_deref().filter(|_| error.is_connect());
         if let Some(message) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
@@ -56,6 +61,50 @@ impl Failing {
         let (kind, what) = what(error, &cause);
         Failure::new(kind, format!("{host} {what}: {cause}"))
     }
+}
+
+impl Failing {
+    /// The failure of a request for which the proxy answered so.
+    pub(super) fn of_tunnel(&self, host: &str, status: u16) -> Failure {
+        let proxy = self.proxy.as_deref().unwrap_or_default();
+        let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+        let what = format!("the proxy {proxy} answered {status} {name} to CONNECT {host}:443");
+        let what = what.replace("  ", " ");
+        let cure = match status {
+            403 | 405 => "; may it be asked of this proxy?",
+            _ => "",
+        };
+        Failure::new(FailureKind::Network, format!("{what}{cure}"))
+    }
+}
+
+/// Whether a proxy answered to a CONNECT, and neither opened the tunnel nor asked for credentials.
+pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
+    causes(error).any(|error| error.to_string() == "tunnel error: unsuccessful")
+}
+
+/// Why a certificate isn't trusted, if no other authority would change that.
+fn distrust(error: &CertificateError) -> Option<String> {
+    match error {
+        CertificateError::ExpiredContext { not_after, .. } => Some(format!(
+            "shows a certificate that expired on {}: is this machine's clock right?",
+            date(not_after.as_secs())?
+        )),
+        CertificateError::NotValidYetContext { not_before, .. } => Some(format!(
+            "shows a certificate that is valid only from {}: is this machine's clock right?",
+            date(not_before.as_secs())?
+        )),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Some(format!("shows a certificate for another name: {error}"))
+        }
+        _ => None,
+    }
+}
+
+/// A day, in UTC.
+fn date(seconds: u64) -> Option<String> {
+    let seconds = i64::try_from(seconds).ok()?;
+    Some(time::OffsetDateTime::from_unix_timestamp(seconds).ok()?.date().to_string())
 }
 
 /// The failure that the server told over HTTP/2: it refused the stream, or closed the connection before it came to it.

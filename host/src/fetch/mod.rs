@@ -22,6 +22,7 @@ mod recorder;
 mod request;
 mod resolve;
 mod single_flight;
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ use reqwest::Url;
 use reqwest::header::LOCATION;
 
 pub use client::ClientError;
+#[cfg(feature = "cli")]
+pub(crate) use client::check_authority;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use options::FetchOptions;
 
@@ -50,6 +53,8 @@ use failure::Failing;
 use patience::Waited;
 #[cfg(not(feature = "cli"))]
 use recorder::Recorder;
+use resolve::Resolver;
+use tunnel::TunnelProbe;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
@@ -61,6 +66,8 @@ struct Shared {
     budget: Budget,
     cookies: Cookies,
     failing: Failing,
+    tunnel: Option<TunnelProbe>,
+    resolver: Resolver,
     connect_to: Vec<ConnectTo>,
     timeout: Duration,
     body_limit: usize,
@@ -87,6 +94,8 @@ impl Fetcher {
             budget: Budget::default(),
             cookies: Cookies::new(cookies, options.keep_cookies)?,
             failing: Failing { proxy: recipe.proxy() },
+            tunnel: TunnelProbe::new(recipe.proxy_url()),
+            resolver: recipe.resolver(),
             clients: Arc::new(Clients::new(recipe)?),
             connect_to: options.connect_to.clone(),
             timeout: options.timeout,
@@ -144,6 +153,18 @@ impl Fetcher {
         Err(Failure::new(FailureKind::Http, format!("{url} redirects more than {REDIRECTS} times")))
     }
 
+    /// The failure of a request, which a proxy may have to be asked for.
+    async fn explain(&self, url: &Url, error: &reqwest::Error) -> Failure {
+        let Shared { failing, tunnel, resolver, .. } = &*self.0;
+        let host = url.host_str().unwrap_or_default();
+        if let Some(tunnel) = tunnel.as_ref().filter(|_| failure::is_refused_tunnel(error))
+            && let Some(status) = tunnel.status(resolver, host).await
+        {
+            return failing.of_tunnel(host, status);
+        }
+        failing.of(url, error)
+    }
+
     /// One request, and what came of it.
     async fn hop(
         &self,
@@ -157,7 +178,10 @@ impl Fetcher {
         let lane = clients.enter(url.host_str().unwrap_or_default());
         let lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
         let exchanged = lane.execute(request).await;
-        let response = exchanged.output.map_err(|error| failing.of(url, &error))?;
+        let response = match exchanged.output {
+            Ok(response) => response,
+            Err(error) => return Err(self.explain(url, &error).await),
+        };
         if exchanged.is_reused && failure::is_idle_timeout(&response) {
             return Err(failure::closed_while_idle(url));
         }

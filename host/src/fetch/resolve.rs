@@ -63,7 +63,11 @@ impl Resolver {
         }
     }
 
-    async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    /// The addresses of a host; port 0 is the usual one.
+    pub(super) async fn addresses(
+        &self,
+        host: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         Ok(match self.way(host) {
             Way::Given(to) => self.look_up(&to.address, to.port).await?,
             Way::Anywhere => self.look_up(host, 0).await?,
@@ -82,6 +86,12 @@ impl Resolver {
         };
         let found = self.names.find(name, Instant::now(), look_up).await?;
         Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Resolver").field("connect_to", &self.connect_to).finish_non_exhaustive()
     }
 }
 
