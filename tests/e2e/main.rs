@@ -25,6 +25,7 @@ mod raw;
 mod real_pages;
 mod rogue;
 mod sandbox;
+mod saved;
 mod store;
 mod strange;
 mod structure;

@@ -8,8 +8,9 @@ use playfast::{FailureKind, FetchOptions, Host, Outcome, Plan};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
-use crate::raw::{Raw, head};
+use crate::raw::{Raw, ask, asking, head};
 use crate::support::{Shop, playfast};
 
 /// What a proxy speaks.
@@ -188,5 +189,65 @@ fn a_proxy_that_fails_is_named_with_what_to_do() {
         assert_eq!(failure.kind, FailureKind::Network, "{url}: {failure}");
         assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
     }
-    playfast(&["app", "a.b", "--proxy", "ftp://me:secret@proxy"]).refused(2, "proxy is no proxy: give http://");
+    for proxy in
+        ["ftp://me:secret@proxy", "http://me:secret#1@proxy", "http://me:1/secret@proxy", "http://me:se?cret@proxy"]
+    {
+        let ran = playfast(&["app", "a.b", "--proxy", proxy]);
+        ran.refused(2, "proxy is no proxy: give http://");
+        assert!(ran.stderr().contains("percent-encoded") && !ran.stderr().contains("cret@"), "{}", ran.stderr());
+    }
+}
+
+#[test]
+fn the_status_with_which_a_proxy_refuses_is_told() {
+    let shop = Shop::open(StoreConfig::default());
+    for (status, says) in [
+        (502, "answered 502 Bad Gateway to CONNECT play.google.com:443"),
+        (503, "answered 503 Service Unavailable to CONNECT"),
+        (429, "answered 429 Too Many Requests to CONNECT"),
+        (403, "answered 403 Forbidden to CONNECT play.google.com:443; may it be asked of this proxy?"),
+    ] {
+        let listener = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        shop.runtime.spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                if head(&mut socket).await.is_some() {
+                    let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                    let _ = socket.write_all(answer.as_bytes()).await;
+                }
+            }
+        });
+        let failure = through(&shop, &format!("http://me:secret@{address}"), None).failure.unwrap();
+        assert_eq!(failure.kind, FailureKind::Network, "{failure}");
+        assert!(failure.message.contains(says) && !failure.message.contains("secret"), "{failure}");
+    }
+}
+
+#[test]
+fn a_certificate_is_refused_with_what_helps() {
+    let file = |content: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        file
+    };
+    let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for content in ["", "nothing", bad] {
+        let file = file(content);
+        let path = file.path().to_str().unwrap();
+        let ran = playfast(&["app", "a.b", "--cacert", path]);
+        ran.refused(2, "it holds no certificate authority in PEM");
+        assert!(ran.stderr().contains(path), "{}", ran.stderr());
+    }
+    let runtime = Runtime::new().unwrap();
+    for (from, to, says) in [
+        ((2020, 1, 1), (2021, 2, 3), "expired on 2021-02-03: is this machine's clock right?"),
+        ((2097, 1, 1), (2098, 1, 1), "is valid only from 2097-01-01: is this machine's clock right?"),
+    ] {
+        let date = |(year, month, day)| rcgen::date_time_ymd(year, month, day);
+        let server = Raw::start_at_times(&runtime, date(from), date(to));
+        let host = runtime.block_on(server.led(Host::builder().parser(asking(&["play.google.com"]))).build()).unwrap();
+        let failure = ask(&runtime, &host, &["x"]).remove(0).failure.unwrap();
+        assert_eq!(failure.kind, FailureKind::Network, "{failure}");
+        assert!(failure.message.contains(says) && !failure.message.contains("--cacert"), "{failure}");
+    }
 }

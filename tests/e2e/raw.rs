@@ -1,9 +1,11 @@
 //! Servers made by hand, which may do what no real one does, and a parser that asks them for any path.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use playfast::{Host, HostBuilder, Outcome, Query, Rate, Retries};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,31 +48,27 @@ impl Raw {
     where
         F: Fn(Asked) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     {
-        let names = ["play.google.com"].iter().chain(names).map(ToString::to_string);
-        let made = rcgen::generate_simple_self_signed(names.collect::<Vec<_>>()).unwrap();
-        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let mut config =
-            builder.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
-        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        let listener = runtime.block_on(TcpListener::bind(at)).unwrap();
-        let address = listener.local_addr().unwrap();
         let heads = Arc::<Mutex<Vec<String>>>::default();
-        let (seen, answer, acceptor) = (Arc::clone(&heads), Arc::new(answer), TlsAcceptor::from(Arc::new(config)));
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let (seen, answer, acceptor) = (Arc::clone(&seen), Arc::clone(&answer), acceptor.clone());
-                tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(socket).await else { return };
-                    let Some(head) = head(&mut stream).await else { return };
-                    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                    seen.lock().unwrap().push(head);
-                    answer(Asked { path, stream }).await;
-                });
+        let (seen, answer) = (Arc::clone(&heads), Arc::new(answer));
+        let (address, ca_pem) = listen(runtime, at, protocol, certificate(names), move |mut stream| {
+            let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+            async move {
+                let Some(head) = head(&mut stream).await else { return };
+                let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                seen.lock().unwrap().push(head);
+                answer(Asked { path, stream }).await;
             }
+            .boxed()
         });
-        Self { address, ca_pem: made.cert.pem(), heads }
+        Self { address, ca_pem, heads }
+    }
+
+    /// One that shows a certificate of this time, and never answers.
+    pub(crate) fn start_at_times(runtime: &Runtime, from: time::OffsetDateTime, to: time::OffsetDateTime) -> Self {
+        let mut params = certificate(&[]);
+        (params.not_before, params.not_after) = (from, to);
+        let (address, ca_pem) = listen(runtime, "127.0.0.1:0", "http/1.1", params, |_| async {}.boxed());
+        Self { address, ca_pem, heads: Arc::default() }
     }
 
     /// The heads of the requests so far.
@@ -83,6 +81,127 @@ impl Raw {
         let to = format!("play.google.com:443:{}", self.address).parse().unwrap();
         builder.authority(self.ca_pem.as_str()).connect_to(to).rate(Rate::Unlimited).retries(Retries::none())
     }
+}
+
+/// A certificate for `play.google.com` and further names.
+fn certificate(names: &[&str]) -> rcgen::CertificateParams {
+    let names = ["play.google.com"].iter().chain(names).map(ToString::to_string);
+    rcgen::CertificateParams::new(names.collect::<Vec<_>>()).unwrap()
+}
+
+/// Accepts connections over TLS for as long as the runtime runs. Gives the address, and the authority to trust.
+fn listen<F>(
+    runtime: &Runtime,
+    at: &str,
+    protocol: &str,
+    certificate: rcgen::CertificateParams,
+    serve: F,
+) -> (SocketAddr, String)
+where
+    F: Fn(TlsStream<TcpStream>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+{
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    let made = certificate.self_signed(&signing_key).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config =
+        builder.unwrap().with_no_client_auth().with_single_cert(vec![made.der().clone()], key.into()).unwrap();
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let listener = runtime.block_on(TcpListener::bind(at)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (serve, acceptor) = (Arc::new(serve), TlsAcceptor::from(Arc::new(config)));
+    runtime.spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (serve, acceptor) = (Arc::clone(&serve), acceptor.clone());
+            tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(socket).await {
+                    serve(stream).await;
+                }
+            });
+        }
+    });
+    (address, made.pem())
+}
+
+/// What a server of HTTP/2 does with a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reaction {
+    Answer,
+    /// Answers, and closes the connection once what is under way is answered.
+    AnswerAndClose,
+    /// Resets the stream.
+    Reset(h2::Reason),
+    /// Closes the connection, saying that no further stream was processed.
+    GoAway(h2::Reason),
+}
+
+/// A server of HTTP/2 that is told what to do with each request of a connection, by its number from 1.
+pub(crate) struct Http2 {
+    server: Raw,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Http2 {
+    pub(crate) fn start(runtime: &Runtime, react: impl Fn(usize) -> Reaction + Send + Sync + 'static) -> Self {
+        let (connections, requests) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (opened, asked, react) = (Arc::clone(&connections), Arc::clone(&requests), Arc::new(react));
+        let (address, ca_pem) = listen(runtime, "127.0.0.1:0", "h2", certificate(&[]), move |stream| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            let (asked, react) = (Arc::clone(&asked), Arc::clone(&react));
+            async move {
+                // A client that goes away doesn't matter.
+                let _ = serve_http2(stream, &asked, &*react).await;
+            }
+            .boxed()
+        });
+        Self { server: Raw { address, ca_pem, heads: Arc::default() }, connections, requests }
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// As [`Raw::led`].
+    pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
+        self.server.led(builder)
+    }
+}
+
+async fn serve_http2(
+    stream: TlsStream<TcpStream>,
+    asked: &AtomicUsize,
+    react: &(dyn Fn(usize) -> Reaction + Send + Sync),
+) -> Result<(), h2::Error> {
+    let mut connection = h2::server::handshake(stream).await?;
+    let mut number = 0;
+    while let Some(accepted) = connection.accept().await {
+        let (_, mut respond) = accepted?;
+        asked.fetch_add(1, Ordering::Relaxed);
+        number += 1;
+        let reaction = react(number);
+        match reaction {
+            Reaction::Reset(reason) => respond.send_reset(reason),
+            Reaction::GoAway(reason) => connection.abrupt_shutdown(reason),
+            Reaction::Answer | Reaction::AnswerAndClose => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    if let Ok(mut body) = respond.send_response(axum::http::Response::new(()), false) {
+                        let _ = body.send_data(axum::body::Bytes::from_static(b"ok"), true);
+                    }
+                });
+            }
+        }
+        if matches!(reaction, Reaction::AnswerAndClose) {
+            connection.graceful_shutdown();
+        }
+    }
+    Ok(())
 }
 
 /// What comes up to an empty line, or the first that HTTP/2 says, which has one too.

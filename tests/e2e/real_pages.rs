@@ -12,6 +12,11 @@ fn parse(kind: &str, file: &Path, more: &[&str]) -> Ran {
     playfast(&arguments)
 }
 
+/// Options that give these parameters.
+fn params<'p>(params: &[&'p str]) -> Vec<&'p str> {
+    params.iter().flat_map(|param| ["--param", param]).collect()
+}
+
 fn folder() -> Option<std::path::PathBuf> {
     pages::saved("INDEX.tsv").and_then(|_| pages::folder())
 }
@@ -25,17 +30,17 @@ fn pages_come_from_their_real_addresses() {
         ("com.google.android.apps.translate", "app/2026-07_translate_en-us.html"),
     ];
     for (app, file) in apps {
-        let fetched = shop.playfast(&["app", app]);
-        let parsed = parse("app", &folder.join(file), &["--param", &format!("app_id={app}")]);
+        let (fetched, app_id) = (shop.playfast(&["app", app]), format!("app_id={app}"));
+        let parsed =
+            parse("app", &folder.join(file), &params(&[app_id.as_str(), "country=us", "language=en", "via=page"]));
         assert_eq!(fetched.rows(), parsed.rows());
         assert_eq!(fetched.rows()[0]["app_id"], app);
     }
     let chart = shop.playfast(&["list", "--category", "GAME"]).rows();
     assert_eq!(chart.len(), 100);
-    assert_eq!(
-        chart,
-        parse("list", &folder.join("list/2026-07_topfree_GAME_en-us_vyAe2.txt"), &["--param", "category=GAME"]).rows()
-    );
+    let file = folder.join("list/2026-07_topfree_GAME_en-us_vyAe2.txt");
+    let asked = ["collection=topselling_free", "category=GAME", "country=us", "language=en", "num=100"];
+    assert_eq!(chart, parse("list", &file, &params(&asked)).rows());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use playfast_sim::{Canned, Stats, StoreConfig};
 use tokio::io::AsyncReadExt;
 use tokio::runtime::Runtime;
 
-use crate::raw::{Asked, Raw, ask, asking, query};
+use crate::raw::{Asked, Http2, Raw, Reaction, ask, asking, head, query};
 use crate::support::Shop;
 
 /// How long an answer may take in these tests.
@@ -199,6 +199,119 @@ fn a_limit_of_streams_is_got_round_and_without_one_there_is_one_connection() {
     let limited = seen(10, 1000);
     assert!((2..=8).contains(&limited.connections), "{limited:?}");
     assert!(limited.peak_in_flight > 10, "more than one connection takes: {limited:?}");
+}
+
+/// The outcomes of so many queries, all at once, to a server of HTTP/2.
+fn asked_at_once(runtime: &Runtime, server: &Http2, queries: usize) -> Vec<Outcome> {
+    let builder = Host::builder().parser(asking(&["play.google.com"]));
+    let host = runtime.block_on(server.led(builder).build()).unwrap();
+    let ids: Vec<_> = (0..queries).map(|number| format!("q{number}")).collect();
+    ask(runtime, &host, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_connection_that_is_closed_gracefully_is_replaced_by_one() {
+    const QUERIES: usize = 1000;
+    let runtime = Runtime::new().unwrap();
+    let server = Http2::start(&runtime, |number| match number {
+        100 => Reaction::AnswerAndClose,
+        _ => Reaction::Answer,
+    });
+    let outcomes = asked_at_once(&runtime, &server, QUERIES);
+    // One that comes to connection after connection just as it closes may give up here, as nothing is asked again.
+    let failures = outcomes.iter().filter_map(|outcome| outcome.failure.as_ref());
+    let failures: Vec<_> = failures.filter(|failure| !failure.is_unprocessed).collect();
+    assert!(failures.is_empty(), "{failures:?}");
+    // What is sent while the server says so isn't answered by that connection, so there may be some more than 10.
+    let (connections, requests) = (server.connections(), server.requests());
+    assert!((2..=requests / 100 + 2).contains(&connections), "{connections} connections for {requests} requests");
+}
+
+#[test]
+fn what_the_server_never_processed_is_told_from_what_it_refused() {
+    use h2::Reason;
+    let cases = [
+        (Reaction::Reset(Reason::REFUSED_STREAM), FailureKind::Network, true, "REFUSED_STREAM"),
+        (Reaction::Reset(Reason::INTERNAL_ERROR), FailureKind::Network, false, "INTERNAL_ERROR"),
+        (Reaction::Reset(Reason::ENHANCE_YOUR_CALM), FailureKind::Blocked, false, "ENHANCE_YOUR_CALM"),
+    ];
+    for (reaction, kind, is_unprocessed, says) in cases {
+        let runtime = Runtime::new().unwrap();
+        let server = Http2::start(&runtime, move |_| reaction);
+        for outcome in asked_at_once(&runtime, &server, 3) {
+            failed(&outcome, &[kind], says);
+            assert_eq!(outcome.failure.unwrap().is_unprocessed, is_unprocessed, "{says}");
+        }
+    }
+    let runtime = Runtime::new().unwrap();
+    // The server accepts them, so it names them as the last that it processed, and closes the connection.
+    let server = Http2::start(&runtime, |_| Reaction::GoAway(Reason::ENHANCE_YOUR_CALM));
+    for outcome in asked_at_once(&runtime, &server, 3) {
+        failed(&outcome, &[FailureKind::Blocked, FailureKind::Network], "play.google.com");
+    }
+}
+
+/// Answers the first request of a connection, and the next one with what a server sends to a client that is silent for too long.
+async fn close_while_idle(mut asked: Asked) {
+    if asked.path == "/fresh" {
+        return asked.answer("408 Request Timeout", "").await;
+    }
+    asked.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+    if head(&mut asked.stream).await.is_some() {
+        asked.answer("408 Request Timeout", "").await;
+    }
+}
+
+#[test]
+fn a_408_on_an_idle_connection_is_not_the_answer_to_a_request() {
+    let runtime = Runtime::new().unwrap();
+    let server = Raw::start(&runtime, "127.0.0.1:0", "http/1.1", &[], |asked| close_while_idle(asked).boxed());
+    let host = host(&runtime, &server, FetchOptions::default());
+    assert!(ask(&runtime, &host, &["first"])[0].failure.is_none());
+    let outcome = ask(&runtime, &host, &["second"]).remove(0);
+    failed(&outcome, &[FailureKind::Network], "closed an idle connection");
+    assert!(outcome.failure.unwrap().is_unprocessed);
+    let outcome = ask(&runtime, &host, &["fresh"]).remove(0);
+    assert!(outcome.failure.is_none(), "on a new connection it is the parser's to judge: {:?}", outcome.failure);
+}
+
+#[test]
+fn a_body_is_read_however_its_coding_is_labelled() {
+    let Some(page) = crate::pages::saved("app/2026-07_minecraft_en-us.html") else { return };
+    let gzip = |body: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, body).unwrap();
+        encoder.finish().unwrap()
+    };
+    let deflate = |body: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, body).unwrap();
+        encoder.finish().unwrap()
+    };
+    let shop = Shop::open(StoreConfig::default());
+    let path = "/store/apps/details?id=com.mojang.minecraftpe&hl=en&gl=us";
+    let asked = |label: Option<&str>, body: Vec<u8>| {
+        let canned = Canned::new(200, body).header("content-type", "text/html");
+        let canned = label.into_iter().fold(canned, |canned, label| canned.header("content-encoding", label));
+        shop.store.respond_with(path, canned).unwrap();
+        shop.playfast(&["app", "com.mojang.minecraftpe"])
+    };
+    for (label, body) in [
+        (Some("gzip"), gzip(&page)),
+        (Some("x-gzip"), gzip(&page)),
+        (Some("GZIP"), gzip(&page)),
+        (Some("deflate"), deflate(&page)),
+        (Some("gzip, gzip"), gzip(&gzip(&page))),
+        (None, gzip(&page)),
+        (None, zstd::encode_all(page.as_slice(), 1).unwrap()),
+    ] {
+        let ran = asked(label, body);
+        assert_eq!(ran.code(), 0, "{label:?}: {}", ran.stderr());
+        assert_eq!(ran.rows()[0]["app_id"], "com.mojang.minecraftpe", "{label:?}");
+    }
+    for (label, body) in [("x-gzip", page.clone()), ("GZIP", gzip(&page)[..5000].to_vec()), ("compress", gzip(&page))] {
+        asked(Some(label), body).refused(3, "http: ");
+    }
 }
 
 #[test]

@@ -17,8 +17,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use super::exit::Exit;
 use super::parsers::Parsers;
 use super::settings::{Settings, variable};
+use crate::fetch::check_authority;
 use crate::output::Format;
 use crate::parser::{Kind, Param};
+use crate::types::chain;
 use crate::{ConnectTo, Digest, HostBuilder, Rate, Workers};
 
 pub(super) use transport::duration;
@@ -135,7 +137,14 @@ fn own_commands() -> Vec<Command> {
             .about(
                 "Ask one query of each kind, and say what came back and what stands in the way: the first thing to run",
             )
-            .arg(param_arg()),
+            .args([
+                param_arg(),
+                Arg::new("save")
+                    .long("save")
+                    .value_name("DIR")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Keep each request and response in DIR, without cookies, as files that parse reads"),
+            ]),
         Command::new("inspect").about("Show what a parser is: name, digest, hosts, kinds, imports and exports").args([
             Arg::new("file")
                 .value_name("FILE")
@@ -295,7 +304,9 @@ pub(super) fn host(matches: &ArgMatches, builder: HostBuilder) -> Result<HostBui
         builder = builder.connect_to(connect_to.clone());
     }
     for file in matches.get_many::<PathBuf>("cacert").into_iter().flatten() {
-        builder = builder.authority(super::read(file)?);
+        let pem = super::read(file)?;
+        check_authority(&pem).map_err(|error| Exit::config(format!("{}: {}", file.display(), chain(&error))))?;
+        builder = builder.authority(pem);
     }
     if let Some(rate) = matches.get_one::<Rate>("rate") {
         builder = builder.rate(*rate);

@@ -1,50 +1,88 @@
-//! `playfast doctor`: does it work here, now? One query of each kind, asked of the site as it is: what came back, which fields are missing
-//! beside what the parser expects, and whether a wall stands in the way. The first thing to run.
+//! `playfast doctor`: one query of each kind, asked of the site as it is. It says what came back, which of the expected fields are missing,
+//! and what is wrong. The first thing to run.
+
+mod save;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 
 use super::args;
 use super::coverage::Coverage;
 use super::exit::{Exit, say};
 use crate::parser::Kind;
-use crate::{FailureKind, Host, Outcome, Plan, Query, Slot};
+use crate::types::chain;
+use crate::{FailureKind, Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
+use save::Folder;
 
-pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
+/// Times that a query is asked again: what fails three times is worth a word.
+const MAX_RETRIES: u32 = 2;
+
+/// How long a site may refuse, or ask to be left alone, until that is said.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is asked of a slot.
+enum Check {
+    Ask(Slot, Query),
+    /// Its parameters aren't all known.
+    Skip(String, PlanError),
+}
+
+pub(super) async fn run(options: &ArgMatches, builder: HostBuilder) -> Result<Exit, Exit> {
     let params = args::named_params(options)?;
+    let builder = builder.map_retries(impatient);
+    let host = build(builder.clone()).await?;
+    let slots = host.slots();
+    known(&slots, &params)?;
+    let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
+    let folder = options.get_one::<PathBuf>("save").map(|path| Folder::create(path)).transpose()?;
     let (mut answered, mut failed) = (0, 0);
-    for slot in host.slots() {
-        let description = slot.description();
-        let hosts = description.hosts.join(", ");
-        print(&format!(
-            "{} {} ({}), which asks {hosts}\n",
-            description.name,
-            description.version,
-            slot.parser().digest()
-        ))?;
-        for kind in &description.kinds {
-            let query = match query(&slot, kind, &params) {
-                Ok(query) => query,
-                Err(missing) => {
-                    print(&format!("  {}: not asked: {missing}; give --param NAME=VALUE\n", kind.name))?;
-                    continue;
-                }
-            };
-            let (is_answered, text) = ask(host, &slot, query).await;
+    for (slot, checks) in slots.iter().zip(checks) {
+        print(&heading(slot))?;
+        // Side by side: a site that doesn't answer is waited for once.
+        let mut said: FuturesOrdered<_> =
+            checks.into_iter().map(|check| perform(builder.clone(), folder.as_ref(), check)).collect();
+        while let Some(said) = said.next().await {
+            let (is_answered, text) = said?;
             print(&text)?;
-            (answered, failed) = if is_answered { (answered + 1, failed) } else { (answered, failed + 1) };
+            match is_answered {
+                Some(true) => answered += 1,
+                Some(false) => failed += 1,
+                None => {}
+            }
         }
     }
+    folder.map_or(Ok(()), |folder| folder.finish())?;
     match (answered, failed) {
-        (0, 0) => say("nothing was asked"),
+        (0, 0) => {
+            say("nothing was asked: give --param NAME=VALUE");
+            return Ok(Exit::of(0, 1));
+        }
         (_, 0) => say("all is well"),
-        _ => say("something stands in the way: see above"),
+        _ => say("not everything was answered: see above"),
     }
     Ok(Exit::of(answered, failed))
+}
+
+/// At most so many retries and so much patience: an answer now is worth more than one later.
+fn impatient(retries: Retries) -> Retries {
+    let (most, patience) = (retries.most.min(MAX_RETRIES), retries.patience.min(PATIENCE));
+    retries.most(most).patience(patience)
+}
+
+async fn build(builder: HostBuilder) -> Result<Host, Exit> {
+    builder.build().await.map_err(|error| Exit::config(chain(&error)))
+}
+
+fn heading(slot: &Slot) -> String {
+    let description = slot.description();
+    let (name, version, hosts) = (&description.name, &description.version, description.hosts.join(", "));
+    format!("{name} {version} ({}), which asks {hosts}\n", slot.parser().digest())
 }
 
 fn print(text: &str) -> Result<(), Exit> {
@@ -53,8 +91,61 @@ fn print(text: &str) -> Result<(), Exit> {
     written.map_err(|error| Exit::config(format!("failed to write: {error}")))
 }
 
+/// Fails if no kind has a parameter that was given.
+fn known(slots: &[Slot], params: &[(String, String)]) -> Result<(), Exit> {
+    for (name, value) in params {
+        let mut unknown = Vec::new();
+        for slot in slots {
+            let description = slot.description();
+            for kind in &description.kinds {
+                match Plan::partial(&description, &kind.name, [(name.as_str(), value.as_str())]) {
+                    Err(error @ PlanError::UnknownParam { .. }) => unknown.push(error.to_string()),
+                    _ => return Ok(()),
+                }
+            }
+        }
+        let nearest = unknown.iter().position(|error| error.contains("did you mean")).unwrap_or_default();
+        if !unknown.is_empty() {
+            return Err(Exit::config(unknown.swap_remove(nearest)));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be asked of a slot, kind by kind.
+fn checks(slot: &Slot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> {
+    let description = slot.description();
+    let check = |kind: &Kind| match query(slot, kind, params) {
+        Ok(query) => Ok(Check::Ask(slot.clone(), query)),
+        Err(error @ PlanError::Missing { .. }) => Ok(Check::Skip(kind.name.clone(), error)),
+        Err(error) => Err(Exit::config(error.to_string())),
+    };
+    description.kinds.iter().map(check).collect()
+}
+
+/// Whether a check was answered, unless nothing was asked, and what to say of it.
+async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<(Option<bool>, String), Exit> {
+    match check {
+        Check::Skip(kind, missing) => Ok((None, format!("  {kind}: not asked: {missing}; give --param NAME=VALUE\n"))),
+        Check::Ask(slot, query) => {
+            let builder = match folder {
+                Some(folder) => builder.recorder(folder.recorder(file_name(&slot, &query), query.clone())),
+                None => builder,
+            };
+            let (is_answered, text) = ask(&build(builder).await?, &slot, query).await;
+            Ok((Some(is_answered), text))
+        }
+    }
+}
+
+/// What the names of a query's files begin with. Names of slots and kinds may hold anything.
+fn file_name(slot: &Slot, query: &Query) -> String {
+    let name = format!("{}-{}", slot.name(), query.kind());
+    name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
+}
+
 /// One query of a kind: what was given, else the parameters' defaults, else their first examples.
-fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, String> {
+fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, PlanError> {
     let example = |name: &str| kind.params.get(name).and_then(|param| param.example());
     let fits = |name: &str| kind.params.get(name).is_some();
     let mut params: Vec<_> = given.iter().filter(|(name, _)| fits(name)).cloned().collect();
@@ -66,8 +157,9 @@ fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, 
         }
     }
     let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = Plan::new(&slot.description(), &kind.name, params).map_err(|error| error.to_string())?;
-    let query = plan.query(0).ok_or("there is nothing to ask")?;
+    let plan = Plan::new(&slot.description(), &kind.name, params)?;
+    // A plan has at least one query.
+    let query = plan.query(0).unwrap_or_else(|| Query::new(kind.name.as_str(), []));
     Ok(query.of(slot.name()))
 }
 
@@ -122,7 +214,7 @@ const fn advice(kind: FailureKind) -> &'static str {
         FailureKind::NotFound => "the site has no such thing here: give another with --param NAME=VALUE",
         FailureKind::Timeout => "no answer in time: --timeout gives more; does a proxy have to be asked (--proxy)?",
         FailureKind::Network | FailureKind::Http => {
-            "the network or a server between stands in the way: does a proxy have to be asked (--proxy, --cacert)?"
+            "the network, or a server on the way, fails: is a proxy needed (--proxy, --cacert)?"
         }
         FailureKind::Forbidden => {
             "the address is one that the parser may not ask: --connect-to says where else a host is"

@@ -79,7 +79,7 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     match matches.subcommand() {
         Some(("inspect", options)) => inspect::run(options, parsers, settings).await,
         Some(("parse", options)) => parse::run(options, &host(&matches, parsers?).await?).await,
-        Some(("doctor", options)) => doctor::run(options, &host(&matches, parsers?).await?).await,
+        Some(("doctor", options)) => doctor::run(options, args::host(&matches, parsers?.builder())?).await,
         Some(("run", options)) => run::run(&matches, options, &host(&matches, parsers?).await?).await,
         #[cfg(feature = "demo")]
         Some(("demo", options)) => demo::run(options, parsers?.first()?).await,

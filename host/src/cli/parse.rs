@@ -1,32 +1,39 @@
 //! `playfast parse`: one saved response through the sandbox.
 
+mod container;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use serde_json::Value;
 
 use super::exit::{Exit, say};
 use super::{args, sink};
 use crate::output::Format;
-use crate::{Host, Outcome, Response};
+use crate::types::chain;
+use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
 
 pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
-    let kind = options.get_one::<String>("kind").map_or("", String::as_str);
-    let params = args::named_params(options)?;
-    let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = host.partial_plan(kind, params).map_err(|error| Exit::config(error.to_string()))?;
-    let query = match (plan.len(), plan.query(0)) {
-        (1, Some(query)) => query,
-        (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
-    };
-    let response = response(options, host)?;
+    let name = options.get_one::<String>("kind").map_or("", String::as_str);
+    let refused = |error: crate::PlanError| Exit::config(error.to_string());
+    let description = host.slot_of(name).map_err(refused)?.description();
+    let url = options.get_one::<String>("url").map(String::as_str);
+    let query = query(options, host, name, url)?;
+    let first = description.hosts.first().map_or("", String::as_str);
+    let response = response(options, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
     let mut writer = sink::writer(options, Format::Table)?;
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
             outcome.take(&mut page, host.description().limit_of(&query));
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
-            writer.write(outcome.rows).map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
+            let mut rows = outcome.rows;
+            if let Some(kind) = description.kind(query.kind()) {
+                rows = rows.into_iter().map(|row| with_all_params(kind, row)).collect();
+            }
+            let written = writer.write(rows);
+            written.map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
             outcome.failure
         }
         Err(failure) => Some(failure),
@@ -41,18 +48,61 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
     }
 }
 
-fn response(options: &ArgMatches, host: &Host) -> Result<Response, Exit> {
-    let file = options.get_one::<PathBuf>("file").map_or(Path::new("-"), PathBuf::as_path);
-    let body = if file == Path::new("-") { stdin()? } else { super::read(file)? };
-    let description = host.description();
-    let first = description.hosts.first().map_or("", String::as_str);
-    let url = options.get_one::<String>("url").cloned().unwrap_or_else(|| format!("https://{first}/"));
-    let status = options.get_one::<u16>("status").copied().unwrap_or(200);
-    let mut headers = options.get_many::<String>("header").into_iter().flatten();
-    headers.try_fold(Response::new(url, status, body), |response, text| {
-        let (name, value) = header(text)?;
-        Ok(response.header(name, value))
+/// The query that the response answers: the parameters that were given or that its address names. Defaults would be guesses.
+fn query(options: &ArgMatches, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, Exit> {
+    let mut params = args::named_params(options)?;
+    for (name, value) in url.map(|url| params_of(host, kind, url)).unwrap_or_default() {
+        if !params.iter().any(|(given, _)| *given == name) {
+            params.push((name, value));
+        }
+    }
+    let known = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let plan = host.partial_plan(kind, known).map_err(|error| Exit::config(error.to_string()))?;
+    let query = match (plan.len(), plan.query(0)) {
+        (1, Some(query)) => query,
+        (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
+    };
+    let is_known = |name: &str| params.iter().any(|(known, _)| known == name);
+    let own = query.params().filter(|(name, _)| is_known(name));
+    let known = Query::new(query.kind(), own.map(|(name, value)| (name.into(), value.into())));
+    Ok(match query.parser() {
+        Some(parser) => known.of(parser),
+        None => known,
     })
+}
+
+/// The parameters that an address names in its query string, as far as they are values.
+fn params_of(host: &Host, kind: &str, url: &str) -> Vec<(String, String)> {
+    let (Ok(url), Ok(slot)) = (url::Url::parse(url), host.slot_of(kind)) else { return Vec::new() };
+    let description = slot.description();
+    let Some(described) = description.kind(crate::batch::split_kind(kind).1) else { return Vec::new() };
+    let named = described.params.properties.iter().filter_map(|(name, param)| {
+        let wanted = param.url.as_deref()?;
+        let (_, value) = url.query_pairs().find(|(key, _)| key == wanted)?;
+        let is_value = host.partial_plan(kind, [(name.as_str(), &*value)]).is_ok_and(|plan| plan.len() == 1);
+        (is_value && !value.is_empty()).then(|| (name.clone(), value.into_owned()))
+    });
+    named.collect()
+}
+
+/// A row with all of the kind's parameters, null if nothing says what was asked.
+fn with_all_params(kind: &Kind, mut row: Row) -> Row {
+    let names = kind.params.properties.iter().map(|(name, _)| name);
+    let params: Vec<_> = names.map(|name| (name.clone(), row.shift_remove(name).unwrap_or(Value::Null))).collect();
+    params.into_iter().chain(row).collect()
+}
+
+fn response(options: &ArgMatches, url: String) -> Result<Response, Exit> {
+    let file = options.get_one::<PathBuf>("file").map_or(Path::new("-"), PathBuf::as_path);
+    let bytes = if file == Path::new("-") { stdin()? } else { super::read(file)? };
+    let headers = options.get_many::<String>("header").into_iter().flatten();
+    let headers = headers.map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
+    let body = container::body(bytes, &headers, FetchOptions::default().body_limit)
+        .map_err(|error| Exit::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
+    let status = options.get_one::<u16>("status").copied().unwrap_or(200);
+    let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
+    let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
+    Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.header(&name, value)))
 }
 
 fn stdin() -> Result<Vec<u8>, Exit> {
@@ -62,9 +112,9 @@ fn stdin() -> Result<Vec<u8>, Exit> {
     Ok(body)
 }
 
-fn header(text: &str) -> Result<(&str, &str), Exit> {
+fn header(text: &str) -> Result<(String, String), Exit> {
     match text.split_once(':') {
-        Some((name, value)) => Ok((name.trim(), value.trim())),
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
         None => Err(Exit::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
     }
 }

@@ -1,12 +1,14 @@
-//! How is an answer read? The body as it comes, decompressed, up to the limit, and never ahead of its share of memory.
+//! Reading of an answer's body: as it comes, decompressed, up to the limit, and never ahead of its share of memory.
 
 use std::time::SystemTime;
 
-use reqwest::Version;
+use reqwest::{Url, Version};
 
 use super::budget::Held;
+use super::decode::{Codings, DecodeError, Decoder};
 use super::failure::Failing;
 use super::patience::Waited;
+use crate::types::chain;
 use crate::{Failure, FailureKind, Response};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
@@ -26,27 +28,90 @@ pub(super) async fn read(
 ) -> Result<Response, Failure> {
     let url = response.url().clone();
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes())));
-    let (headers, status) = (headers.collect(), response.status().as_u16());
+    let (headers, status) = (headers.collect::<Vec<_>>(), response.status().as_u16());
     if response.version() < Version::HTTP_2 {
         waited.during(held.grow(AHEAD)).await;
     }
-    let mut body = Vec::new();
+    let mut body = Body::new(limit, 0);
     while let Some(chunk) = held.during(response.chunk()).await.map_err(|error| failing.of(&url, &error))? {
-        let length = body.len() + chunk.len();
-        if length > limit {
-            let message = format!("the body of {url} has more than {limit} bytes");
-            return Err(Failure::new(FailureKind::TooLarge, message));
-        }
-        if length > body.capacity() {
-            let capacity = length.next_power_of_two().clamp(FIRST, limit.max(FIRST));
-            waited.during(held.grow(capacity)).await;
-            body.reserve_exact(capacity - body.len());
-        }
-        body.extend_from_slice(&chunk);
+        body.push(&chunk, held, waited).await.map_err(|too_large| too_large.of(&url))?;
     }
-    body.shrink_to_fit();
-    held.shrink(body.len());
-    Ok(Response { url: url.into(), status, headers, body, received_at: SystemTime::now() })
+    drop(response);
+    let (headers, mut bytes) = decoded(&url, headers, body.bytes, limit, held, waited).await?;
+    bytes.shrink_to_fit();
+    held.shrink(bytes.len());
+    Ok(Response { url: url.into(), status, headers, body: bytes, received_at: SystemTime::now() })
+}
+
+/// A body that grows, within the limit and its share of memory.
+struct Body {
+    bytes: Vec<u8>,
+    limit: usize,
+    /// Bytes that it takes memory for besides its own.
+    others: usize,
+}
+
+/// The body is above this limit, in bytes.
+struct TooLarge(usize);
+
+impl TooLarge {
+    fn of(&self, url: &Url) -> Failure {
+        let message = format!("the body of {url} has more than {} bytes", self.0);
+        Failure::new(FailureKind::TooLarge, message)
+    }
+}
+
+impl Body {
+    const fn new(limit: usize, others: usize) -> Self {
+        Self { bytes: Vec::new(), limit, others }
+    }
+
+    async fn push(&mut self, chunk: &[u8], held: &mut Held, waited: &Waited) -> Result<(), TooLarge> {
+        let length = self.bytes.len() + chunk.len();
+        if length > self.limit {
+            return Err(TooLarge(self.limit));
+        }
+        if length > self.bytes.capacity() {
+            let capacity = length.next_power_of_two().clamp(FIRST, self.limit.max(FIRST));
+            waited.during(held.grow(capacity + self.others)).await;
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+}
+
+/// A body without the codings that the client has left, and its headers without their labels.
+async fn decoded(
+    url: &Url,
+    mut headers: Vec<(String, String)>,
+    mut bytes: Vec<u8>,
+    limit: usize,
+    held: &mut Held,
+    waited: &Waited,
+) -> Result<(Vec<(String, String)>, Vec<u8>), Failure> {
+    let broken = |error: DecodeError| {
+        let message = format!("{url} sent a body that can't be decompressed: {}", chain(&error));
+        Failure::new(FailureKind::Http, message)
+    };
+    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut codings = Codings::new(named, &bytes).map_err(broken)?;
+    let mut is_coded = false;
+    while let Some(coding) = codings.next(&bytes).map_err(broken)? {
+        is_coded = true;
+        let mut decoder = Decoder::new(coding, &bytes).map_err(broken)?;
+        let mut body = Body::new(limit, bytes.len());
+        while let Some(chunk) = decoder.chunk().map_err(broken)? {
+            body.push(chunk, held, waited).await.map_err(|too_large| too_large.of(url))?;
+            tokio::task::yield_now().await;
+        }
+        drop(decoder);
+        bytes = body.bytes;
+    }
+    if is_coded {
+        headers.retain(|(name, _)| !matches!(name.as_str(), "content-encoding" | "content-length"));
+    }
+    Ok((headers, bytes))
 }
 
 fn latin1(bytes: &[u8]) -> String {

@@ -1,6 +1,4 @@
-//! How is a client made of what the user says? What can't be understood is refused here, before anything is asked.
-
-use std::time::Duration;
+//! HTTP clients, made of the user's options. What can't be understood is refused here, before anything is asked.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -9,17 +7,20 @@ use reqwest::{Certificate, Client, Proxy, Url};
 use super::FetchOptions;
 use super::request::RESERVED;
 use super::resolve::Resolver;
-use super::standing::Standing;
+use super::single_flight::SingleFlightLayer;
 
 /// The client couldn't be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
     /// An authority isn't a certificate in PEM.
-    #[error("no certificate in PEM")]
+    #[error("it holds no certificate authority in PEM")]
     Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A proxy isn't an address of one.
-    #[error("{proxy} is no proxy: give http://, https://, socks5:// or socks5h:// with [USER:PASSWORD@]HOST[:PORT]")]
+    #[error(
+        "{proxy} is no proxy: give http://, https://, socks5:// or socks5h:// with [USER:PASSWORD@]HOST[:PORT], \
+         in which characters such as #, / and ? of the password are percent-encoded (%23, %2F, %3F)"
+    )]
     Proxy {
         /// What was given, without its password.
         proxy: String,
@@ -89,8 +90,13 @@ impl Recipe {
         self.proxy.clone().map(without_password)
     }
 
-    pub(super) const fn idle_timeout(&self) -> Duration {
-        self.options.idle_timeout
+    pub(super) const fn proxy_url(&self) -> Option<&Url> {
+        self.proxy.as_ref()
+    }
+
+    /// The resolver that all clients share.
+    pub(super) fn resolver(&self) -> Resolver {
+        self.resolver.clone()
     }
 
     /// A client, with a pool of connections of its own.
@@ -110,7 +116,7 @@ impl Recipe {
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .dns_resolver(self.resolver.clone())
-            .connector_layer(Standing);
+            .connector_layer(SingleFlightLayer);
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(Proxy::all(proxy.clone()).map_err(failed)?);
         }
@@ -122,13 +128,29 @@ impl Recipe {
 fn authorities(options: &FetchOptions) -> Result<Vec<Certificate>, ClientError> {
     let mut authorities = Vec::new();
     for pem in &options.authorities {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(|error| ClientError::Authority(error.into()))?;
-        if certificates.is_empty() {
-            return Err(ClientError::Authority("the file holds none".into()));
-        }
-        authorities.extend(certificates);
+        authorities.extend(certificates(pem)?);
     }
     Ok(authorities)
+}
+
+/// Whether authorities in PEM can be trusted, so that whoever read several files can say which is wrong.
+///
+/// # Errors
+/// When there is none, or one isn't a certificate.
+#[cfg(feature = "cli")]
+pub(crate) fn check_authority(pem: &[u8]) -> Result<(), ClientError> {
+    certificates(pem).map(drop)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
+    let refused = |error: reqwest::Error| ClientError::Authority(error.into());
+    let certificates = Certificate::from_pem_bundle(pem).map_err(refused)?;
+    if certificates.is_empty() {
+        return Err(ClientError::Authority("there is no BEGIN CERTIFICATE".into()));
+    }
+    // What is between the lines is only read when a client is made.
+    Client::builder().tls_certs_only(certificates.iter().cloned()).build().map_err(refused)?;
+    Ok(certificates)
 }
 
 fn headers(options: &FetchOptions) -> Result<HeaderMap, ClientError> {

@@ -1,7 +1,7 @@
-//! Over which client does an exchange go?
+//! The HTTP clients of a fetcher, and the one over which an exchange goes.
 //!
-//! A client opens one HTTP/2 connection to a host, so there is a list of them that grows where a host is worth more. They share names and
-//! all that the user said.
+//! A client opens one HTTP/2 connection to a host, so there is a list of clients that grows if more connections to a host are worth it.
+//! They share names and all that the user said.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,12 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Version};
-use tokio::sync::watch;
 
 use super::ClientError;
 use super::client::Recipe;
-use super::connections::{Found, Load};
-use super::standing;
+use super::connections::Load;
+use super::single_flight::{Exchanged, SingleFlight};
 
 /// The clients of a fetcher.
 pub(super) struct Clients {
@@ -30,27 +29,17 @@ struct State {
 #[derive(Default)]
 struct Host {
     load: Load,
-    /// By connection: whether the one that was opened last stands.
-    opening: HashMap<usize, watch::Receiver<bool>>,
+    /// By connection.
+    flights: HashMap<usize, SingleFlight>,
 }
 
 /// An exchange's place on a connection, until it is dropped.
 pub(super) struct Lane {
     client: Client,
-    connection: Connection,
+    flight: SingleFlight,
     clients: Arc<Clients>,
     host: String,
     index: usize,
-    since: Instant,
-}
-
-/// What is known of the connection.
-enum Connection {
-    Stands,
-    /// This exchange opens it.
-    Own(watch::Sender<bool>),
-    /// Another exchange opens it.
-    Others(watch::Receiver<bool>),
 }
 
 impl Clients {
@@ -61,9 +50,8 @@ impl Clients {
 
     /// A place for an exchange with a host.
     pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<Lane, ClientError> {
-        let (since, mut state) = (Instant::now(), self.state());
-        let entered = state.hosts.entry(host.to_owned()).or_default();
-        let (index, connection) = entered.enter(since, self.recipe.idle_timeout());
+        let mut state = self.state();
+        let (index, flight) = state.hosts.entry(host.to_owned()).or_default().enter();
         let client = match state.clients.get(index) {
             Some(client) => Ok(client.clone()),
             None => self.another(&mut state.clients),
@@ -71,7 +59,7 @@ impl Clients {
         if client.is_err() {
             state.leave(host, index);
         }
-        Ok(Lane { client: client?, connection, clients: Arc::clone(self), host: host.to_owned(), index, since })
+        Ok(Lane { client: client?, flight, clients: Arc::clone(self), host: host.to_owned(), index })
     }
 
     /// An exchange's index is one of the clients', or that of the next.
@@ -90,52 +78,35 @@ impl Clients {
 impl State {
     fn leave(&mut self, host: &str, index: usize) {
         if let Some(host) = self.hosts.get_mut(host) {
-            host.load.leave(index, Instant::now());
+            host.load.leave(index);
         }
     }
 }
 
 impl Host {
-    fn enter(&mut self, now: Instant, kept: Duration) -> (usize, Connection) {
-        // Known before the first answer, which may never come.
-        for (index, _) in self.opening.iter().filter(|(_, opened)| *opened.borrow()) {
-            self.load.stands(*index);
+    fn enter(&mut self) -> (usize, SingleFlight) {
+        for (index, flight) in &self.flights {
+            self.load.set_open(*index, flight.is_open());
         }
-        let (index, found) = self.load.enter(now, kept);
-        (index, self.connection(index, found))
-    }
-
-    fn connection(&mut self, index: usize, found: Found) -> Connection {
-        match found {
-            Found::Stands => Connection::Stands,
-            Found::Nothing => {
-                let (opens, opened) = watch::channel(false);
-                self.opening.insert(index, opened);
-                Connection::Own(opens)
-            }
-            Found::Opening => self.opening.get(&index).cloned().map_or(Connection::Stands, Connection::Others),
-        }
+        let index = self.load.enter();
+        (index, self.flights.entry(index).or_default().clone())
     }
 }
 
 impl Lane {
     /// Sends a request, up to the head of its answer.
-    pub(super) async fn execute(&mut self, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
-        let response = match std::mem::replace(&mut self.connection, Connection::Stands) {
-            Connection::Stands => self.client.execute(request).await?,
-            Connection::Own(opens) => standing::opening(opens, self.client.execute(request)).await?,
-            Connection::Others(opened) => {
-                standing::opened(opened).await;
-                self.since = Instant::now();
-                self.client.execute(request).await?
-            }
-        };
-        self.answered(response.version());
-        Ok(response)
+    pub(super) async fn execute(&self, request: reqwest::Request) -> Exchanged<reqwest::Result<reqwest::Response>> {
+        let since = Instant::now();
+        let exchanged = self.flight.exchange(self.client.execute(request)).await;
+        if let Ok(response) = &exchanged.output {
+            // What an exchange waited for its connection says nothing of the server.
+            let is_telling = exchanged.is_reused && response.version() == Version::HTTP_2;
+            self.record(is_telling.then(|| since.elapsed()));
+        }
+        exchanged
     }
 
-    fn answered(&self, version: Version) {
-        let took = (version == Version::HTTP_2).then(|| self.since.elapsed());
+    fn record(&self, took: Option<Duration>) {
         if let Some(host) = self.clients.state().hosts.get_mut(&self.host) {
             host.load.answered(self.index, took);
         }

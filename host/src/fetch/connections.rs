@@ -1,11 +1,11 @@
-//! Over how many connections is a host asked, and over which one next?
+//! How many connections to a host are worth it, and over which of them an exchange goes.
 //!
-//! HTTP/2 carries many exchanges over one connection, up to a limit that is the server's and that the client isn't told here. Those above
-//! it wait in a line, each as long as the others: where even the quickest answer takes longer than it need, one tries whether more
-//! connections help, and goes back where they don't. A machine or a server that is busy delays some answers, and not all. Pure: a host's
-//! load is a value that is told what happens.
+//! HTTP/2 carries many exchanges over one connection, up to a limit that the server sets and that the client isn't told here. Those above
+//! it wait in a queue, each as long as the others. If even the quickest answer takes longer than it need, more connections are tried, and
+//! given up if they don't help. A machine or a server that is busy delays some answers, and not all. Pure: a host's load is a value that
+//! is told what happens.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
 const FULL: usize = 100;
@@ -45,48 +45,27 @@ pub(super) struct Load {
 struct Connection {
     in_flight: usize,
     /// Whether it was opened.
-    stands: bool,
-    /// When it was last used, where it isn't.
-    idle: Option<Instant>,
-}
-
-/// What an exchange finds at its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// A connection.
-    Stands,
-    /// None: it opens one.
-    Nothing,
-    /// One that another exchange opens. Each that doesn't wait for it would open one of its own.
-    Opening,
+    is_open: bool,
 }
 
 impl Load {
-    /// The connection for one more exchange, of which those that were idle for as long as any is kept are closed by now.
-    pub(super) fn enter(&mut self, now: Instant, kept: Duration) -> (usize, Found) {
-        for connection in &mut self.connections {
-            connection.stands &= connection.idle.is_none_or(|idle| now.saturating_duration_since(idle) < kept);
-        }
+    /// The connection for one more exchange.
+    pub(super) fn enter(&mut self) -> usize {
         let index = self.choose();
         if self.connections.len() <= index {
             self.connections.resize(index + 1, Connection::default());
         }
-        let Some(connection) = self.connections.get_mut(index) else { return (index, Found::Nothing) };
-        let found = match (connection.stands, connection.in_flight) {
-            (true, _) => Found::Stands,
-            (false, 0) => Found::Nothing,
-            (false, _) => Found::Opening,
-        };
-        connection.in_flight += 1;
-        connection.idle = None;
-        (index, found)
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.in_flight += 1;
+        }
+        index
     }
 
     /// Of those that are kept the one with the least on it; another where all are full.
     fn choose(&self) -> usize {
         let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
         // While one opens, the others carry what comes.
-        let takes = |index: &usize| *index == 0 || at(*index).stands || at(*index).in_flight == 0;
+        let takes = |index: &usize| *index == 0 || at(*index).is_open || at(*index).in_flight == 0;
         let kept = (0..self.spread.connections()).filter(takes);
         let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
         if at(least).in_flight < FULL {
@@ -96,23 +75,22 @@ impl Load {
     }
 
     /// An exchange is over.
-    pub(super) fn leave(&mut self, index: usize, now: Instant) {
+    pub(super) fn leave(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
-            connection.idle = (connection.in_flight == 0).then_some(now);
         }
     }
 
-    /// A connection stands.
-    pub(super) fn stands(&mut self, index: usize) {
+    /// Whether a connection is there.
+    pub(super) fn set_open(&mut self, index: usize, is_open: bool) {
         if let Some(connection) = self.connections.get_mut(index) {
-            connection.stands = true;
+            connection.is_open = is_open;
         }
     }
 
-    /// The head of an answer came over a connection; if that is of HTTP/2, so long after it was asked for.
+    /// The head of an answer came over a connection; `took` is how long that took over HTTP/2.
     pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
-        self.stands(index);
+        self.set_open(index, true);
         if let Some(took) = took {
             let in_flight = self.connections.iter().map(|connection| connection.in_flight).sum();
             self.spread.answered(took, in_flight);
@@ -223,32 +201,15 @@ mod tests {
         spread.connections()
     }
 
-    const KEPT: Duration = Duration::from_secs(50);
-
     #[test]
     fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
-        let (mut load, now) = (Load::default(), Instant::now());
-        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter(now, KEPT).0).collect();
+        let mut load = Load::default();
+        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
         assert!(entered[..FULL].iter().all(|index| *index == 0));
         assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
         assert_eq!(entered[2 * FULL], 2);
-        load.leave(0, now);
-        assert_eq!(load.enter(now, KEPT).0, 0);
-    }
-
-    #[test]
-    fn one_exchange_opens_a_connection_and_the_others_wait_for_it() {
-        let (mut load, now) = (Load::default(), Instant::now());
-        assert_eq!(load.enter(now, KEPT), (0, Found::Nothing));
-        assert_eq!(load.enter(now, KEPT), (0, Found::Opening));
-        load.stands(0);
-        assert_eq!(load.enter(now, KEPT), (0, Found::Stands));
-        for _ in 0..3 {
-            load.leave(0, now);
-        }
-        assert_eq!(load.enter(now + KEPT / 2, KEPT), (0, Found::Stands));
-        load.leave(0, now + KEPT / 2);
-        assert_eq!(load.enter(now + KEPT * 2, KEPT), (0, Found::Nothing), "it was idle for too long");
+        load.leave(0);
+        assert_eq!(load.enter(), 0);
     }
 
     #[test]
@@ -284,12 +245,12 @@ mod tests {
 
     #[test]
     fn exchanges_are_spread_over_the_connections_that_are_kept() {
-        let (now, spread) = (Instant::now(), Spread { connections: 2, ..Spread::default() });
+        let spread = Spread { connections: 2, ..Spread::default() };
         let mut load = Load { spread, ..Load::default() };
-        let entered: Vec<_> = (0..10).map(|_| load.enter(now, KEPT).0).collect();
+        let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
         assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
         load.answered(1, None);
-        let entered: Vec<_> = (0..8).map(|_| load.enter(now, KEPT).0).collect();
+        let entered: Vec<_> = (0..8).map(|_| load.enter()).collect();
         assert_eq!(entered, [1; 8]);
     }
 }

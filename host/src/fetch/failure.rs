@@ -1,9 +1,10 @@
-//! What does an error of the client mean, and what can be done about it?
+//! Classification of the client's errors as failures that say what can be done.
 
 use std::error::Error;
 use std::io;
 
-use reqwest::Url;
+use reqwest::{StatusCode, Url, Version};
+use rustls::CertificateError;
 
 use super::names::NoAddress;
 use super::resolve::Private;
@@ -34,10 +35,14 @@ impl Failing {
         }
         let cause = root_cause(error);
         if cause.contains("certificate") {
-            let message = format!(
-                "{host} shows a certificate that is not trusted: {cause}; a private authority is given with --cacert"
-            );
-            return Failure::new(FailureKind::Network, message);
+            let what = match find::<rustls::Error>(error) {
+                Some(rustls::Error::InvalidCertificate(error)) => distrust(error),
+                _ => None,
+            };
+            let what = what.unwrap_or_else(|| {
+                format!("shows a certificate that is not trusted: {cause}; a private authority is given with --cacert")
+            });
+            return Failure::new(FailureKind::Network, format!("{host} {what}"));
         }
         let of_proxy = self.proxy.as_deref().filter(|_| error.is_connect());
         if let Some(message) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
@@ -50,9 +55,89 @@ impl Failing {
             let message = format!("{host} refuses connections: does a server run at that address?");
             return Failure::new(FailureKind::Network, message);
         }
+        if let Some(failure) = find::<h2::Error>(error).and_then(|error| of_http2(host, error)) {
+            return failure;
+        }
         let (kind, what) = what(error, &cause);
         Failure::new(kind, format!("{host} {what}: {cause}"))
     }
+}
+
+impl Failing {
+    /// The failure of a request for which the proxy answered so.
+    pub(super) fn of_tunnel(&self, host: &str, status: u16) -> Failure {
+        let proxy = self.proxy.as_deref().unwrap_or_default();
+        let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+        let what = format!("the proxy {proxy} answered {status} {name} to CONNECT {host}:443");
+        let what = what.replace("  ", " ");
+        let cure = match status {
+            403 | 405 => "; may it be asked of this proxy?",
+            _ => "",
+        };
+        Failure::new(FailureKind::Network, format!("{what}{cure}"))
+    }
+}
+
+/// Whether a proxy answered to a CONNECT, and neither opened the tunnel nor asked for credentials.
+pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
+    causes(error).any(|error| error.to_string() == "tunnel error: unsuccessful")
+}
+
+/// Why a certificate isn't trusted, if no other authority would change that.
+fn distrust(error: &CertificateError) -> Option<String> {
+    match error {
+        CertificateError::ExpiredContext { not_after, .. } => Some(format!(
+            "shows a certificate that expired on {}: is this machine's clock right?",
+            date(not_after.as_secs())?
+        )),
+        CertificateError::NotValidYetContext { not_before, .. } => Some(format!(
+            "shows a certificate that is valid only from {}: is this machine's clock right?",
+            date(not_before.as_secs())?
+        )),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Some(format!("shows a certificate for another name: {error}"))
+        }
+        _ => None,
+    }
+}
+
+/// A day, in UTC.
+fn date(seconds: u64) -> Option<String> {
+    let seconds = i64::try_from(seconds).ok()?;
+    Some(time::OffsetDateTime::from_unix_timestamp(seconds).ok()?.date().to_string())
+}
+
+/// The failure that the server told over HTTP/2: it refused the stream, or closed the connection before it came to it.
+fn of_http2(host: &str, error: &h2::Error) -> Option<Failure> {
+    let reason = error.reason().filter(|_| error.is_remote())?;
+    // Streams up to the last one that a GOAWAY names go on: what fails by it was not processed (RFC 9113, section 6.8).
+    let is_unprocessed = error.is_go_away() || reason == h2::Reason::REFUSED_STREAM;
+    let (kind, what) = match reason {
+        h2::Reason::ENHANCE_YOUR_CALM => (FailureKind::Blocked, "wants to be asked more slowly"),
+        _ if is_unprocessed => (FailureKind::Network, "did not process the request"),
+        _ => (FailureKind::Network, "broke off"),
+    };
+    let frame = if error.is_go_away() { "GOAWAY" } else { "RST_STREAM" };
+    let message = format!("{host} {what} (HTTP/2 {frame}, {})", code(reason));
+    Some(Failure { is_unprocessed, ..Failure::new(kind, message) })
+}
+
+/// The name of an error code in RFC 9113, section 7.
+fn code(reason: h2::Reason) -> String {
+    format!("{reason:?}")
+}
+
+/// Whether an answer over a connection that was there before says that the server waited for a request in vain: it was sent before the
+/// server had this one (RFC 9110, section 15.5.9). Over HTTP/2 it belongs to the request.
+pub(super) fn is_idle_timeout(response: &reqwest::Response) -> bool {
+    response.status() == StatusCode::REQUEST_TIMEOUT && response.version() < Version::HTTP_2
+}
+
+/// The failure of a request that met a connection which the server was just closing.
+pub(super) fn closed_while_idle(url: &Url) -> Failure {
+    let host = url.host_str().unwrap_or_default();
+    let message = format!("{host} closed an idle connection (408 Request Timeout) as the request was sent");
+    Failure { is_unprocessed: true, ..Failure::new(FailureKind::Network, message) }
 }
 
 fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {

@@ -1,7 +1,7 @@
-//! How is one request exchanged for a response? The only module that names reqwest.
+//! One request and its response, over pooled clients. The only module that names reqwest.
 //!
-//! Pooled clients, made once. Invariant: nothing but https to a host that the parser declares is ever asked, on a public address or
-//! one that the user named ([`ConnectTo`]), and TLS is verified.
+//! Invariant: nothing but https to a host that the parser declares is ever asked, at a globally reachable address or one that the user
+//! named ([`ConnectTo`]), and TLS is verified.
 
 mod address;
 mod body;
@@ -11,15 +11,18 @@ mod clients;
 mod connect_to;
 mod connections;
 mod cookies;
+mod decode;
 mod failure;
 mod files;
 mod names;
 mod options;
 mod patience;
 mod private;
+mod recorder;
 mod request;
 mod resolve;
-mod standing;
+mod single_flight;
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +31,17 @@ use reqwest::Url;
 use reqwest::header::LOCATION;
 
 pub use client::ClientError;
+#[cfg(feature = "cli")]
+pub(crate) use client::check_authority;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use options::FetchOptions;
 
 pub(crate) use budget::Held;
+#[cfg(feature = "cli")]
+pub(crate) use decode::{DecodeError, decode};
+#[cfg(feature = "cli")]
+pub(crate) use recorder::Recorder;
+pub(crate) use recorder::Recording;
 
 use crate::{Failure, FailureKind, Request, Response};
 use address::Redirect;
@@ -41,6 +51,10 @@ use clients::Clients;
 use cookies::Cookies;
 use failure::Failing;
 use patience::Waited;
+#[cfg(not(feature = "cli"))]
+use recorder::Recorder;
+use resolve::Resolver;
+use tunnel::TunnelProbe;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
@@ -52,9 +66,12 @@ struct Shared {
     budget: Budget,
     cookies: Cookies,
     failing: Failing,
+    tunnel: Option<TunnelProbe>,
+    resolver: Resolver,
     connect_to: Vec<ConnectTo>,
     timeout: Duration,
     body_limit: usize,
+    recorder: Option<Recorder>,
 }
 
 /// A response, and its share of the memory for bodies, which it takes until `held` is dropped: after it is parsed.
@@ -77,16 +94,27 @@ impl Fetcher {
             budget: Budget::default(),
             cookies: Cookies::new(cookies, options.keep_cookies)?,
             failing: Failing { proxy: recipe.proxy() },
+            tunnel: TunnelProbe::new(recipe.proxy_url()),
+            resolver: recipe.resolver(),
             clients: Arc::new(Clients::new(recipe)?),
             connect_to: options.connect_to.clone(),
             timeout: options.timeout,
             body_limit: options.body_limit,
+            recorder: options.recorder.clone(),
         })))
     }
 
     /// Exchanges a parser's request, which may reach `hosts` alone, for a response. Redirects within them are followed; one that leaves
     /// them is the response, unless it leads to where nothing public is.
     pub(crate) async fn fetch(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
+        let Some(recorder) = &self.0.recorder else { return self.fetch_in_time(hosts, request).await };
+        let fetched = self.fetch_in_time(hosts, request.clone()).await;
+        let result = fetched.as_ref().map(|fetched| &fetched.response);
+        recorder.record(Recording { request: &request, result });
+        fetched
+    }
+
+    async fn fetch_in_time(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
         let Shared { connect_to, timeout, .. } = &*self.0;
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
@@ -112,8 +140,7 @@ impl Fetcher {
             match (self.hop(hosts, &url, request, waited).await?, next) {
                 (Hop::Redirect { to, keeps_method }, Some(mut next)) => {
                     if !keeps_method {
-                        *next.method_mut() = reqwest::Method::GET;
-                        *next.body_mut() = None;
+                        request::change_to_get(&mut next);
                     }
                     *next.url_mut() = to.clone();
                     (url, request) = (to, next);
@@ -124,6 +151,18 @@ impl Fetcher {
             }
         }
         Err(Failure::new(FailureKind::Http, format!("{url} redirects more than {REDIRECTS} times")))
+    }
+
+    /// The failure of a request, which a proxy may have to be asked for.
+    async fn explain(&self, url: &Url, error: &reqwest::Error) -> Failure {
+        let Shared { failing, tunnel, resolver, .. } = &*self.0;
+        let host = url.host_str().unwrap_or_default();
+        if let Some(tunnel) = tunnel.as_ref().filter(|_| failure::is_refused_tunnel(error))
+            && let Some(status) = tunnel.status(resolver, host).await
+        {
+            return failing.of_tunnel(host, status);
+        }
+        failing.of(url, error)
     }
 
     /// One request, and what came of it.
@@ -137,8 +176,15 @@ impl Fetcher {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());
         let lane = clients.enter(url.host_str().unwrap_or_default());
-        let mut lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
-        let response = lane.execute(request).await.map_err(|error| failing.of(url, &error))?;
+        let lane = lane.map_err(|error| Failure::new(FailureKind::Network, error.to_string()))?;
+        let exchanged = lane.execute(request).await;
+        let response = match exchanged.output {
+            Ok(response) => response,
+            Err(error) => return Err(self.explain(url, &error).await),
+        };
+        if exchanged.is_reused && failure::is_idle_timeout(&response) {
+            return Err(failure::closed_while_idle(url));
+        }
         cookies.take(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)

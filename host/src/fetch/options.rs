@@ -1,9 +1,10 @@
-//! How does the client connect, and what does it bear? What the user says, as it was said: [`super::client`] checks it.
+//! Options of the HTTP client, as the user gave them: [`super::client`] checks them.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::ConnectTo;
+use super::recorder::Recorder;
 
 /// How the client connects, and what it bears.
 ///
@@ -37,6 +38,7 @@ pub struct FetchOptions {
     pub(super) proxy: Option<Hidden<String>>,
     pub(super) headers: Vec<(String, Hidden<String>)>,
     pub(super) cookies: Vec<Hidden<String>>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// What may hold a password, and is therefore never printed.
@@ -65,6 +67,7 @@ impl Default for FetchOptions {
             proxy: None,
             headers: Vec::new(),
             cookies: Vec::new(),
+            recorder: None,
         }
     }
 }
@@ -146,6 +149,14 @@ impl FetchOptions {
     #[must_use]
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// With a recorder that sees each exchange.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn recorder(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 

@@ -1,7 +1,10 @@
-//! What is sent of what a parser wants sent? All of it, or nothing: a header or a size that isn't the parser's to choose fails the request.
+//! The request that is sent for a parser's. A header or a size that isn't the parser's to choose fails it.
 
 use reqwest::Url;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
 
 use crate::{Failure, FailureKind, Method, Request};
 
@@ -50,6 +53,19 @@ pub(super) fn built(url: &Url, request: Request) -> Result<reqwest::Request, Fai
     }
     *built.body_mut() = request.body.map(Into::into);
     Ok(built)
+}
+
+/// Headers that describe a request's body, and go with it (RFC 9110, section 15.4).
+const OF_THE_BODY: [HeaderName; 6] =
+    [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, TRANSFER_ENCODING];
+
+/// Makes the request a GET without a body, as a redirect of a POST by 301, 302 or 303 demands.
+pub(super) fn change_to_get(request: &mut reqwest::Request) {
+    *request.method_mut() = reqwest::Method::GET;
+    *request.body_mut() = None;
+    for name in OF_THE_BODY {
+        request.headers_mut().remove(name);
+    }
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {

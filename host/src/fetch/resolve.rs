@@ -1,8 +1,8 @@
-//! Which address is a host asked at?
+//! Name resolution: the addresses at which a host is asked.
 //!
-//! Its public ones, as the system resolves them, or the one that the user gave. An address of the own machine or network is never
-//! reached by a name that leads there: a parser, or whoever answers for a name, could read what is meant for nobody outside. The proxy's
-//! name is the user's, and may lead anywhere.
+//! These are its globally reachable addresses, as the system resolves them, or the one that the user gave. A name never leads to the own
+//! machine or network, else a parser, or whoever answers for a name, could read what nobody outside should. The user names the proxy, so
+//! its name may lead anywhere.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +14,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::ConnectTo;
 use super::names::{Names, NoAddress};
-use super::private::is_private;
+use super::private::is_global;
 
 /// Refused, because nobody outside should reach it.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Private(IpAddr);
 
 impl fmt::Display for Private {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the name leads to {}, an address of the own machine or network", self.0)
+        write!(formatter, "the name leads to {}, an address that is not globally reachable", self.0)
     }
 }
 
@@ -63,7 +63,11 @@ impl Resolver {
         }
     }
 
-    async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    /// The addresses of a host; port 0 is the usual one.
+    pub(super) async fn addresses(
+        &self,
+        host: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         Ok(match self.way(host) {
             Way::Given(to) => self.look_up(&to.address, to.port).await?,
             Way::Anywhere => self.look_up(host, 0).await?,
@@ -85,6 +89,12 @@ impl Resolver {
     }
 }
 
+impl fmt::Debug for Resolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Resolver").field("connect_to", &self.connect_to).finish_non_exhaustive()
+    }
+}
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (resolver, host) = (self.clone(), name.as_str().to_ascii_lowercase());
@@ -93,7 +103,7 @@ impl Resolve for Resolver {
 }
 
 fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Private> {
-    match addresses.iter().map(SocketAddr::ip).find(|address| is_private(*address)) {
+    match addresses.iter().map(SocketAddr::ip).find(|address| !is_global(*address)) {
         Some(address) => Err(Private(address)),
         None => Ok(addresses),
     }
@@ -110,7 +120,7 @@ mod tests {
             let found = Resolver::new(connect_to, proxy).addresses("localhost").await;
             found.map(|found| found[0]).map_err(|error| error.to_string())
         };
-        assert!(addresses(&[], None).await.unwrap_err().contains("own machine"));
+        assert!(addresses(&[], None).await.unwrap_err().contains("not globally reachable"));
         assert!(addresses(&[], Some("localhost")).await.unwrap().ip().is_loopback());
         assert_eq!(addresses(&led, None).await.unwrap().port(), 8443);
         assert_eq!(addresses(&led, Some("localhost")).await.unwrap().port(), 0, "the way to the proxy is its own");

@@ -6,6 +6,8 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
 use crate::batch::{BatchSizers, Rate, Retries, SchedulerConfig, SharedScheduler, Sharing, Worker};
+#[cfg(feature = "cli")]
+use crate::fetch::Recorder;
 use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
@@ -134,6 +136,20 @@ impl HostBuilder {
     /// How failed queries are asked again, and for how long.
     pub const fn retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// As the retries that were given, changed so.
+    #[cfg(feature = "cli")]
+    pub(crate) fn map_retries(mut self, change: impl FnOnce(Retries) -> Retries) -> Self {
+        self.retries = change(self.retries);
+        self
+    }
+
+    /// A recorder that sees each exchange.
+    #[cfg(feature = "cli")]
+    pub(crate) fn recorder(mut self, recorder: Recorder) -> Self {
+        self.fetch = self.fetch.recorder(recorder);
         self
     }
 
