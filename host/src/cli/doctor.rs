@@ -2,7 +2,6 @@
 //! beside what the parser expects, and whether a wall stands in the way. The first thing to run.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::Instant;
 
 use clap::ArgMatches;
@@ -10,7 +9,7 @@ use futures::StreamExt;
 
 use super::args;
 use super::coverage::Coverage;
-use super::exit::{Exit, say};
+use super::exit::{Exit, print, say};
 use crate::parser::Kind;
 use crate::{FailureKind, Host, Outcome, Plan, Query, Slot};
 
@@ -45,12 +44,6 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
         _ => say("something stands in the way: see above"),
     }
     Ok(Exit::of(answered, failed))
-}
-
-fn print(text: &str) -> Result<(), Exit> {
-    let mut out = std::io::stdout();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| Exit::config(format!("failed to write: {error}")))
 }
 
 /// One query of a kind: what was given, else the parameters' defaults, else their first examples.

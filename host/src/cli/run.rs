@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
 use super::queries::{Asked, Form, Growing, Records};
-use super::sink::{self, Sink};
+use super::sink::{Columns, Sink};
 use crate::batch::split_kind;
 use crate::output::Format;
 use crate::{Host, Plan, Priority, Query, QueryKey, Slot};
@@ -53,7 +53,7 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     }
     let columns = || {
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
-        sink::columns(&parsers, None)
+        Columns::new(&parsers, None)
     };
     deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await
 }

@@ -22,6 +22,8 @@ const VALUES: [&str; 6] = ["config", "parser", "parsers", "parser-digest", "allo
 pub(super) struct Settings {
     argv: HashMap<String, Vec<OsString>>,
     pub(super) verbosity: u8,
+    /// The configuration file, if one was read.
+    pub(super) file: Option<PathBuf>,
     config: HashMap<String, Vec<OsString>>,
 }
 
@@ -37,6 +39,7 @@ impl Settings {
         let usual = usual().filter(|file| named.is_none() && file.exists());
         if let Some(file) = named.or(usual) {
             settings.config = config(&file)?;
+            settings.file = Some(file);
         }
         Ok(settings)
     }

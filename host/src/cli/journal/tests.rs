@@ -55,7 +55,8 @@ fn a_line_that_is_torn_anywhere_is_cut_off() {
         let entries = journal[first..torn].iter().filter(|byte| **byte == b'\n').count();
         let (resumed_journal, resumed) = Journal::resume(&output, &ndjson()).unwrap();
         assert_eq!((resumed.done.len(), resumed.offset), (entries, entries as u64 * 10), "{torn}");
-        assert_eq!(length(&output).unwrap(), resumed.offset, "{torn}");
+        let left = if entries == 0 { rows.len() as u64 } else { resumed.offset };
+        assert_eq!(length(&output).unwrap(), left, "{torn}");
         drop(resumed_journal);
         assert!(std::fs::read(&path).unwrap().ends_with(b"\n"), "{torn}");
     }
@@ -79,7 +80,7 @@ fn a_file_that_lost_more_than_its_journal_has_the_journal_cut_to_fit() {
         set_len(&output, left);
         let (mut journal, resumed) = Journal::resume(&output, &ndjson()).unwrap();
         assert_eq!(resumed.offset, (left / 10 * 10).min(30));
-        assert_eq!(length(&output).unwrap(), resumed.offset);
+        assert_eq!(length(&output).unwrap(), if left < 10 { left } else { resumed.offset });
         journal.end(key(7), End::Answered, 0, resumed.offset).unwrap();
         drop(journal);
         let again = Journal::resume(&output, &ndjson()).unwrap().1;
