@@ -68,7 +68,7 @@ pub use parser::{
     LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
 pub use runtime::RuntimeError;
-pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
+pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{
     Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
     Request, Requests, Response, Row,

@@ -1,4 +1,4 @@
-//! Which parser answers now, in its place in the host?
+//! A parser's place in the host, and the parser that answers in it now.
 //!
 //! One snapshot that anyone may hold: who made a request with it parses the response with it, whatever was published in between. Swaps go
 //! one at a time.
