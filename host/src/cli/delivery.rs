@@ -30,6 +30,13 @@ pub(super) struct Taken {
     pub(super) refused: Arc<AtomicUsize>,
 }
 
+impl Taken {
+    /// Whether there was nothing to take, once all was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.total.is_zero() && self.refused.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// Answers queries as the general options say.
 pub(super) async fn deliver(
     matches: &ArgMatches,
