@@ -90,7 +90,7 @@ pub(super) fn general() -> Vec<Arg> {
         Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
         Arg::new("parsers").long("parsers").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help("Use all parser components in FOLDER, each under its file's name"),
         flag("watch").help("Swap a parser whenever its file changes, add those that come to FOLDER, and say on stderr what comes of it"),
-        flag("force").help("With --watch: take a new parser even if it does worse on recent responses"),
+        flag("force").help("With --watch: take a new parser even if it lacks a kind or does worse on recent responses"),
         several("parser-digest").value_name("sha256:DIGEST").value_parser(value_parser!(Digest)).help("Refuse every parser but the one with this digest; may be given more than once"),
         several("allow-host").value_name("HOST").help("Let parsers in FOLDER, and swapped ones, ask HOST; those of Google Play they may"),
         flag("pure").help("Refuse a parser that imports anything, WASI too"),

@@ -1,6 +1,6 @@
-//! Which columns does a person see?
+//! Rows as a table for a person.
 //!
-//! Those that were asked for; else those with one value a row, as many as fit: what is the same in every row, lists and long texts are left
+//! Its columns are those that were asked for; else those with one value a row, as many as fit: what is the same in every row, lists and long texts are left
 //! out.
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -38,7 +38,9 @@ fn columns(rows: &[Row], width: usize) -> Vec<String> {
             names.push(name);
         }
     }
+    let any = names.first().copied();
     names.retain(|name| is_telling(rows, name));
+    let first = names.first().copied().or(any);
     let mut left = width;
     let mut fitting = Vec::new();
     for name in names {
@@ -47,6 +49,10 @@ fn columns(rows: &[Row], width: usize) -> Vec<String> {
             left -= needed;
             fitting.push(name.clone());
         }
+    }
+    if fitting.is_empty() {
+        // A row that wraps is better than none.
+        fitting.extend(first.cloned());
     }
     fitting
 }
@@ -94,6 +100,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_narrowest_terminal_shows_a_column() {
+        let row = |id: &str| json!({"id": id, "list": [1]}).as_object().unwrap().clone();
+        for width in 0..20 {
+            let text = table(&[row("com.example.one"), row("com.example.two")], width);
+            assert_eq!(
+                text.lines().collect::<Vec<_>>(),
+                ["id", "com.example.one", "com.example.two"].map(|line| format!(" {line}")),
+                "{width}"
+            );
+            assert_eq!(
+                table(&[json!({"list": [1]}).as_object().unwrap().clone()], width).lines().count(),
+                2,
+                "{width}"
+            );
+        }
+    }
 
     #[test]
     fn a_person_sees_what_differs_and_fits() {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::cli::output_file::OutputFile;
 use crate::output::{Format, RowWriter};
 use crate::{FailureKind, Row};
 
@@ -160,8 +161,9 @@ impl Luck {
 /// Runs queries, of which each has pages with so many rows, in an order of luck.
 fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, may_fail: bool) {
     let (mut journal, resumed) = Journal::resume(output, &header(format)).unwrap();
-    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(output).unwrap();
-    file.seek(SeekFrom::End(0)).unwrap();
+    let mut file = OutputFile::open(output).unwrap();
+    file.resume(resumed.offset).unwrap();
+    let former = file.former().unwrap();
     let columns = vec!["query".to_owned(), "row".to_owned()];
     let mut writer = RowWriter::resumed(file, format, 80, resumed.offset).columns(columns);
     let left = (0..queries.len()).filter(|query| !resumed.done.contains(&key(*query)));
@@ -191,6 +193,9 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
             journal.page(key(*query), &state, records, offset).unwrap();
             (started.state, started.again) = (Some(state), 0);
         }
+    }
+    if let Some(file) = former.filter(|_| writer.offset() == 0) {
+        file.set_len(0).unwrap();
     }
     writer.finish().unwrap();
     journal.finish().unwrap();
