@@ -87,7 +87,7 @@ async fn serve(options: &ArgMatches, latency: Duration) -> Result<Exit, Exit> {
     }
     let store = Store::start(config).await.map_err(store::failed)?;
     // A folder that nobody else can write to, under a name that nobody knows before: no link can wait there.
-    let folder = tempfile::Builder::new().prefix("playfast-store-").tempdir().map_err(store::failed)?;
+    let folder = private_folder().map_err(store::failed)?;
     let authority = folder.path().join("authority.pem");
     std::fs::write(&authority, store.ca_pem()).map_err(store::failed)?;
     let connect: Vec<_> = store.connect_to().iter().map(|to| format!("--connect-to {to}")).collect();
@@ -100,4 +100,12 @@ async fn serve(options: &ArgMatches, latency: Duration) -> Result<Exit, Exit> {
         Some(_) => Ok(Exit::done()),
         None => Err(Exit::config("failed to wait for Ctrl-C".to_owned())),
     }
+}
+
+fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("playfast-store-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }

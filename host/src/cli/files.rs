@@ -89,7 +89,9 @@ pub(super) fn check(matches: &ArgMatches, options: &ArgMatches, config: Option<&
         let file = if path == Path::new("-") { Identity::of_stream(Handle::stdin()) } else { Identity::new(&path) };
         if let Some(output) = outputs.iter().find(|output| Some(&output.file) == file.as_ref()) {
             let output = &output.text;
-            return Err(Exit::config(format!("{output} would overwrite {text}: give the output another file")));
+            return Err(Exit::config(format!(
+                "{output} would overwrite what is read, {text}: give the output another file"
+            )));
         }
     }
     Ok(())
@@ -124,20 +126,23 @@ fn input_paths(matches: &ArgMatches, options: &ArgMatches, config: Option<&Path>
     let cacerts = matches.get_many::<PathBuf>("cacert").into_iter().flatten().cloned();
     let named = [
         ("--queries", own("queries")),
-        ("the response", own("file")),
+        ("FILE", own("file")),
         ("--parser", general("parser")),
-        ("the configuration", config.map(Path::to_owned)),
+        ("--config", config.map(Path::to_owned)),
     ];
     let named = named.into_iter().filter_map(|(option, path)| Some((option, path?)));
     let named = named.chain(cacerts.map(|path| ("--cacert", path)));
     let folders = [
-        ("a parser of --parsers", general("parsers").map(|folder| parsers_in(&folder))),
-        ("a page of --pages", own("pages").map(|folder| files_in(&folder))),
+        ("of --parsers,", general("parsers").map(|folder| parsers_in(&folder))),
+        ("of --pages,", own("pages").map(|folder| files_in(&folder))),
     ];
     let in_folders = folders
         .into_iter()
         .flat_map(|(option, files)| files.unwrap_or_default().into_iter().map(move |path| (option, path)));
-    named.chain(in_folders).map(|(option, path)| (format!("{option}, {}", path.display()), path)).collect()
+    let text = |option, path: &Path| {
+        if path == Path::new("-") { "stdin".to_owned() } else { format!("{option} {}", path.display()) }
+    };
+    named.chain(in_folders).map(|(option, path)| (text(option, &path), path)).collect()
 }
 
 /// The components of a folder. What can't be read is told by who reads it.

@@ -1,4 +1,4 @@
-//! What has a run written so far, should it be cut off?
+//! What a run has written so far, for when it is cut off.
 //!
 //! A [`Journal`] stands beside the rows' file, as `FILE.journal`: a header, then a line for every page and every end of a query, with the
 //! file's length after its rows. Invariant: a line is written after the rows that it tells of, in one piece; so whenever the machine stops, what

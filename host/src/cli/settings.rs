@@ -1,4 +1,4 @@
-//! What was said of an option, before the command line is read whole?
+//! Options that are known before the command line is read whole.
 //!
 //! The parsers make the command line, so what says which they are comes first: a general option is looked for in argv, then in the
 //! environment (`PLAYFAST_…`), then in the configuration file. The rest is left to clap, which is told the same.
@@ -28,10 +28,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Looks through argv and the configuration file.
+    /// Looks through argv, the environment and the configuration file.
     ///
     /// # Errors
-    /// When the file can't be read, or says what is no option.
+    /// When the file can't be read, or it or the environment says what is no option.
     pub(super) fn read(argv: &[OsString]) -> Result<Self, Exit> {
         let mut settings = Self::default();
         settings.scan(argv);
@@ -41,6 +41,7 @@ impl Settings {
             settings.config = config(&file)?;
             settings.file = Some(file);
         }
+        check_environment(argv)?;
         Ok(settings)
     }
 
@@ -75,7 +76,7 @@ impl Settings {
         if let Some(values) = self.argv.get(name) {
             return values.clone();
         }
-        match std::env::var_os(variable(name)) {
+        match std::env::var_os(variable(name)).filter(|value| !value.is_empty()) {
             Some(value) => vec![value],
             None => self.config(name).to_vec(),
         }
@@ -112,8 +113,7 @@ fn usual() -> Option<PathBuf> {
 fn config(file: &Path) -> Result<HashMap<String, Vec<OsString>>, Exit> {
     let refused = |error: String| Exit::config(format!("{}: {error}", file.display()));
     let text = String::from_utf8(super::read(file)?).map_err(|error| refused(error.to_string()))?;
-    let table: Table =
-        toml::from_str(&text).map_err(|error| refused(error.to_string().trim_end().replace('\n', " ")))?;
+    let table: Table = toml::from_str(&text).map_err(|error| refused(where_in(&text, &error)))?;
     let mut options = HashMap::new();
     for (name, value) in table {
         let values = texts(&value)
@@ -124,6 +124,36 @@ fn config(file: &Path) -> Result<HashMap<String, Vec<OsString>>, Exit> {
         }
     }
     Ok(options)
+}
+
+/// What is wrong with a TOML text, and where, on one line.
+fn where_in(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("it is not TOML at line {line}, column {column}: {message}")
+}
+
+/// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed. What the
+/// command line says goes before the environment.
+fn check_environment(argv: &[OsString]) -> Result<(), Exit> {
+    let is_typed = |name: &str| {
+        let option = format!("--{name}");
+        let is_it = |text: &str| text == option || text.strip_prefix(&option).is_some_and(|rest| rest.starts_with('='));
+        argv.iter().any(|argument| is_it(&argument.to_string_lossy()))
+    };
+    for option in args::general().iter().filter(|option| option.get_action().takes_values()) {
+        let (name, variable) = (option.get_id().as_str(), variable(option.get_id().as_str()));
+        let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty() && !is_typed(name)) else {
+            continue;
+        };
+        if name != "config" {
+            let text = Value::String(String::new());
+            check(name, &[value], &text).map_err(|error| Exit::config(format!("{variable}: {error}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether clap would take the option on the command line.

@@ -1,6 +1,6 @@
 //! Rows as a table for a person.
 //!
-//! Its columns are those that were asked for; else those with one value a row, as many as fit: what is the same in every row, lists and long texts are left
+//! Its columns are those that were asked for; else those with one value a row, the first one and as many as fit: what is the same in every row, lists and long texts are left
 //! out.
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -42,17 +42,15 @@ fn columns(rows: &[Row], width: usize) -> Vec<String> {
     names.retain(|name| is_telling(rows, name));
     let first = names.first().copied().or(any);
     let mut left = width;
-    let mut fitting = Vec::new();
-    for name in names {
+    // A row that wraps is better than none, and the first column tells most.
+    let mut fitting: Vec<String> = first.into_iter().cloned().collect();
+    left = left.saturating_sub(first.map_or(0, |name| cell_width(rows, name) + SEPARATOR));
+    for name in names.into_iter().filter(|name| Some(*name) != first) {
         let needed = cell_width(rows, name) + SEPARATOR;
         if needed <= left {
             left -= needed;
             fitting.push(name.clone());
         }
-    }
-    if fitting.is_empty() {
-        // A row that wraps is better than none.
-        fitting.extend(first.cloned());
     }
     fitting
 }
