@@ -41,7 +41,7 @@ impl Settings {
             settings.config = config(&file)?;
             settings.file = Some(file);
         }
-        check_environment(argv)?;
+        check_environment()?;
         Ok(settings)
     }
 
@@ -135,22 +135,15 @@ fn where_in(text: &str, error: &toml::de::Error) -> String {
     format!("it is not TOML at line {line}, column {column}: {message}")
 }
 
-/// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed. What the
-/// command line says goes before the environment.
-fn check_environment(argv: &[OsString]) -> Result<(), Exit> {
-    let is_typed = |name: &str| {
-        let option = format!("--{name}");
-        let is_it = |text: &str| text == option || text.strip_prefix(&option).is_some_and(|rest| rest.starts_with('='));
-        argv.iter().any(|argument| is_it(&argument.to_string_lossy()))
-    };
+/// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed.
+fn check_environment() -> Result<(), Exit> {
     for option in args::general().iter().filter(|option| option.get_action().takes_values()) {
-        let (name, variable) = (option.get_id().as_str(), variable(option.get_id().as_str()));
-        let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty() && !is_typed(name)) else {
-            continue;
-        };
-        if name != "config" {
-            let text = Value::String(String::new());
-            check(name, &[value], &text).map_err(|error| Exit::config(format!("{variable}: {error}")))?;
+        let name = option.get_id().as_str();
+        let variable = variable(name);
+        let value = std::env::var_os(&variable).filter(|value| !value.is_empty() && name != "config");
+        if let Some(value) = value {
+            let is_text = Value::String(String::new());
+            check(name, &[value], &is_text).map_err(|error| Exit::config(format!("{variable}: {error}")))?;
         }
     }
     Ok(())
