@@ -134,7 +134,7 @@ fn own_commands() -> Vec<Command> {
                 .help("Its body; - for stdin"),
         ]),
         Command::new("run")
-            .about("Answer queries as they come: a JSON object a line, or CSV, with their kinds and parameters")
+            .about("Answer queries as they come: a JSON object a line, CSV, or with --kind a value a line")
             .args([
                 Arg::new("queries")
                     .long("queries")
@@ -146,7 +146,7 @@ fn own_commands() -> Vec<Command> {
                 Arg::new("follow")
                     .long("follow")
                     .action(ArgAction::SetTrue)
-                    .help("Go on as FILE grows, as tail -f does"),
+                    .help("Go on as FILE grows, is truncated or replaced, as tail -F does"),
             ]),
         Command::new("doctor")
             .about(

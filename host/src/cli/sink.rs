@@ -92,6 +92,9 @@ impl Sink {
         let format = format(matches, on_terminal);
         let columns = columns();
         let fields = fields(matches, &columns)?;
+        if resume && matches.get_flag("overwrite") {
+            return Err(Exit::config("--resume goes on and --overwrite starts anew: give one of them".to_owned()));
+        }
         if let (true, None) = (resume, file) {
             return Err(Exit::config("--resume needs -o FILE: what is to be gone on with?".to_owned()));
         }
@@ -318,11 +321,16 @@ pub(super) fn format(matches: &ArgMatches, on_terminal: Format) -> Format {
 
 /// Characters of the terminal's line.
 pub(super) fn width() -> usize {
+    width_of(comfy_table::Table::new().width())
+}
+
+/// The width that a table may have, by what the terminal says, if there is one.
+fn width_of(terminal: Option<u16>) -> usize {
     /// Where there is no terminal.
     const USUAL: u16 = 120;
     /// Of a terminal that says 0, as those of `script` do: it doesn't know.
     const OF_TERMINALS: u16 = 80;
-    match comfy_table::Table::new().width() {
+    match terminal {
         None => USUAL.into(),
         Some(0) => OF_TERMINALS.into(),
         Some(width) => width.into(),
@@ -381,4 +389,14 @@ fn failed(query: &Query, kind: FailureKind, message: &str) -> Value {
     let mut line = asked(query);
     line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
     line.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_width_has_a_usual_one() {
+        assert_eq!([None, Some(0), Some(1), Some(200)].map(width_of), [120, 80, 1, 200]);
+    }
 }

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Told = Vec<(usize, Result<Asked, String>)>;
+type Record = Numbered<Asked>;
+type Told = Vec<Record>;
 
 fn read(text: &[u8], default_kind: Option<&str>) -> Told {
     Records::new(text, None, default_kind.map(str::to_owned), names(default_kind)).collect()
@@ -198,7 +199,7 @@ fn a_record_is_there_as_soon_as_its_line_ends() {
 }
 
 /// Reads the queries of a file that grows, until the sender is dropped.
-fn follow(path: &Path) -> (mpsc::Sender<()>, mpsc::Receiver<(usize, Result<Asked, String>)>) {
+fn follow(path: &Path) -> (mpsc::Sender<()>, mpsc::Receiver<Record>) {
     let (over, is_over) = mpsc::channel::<()>();
     let (sender, read) = mpsc::channel();
     let is_over = move || matches!(is_over.try_recv(), Err(mpsc::TryRecvError::Disconnected));
@@ -208,7 +209,7 @@ fn follow(path: &Path) -> (mpsc::Sender<()>, mpsc::Receiver<(usize, Result<Asked
 }
 
 /// A query's number, as it comes.
-fn number(read: &mpsc::Receiver<(usize, Result<Asked, String>)>) -> String {
+fn number(read: &mpsc::Receiver<Record>) -> String {
     let (_, asked) = read.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
     asked.unwrap().params.remove(0).1
 }
