@@ -284,7 +284,8 @@ fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, Pla
     for text in texts.iter().flat_map(|text| split(param, text)) {
         if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
             // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
-            return Err(refused(text, "a value is empty: leave the parameter out to have its default".to_owned()));
+            let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
+            return Err(refused(text, format!("a value is empty{}", cure.unwrap_or_default())));
         }
         let resolved = resolve(param, text).map_err(|reason| refused(text, reason))?;
         values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));

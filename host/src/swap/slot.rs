@@ -17,7 +17,7 @@ use crate::parser::{Description, Digest, Parser};
 use crate::types::chain;
 use crate::{Failure, FailureKind, Page, Query, Requests, Response};
 
-/// Whether a new parser must do as well as the old one on recent responses.
+/// Whether a new parser must be asked as the old one is, and do as well on recent responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     Preflight,
@@ -119,7 +119,7 @@ impl Slot {
         self.take(component.as_ref(), Check::Preflight).await
     }
 
-    /// As [`Slot::swap`], whatever recent responses say.
+    /// As [`Slot::swap`], whatever the preflight says.
     ///
     /// # Errors
     /// As [`Slot::swap`].
