@@ -1,4 +1,4 @@
-//! Where does the environment lead a host?
+//! What the environment says of a host.
 //!
 //! Three variables, so that a program that asks the real site can be led to a store on this machine without being changed. Reading and
 //! applying are apart: the process's variables are looked up in one place.

@@ -146,8 +146,9 @@ impl Host {
     /// Has another parser answer from now on: the bytes of a component. What is in flight finishes with the parser that made its request.
     /// Of several parsers it takes the place of the one that calls itself as it does.
     ///
-    /// The new parser is loaded, started and described, and held against recent responses before anything is sent to it; where it fails so
-    /// much more than the old one afterwards, the old one answers again. The same component again changes nothing.
+    /// The new parser is loaded, started and described, and compared with the old one before anything is sent to it: it must have its kinds,
+    /// need no further parameter, and do as well on recent responses. If it fails so much more than the old one afterwards, the old one
+    /// answers again. The same component again changes nothing.
     ///
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
@@ -155,7 +156,7 @@ impl Host {
         self.meant(component.as_ref()).await?.swap(component).await
     }
 
-    /// As [`Host::swap`], whatever recent responses say.
+    /// As [`Host::swap`], whatever the comparison says.
     ///
     /// # Errors
     /// As [`Host::swap`].

@@ -68,7 +68,7 @@ pub use parser::{
     LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
 pub use runtime::RuntimeError;
-pub use swap::{Event, FieldChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
+pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{
     Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
     Request, Requests, Response, Row,
@@ -86,9 +86,13 @@ pub enum Workers {
     All,
     /// `(cores / 2).clamp(2, 8)`.
     Half,
-    /// So many.
+    /// As many as this, [`MAX_WORKERS`] at most.
     Count(std::num::NonZeroUsize),
 }
+
+/// The most threads that a runtime is started with. Each takes an allocation up front and a stack: a mistyped number is refused instead of
+/// ending the process.
+pub const MAX_WORKERS: usize = 1024;
 
 /// How many threads that is here. Heeds CPU affinity and, on Linux, the quota of a cgroup.
 #[must_use]

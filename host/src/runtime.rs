@@ -1,4 +1,4 @@
-//! Which threads does the process's own work run on?
+//! The runtime of the process's own work.
 //!
 //! One multi-threaded runtime for the process, started when it is first needed and kept until the process ends: connections of a pool live
 //! in the runtime that opened them, so what is shared by callers of any runtime, or of none, needs one that outlives them all.
@@ -11,7 +11,7 @@ use std::thread::Thread;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::coop;
 
-use crate::{Workers, workers};
+use crate::{MAX_WORKERS, Workers, workers};
 
 /// The process's own threads can't be started.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -24,11 +24,18 @@ pub struct RuntimeError {
 /// The process's runtime: a thread for each core that it may use.
 pub(crate) fn shared() -> Result<&'static Runtime, RuntimeError> {
     static SHARED: OnceLock<Result<Runtime, RuntimeError>> = OnceLock::new();
-    SHARED.get_or_init(start).as_ref().map_err(Clone::clone)
+    SHARED.get_or_init(|| start(Workers::All)).as_ref().map_err(Clone::clone)
 }
 
-fn start() -> Result<Runtime, RuntimeError> {
-    let threads = workers(Workers::All);
+/// Starts a runtime with as many threads.
+///
+/// # Errors
+/// When they are more than [`MAX_WORKERS`], or the system refuses them.
+pub(crate) fn start(count: Workers) -> Result<Runtime, RuntimeError> {
+    let threads = workers(count);
+    if threads > MAX_WORKERS {
+        return Err(RuntimeError { threads, reason: format!("at most {MAX_WORKERS} can be started") });
+    }
     let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("playfast").enable_all().build();
     runtime.map_err(|error| RuntimeError { threads, reason: error.to_string() })
 }
@@ -88,6 +95,13 @@ mod tests {
         let current_thread = Builder::new_current_thread().build().unwrap();
         assert!(current_thread.block_on(async { is_async() }));
         assert!(!is_async(), "and none any more");
+    }
+
+    #[test]
+    fn more_threads_than_can_be_started_are_an_error() {
+        let refused = start(Workers::Count(std::num::NonZeroUsize::MAX)).unwrap_err().to_string();
+        assert!(refused.contains("at most 1024 can be started"), "{refused}");
+        start(Workers::Count(std::num::NonZeroUsize::MIN)).unwrap();
     }
 
     #[test]

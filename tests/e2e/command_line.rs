@@ -1,4 +1,4 @@
-//! What a person types, and what they see.
+//! The binary as a person uses it: what they type and see.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -53,7 +53,12 @@ fn rows_go_where_and_how_they_are_wanted() {
 #[test]
 fn what_is_wrong_is_refused_before_anything_is_sent() {
     let shop = Shop::open(StoreConfig::default());
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 14] = [
+        (&["list", "--country", ""], "country can't be \"\": a value is empty"),
+        (&["list", "--country", "us,,kr"], "country can't be \"\": a value is empty"),
+        (&["list", "--language="], "language can't be \"\": a value is empty"),
+        (&["app", ""], "app_id can't be \"\": a value is empty"),
+        (&["run", "--kind=ap", "--queries=-"], "--kind: the parser has no kind \"ap\"; did you mean app?"),
         (&["list", "--category", "GAME_ACTON"], "did you mean GAME_ACTION?"),
         (&["list", "--country", "usa"], "did you mean us?"),
         (&["list", "--num", "661"], "maximum of 660"),
@@ -123,6 +128,127 @@ fn a_file_of_queries_is_followed_as_it_grows() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn a_file_that_turns_is_followed_by_its_name() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (file, old) = (folder.path().join("queries"), folder.path().join("queries.1"));
+    let query = |country: &str| format!("{{\"kind\": \"list\", \"num\": 1, \"country\": \"{country}\"}}\n");
+    std::fs::write(&file, query("us")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--follow", "--rate=none", "--queries"]).arg(&file).args(shop.options());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut row = || serde_json::from_str::<Value>(&rows.next().unwrap().unwrap()).unwrap()["country"].clone();
+    let mut says = |part: &str| {
+        let line = said.next().unwrap().unwrap();
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    };
+    assert_eq!(row(), "us");
+    std::fs::write(&file, "").unwrap();
+    says("was truncated: reading it from its start");
+    std::fs::write(&file, query("kr")).unwrap();
+    assert_eq!(row(), "kr");
+    // Rotated, by somebody who writes a last query to the old file.
+    let mut writer = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+    std::fs::rename(&file, &old).unwrap();
+    writer.write_all(query("jp").as_bytes()).unwrap();
+    assert_eq!(row(), "jp");
+    says("is gone: waiting for another one");
+    std::fs::write(&file, query("de")).unwrap();
+    says("was replaced: reading the new file");
+    assert_eq!(row(), "de");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_list_of_ids_loses_none() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ids.txt");
+    let run = |text: &str, arguments: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        shop.playfast(&[&["run", "--queries", file.to_str().unwrap(), "--fields=app_id"], arguments].concat())
+    };
+    for (text, count) in
+        [("com.a.b\n", 1), ("com.a.b", 1), ("# ids\ncom.a.b\n\ncom.c.d\n", 2), ("app_id\ncom.a.b\n", 1)]
+    {
+        let ran = run(text, &["--kind=app"]);
+        assert_eq!((ran.code(), ran.rows().len()), (0, count), "{text:?}: {}", ran.stderr());
+    }
+    run("com.a.b\n", &[]).refused(3, "has no column \"kind\": add one, or give --kind KIND");
+    run("us\nkr\n", &["--kind=list"]).refused(3, "names no parameter of list: it must name some of ");
+    run("kind;app_id\napp;com.a.b\n", &[]).refused(3, "is separated by semicolons");
+    run("", &["--kind=app"]).refused(2, "holds no queries");
+    let ran = playfast(&["run", "--kind=app", "--queries=-"]);
+    assert_eq!((ran.code(), ran.stderr().as_str()), (0, "playfast: stdin held no queries\n"));
+}
+
+#[test]
+fn numbers_and_times_have_a_range() {
+    let whole = |range: &str| format!("give a whole number from {range}");
+    for (option, values, part) in [
+        ("--workers", &["0", "1025", "100000000000", "-1", "some"][..], "a whole number from 1 to 1024".to_owned()),
+        ("--concurrency", &["0", "10001", "99999999999", "-1", "1.5"], whole("1 to 10000")),
+        ("--host-concurrency", &["0", "10001", "99999999999999999999999"], whole("1 to 10000")),
+        ("--retries", &["-1", "1001", "4294967296"], whole("0 to 1000")),
+        ("--timeout", &["8761h", "1e18", "0", "-1"], String::new()),
+        ("--connect-timeout", &["8761h", "1e300h"], String::new()),
+        ("--idle-timeout", &["8761h"], "give a year (8760h) at most".to_owned()),
+        ("--deadline", &["8761h"], "give a year (8760h) at most".to_owned()),
+        ("--query-deadline", &["8761h"], "give a year (8760h) at most".to_owned()),
+        ("--give-up", &["8761h"], "give a year (8760h) at most".to_owned()),
+    ] {
+        for value in values {
+            playfast(&["list", option, value]).refused(2, &part);
+        }
+    }
+    playfast(&["parse", "--kind=list", "--status=99", "file"]).refused(2, &whole("100 to 599"));
+    playfast(&["demo", "--latency=3600001"]).refused(2, &whole("0 to 3600000"));
+}
+
+/// The longest times and most requests that can be typed are ones that a run can have.
+#[test]
+fn the_ends_of_the_ranges_work() {
+    let shop = Shop::open(StoreConfig::default());
+    let ran = shop.playfast(&[
+        "list",
+        "--num=1",
+        "--concurrency=10000",
+        "--host-concurrency=10000",
+        "--timeout=8760h",
+        "--connect-timeout=8760h",
+        "--idle-timeout=8760h",
+        "--deadline=8760h",
+        "--query-deadline=8760h",
+        "--give-up=8760h",
+    ]);
+    assert_eq!((ran.code(), ran.rows().len()), (0, 1), "{}", ran.stderr());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_demos_store_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    for signal in ["INT", "TERM"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        let mut child = command.args(["demo", "--serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let options = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        let authority = options.split_whitespace().skip_while(|word| *word != "--cacert").nth(1).unwrap();
+        let folder = std::path::Path::new(authority).parent().unwrap();
+        assert!(std::fs::read_to_string(authority).unwrap().contains("BEGIN CERTIFICATE"));
+        assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o077, 0, "nobody else's");
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(child.wait().unwrap().success(), "{signal}");
+        assert!(!folder.exists(), "{signal}");
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let number = port.local_addr().unwrap().port().to_string();
+    playfast(&["demo", "--serve", "--port", &number]).refused(2, "in use");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What does somebody at a command line see of a run, and what stays of it however it ends?
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,11 +55,11 @@ fn a_dry_run_says_what_would_be_asked_and_sends_nothing() {
 #[test]
 fn rows_are_written_as_chosen() {
     let shop = Shop::open(StoreConfig::default());
-    let ran = shop.playfast(&["list", "--num", "2", "--format", "csv", "--fields", "position,app_id,none"]);
+    let ran = shop.playfast(&["list", "--num", "2", "--format", "csv", "--fields", "position, app_id,video"]);
     let table: Vec<Vec<String>> =
         ran.stdout().lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
-    assert_eq!(table[0], ["position", "app_id", "none"]);
-    assert!(table.len() == 3 && table[1][0] == "1" && !table[1][1].is_empty() && table[2][2].is_empty(), "{table:?}");
+    assert_eq!(table[0], ["position", "app_id", "video"]);
+    assert!(table.len() == 3 && table[1][0] == "1" && !table[1][1].is_empty(), "{table:?}");
     let ran = shop.playfast(&["list", "--num", "2", "--fields", "app_id"]);
     assert_eq!(ran.rows()[0].as_object().unwrap().len(), 1);
     let ran = shop.playfast(&["app", "com.a.b", "--format", "csv"]);
@@ -106,24 +106,60 @@ fn what_failed_is_kept_and_tried_again() {
 }
 
 #[test]
-fn rows_leave_as_they_finish_or_in_order() {
+fn a_field_that_rows_cannot_have_is_refused_before_anything_is_sent() {
     let shop = Shop::open(StoreConfig::default());
-    let slow = Faults::none().with(FaultKind::Stall, 1.0).stall_for(Duration::from_millis(1500));
-    let order = |arguments: &[&str]| {
-        shop.store.set_faults(slow.clone());
-        let arguments = [&["app", "com.a.b,com.c.d,com.e.f", "--concurrency", "3"], arguments].concat();
-        let running = start(&shop, &arguments);
-        // The first three are stalled, whatever comes then is not.
-        until(|| shop.store.stats().in_flight == 3);
-        shop.store.set_faults(Faults::none());
-        let output = running.wait_with_output().unwrap();
-        let rows = String::from_utf8(output.stdout).unwrap();
-        rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["app_id"].to_string()).collect::<Vec<_>>()
+    let folder = tempfile::tempdir().unwrap();
+    let queries = folder.path().join("queries.ndjson");
+    std::fs::write(&queries, "{\"kind\":\"list\"}\n").unwrap();
+    for (fields, part) in [
+        ("titel", "rows have no field \"titel\"; did you mean title?"),
+        ("app_id,scor", "did you mean score?"),
+        ("ratings", "rows have no field \"ratings\""),
+        (",", "a name is empty"),
+        ("", "a name is empty"),
+        ("title,,score", "a name is empty"),
+    ] {
+        shop.playfast(&["list", "--fields", fields]).refused(2, part);
+    }
+    shop.playfast(&["run", "--queries", text(&queries), "--fields", "titel"]).refused(2, "did you mean title?");
+    shop.playfast(&["parse", "--kind=list", text(&queries), "--fields=titel"]).refused(2, "did you mean title?");
+    assert_eq!(shop.store.stats().requests, 0);
+    let ran = shop.playfast(&["list", "--num=1", "--source", "--fields=app_id"]);
+    let row = ran.rows().remove(0);
+    assert_eq!(row.as_object().unwrap().keys().collect::<Vec<_>>(), ["app_id", "_source"], "{}", ran.stderr());
+}
+
+/// Countries in the order in which their charts' rows come, where the first one's answer is held back.
+fn countries_with_a_slow_first(arguments: &[&str]) -> Vec<String> {
+    let shop = Shop::open(StoreConfig::default());
+    shop.store.set_faults(Faults::none().with(FaultKind::Stall, 1.0).stall_for(Duration::from_secs(5)));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--queries=-", "--rate=none", "--fields=country"]).args(arguments).args(shop.options());
+    let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut queries = running.stdin.take().unwrap();
+    let mut ask = |country: &str| {
+        writeln!(queries, r#"{{"kind": "list", "num": 1, "country": "{country}"}}"#).unwrap();
     };
-    assert_eq!(order(&["--ordered"]), ["\"com.a.b\"", "\"com.c.d\"", "\"com.e.f\""]);
-    let mut unordered = order(&[]);
-    unordered.sort();
-    assert_eq!(unordered, ["\"com.a.b\"", "\"com.c.d\"", "\"com.e.f\""]);
+    ask("us");
+    until(|| shop.store.stats().in_flight == 1);
+    shop.store.set_faults(Faults::none());
+    ["kr", "jp", "de", "gb", "fr"].into_iter().for_each(&mut ask);
+    drop(queries);
+    let rows = String::from_utf8(running.wait_with_output().unwrap().stdout).unwrap();
+    let row = |line: &str| serde_json::from_str::<Value>(line).unwrap()["country"].as_str().unwrap().to_owned();
+    rows.lines().map(row).collect()
+}
+
+#[test]
+fn rows_leave_as_they_finish_or_in_order() {
+    let (ordered, unordered) = std::thread::scope(|threads| {
+        let ordered = threads.spawn(|| countries_with_a_slow_first(&["--ordered"]));
+        let unordered = threads.spawn(|| countries_with_a_slow_first(&[]));
+        (ordered.join().unwrap(), unordered.join().unwrap())
+    });
+    assert_eq!(ordered, ["us", "kr", "jp", "de", "gb", "fr"]);
+    assert_eq!(unordered.last().map(String::as_str), Some("us"), "nothing waits for it: {unordered:?}");
+    assert_eq!(unordered.len(), 6, "{unordered:?}");
 }
 
 /// The binary, led to the shop, in the background.
@@ -177,12 +213,48 @@ fn whoever_interrupts_it_loses_nothing() {
 fn a_full_disk_and_a_reader_who_has_enough_end_it_cleanly() {
     let shop = Shop::open(StoreConfig::default());
     shop.playfast(&["list", "-o", "/dev/full"]).refused(2, "failed to write rows: No space left on device");
-    let mut running = start(&shop, &["list", "--country", "us,kr,jp,de", "--category", "all-games"]);
-    let mut some = [0; 1000];
-    running.stdout.take().unwrap().read_exact(&mut some).unwrap();
-    let output = running.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(shop.store.stats().requests < 60, "nothing more is asked for nobody");
+    for format in ["ndjson", "json", "csv"] {
+        let before = shop.store.stats().requests;
+        let charts = ["list", "--country=us,kr,jp,de", "--category=all-games", "--concurrency=4", "--format", format];
+        let mut running = start(&shop, &charts);
+        let mut some = [0; 1000];
+        running.stdout.take().unwrap().read_exact(&mut some).unwrap();
+        let output = running.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}: {said}");
+        assert!(!said.contains("failed to write"), "{format}: {said}");
+        assert!(shop.store.stats().requests - before < 60, "nothing more is asked for nobody");
+    }
+}
+
+/// Whatever a command says, nobody may be there to read it.
+#[cfg(unix)]
+#[test]
+fn a_reader_who_is_gone_is_no_error_of_any_command() {
+    let shop = Shop::open(StoreConfig::default());
+    let folder = tempfile::tempdir().unwrap();
+    let ids = folder.path().join("ids");
+    std::fs::write(&ids, "com.a.b\n").unwrap();
+    let commands: [&[&str]; 8] = [
+        &["list", "--num=2", "--format=table"],
+        &["list", "--num=2", "--format=csv"],
+        &["run", "--kind=app", "--queries", text(&ids), "--dry-run"],
+        &["doctor"],
+        &["inspect"],
+        &["inspect", "--json"],
+        &["--help"],
+        &["list", "--help"],
+    ];
+    for arguments in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        command.args(arguments).arg("--rate=none").args(shop.options());
+        let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        assert!(!said.contains("failed") && !said.contains("panicked"), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Several parsers in one host, and which of them are let in.
+//! Several parsers in one host, and those of them that are let in.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -159,6 +159,71 @@ fn parsers_come_and_change_in_a_watched_folder() {
     assert!(child.wait().unwrap().success());
 }
 
+/// A run that waits for queries, with parsers of a folder that are watched.
+fn watch(shop: &Shop, parsers: &str, arguments: &[&str]) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    command.args(["run", "--queries=-", parsers, "--watch", "--rate=none"]).args(arguments).args(shop.options());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Clock ticks of processor that a process has taken.
+#[cfg(target_os = "linux")]
+fn ticks(child: &std::process::Child) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_watched_folder_idles() {
+    let shop = Shop::open(StoreConfig::default());
+    let (_folder, parsers) = folder(&[("play", again(0))]);
+    let mut child = watch(&shop, &parsers, &[]);
+    let rows = lines(child.stdout.take().unwrap());
+    writeln!(child.stdin.as_mut().unwrap(), r#"{{"kind": "list", "num": 1}}"#).unwrap();
+    rows.recv_timeout(Duration::from_secs(60)).unwrap();
+    thread::sleep(Duration::from_millis(500));
+    let before = ticks(&child);
+    thread::sleep(Duration::from_secs(3));
+    let ticks = ticks(&child) - before;
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    // At a hundred a second it took more than 300.
+    assert!(ticks < 30, "{ticks} ticks in three seconds");
+}
+
+#[test]
+fn a_parser_that_lacks_a_kind_is_refused_in_a_folder_unless_it_is_forced() {
+    let shop = Shop::open(StoreConfig::default());
+    let lists_alone = Guest { description: &guest::charts(), request: guest::GETS, parse: ONE_APP, ..Guest::default() };
+    for (force, answer) in [
+        (
+            &[][..],
+            "is refused, and the old one goes on: it can't be asked as the old one: it no longer has the kind app",
+        ),
+        (&["--force"], "answers from now on, as generation 2"),
+    ] {
+        let (folder, parsers) = folder(&[("play", again(0))]);
+        let mut child = watch(&shop, &parsers, force);
+        let said = lines(child.stderr.take().unwrap());
+        let rows = lines(child.stdout.take().unwrap());
+        writeln!(child.stdin.as_mut().unwrap(), r#"{{"kind": "app", "app_id": "com.a.b"}}"#).unwrap();
+        rows.recv_timeout(Duration::from_secs(60)).unwrap();
+        put(folder.path(), "play.wasm", &lists_alone.build());
+        let line = said.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(line.contains(answer), "{line}");
+        // A parser goes on without its file, and that is said once.
+        fs::remove_file(folder.path().join("play.wasm")).unwrap();
+        let line = said.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(line.contains("play.wasm is gone; its parser goes on"), "{line}");
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+        let rest: Vec<_> = said.iter().filter(|line| line.contains("is gone")).collect();
+        assert!(rest.is_empty(), "{rest:?}");
+    }
+}
+
 #[test]
 fn pinned_digests_let_no_other_parser_in() {
     let shop = Shop::open(StoreConfig::default());
@@ -211,6 +276,15 @@ fn options_are_taken_from_a_file_and_from_the_environment() {
         let (code, _, said) = run(text, "X=", &["list"]);
         assert!(code == 2 && said.contains(part) && said.contains(config.path().to_str().unwrap()), "{part}: {said}");
     }
+    let (code, _, said) = run("rate = \"1/s\"\nformat = root:x\n", "X=", &["list"]);
+    assert!(code == 2 && said.contains("it is not TOML at line 2, column ") && said.lines().count() == 1, "{said}");
+    for (variable, part) in [("PLAYFAST_RATE=fast", "PLAYFAST_RATE: "), ("PLAYFAST_RETRIES=-1", "PLAYFAST_RETRIES: ")] {
+        let (code, _, said) = run("", variable, &["list"]);
+        assert!(code == 2 && said.contains(part), "{said}");
+    }
+    // A variable that is empty says nothing.
+    let (code, rows, said) = run("", "PLAYFAST_FORMAT=", &["list", "--num=1", "--rate=none"]);
+    assert!(code == 0 && rows.starts_with('{'), "{said}");
     let (code, _, said) = run("", "PLAYFAST_PARSER=/nowhere.wasm", &["list"]);
     assert!(code == 2 && said.contains("/nowhere.wasm"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! Does one module alone name each of the large libraries, and does nothing name what it shouldn't?
+//! One module alone names each of the large libraries, and nothing names what it shouldn't.
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,7 @@ fn each_library_has_one_place() {
         ("notify", "cli"),
         ("playfast_play", "play"),
         ("playfast_sim", "cli"),
+        ("same_file", "cli"),
     ] {
         let named: Vec<_> = sources(&host_sources())
             .into_iter()

@@ -24,9 +24,17 @@ pub(crate) fn again(tag: u8) -> Vec<u8> {
     component
 }
 
-/// A parser for charts whose `parse` does this.
+/// A parser for charts whose `parse` does this. It has Play's other kind too: else it couldn't take Play's place.
 pub(crate) fn charts(parse: &str) -> Vec<u8> {
-    Guest { description: &guest::charts(), request: guest::GETS, parse, ..Guest::default() }.build()
+    Guest { description: &kinds_of_play(), request: guest::GETS, parse, ..Guest::default() }.build()
+}
+
+/// The description of a parser that may be asked for all that Play's may.
+fn kinds_of_play() -> String {
+    let description = guest::charts();
+    let (start, list) = description.split_once("[{").unwrap();
+    let (list, end) = list.rsplit_once("}]").unwrap();
+    format!("{start}[{{{list}}}, {{{}}}]{end}", list.replace("\"list\"", "\"app\""))
 }
 
 pub(crate) const NOTHING: &str =
@@ -205,8 +213,20 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
         (charts(ONE_NAMELESS), "app_id is in 0 % of the records (with the old one in 100 %)"),
         (charts(guest::UNREACHABLE), "for list it answers 0 %"),
         (
-            Guest { description: &guest::charts(), parse: ONE_APP, ..Guest::default() }.build(),
+            Guest { description: &kinds_of_play(), parse: ONE_APP, ..Guest::default() }.build(),
             "for list it answers 0 %",
+        ),
+        (
+            Guest { description: &guest::charts(), request: guest::GETS, parse: ONE_APP, ..Guest::default() }.build(),
+            "it can't be asked as the old one: it no longer has the kind app; of ",
+        ),
+        (
+            Guest {
+                description: &kinds_of_play().replace("\"required\": []", "\"required\": [\"id\"]"),
+                ..Guest::default()
+            }
+            .build(),
+            "list needs id, which it didn't",
         ),
     ];
     for (component, part) in cases {

@@ -1,4 +1,4 @@
-//! Which queries are there?
+//! The queries of a kind with the values of its parameters.
 //!
 //! The parameters' values multiply out; the product is never made, and a query is put together when its turn comes: 5 countries and 3
 //! categories are 8 strings, not 15 requests' worth. Invariant: every query of a plan is complete and fits the parser's description.
@@ -282,6 +282,11 @@ fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, Pla
     let refused = |value: &str, reason| PlanError::Value { name: name.to_owned(), value: value.to_owned(), reason };
     let (mut values, mut seen) = (Vec::new(), HashSet::new());
     for text in texts.iter().flat_map(|text| split(param, text)) {
+        if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
+            // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
+            let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
+            return Err(refused(text, format!("a value is empty{}", cure.unwrap_or_default())));
+        }
         let resolved = resolve(param, text).map_err(|reason| refused(text, reason))?;
         values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
     }
@@ -289,7 +294,7 @@ fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, Pla
 }
 
 fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
-    if param.many { text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect() } else { vec![text] }
+    if param.many { text.split(',').map(str::trim).collect() } else { vec![text] }
 }
 
 /// The values that a text stands for: a group's, a choice written in other letters, or itself; else why it stands for none.
@@ -363,8 +368,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_the_nearest_right() {
-        let cases: [(&[(&str, &str)], &str); 7] = [
+        let cases: [(&[(&str, &str)], &str); 12] = [
             (&[], "list needs a value for id"),
+            (&[("id", "")], "id can't be \"\": a value is empty"),
+            (&[("id", "a,,b")], "id can't be \"\": a value is empty"),
+            (&[("id", "a, ")], "id can't be \"\": a value is empty"),
+            (&[("id", "a"), ("category", "")], "category can't be \"\": a value is empty"),
+            (&[("id", "a"), ("note", "")], "note can't be \"\": a value is empty"),
             (&[("id", "a"), ("category", "GAME_ACTON")], "did you mean GAME_ACTION?"),
             (&[("id", "a"), ("num", "661")], "661 is greater than the maximum of 660"),
             (&[("id", "a"), ("num", "many")], "it must be an integer"),

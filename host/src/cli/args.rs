@@ -1,8 +1,9 @@
-//! Which commands and options are there?
+//! The commands and options of the command line.
 //!
 //! The general ones are the host's; the subcommands for kinds, and their options, come out of the parser's description. Values of the
 //! latter are checked by [`crate::Plan`], which knows what is nearest.
 
+mod number;
 mod running;
 mod transport;
 
@@ -21,9 +22,17 @@ use crate::fetch::check_authority;
 use crate::output::Format;
 use crate::parser::{Kind, Param};
 use crate::types::chain;
-use crate::{ConnectTo, Digest, HostBuilder, Rate, Workers};
+use crate::{ConnectTo, Digest, HostBuilder, MAX_WORKERS, Rate, Workers};
+use number::{MAX_CONCURRENCY, whole_number};
 
+pub(super) use number::count;
 pub(super) use transport::duration;
+
+/// Milliseconds that the demo's store may take to answer: an hour.
+const MAX_LATENCY_MS: u32 = 3_600_000;
+
+/// Times that the benchmark runs each method.
+const MAX_BENCH_RUNS: u32 = 1_000;
 
 /// How many threads were asked for.
 pub(super) fn workers(settings: &Settings) -> Result<Workers, Exit> {
@@ -31,10 +40,12 @@ pub(super) fn workers(settings: &Settings) -> Result<Workers, Exit> {
     match text.as_deref() {
         None | Some("all") => Ok(Workers::All),
         Some("half") => Ok(Workers::Half),
-        Some(text) => text
-            .parse::<NonZeroUsize>()
-            .map(Workers::Count)
-            .map_err(|_| Exit::config(format!("--workers can't be {text:?}: give all, half, or a number from 1"))),
+        Some(text) => {
+            let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MAX_WORKERS);
+            let refused =
+                || format!("--workers can't be {text:?}: give all, half, or a whole number from 1 to {MAX_WORKERS}");
+            count.map(Workers::Count).ok_or_else(|| Exit::config(refused()))
+        }
     }
 }
 
@@ -61,7 +72,12 @@ fn set(arg: Arg, settings: &Settings) -> Arg {
         return arg;
     }
     let values = settings.config(&name).to_vec();
-    let arg = arg.env(variable(&name)).hide_env(true).hide_default_value(true);
+    // A flag takes no value whose default could be hidden: clap asserts that in debug builds.
+    let takes_value = arg.get_action().takes_values();
+    let arg = arg.hide_default_value(takes_value);
+    // A variable that is empty says nothing, as in the library.
+    let is_set = std::env::var_os(variable(&name)).is_some_and(|value| !value.is_empty());
+    let arg = if is_set { arg.env(variable(&name)).hide_env(true) } else { arg };
     if values.is_empty() { arg } else { arg.default_values(values) }
 }
 
@@ -76,7 +92,7 @@ pub(super) fn general() -> Vec<Arg> {
         Arg::new("parser").long("parser").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Parser component to use [default: the built-in one for Google Play]"),
         Arg::new("parsers").long("parsers").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help("Use all parser components in FOLDER, each under its file's name"),
         flag("watch").help("Swap a parser whenever its file changes, add those that come to FOLDER, and say on stderr what comes of it"),
-        flag("force").help("With --watch: take a new parser even if it does worse on recent responses"),
+        flag("force").help("With --watch: take a new parser even if it lacks a kind or does worse on recent responses"),
         several("parser-digest").value_name("sha256:DIGEST").value_parser(value_parser!(Digest)).help("Refuse every parser but the one with this digest; may be given more than once"),
         several("allow-host").value_name("HOST").help("Let parsers in FOLDER, and swapped ones, ask HOST; those of Google Play they may"),
         flag("pure").help("Refuse a parser that imports anything, WASI too"),
@@ -85,7 +101,7 @@ pub(super) fn general() -> Vec<Arg> {
         Arg::new("output").short('o').long("output").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write rows to FILE instead of stdout"),
         flag("source").help("Tell in each row where it comes from: address, status, time and parser"),
         Arg::new("rate").long("rate").value_name("RATE").value_parser(value_parser!(Rate)).help("Requests a second, such as 2/s; none; or site [default: site, the pace that the parser knows its site to bear]"),
-        Arg::new("concurrency").long("concurrency").value_name("N").value_parser(value_parser!(NonZeroUsize)).help("Requests under way at once [default: 64]"),
+        Arg::new("concurrency").long("concurrency").value_name("N").allow_negative_numbers(true).value_parser(whole_number(1..=MAX_CONCURRENCY)).help("Requests under way at once [default: 64]"),
         Arg::new("workers").long("workers").value_name("N").help("Threads: a number, half (of the cores, 2 to 8), or all [default: all]"),
         several("connect-to").value_name("HOST:PORT:ADDR:PORT").value_parser(value_parser!(ConnectTo)).help("Connect to another address for a host, as in curl"),
         Arg::new("cacert").long("cacert").value_name("FILE").value_parser(value_parser!(PathBuf)).action(ArgAction::Append).help("Trust the certificate authorities in FILE (PEM) too"),
@@ -104,7 +120,8 @@ fn own_commands() -> Vec<Command> {
             Arg::new("status")
                 .long("status")
                 .value_name("CODE")
-                .value_parser(value_parser!(u16).range(100..600))
+                .allow_negative_numbers(true)
+                .value_parser(whole_number(100..=599))
                 .default_value("200")
                 .help("Its HTTP status"),
             Arg::new("header")
@@ -119,7 +136,7 @@ fn own_commands() -> Vec<Command> {
                 .help("Its body; - for stdin"),
         ]),
         Command::new("run")
-            .about("Answer queries as they come: a JSON object a line, or CSV, with their kinds and parameters")
+            .about("Answer queries as they come: a JSON object a line, CSV, or with --kind a value a line")
             .args([
                 Arg::new("queries")
                     .long("queries")
@@ -131,7 +148,7 @@ fn own_commands() -> Vec<Command> {
                 Arg::new("follow")
                     .long("follow")
                     .action(ArgAction::SetTrue)
-                    .help("Go on as FILE grows, as tail -f does"),
+                    .help("Go on as FILE grows, is truncated or replaced, as tail -F does"),
             ]),
         Command::new("doctor")
             .about(
@@ -176,7 +193,8 @@ fn own_commands() -> Vec<Command> {
                     Arg::new("port")
                         .long("port")
                         .value_name("PORT")
-                        .value_parser(value_parser!(u16))
+                        .allow_negative_numbers(true)
+                        .value_parser(whole_number(0..=u16::MAX.into()))
                         .requires("serve")
                         .help("Listen there [default: any free port]"),
                     latency_arg(),
@@ -189,7 +207,8 @@ fn own_commands() -> Vec<Command> {
                 Arg::new("runs")
                     .long("runs")
                     .value_name("N")
-                    .value_parser(value_parser!(NonZeroUsize))
+                    .allow_negative_numbers(true)
+                    .value_parser(whole_number(1..=MAX_BENCH_RUNS))
                     .default_value("3")
                     .help("Times that each method runs; the median counts"),
             ]),
@@ -206,7 +225,8 @@ fn latency_arg() -> Arg {
     Arg::new("latency")
         .long("latency")
         .value_name("MS")
-        .value_parser(value_parser!(u64))
+        .allow_negative_numbers(true)
+        .value_parser(whole_number(0..=MAX_LATENCY_MS))
         .default_value("340")
         .help("How long the store takes to answer, in milliseconds")
 }
@@ -214,7 +234,7 @@ fn latency_arg() -> Arg {
 /// The latency that was asked for.
 #[cfg(feature = "demo")]
 pub(super) fn latency(options: &ArgMatches) -> Duration {
-    Duration::from_millis(options.get_one::<u64>("latency").copied().unwrap_or_default())
+    Duration::from_millis(options.get_one::<u32>("latency").copied().unwrap_or_default().into())
 }
 
 fn param_arg() -> Arg {
@@ -314,8 +334,22 @@ pub(super) fn host(matches: &ArgMatches, builder: HostBuilder) -> Result<HostBui
     if matches.get_flag("source") {
         builder = builder.source(true);
     }
-    if let Some(concurrency) = matches.get_one::<NonZeroUsize>("concurrency") {
-        builder = builder.concurrency(concurrency.get());
+    if let Some(concurrency) = count(matches, "concurrency") {
+        builder = builder.concurrency(concurrency);
     }
     Ok(running::host(matches, builder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Debug builds assert what clap wants of a command only when it is built: this builds each.
+    #[tokio::test]
+    async fn the_command_line_is_what_clap_wants() {
+        let settings = Settings::default();
+        command(None, &settings).debug_assert();
+        let parsers = Parsers::load(&settings).await.unwrap();
+        command(Some(&parsers), &settings).debug_assert();
+    }
 }

@@ -1,6 +1,5 @@
 //! `playfast bench`: the study's table, measured here.
 
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::args;
-use super::exit::{Exit, say};
+use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
 use crate::output::table;
 use crate::parser::Parser;
@@ -108,7 +107,7 @@ struct Timing {
 
 pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
     let latency = args::latency(options);
-    let runs = options.get_one::<NonZeroUsize>("runs").map_or(1, |runs| runs.get());
+    let runs = args::count(options, "runs").unwrap_or(1);
     let plans: Vec<Plan> = SIZES
         .iter()
         .map(|(countries, categories)| store::charts(&parser, *countries, *categories))
@@ -122,12 +121,12 @@ pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Ex
     if options.get_flag("json") {
         let results: Vec<_> = timings.iter().map(Timing::json).collect();
         let document = json!({"latency_ms": latency.as_millis() as u64, "cores": workers(Workers::All), "runs": runs, "results": results});
-        store::print(&format!("{document:#}\n"))?;
+        print(&format!("{document:#}\n"))?;
     } else {
         for (countries, categories) in SIZES {
             let requests = countries * categories;
             let rows: Vec<_> = timings.iter().filter(|timing| timing.requests == requests).map(Timing::row).collect();
-            store::print(&format!("{requests} requests\n{}\n\n", table(&rows, 100)))?;
+            print(&format!("{requests} requests\n{}\n\n", table(&rows, 100)))?;
         }
     }
     Ok(Exit::done())

@@ -1,4 +1,4 @@
-//! Which share of records has a field, beside what the parser's description expects? A field that goes missing is how a changed layout shows
+//! The share of records that has each field, next to what the parser's description expects. A field that goes missing is how a changed layout shows
 //! first.
 
 use std::collections::BTreeMap;

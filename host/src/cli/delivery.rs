@@ -2,7 +2,6 @@
 //! what came of it; however it ends, what was written stays and can be gone on with.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -16,7 +15,7 @@ use super::exit::{Exit, say};
 use super::interrupt::Interrupt;
 use super::memory;
 use super::progress::{self, Total};
-use super::sink::{Before, Sink, SinkError, asked};
+use super::sink::{self, Before, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
 use crate::types::chain;
@@ -31,13 +30,20 @@ pub(super) struct Taken {
     pub(super) refused: Arc<AtomicUsize>,
 }
 
+impl Taken {
+    /// Whether there was nothing to take, once all was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.total.is_zero() && self.refused.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// Answers queries as the general options say.
 pub(super) async fn deliver(
     matches: &ArgMatches,
     host: &Host,
     queries: impl Stream<Item = Query> + Send + 'static,
     taken: &Taken,
-    (sink, before): (Sink, Before),
+    (mut sink, before): (Sink, Before),
 ) -> Result<Exit, Exit> {
     let queries: BoxStream<'static, Query> = queries.boxed();
     let _watch = watch::start(matches, host)?;
@@ -51,6 +57,7 @@ pub(super) async fn deliver(
     let shown = progress::show(matches, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     let is_journaled = sink.is_journaled();
+    let summary_file = sink.take_summary();
     let written = write(parts, sink, host, &mut coverage, &interrupt).await;
     drop(shown);
     let (stats, time) = (control.stats(), start.elapsed());
@@ -58,10 +65,9 @@ pub(super) async fn deliver(
     let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
     summary.say(matches.get_count("verbose") > 0);
-    if let Some(file) = matches.get_one::<PathBuf>("summary-json") {
+    if let Some(mut file) = summary_file {
         let text = format!("{:#}\n", summary.json(host));
-        std::fs::write(file, text)
-            .map_err(|error| Exit::config(format!("failed to write {}: {error}", file.display())))?;
+        file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;
     }
     let resume = if is_journaled { "; --resume goes on from here" } else { "" };
     let failed = usize::try_from(stats.failures()).unwrap_or(usize::MAX).saturating_add(refused);
@@ -122,18 +128,17 @@ fn tell(part: &Part) {
 /// Writes the queries that would be asked, and sends nothing.
 pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
     // Never to the file of the rows.
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(sink::stdout());
     let mut queries = std::pin::pin!(queries);
     let mut count = 0_u64;
     while let Some(query) = queries.next().await {
         let line = serde_json::Value::from(asked(&query));
         match writeln!(out, "{line}") {
             Ok(()) => count += 1,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::done()),
-            Err(error) => return Err(Exit::config(format!("failed to write queries: {error}"))),
+            Err(error) => return Err(Exit::unwritten("queries", &error)),
         }
     }
-    out.flush().map_err(|error| Exit::config(format!("failed to write queries: {error}")))?;
+    out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
     say(&format!("{count} queries would be asked; nothing was sent"));
     Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
 }

@@ -1,4 +1,4 @@
-//! `playfast demo`: what the whole is for, on a machine without a network.
+//! `playfast demo`: shows what the program is for on a machine without a network.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 
-use super::exit::{Exit, say};
+use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
-use super::{args, demo_swap};
+use super::{args, demo_swap, interrupt};
 use crate::output::table;
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
@@ -43,7 +43,7 @@ pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Ex
     let together = start.elapsed();
 
     let bound = bound(outcomes.len(), latency, work);
-    store::print(&format!(
+    print(&format!(
         "one after another  {:.2} s\none batch          {:.2} s\nspeedup            {:.1} times of {bound:.1} possible here\n\n{}\n",
         apart.as_secs_f64(),
         together.as_secs_f64(),
@@ -80,19 +80,32 @@ fn cells(chart: &Outcome, index: usize) -> Vec<(String, Value)> {
 
 /// Runs only the store.
 async fn serve(options: &ArgMatches, latency: Duration) -> Result<Exit, Exit> {
-    let port = options.get_one::<u16>("port").copied().unwrap_or_default();
+    let port = options.get_one::<u32>("port").and_then(|port| u16::try_from(*port).ok()).unwrap_or_default();
     let mut config = StoreConfig::default().port(port).latency(latency);
     if let Some(pages) = options.get_one::<PathBuf>("pages") {
         config = config.pages(pages);
     }
     let store = Store::start(config).await.map_err(store::failed)?;
-    let authority = std::env::temp_dir().join(format!("playfast-store-{}.pem", store.address().port()));
+    // A folder that nobody else can write to, under a name that nobody knows before: no link can wait there.
+    let folder = private_folder().map_err(store::failed)?;
+    let authority = folder.path().join("authority.pem");
     std::fs::write(&authority, store.ca_pem()).map_err(store::failed)?;
     let connect: Vec<_> = store.connect_to().iter().map(|to| format!("--connect-to {to}")).collect();
-    store::print(&format!("{} --cacert {} --rate none\n", connect.join(" "), authority.display()))?;
+    print(&format!("{} --cacert {} --rate none\n", connect.join(" "), authority.display()))?;
     say(&format!("a store listens on {}; give playfast the options above; Ctrl-C ends it", store.address()));
-    tokio::signal::ctrl_c().await.map_err(store::failed)?;
-    drop(std::fs::remove_file(authority));
+    let signal = interrupt::signal().await;
+    folder.close().map_err(store::failed)?;
     store.shutdown().await;
-    Ok(Exit::done())
+    match signal {
+        Some(_) => Ok(Exit::done()),
+        None => Err(Exit::config("failed to wait for Ctrl-C".to_owned())),
+    }
+}
+
+fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("playfast-store-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }

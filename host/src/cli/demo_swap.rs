@@ -12,7 +12,7 @@ use futures::{Stream, StreamExt};
 use playfast_sim::Layout;
 use tokio::sync::watch as signal;
 
-use super::exit::{Exit, say};
+use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
 use super::watch;
 use crate::parser::Parser;
@@ -147,7 +147,7 @@ impl Story {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (old, new) = (counts.answered.first_key_value(), counts.answered.last_key_value());
         let charts = |generation: Option<(&u64, &usize)>| generation.map_or(0, |(_, charts)| *charts);
-        store::print(&format!(
+        print(&format!(
             "charts of the old parser     {}\nreported as layout-changed   {}\ncharts of the fixed parser   {}\nother failures               {}\n\
             from the file's coming to its first chart: {:.2} s; nothing was restarted\n",
             charts(old),

@@ -4,7 +4,6 @@
 mod save;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use futures::stream::FuturesOrdered;
 
 use super::args;
 use super::coverage::Coverage;
-use super::exit::{Exit, say};
+use super::exit::{Exit, print, say};
 use crate::parser::Kind;
 use crate::types::chain;
 use crate::{FailureKind, Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
@@ -72,7 +71,7 @@ pub(super) async fn run(options: &ArgMatches, builder: HostBuilder) -> Result<Ex
 /// At most so many retries and so much patience: an answer now is worth more than one later.
 fn impatient(retries: Retries) -> Retries {
     let (most, patience) = (retries.most.min(MAX_RETRIES), retries.patience.min(PATIENCE));
-    retries.most(most).patience(patience)
+    retries.most(most).patience(patience).max_wait(patience)
 }
 
 async fn build(builder: HostBuilder) -> Result<Host, Exit> {
@@ -83,12 +82,6 @@ fn heading(slot: &Slot) -> String {
     let description = slot.description();
     let (name, version, hosts) = (&description.name, &description.version, description.hosts.join(", "));
     format!("{name} {version} ({}), which asks {hosts}\n", slot.parser().digest())
-}
-
-fn print(text: &str) -> Result<(), Exit> {
-    let mut out = std::io::stdout();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| Exit::config(format!("failed to write: {error}")))
 }
 
 /// Fails if no kind has a parameter that was given.

@@ -1,5 +1,6 @@
-//! Exit codes, and lines for stderr.
+//! How the program ends, and its lines on stderr and stdout.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::progress;
@@ -47,6 +48,14 @@ impl Exit {
         Self { code: 4, message: Some(message) }
     }
 
+    /// Output can't be written. Whoever closed the pipe has enough: that is no error.
+    pub(super) fn unwritten(what: &str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::done(),
+            _ => Self::config(format!("failed to write {what}: {error}")),
+        }
+    }
+
     /// What clap says of what was typed.
     pub(super) fn usage(error: &clap::Error) -> Self {
         // Nothing can be done where stderr is closed.
@@ -74,8 +83,19 @@ impl Exit {
     }
 }
 
-/// A line on stderr.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr, through here alone")]
+/// A line on stderr, in one piece: several processes may write to one log.
 pub(super) fn say(line: &str) {
-    progress::aside(|| eprintln!("playfast: {line}"));
+    let line = format!("playfast: {line}\n");
+    // Nothing can be done where stderr is closed.
+    progress::aside(|| drop(io::stderr().write_all(line.as_bytes())));
+}
+
+/// Writes text to stdout.
+///
+/// # Errors
+/// How the program ends if it can't be written.
+pub(super) fn print(text: &str) -> Result<(), Exit> {
+    let mut out = io::stdout();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| Exit::unwritten("to stdout", &error))
 }

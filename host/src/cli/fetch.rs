@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use super::args;
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::Exit;
-use super::sink::{self, Sink};
+use super::sink::{Columns, Sink};
 use crate::batch::split_kind;
 use crate::output::Format;
 use crate::{Host, PlanError};
@@ -27,6 +27,6 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
     if matches.get_flag("dry-run") {
         return dry_run(queries, &taken).await;
     }
-    let sink = Sink::open(matches, Format::Table, || sink::columns(&[Arc::clone(&description)], Some(plain)))?;
+    let sink = Sink::open(matches, Format::Table, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;
     deliver(matches, host, queries, &taken, sink).await
 }

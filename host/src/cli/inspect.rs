@@ -1,12 +1,11 @@
 //! `playfast inspect`: what a parser is.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::exit::Exit;
+use super::exit::{Exit, print};
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
 use crate::parser::{Kind, Parser};
@@ -21,8 +20,7 @@ pub(super) async fn run(
         None => parsers?.first()?,
     };
     let text = if options.get_flag("json") { as_json(&parser) } else { as_text(&parser) };
-    let written = std::io::stdout().write_all(text.as_bytes());
-    written.map_err(|error| Exit::config(format!("failed to write: {error}")))?;
+    print(&text)?;
     Ok(Exit::done())
 }
 

@@ -1,4 +1,4 @@
-//! What does Ctrl-C do? Once, what is under way is waited for and nothing more sent; twice, the program ends. SIGTERM is the same.
+//! Ctrl-C and SIGTERM. The first one waits for what is under way and sends nothing more; the second one ends the program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -48,7 +48,7 @@ fn exit(code: u8) {
 }
 
 /// The next signal's code.
-async fn signal() -> Option<u8> {
+pub(super) async fn signal() -> Option<u8> {
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.ok().map(|()| INTERRUPTED),
         () = terminated() => Some(TERMINATED),

@@ -1,4 +1,4 @@
-//! What has a run written so far, should it be cut off?
+//! What a run has written so far, for when it is cut off.
 //!
 //! A [`Journal`] stands beside the rows' file, as `FILE.journal`: a header, then a line for every page and every end of a query, with the
 //! file's length after its rows. Invariant: a line is written after the rows that it tells of, in one piece; so whenever the machine stops, what
@@ -101,7 +101,7 @@ impl Journal {
     }
 
     /// The journal that is there, to go on with, and what it says; a new one where there is neither a journal nor a row. The rows' file is
-    /// cut to end where [`Resumed::offset`] says.
+    /// cut to end where [`Resumed::offset`] says: if that is its start, it is the caller's to empty.
     ///
     /// # Errors
     /// When it is of other rows than `header` says, or doesn't say what the file holds, or a file can't be read or written.
@@ -187,6 +187,10 @@ impl Journal {
     fn cut(&mut self, output: &Path, whole: u64, offset: u64) -> Result<(), JournalError> {
         let cut = |file: &mut File, length| file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length)));
         cut(&mut self.file, whole).map_err(io_error(&self.path))?;
+        if offset == 0 {
+            // What the file holds may be older than the journal, and stays until there is a row.
+            return Ok(());
+        }
         match OpenOptions::new().write(true).open(output) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             opened => opened.and_then(|mut file| cut(&mut file, offset)).map(drop).map_err(io_error(output)),

@@ -1,4 +1,4 @@
-//! How is memory given back?
+//! How memory is given back to the system.
 //!
 //! What is fetched comes and goes by the megabyte, and starting the program takes code that runs never again. Elsewhere than on Linux with
 //! glibc the system is left to do as it does.

@@ -1,4 +1,4 @@
-//! What does a person type, and what do they see? The only module that names clap, prints or exits.
+//! The command line: what a person types and sees. The only module that names clap, prints or exits.
 //!
 //! The parsers come first: settings say which, they are loaded, and their kinds become subcommands. With a parser that doesn't load, help
 //! still works. Data goes to stdout or `-o`, talk to stderr.
@@ -15,10 +15,12 @@ mod demo_swap;
 mod doctor;
 mod exit;
 mod fetch;
+mod files;
 mod inspect;
 mod interrupt;
 mod journal;
 mod memory;
+mod output_file;
 mod parse;
 mod parsers;
 mod progress;
@@ -39,7 +41,7 @@ use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
 use crate::types::chain;
-use crate::{Host, workers};
+use crate::{Host, runtime};
 use exit::Exit;
 use parsers::Parsers;
 use settings::Settings;
@@ -55,9 +57,7 @@ pub fn main() -> ExitCode {
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {
     let settings = Settings::read(argv)?;
     log(settings.verbosity);
-    let threads = workers(args::workers(&settings)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let runtime = runtime.map_err(|error| Exit::config(format!("failed to start {threads} threads: {error}")))?;
+    let runtime = runtime::start(args::workers(&settings)?).map_err(|error| Exit::config(error.to_string()))?;
     let exit = runtime.block_on(run(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
@@ -76,6 +76,9 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
             return Ok(Exit::help(&help));
         }
     };
+    if let Some((_, options)) = matches.subcommand() {
+        files::check(&matches, options, settings.file.as_deref())?;
+    }
     match matches.subcommand() {
         Some(("inspect", options)) => inspect::run(options, parsers, settings).await,
         Some(("parse", options)) => parse::run(options, &host(&matches, parsers?).await?).await,

@@ -1,15 +1,18 @@
-//! `playfast parse`: one saved response through the sandbox.
+//! `playfast parse`: parses one saved response through the sandbox.
 
 mod container;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use serde_json::Value;
 
+use super::args;
 use super::exit::{Exit, say};
-use super::{args, sink};
+use super::sink::{Columns, Rows};
+use crate::batch::split_kind;
 use crate::output::Format;
 use crate::types::chain;
 use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
@@ -22,23 +25,23 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
     let query = query(options, host, name, url)?;
     let first = description.hosts.first().map_or("", String::as_str);
     let response = response(options, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
-    let mut writer = sink::writer(options, Format::Table)?;
+    let columns = Columns::new(&[Arc::clone(&description)], Some(split_kind(name).1));
+    let mut rows = Rows::open(options, Format::Table, &columns)?;
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
-            outcome.take(&mut page, host.description().limit_of(&query));
+            outcome.take(&mut page, description.limit_of(&query));
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
-            let mut rows = outcome.rows;
+            let mut read = outcome.rows;
             if let Some(kind) = description.kind(query.kind()) {
-                rows = rows.into_iter().map(|row| with_all_params(kind, row)).collect();
+                read = read.into_iter().map(|row| with_all_params(kind, row)).collect();
             }
-            let written = writer.write(rows);
-            written.map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
+            rows.write(read).map_err(|error| Exit::unwritten("rows", &error))?;
             outcome.failure
         }
         Err(failure) => Some(failure),
     };
-    writer.finish().map_err(|error| Exit::config(format!("failed to write rows: {error}")))?;
+    rows.finish(failure.is_none()).map_err(|error| Exit::unwritten("rows", &error))?;
     match failure {
         None => Ok(Exit::done()),
         Some(failure) => {

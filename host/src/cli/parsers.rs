@@ -1,4 +1,4 @@
-//! Which parsers are there before anything is asked?
+//! The parsers that a command starts with.
 //!
 //! The one in `--parser`, those in the folder of `--parsers`, or the built-in one. Naming a file allows the hosts that it declares; a file
 //! in a folder may ask those of Play, and those that `--allow-host` or the configuration allow.
@@ -118,7 +118,7 @@ async fn load_folder(
     for (name, file) in files {
         let loaded = load_file(engine, Some(&file)).await.and_then(|parser| {
             let checked = check_hosts(&parser, allowed);
-            checked.map_err(|error| Exit::refused(format!("{} is refused: {error}", file.display())))?;
+            checked.map_err(|error| Exit::refused(format!("{} is refused: {error} (--allow-host)", file.display())))?;
             Ok(parser)
         });
         match loaded {

@@ -54,6 +54,11 @@ impl Total {
         self.0.1.store(is_exact, Ordering::Relaxed);
     }
 
+    /// Whether there are none.
+    pub(super) fn is_zero(&self) -> bool {
+        self.known() == Some((0, true))
+    }
+
     /// The number, and whether it is more than a guess.
     fn known(&self) -> Option<(u64, bool)> {
         let (total, is_exact) = &*self.0;

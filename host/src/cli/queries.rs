@@ -1,10 +1,11 @@
-//! Which queries does a text ask?
+//! Queries as text.
 //!
-//! NDJSON, `{"kind": "list", "country": "us,kr", "num": 10}`, or CSV, whose header names the kind and the parameters. [`Records`] reads either,
-//! one query at a time, from a file, a pipe, or a file that grows. Invariant: what is wrong with a record is told of that record, and the
+//! NDJSON, `{"kind": "list", "country": "us,kr", "num": 10}`; CSV, whose header names the kind and the parameters; or a value a line, if the
+//! kind is given and has one parameter that takes them. [`Records`] reads each of these, one query at a time, from a file, a pipe, or a file that grows. Invariant: what is wrong with a record is told of that record, and the
 //! next one is read.
 
 mod form;
+mod header;
 mod text;
 
 use std::io::{self, BufRead};
@@ -12,6 +13,8 @@ use std::io::{self, BufRead};
 use serde_json::{Map, Value};
 
 pub(super) use form::Form;
+use header::Header;
+pub(super) use header::Names;
 pub(super) use text::Growing;
 use text::{Numbered, Texts};
 
@@ -73,17 +76,25 @@ fn texts(value: &Value) -> impl Iterator<Item = String> {
     values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// What a CSV record asks under this header. Empty cells are not given.
-fn asked_in(header: &[String], record: &[u8], default_kind: Option<&str>) -> Result<Asked, String> {
-    let cells = cells(record)?;
-    if cells.len() != header.len() {
-        return Err(format!("the header has {} columns, and it has {}", header.len(), cells.len()));
+/// What a CSV record asks under these columns. Empty cells are not given.
+fn asked_in(columns: &[String], cells: Vec<String>, default_kind: Option<&str>) -> Result<Asked, String> {
+    if cells.len() != columns.len() {
+        return Err(format!("the header has {} columns, and it has {}", columns.len(), cells.len()));
     }
     let mut asked = Asked::default();
-    for (name, cell) in header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+    for (name, cell) in columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
         asked.take(name, cell)?;
     }
     asked.or_kind(default_kind)
+}
+
+/// What a line asks that is a parameter's value.
+fn asked_by_value(param: &str, cells: &[String], default_kind: Option<&str>) -> Result<Asked, String> {
+    let [value] = cells else {
+        return Err(format!("it has {} values, and without a header a line is one {param}", cells.len()));
+    };
+    let params = vec![(param.to_owned(), value.trim().to_owned())];
+    Asked { params, ..Asked::default() }.or_kind(default_kind)
 }
 
 /// The cells of one CSV record.
@@ -104,15 +115,16 @@ pub(super) struct Records<R> {
     texts: Texts<R>,
     form: Option<Form>,
     default_kind: Option<String>,
-    header: Option<Vec<String>>,
+    names: Names,
+    header: Option<Header>,
     over: bool,
 }
 
 impl<R: BufRead> Records<R> {
-    /// Those of `reader`, whose text has this form; without one it is seen from the first character. Nothing is read before the first one is
-    /// asked for.
-    pub(super) fn new(reader: R, form: Option<Form>, default_kind: Option<String>) -> Self {
-        Self { texts: Texts::new(reader), form, default_kind, header: None, over: false }
+    /// Those of `reader`, whose text has this form; without one it is seen from the first character. `names` are those that a header can
+    /// have. Nothing is read before the first one is asked for.
+    pub(super) fn new(reader: R, form: Option<Form>, default_kind: Option<String>, names: Names) -> Self {
+        Self { texts: Texts::new(reader), form, default_kind, names, header: None, over: false }
     }
 
     fn record(&mut self) -> io::Result<Option<Numbered<Asked>>> {
@@ -129,19 +141,42 @@ impl<R: BufRead> Records<R> {
         Ok(None)
     }
 
-    /// What a record asks: a header nothing.
+    /// What a record asks: headers and comments nothing.
     fn asked(&mut self, form: Form, text: Result<Vec<u8>, String>) -> Option<Result<Asked, String>> {
+        let is_comment = text.as_ref().is_ok_and(|text| text.trim_ascii_start().starts_with(b"#"));
         let default = self.default_kind.as_deref();
         match (form, &self.header) {
+            (Form::Ndjson, _) | (Form::Csv, None | Some(Header::Values(_))) if is_comment => None,
             (Form::Ndjson, _) => Some(text.and_then(|text| asked(&text, default))),
-            (Form::Csv, Some(header)) => Some(text.and_then(|text| asked_in(header, &text, default))),
-            (Form::Csv, None) => {
-                let header = text.and_then(|text| header(&text, default)).map(|header| self.header = Some(header));
-                // Without a header nothing that follows means anything.
-                self.over = header.is_err();
-                header.err().map(Err)
+            (Form::Csv, Some(Header::Columns { typed, names })) => match text.and_then(|text| cells(&text)) {
+                // A file that was rotated has its header again.
+                Ok(cells) if cells == *typed => None,
+                cells => Some(cells.and_then(|cells| asked_in(names, cells, default))),
+            },
+            (Form::Csv, Some(Header::Values(param))) => {
+                Some(text.and_then(|text| cells(&text)).and_then(|cells| asked_by_value(param, &cells, default)))
             }
+            (Form::Csv, None) => match text.and_then(|text| self.read_header(&text)) {
+                Ok(first) => first,
+                Err(reason) => {
+                    // Without a header nothing that follows means anything.
+                    self.over = true;
+                    Some(Err(reason))
+                }
+            },
         }
+    }
+
+    /// Reads the header. What is none, but the first value, asks something already.
+    fn read_header(&mut self, text: &[u8]) -> Result<Option<Result<Asked, String>>, String> {
+        let (cells, default) = (cells(text)?, self.default_kind.as_deref());
+        let header = self.names.header(&cells, default)?;
+        let first = match &header {
+            Header::Columns { .. } => None,
+            Header::Values(param) => Some(asked_by_value(param, &cells, default)),
+        };
+        self.header = Some(header);
+        Ok(first)
     }
 }
 
@@ -157,15 +192,6 @@ impl<R: BufRead> Iterator for Records<R> {
             Some((self.texts.line(), Err(format!("failed to read on: {error}"))))
         })
     }
-}
-
-/// The columns of a CSV text.
-fn header(record: &[u8], default_kind: Option<&str>) -> Result<Vec<String>, String> {
-    let columns: Vec<_> = cells(record)?.iter().map(|name| name.trim().to_owned()).collect();
-    if default_kind.is_none() && !columns.iter().any(|name| name == "kind") {
-        return Err(format!("the header {} has no column \"kind\"", columns.join(",")));
-    }
-    Ok(columns)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `playfast run`: queries as they come, answers as they are there.
+//! `playfast run`: answers queries of a file or a pipe as they come.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
-use super::queries::{Asked, Form, Growing, Records};
-use super::sink::{self, Sink};
+use super::queries::{Asked, Form, Growing, Names, Records};
+use super::sink::{Columns, Sink};
 use crate::batch::split_kind;
 use crate::output::Format;
 use crate::{Host, Plan, Priority, Query, QueryKey, Slot};
@@ -33,29 +33,57 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     let taken = Taken::default();
     let (sender, receiver) = mpsc::channel(WAITING);
     let follow = options.get_flag("follow");
+    let is_pipe = file.as_os_str() == "-";
     // Where a run goes on and on, what is asked again is meant to be.
     let seen = if follow || matches.get_flag("watch") { None } else { Some(HashSet::new()) };
     // From a pipe, or a file that grows, each is given on at once.
-    let chunk = if follow || file.as_os_str() == "-" { 1 } else { CHUNK };
+    let chunk = if follow || is_pipe { 1 } else { CHUNK };
     let (host_of, taken_of, waiting) = (host.clone(), taken.clone(), Vec::new());
     let size =
         if follow { None } else { std::fs::metadata(&file).ok().map(|file| file.len()).filter(|size| *size > 0) };
     let mut reader =
         Reader { host: host_of, sender, taken: taken_of, seen, count: 0, waiting, chunk, size, read: Arc::default() };
     let default_kind = options.get_one::<String>("kind").cloned();
+    let names = names(host, default_kind.as_deref(), matches.get_flag("watch"))?;
     let lines = lines(&file, follow, &reader)?;
+    let form = Form::of_file(&file);
     // A pipe can't be made to stop waiting: the thread ends with the process.
-    std::thread::spawn(move || reader.read(Records::new(lines, Form::of_file(&file), default_kind)));
+    std::thread::spawn(move || reader.read(Records::new(lines, form, default_kind, names)));
     let chunks = futures::stream::unfold(receiver, |mut chunks| async { Some((chunks.recv().await?, chunks)) });
-    let queries = chunks.flat_map(futures::stream::iter);
+    let mut queries = Box::pin(chunks.flat_map(futures::stream::iter).peekable());
+    // A file is read at once: a list without a query is a mistake that is told before anything is opened for writing.
+    let is_file = !follow && !is_pipe;
+    if is_file && queries.as_mut().peek().await.is_none() && taken.refused.load(Ordering::Relaxed) == 0 {
+        return Err(Exit::config(format!("{} holds no queries", file.display())));
+    }
     if matches.get_flag("dry-run") {
         return dry_run(queries, &taken).await;
     }
     let columns = || {
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
-        sink::columns(&parsers, None)
+        Columns::new(&parsers, None)
     };
-    deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await
+    let exit = deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await?;
+    if taken.is_empty() {
+        // A pipe may well have nothing to say: that is no error.
+        say("stdin held no queries");
+    }
+    Ok(exit)
+}
+
+/// The names that a header can have, of the kind that is asked where a query says none, or of all. While parsers are watched the kind may
+/// come later.
+fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, Exit> {
+    let Some(kind) = kind else {
+        let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+        return Ok(Names::of_kinds(parsers.iter().flat_map(|parser| &parser.kinds)));
+    };
+    // Of nothing but the kind, whatever else is needed to ask it.
+    match host.partial_plan(kind, []).and_then(|_| host.slot_of(kind)) {
+        Ok(slot) => Ok(slot.description().kind(split_kind(kind).1).map(Names::of_kind).unwrap_or_default()),
+        Err(_) if is_watched => Ok(Names::default()),
+        Err(error) => Err(Exit::config(format!("--kind: {error}"))),
+    }
 }
 
 /// The text of the queries.
@@ -63,13 +91,14 @@ fn lines(file: &Path, follow: bool, reader: &Reader) -> Result<Box<dyn BufRead +
     if file.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
-    let opened = File::open(file);
-    let opened = opened.map_err(|error| Exit::config(format!("failed to read {}: {error}", file.display())))?;
+    let refused = |error: io::Error| Exit::config(format!("failed to read {}: {error}", file.display()));
     if !follow {
+        let opened = File::open(file).map_err(refused)?;
         return Ok(Box::new(BufReader::new(Counted { file: opened, read: Arc::clone(&reader.read) })));
     }
     let sender = reader.sender.clone();
-    Ok(Box::new(BufReader::new(Growing::new(opened, move || sender.is_closed()))))
+    let growing = Growing::open(file, move || sender.is_closed());
+    Ok(Box::new(BufReader::new(growing.map_err(refused)?)))
 }
 
 /// A file of which is known how much was read.

@@ -1,4 +1,4 @@
-//! What was said of an option, before the command line is read whole?
+//! Options that are known before the command line is read whole.
 //!
 //! The parsers make the command line, so what says which they are comes first: a general option is looked for in argv, then in the
 //! environment (`PLAYFAST_…`), then in the configuration file. The rest is left to clap, which is told the same.
@@ -22,14 +22,16 @@ const VALUES: [&str; 6] = ["config", "parser", "parsers", "parser-digest", "allo
 pub(super) struct Settings {
     argv: HashMap<String, Vec<OsString>>,
     pub(super) verbosity: u8,
+    /// The configuration file, if one was read.
+    pub(super) file: Option<PathBuf>,
     config: HashMap<String, Vec<OsString>>,
 }
 
 impl Settings {
-    /// Looks through argv and the configuration file.
+    /// Looks through argv, the environment and the configuration file.
     ///
     /// # Errors
-    /// When the file can't be read, or says what is no option.
+    /// When the file can't be read, or it or the environment says what is no option.
     pub(super) fn read(argv: &[OsString]) -> Result<Self, Exit> {
         let mut settings = Self::default();
         settings.scan(argv);
@@ -37,7 +39,9 @@ impl Settings {
         let usual = usual().filter(|file| named.is_none() && file.exists());
         if let Some(file) = named.or(usual) {
             settings.config = config(&file)?;
+            settings.file = Some(file);
         }
+        check_environment()?;
         Ok(settings)
     }
 
@@ -72,7 +76,7 @@ impl Settings {
         if let Some(values) = self.argv.get(name) {
             return values.clone();
         }
-        match std::env::var_os(variable(name)) {
+        match std::env::var_os(variable(name)).filter(|value| !value.is_empty()) {
             Some(value) => vec![value],
             None => self.config(name).to_vec(),
         }
@@ -109,8 +113,7 @@ fn usual() -> Option<PathBuf> {
 fn config(file: &Path) -> Result<HashMap<String, Vec<OsString>>, Exit> {
     let refused = |error: String| Exit::config(format!("{}: {error}", file.display()));
     let text = String::from_utf8(super::read(file)?).map_err(|error| refused(error.to_string()))?;
-    let table: Table =
-        toml::from_str(&text).map_err(|error| refused(error.to_string().trim_end().replace('\n', " ")))?;
+    let table: Table = toml::from_str(&text).map_err(|error| refused(where_in(&text, &error)))?;
     let mut options = HashMap::new();
     for (name, value) in table {
         let values = texts(&value)
@@ -121,6 +124,29 @@ fn config(file: &Path) -> Result<HashMap<String, Vec<OsString>>, Exit> {
         }
     }
     Ok(options)
+}
+
+/// What is wrong with a TOML text, and where, on one line.
+fn where_in(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("it is not TOML at line {line}, column {column}: {message}")
+}
+
+/// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed.
+fn check_environment() -> Result<(), Exit> {
+    for option in args::general().iter().filter(|option| option.get_action().takes_values()) {
+        let name = option.get_id().as_str();
+        let variable = variable(name);
+        let value = std::env::var_os(&variable).filter(|value| !value.is_empty() && name != "config");
+        if let Some(value) = value {
+            let is_text = Value::String(String::new());
+            check(name, &[value], &is_text).map_err(|error| Exit::config(format!("{variable}: {error}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether clap would take the option on the command line.

@@ -1,4 +1,4 @@
-//! Where do rows go, and what is kept beside them so that none is lost?
+//! Where rows go, and what is kept next to them so that none is lost.
 //!
 //! Rows first, then the journal's line: whenever the machine stops, what the journal says is in the file. Rows that go to a terminal or a
 //! pipe have no journal.
@@ -14,10 +14,12 @@ use serde_json::{Map, Value};
 
 use super::exit::Exit;
 use super::journal::{Done, End, Header, Journal, JournalError, Resumed, Started};
+use super::output_file::OutputFile;
 use crate::batch::Asked;
 use crate::output::{Format, RowWriter, header};
+use crate::parser::Kind;
 use crate::types::chain;
-use crate::{Description, FailureKind, Part, Query, QueryKey};
+use crate::{Description, FailureKind, Part, Query, QueryKey, Row};
 
 /// Why rows can't be written any more.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +37,13 @@ pub(super) enum SinkError {
 
 /// Where rows go.
 pub(super) struct Sink {
-    writer: RowWriter<Box<dyn Write>>,
+    rows: Rows,
     format: Format,
     journal: Option<Journal>,
-    failures: Option<BufWriter<File>>,
+    failures: Option<BufWriter<OutputFile>>,
+    summary: Option<OutputFile>,
+    /// Whether a query was answered.
+    is_answered: bool,
     /// By root: queries whose answers raised others, until these are done too.
     trees: HashMap<usize, Tree>,
 }
@@ -75,48 +80,63 @@ impl Before {
 }
 
 impl Sink {
-    /// What the general options want, and what was done before. `columns` are CSV's, where nothing else says them.
+    /// What the general options want, and what was done before. Every output is opened here, before anything is asked. `columns` are the
+    /// fields that rows can have.
     pub(super) fn open(
         matches: &ArgMatches,
         on_terminal: Format,
-        columns: impl FnOnce() -> Vec<String>,
+        columns: impl FnOnce() -> Columns,
     ) -> Result<(Self, Before), Exit> {
         let file = matches.get_one::<PathBuf>("output");
         let resume = matches.get_flag("resume");
         let format = format(matches, on_terminal);
-        let fields: Option<Vec<String>> = matches.get_many("fields").map(|names| names.cloned().collect());
+        let columns = columns();
+        let fields = fields(matches, &columns)?;
+        if resume && matches.get_flag("overwrite") {
+            return Err(Exit::config("--resume goes on and --overwrite starts anew: give one of them".to_owned()));
+        }
         if let (true, None) = (resume, file) {
             return Err(Exit::config("--resume needs -o FILE: what is to be gone on with?".to_owned()));
         }
         if resume && format == Format::Table {
             return Err(Exit::config("a table can't be gone on with: --resume needs another --format".to_owned()));
         }
-        let (mut writer, journal, before) = match file {
+        let failures = matches.get_one::<PathBuf>("failures").map(|file| OutputFile::open_locked(file)).transpose()?;
+        let summary = matches.get_one::<PathBuf>("summary-json").map(|file| OutputFile::open(file)).transpose()?;
+        let (mut rows, journal, before) = match file {
             Some(file) if format != Format::Table => {
                 let overwrite = matches.get_flag("overwrite");
                 journaled(file, &Header::new(format, fields.clone()), format, resume, overwrite)?
             }
-            _ => (RowWriter::new(plain(matches)?, format, width()), None, Before::default()),
+            _ => (Rows::plain(file, format)?, None, Before::default()),
         };
-        let failures = matches.get_one::<PathBuf>("failures").map(|file| create(file)).transpose()?;
-        writer = match (fields, file.filter(|_| format == Format::Csv && writer.offset() > 0)) {
-            (Some(fields), _) => writer.fields(fields),
-            (None, Some(file)) => writer.columns(columns_of(file)?),
+        let written = file.filter(|_| format == Format::Csv && rows.writer.offset() > 0);
+        rows.writer = match (fields, written) {
+            (Some(fields), _) => rows.writer.fields(fields),
+            (None, Some(file)) => rows.writer.columns(columns_of(file)?),
             (None, None) if format == Format::Csv => {
-                let source = matches.get_flag("source").then(|| "_source".to_owned());
-                writer.columns(columns().into_iter().chain(source).collect())
+                let source = matches.get_flag("source").then(|| SOURCE.to_owned());
+                rows.writer.columns(columns.names.into_iter().chain(source).collect())
             }
-            (None, None) => writer,
+            (None, None) => rows.writer,
         };
-        Ok((Self { writer, format, journal, failures: failures.map(BufWriter::new), trees: HashMap::new() }, before))
+        let failures = failures.map(cleared).transpose()?.map(BufWriter::new);
+        let sink = Self { rows, format, journal, failures, summary, is_answered: false, trees: HashMap::new() };
+        Ok((sink, before))
+    }
+
+    /// The file for what came of the run.
+    pub(super) const fn take_summary(&mut self) -> Option<OutputFile> {
+        self.summary.take()
     }
 
     /// Takes a part: its rows, and then the journal's line.
     pub(super) fn take(&mut self, part: &mut Part) -> Result<(), SinkError> {
         let rows = std::mem::take(&mut part.rows);
         if !rows.is_empty() {
-            self.writer.write(rows)?;
+            self.rows.write(rows)?;
         }
+        self.is_answered |= part.failure.is_none();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
             let line = failed(&part.query, failure.kind, &failure.message);
             self.failures.as_mut().map_or(Ok(()), |file| writeln!(file, "{line}")).map_err(SinkError::Failures)?;
@@ -126,7 +146,7 @@ impl Sink {
 
     fn note(&mut self, part: &Part) -> Result<(), JournalError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        let (key, offset) = (part.query.key(), self.writer.offset());
+        let (key, offset) = (part.query.key(), self.rows.writer.offset());
         let end = match (&part.failure, &part.state) {
             (None, Some(state)) => return journal.page(key, state, part.records, offset),
             (Some(failure), _) => End::Failed(failure.kind),
@@ -152,8 +172,7 @@ impl Sink {
 
     /// Writes what is still owed. A run that is through has nothing to be resumed.
     pub(super) fn finish(self, is_through: bool) -> Result<Vec<String>, SinkError> {
-        let dropped = self.writer.dropped().iter().cloned().collect();
-        self.writer.finish()?;
+        let dropped = self.rows.finish(is_through && self.is_answered)?;
         if let Some(mut failures) = self.failures {
             failures.flush().map_err(SinkError::Failures)?;
         }
@@ -172,49 +191,119 @@ impl Sink {
     }
 }
 
-/// A writer for the terminal or a file, without a journal.
-pub(super) fn writer(matches: &ArgMatches, on_terminal: Format) -> Result<RowWriter<Box<dyn Write>>, Exit> {
-    let writer = RowWriter::new(plain(matches)?, format(matches, on_terminal), width());
-    Ok(match matches.get_many::<String>("fields") {
-        Some(fields) => writer.fields(fields.cloned().collect()),
-        None => writer,
-    })
+/// Bytes that rows are gathered to before they are written: what a pipe holds.
+const BUFFERED: usize = 64 << 10;
+
+/// The field that tells where a row comes from.
+const SOURCE: &str = "_source";
+
+/// A writer of rows, and the former content of its file.
+pub(super) struct Rows {
+    writer: RowWriter<Box<dyn Write>>,
+    /// The file, if it has a former content, which stays until there is a row.
+    former: Option<File>,
+    has_rows: bool,
 }
 
-/// The output that the general options name.
-fn plain(matches: &ArgMatches) -> Result<Box<dyn Write>, Exit> {
-    Ok(match matches.get_one::<PathBuf>("output") {
-        Some(file) => boxed(BufWriter::new(create(file)?)),
-        None => boxed(BufWriter::new(io::stdout())),
-    })
+impl Rows {
+    /// For the terminal or a file, as the general options say, without a journal.
+    pub(super) fn open(matches: &ArgMatches, on_terminal: Format, columns: &Columns) -> Result<Self, Exit> {
+        let fields = fields(matches, columns)?;
+        let rows = Self::plain(matches.get_one::<PathBuf>("output"), format(matches, on_terminal))?;
+        Ok(match fields {
+            Some(fields) => Self { writer: rows.writer.fields(fields), ..rows },
+            None => rows,
+        })
+    }
+
+    fn plain(file: Option<&PathBuf>, format: Format) -> Result<Self, Exit> {
+        match file {
+            Some(file) => Self::of_file(file, OutputFile::open_locked(file)?, format, 0),
+            None => {
+                Ok(Self { writer: RowWriter::new(buffered(stdout()), format, width()), former: None, has_rows: false })
+            }
+        }
+    }
+
+    /// Rows that go on in a file after so many bytes.
+    fn of_file(path: &Path, mut file: OutputFile, format: Format, offset: u64) -> Result<Self, Exit> {
+        let former = file.resume(offset).and_then(|()| file.former());
+        let former = former.map_err(|error| Exit::config(format!("failed to write to {}: {error}", path.display())))?;
+        Ok(Self { writer: RowWriter::resumed(buffered(file), format, width(), offset), former, has_rows: false })
+    }
+
+    /// Writes rows.
+    pub(super) fn write(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        self.has_rows |= !rows.is_empty();
+        self.writer.write(rows)
+    }
+
+    /// Writes what is still owed, and gives the fields that had no column. Without a row the former content of the file stays, unless that
+    /// there is none is the answer.
+    pub(super) fn finish(self, is_answer: bool) -> io::Result<Vec<String>> {
+        let dropped = self.writer.dropped().iter().cloned().collect();
+        match self.former.filter(|_| !self.has_rows) {
+            Some(_) if !is_answer => return Ok(dropped),
+            Some(file) => file.set_len(0)?,
+            None => {}
+        }
+        self.writer.finish()?;
+        Ok(dropped)
+    }
 }
 
-type Journaled = (RowWriter<Box<dyn Write>>, Option<Journal>, Before);
+/// The fields that were chosen, of those that rows can have.
+fn fields(matches: &ArgMatches, columns: &Columns) -> Result<Option<Vec<String>>, Exit> {
+    let Some(names) = matches.get_many::<String>("fields") else { return Ok(None) };
+    let mut names: Vec<String> = names.cloned().collect();
+    if matches.get_flag("source") && !names.iter().any(|name| name == SOURCE) {
+        names.push(SOURCE.to_owned());
+    }
+    match names.iter().find(|name| *name != SOURCE && !columns.names.contains(name)) {
+        Some(name) if columns.are_all => Err(Exit::config(format!("--fields: {}", columns.unknown(name)))),
+        _ => Ok(Some(names)),
+    }
+}
 
-fn journaled(file: &Path, header: &Header, format: Format, resume: bool, overwrite: bool) -> Result<Journaled, Exit> {
+type Journaled = (Rows, Option<Journal>, Before);
+
+fn journaled(path: &Path, header: &Header, format: Format, resume: bool, overwrite: bool) -> Result<Journaled, Exit> {
     let refused = |error: JournalError| Exit::config(chain(&error));
     // Devices and pipes keep nothing.
-    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        return Ok((RowWriter::new(boxed(create(file)?), format, width()), None, Before::default()));
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok((Rows::of_file(path, OutputFile::open(path)?, format, 0)?, None, Before::default()));
     }
+    let file = OutputFile::open_locked(path)?;
     if resume {
-        let (journal, Resumed { done, going_on, offset }) = Journal::resume(file, header).map_err(refused)?;
-        let opened = File::options().append(true).create(true).open(file);
-        let out = opened.map_err(|error| Exit::config(format!("failed to write to {}: {error}", file.display())))?;
-        let writer = RowWriter::resumed(boxed(BufWriter::new(out)), format, width(), offset);
-        return Ok((writer, Some(journal), Before { done, going_on }));
+        let (journal, Resumed { done, going_on, offset }) = Journal::resume(path, header).map_err(refused)?;
+        let rows = Rows::of_file(path, file, format, offset)?;
+        return Ok((rows, Some(journal), Before { done, going_on }));
     }
-    let journal = Journal::create(file, header, overwrite).map_err(refused)?;
-    let writer = RowWriter::new(boxed(BufWriter::new(create(file)?)), format, width());
-    Ok((writer, Some(journal), Before::default()))
+    let journal = Journal::create(path, header, overwrite).map_err(refused)?;
+    Ok((Rows::of_file(path, file, format, 0)?, Some(journal), Before::default()))
 }
 
-fn boxed(out: impl Write + 'static) -> Box<dyn Write> {
-    Box::new(out)
+fn buffered(out: impl Write + 'static) -> Box<dyn Write> {
+    Box::new(BufWriter::with_capacity(BUFFERED, out))
 }
 
-fn create(file: &Path) -> Result<File, Exit> {
-    File::create(file).map_err(|error| Exit::config(format!("failed to create {}: {error}", file.display())))
+/// Standard output without the standard library's buffer, which writes what it is given line by line.
+pub(super) fn stdout() -> Box<dyn Write> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        if let Ok(stdout) = io::stdout().as_fd().try_clone_to_owned() {
+            return Box::new(File::from(stdout));
+        }
+    }
+    Box::new(io::stdout())
+}
+
+/// A file of failures: without one it says that nothing failed.
+fn cleared(mut file: OutputFile) -> Result<OutputFile, Exit> {
+    let cleared = file.clear();
+    cleared.map_err(|error| Exit::config(format!("failed to empty the file of --failures: {error}")))?;
+    Ok(file)
 }
 
 /// The columns of a CSV file that is gone on with.
@@ -232,21 +321,61 @@ pub(super) fn format(matches: &ArgMatches, on_terminal: Format) -> Format {
 
 /// Characters of the terminal's line.
 pub(super) fn width() -> usize {
-    const USUAL: u16 = 120;
-    comfy_table::Table::new().width().unwrap_or(USUAL).into()
+    width_of(comfy_table::Table::new().width())
 }
 
-/// CSV's columns for parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
-pub(super) fn columns(parsers: &[Arc<Description>], only: Option<&str>) -> Vec<String> {
-    let position = "position".to_owned();
-    let names = parsers.iter().flat_map(|parser| {
-        let kinds = parser.kinds.iter().filter(|kind| only.is_none_or(|only| kind.name == only));
-        let params = kinds.clone().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name));
-        let fields = kinds.filter_map(|kind| kind.record.get("properties")?.as_object()).flat_map(Map::keys);
-        params.chain([&position]).chain(fields)
-    });
-    let mut seen = HashSet::new();
-    names.filter(|name| seen.insert(*name)).cloned().collect()
+/// The width that a table may have, by what the terminal says, if there is one.
+fn width_of(terminal: Option<u16>) -> usize {
+    /// Where there is no terminal.
+    const USUAL: u16 = 120;
+    /// Of a terminal that says 0, as those of `script` do: it doesn't know.
+    const OF_TERMINALS: u16 = 80;
+    match terminal {
+        None => USUAL.into(),
+        Some(0) => OF_TERMINALS.into(),
+        Some(width) => width.into(),
+    }
+}
+
+/// The fields that rows can have.
+#[derive(Debug)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    /// Whether there are no others: a kind may leave open which fields its records have.
+    are_all: bool,
+}
+
+impl Columns {
+    /// Those of parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
+    pub(super) fn new(parsers: &[Arc<Description>], only: Option<&str>) -> Self {
+        let is_asked = |kind: &&Kind| only.is_none_or(|only| kind.name == only);
+        let kinds: Vec<Vec<_>> = parsers.iter().map(|parser| parser.kinds.iter().filter(is_asked).collect()).collect();
+        let position = "position".to_owned();
+        let names = kinds.iter().flat_map(|kinds| {
+            let params = kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name));
+            let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
+            params.chain([&position]).chain(fields)
+        });
+        let mut seen = HashSet::new();
+        let names = names.filter(|name| seen.insert(*name)).cloned().collect();
+        Self { names, are_all: kinds.iter().flatten().all(|kind| properties(kind).is_some()) }
+    }
+
+    /// That there is no such field, and which is nearest.
+    fn unknown(&self, name: &str) -> String {
+        const NEAR: f64 = 0.75;
+        let distance = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+        let nearest = self.names.iter().map(|other| (distance(other), other));
+        let nearest =
+            nearest.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(distance, _)| *distance >= NEAR);
+        let guess = nearest.map(|(_, other)| format!("; did you mean {other}?")).unwrap_or_default();
+        format!("rows have no field {name:?}{guess} (playfast inspect --json names all)")
+    }
+}
+
+/// The fields of a kind's records, where it names them.
+fn properties(kind: &Kind) -> Option<&Map<String, Value>> {
+    kind.record.get("properties")?.as_object()
 }
 
 /// A query as `--queries` reads it.
@@ -260,4 +389,14 @@ fn failed(query: &Query, kind: FailureKind, message: &str) -> Value {
     let mut line = asked(query);
     line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
     line.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_width_has_a_usual_one() {
+        assert_eq!([None, Some(0), Some(1), Some(200)].map(width_of), [120, 80, 1, 200]);
+    }
 }

@@ -1,12 +1,13 @@
 //! The store on this machine that the demo and the benchmark ask, and a host that is led there.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::time::Duration;
 
 use playfast_sim::{ChartQuery, Store, StoreConfig};
 
 use super::exit::Exit;
 use crate::parser::Parser;
+use crate::types::chain;
 use crate::{Host, HostBuilder, Outcome, Plan, Query, Rate};
 
 /// The study's charts: so many countries, of which the first ones are asked, and categories.
@@ -90,12 +91,7 @@ fn chart(query: &Query) -> ChartQuery {
     ChartQuery::new(param("country"), param("category"), param("collection"))
 }
 
-pub(super) fn failed(error: impl Display) -> Exit {
-    Exit::config(format!("the store on this machine failed: {error}"))
-}
-
-/// Writes text to stdout.
-pub(super) fn print(text: &str) -> Result<(), Exit> {
-    let written = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
-    written.map_err(|error| Exit::config(format!("failed to write: {error}")))
+pub(super) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Exit {
+    let error: Box<dyn Error> = error.into();
+    Exit::config(format!("the store on this machine failed: {}", chain(&*error)))
 }

@@ -1,4 +1,4 @@
-//! What came of a run, when it is over? Some lines on stderr, and a JSON document where one is wanted.
+//! What came of a run, when it is over. Some lines on stderr, and a JSON document where one is wanted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

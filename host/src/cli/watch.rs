@@ -1,15 +1,16 @@
-//! When has a parser's file changed, and what came of it?
+//! Parsers' files that are watched, and swapped in when they change.
 //!
 //! The folder is watched, not the file: editors and `mv` replace it, and a folder's link may be pointed elsewhere. What the system's events
 //! miss is seen by looking every second. A file that is no component yet may be half written, and is given time before it is refused.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::ArgMatches;
 use futures::StreamExt;
-use notify::{RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -23,6 +24,9 @@ const SETTLE: Duration = Duration::from_millis(20);
 
 /// How often the file is looked at without an event.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a file must be missing before that is said: editors and builds remove a file to write it again.
+const GONE: Duration = Duration::from_secs(2);
 
 /// How long after its last change a file may still be half written.
 const WRITING: Duration = Duration::from_millis(800);
@@ -72,7 +76,12 @@ fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, Exit> {
     let folder = watched.folder();
     let refused = |error| Exit::config(format!("failed to watch {}: {error}", folder.display()));
     let (sender, changes) = mpsc::channel(1);
-    let mut watcher = notify::recommended_watcher(move |_| sender.try_send(()).unwrap_or_default()).map_err(refused)?;
+    let wake = move |event: notify::Result<notify::Event>| {
+        if !event.is_ok_and(|event| is_reading(event.kind)) {
+            sender.try_send(()).unwrap_or_default();
+        }
+    };
+    let mut watcher = notify::recommended_watcher(wake).map_err(refused)?;
     watcher.watch(folder, RecursiveMode::NonRecursive).map_err(refused)?;
     let mut tasks = JoinSet::new();
     let events = host.events();
@@ -80,6 +89,11 @@ fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, Exit> {
     let seen = watched.files(host).into_iter().map(|file| (file.path.clone(), Seen::of(&file))).collect();
     tasks.spawn(Follower { host: host.clone(), watched, force, seen }.follow(changes));
     Ok(Watch { _watcher: watcher, _tasks: tasks })
+}
+
+/// Whether an event is only that something was opened or read, as this process does itself when it looks.
+fn is_reading(event: EventKind) -> bool {
+    !matches!(event, EventKind::Access(AccessKind::Close(AccessMode::Write))) && event.is_access()
 }
 
 /// A parser's file.
@@ -135,6 +149,25 @@ impl Follower {
                     wait = SETTLE;
                 }
             }
+            self.say_what_is_gone();
+        }
+    }
+
+    /// Says once of each file that it is missing. Its parser goes on.
+    fn say_what_is_gone(&mut self) {
+        for (path, seen) in &mut self.seen {
+            if path.exists() {
+                seen.missing = Missing::No;
+                continue;
+            }
+            seen.missing = match seen.missing {
+                Missing::No => Missing::Since(Instant::now()),
+                Missing::Since(since) if since.elapsed() >= GONE => {
+                    say(&format!("{} is gone; its parser goes on until another one is there", path.display()));
+                    Missing::Said
+                }
+                missing => missing,
+            };
         }
     }
 
@@ -161,6 +194,16 @@ impl Follower {
 struct Seen {
     digest: Option<Digest>,
     stamp: Option<Stamp>,
+    missing: Missing,
+}
+
+/// Whether a file that was there is missing.
+#[derive(Clone, Copy, Default)]
+enum Missing {
+    #[default]
+    No,
+    Since(Instant),
+    Said,
 }
 
 /// What changes when a file does: when, how long it is, and where links lead.
@@ -173,7 +216,7 @@ impl Seen {
             Some(slot) => Some(slot.parser().digest()),
             None => std::fs::read(&file.path).ok().map(|component| Digest::of(&component)),
         };
-        Self { digest, stamp: None }
+        Self { digest, ..Self::default() }
     }
 
     /// The file's content, where it isn't what was seen last. A file that isn't there is none.

@@ -1,4 +1,4 @@
-//! What stands in a cell?
+//! Rows as CSV.
 //!
 //! `null` and what a row doesn't have leave it empty, a text is as it is, and anything else is compact JSON: nothing is made to look otherwise
 //! than it came.
@@ -15,12 +15,20 @@ use crate::Row;
 pub(super) fn write(out: impl Write, columns: &[String], rows: &[Row], headed: bool) -> io::Result<()> {
     let mut records = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     if headed {
-        records.write_record(columns)?;
+        records.write_record(columns).map_err(of_output)?;
     }
     for row in rows {
-        records.write_record(columns.iter().map(|name| cell(row.get(name)).into_owned()))?;
+        records.write_record(columns.iter().map(|name| cell(row.get(name)).into_owned())).map_err(of_output)?;
     }
     records.flush()
+}
+
+/// The output's own error, whose kind tells a closed pipe from a full disk: the `csv` crate's conversion hides it.
+fn of_output(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn cell(value: Option<&Value>) -> Cow<'_, str> {

@@ -1,4 +1,4 @@
-//! Which formats are there?
+//! The formats of rows.
 
 use std::fmt;
 use std::str::FromStr;

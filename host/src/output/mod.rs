@@ -1,4 +1,4 @@
-//! How are rows written?
+//! Formats of rows, and their writer.
 //!
 //! [`RowWriter`] writes rows as they come, in one of the [`Format`]s, and counts the bytes. Invariant: NDJSON and CSV are whole after every
 //! call; JSON and tables are whole after [`RowWriter::finish`].

@@ -1,6 +1,6 @@
-//! Which columns does a person see?
+//! Rows as a table for a person.
 //!
-//! Those that were asked for; else those with one value a row, as many as fit: what is the same in every row, lists and long texts are left
+//! Its columns are those that were asked for; else those with one value a row, the first one and as many as fit: what is the same in every row, lists and long texts are left
 //! out.
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -38,10 +38,14 @@ fn columns(rows: &[Row], width: usize) -> Vec<String> {
             names.push(name);
         }
     }
+    let any = names.first().copied();
     names.retain(|name| is_telling(rows, name));
+    let first = names.first().copied().or(any);
     let mut left = width;
-    let mut fitting = Vec::new();
-    for name in names {
+    // A row that wraps is better than none, and the first column tells most.
+    let mut fitting: Vec<String> = first.into_iter().cloned().collect();
+    left = left.saturating_sub(first.map_or(0, |name| cell_width(rows, name) + SEPARATOR));
+    for name in names.into_iter().filter(|name| Some(*name) != first) {
         let needed = cell_width(rows, name) + SEPARATOR;
         if needed <= left {
             left -= needed;
@@ -94,6 +98,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_narrowest_terminal_shows_a_column() {
+        let row = |id: &str| json!({"id": id, "list": [1]}).as_object().unwrap().clone();
+        for width in 0..20 {
+            let text = table(&[row("com.example.one"), row("com.example.two")], width);
+            assert_eq!(
+                text.lines().collect::<Vec<_>>(),
+                ["id", "com.example.one", "com.example.two"].map(|line| format!(" {line}")),
+                "{width}"
+            );
+            assert_eq!(
+                table(&[json!({"list": [1]}).as_object().unwrap().clone()], width).lines().count(),
+                2,
+                "{width}"
+            );
+        }
+    }
 
     #[test]
     fn a_person_sees_what_differs_and_fits() {

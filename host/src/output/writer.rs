@@ -1,4 +1,4 @@
-//! Which bytes do rows become, and how many?
+//! The writer of rows, which counts their bytes.
 //!
 //! Invariant: when [`RowWriter::write`] returns, all of its rows are handed on, and [`RowWriter::offset`] is where they end: a file cut there
 //! holds them and can be gone on in. What a format still owes at its end comes after that.

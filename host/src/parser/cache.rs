@@ -7,11 +7,15 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
 use super::digest::Digest;
+
+/// Compiled components that are kept, the latest used ones: parsers that are worked on leave one with each change.
+const MAX_COMPONENTS: usize = 16;
 
 /// Bytes of a SHA-256.
 const DIGEST_LENGTH: usize = 32;
@@ -49,6 +53,8 @@ fn read(engine: &wasmtime::Engine, file: &Path) -> Option<Component> {
     if Sha256::digest(artefact).as_slice() != digest {
         return None;
     }
+    // When it was used last. Where that can't be noted it goes with the older ones.
+    drop(fs::File::options().append(true).open(file).and_then(|file| file.set_modified(SystemTime::now())));
     // SAFETY: the bytes are what `write` wrote after compiling, in a folder that only this user can write to.
     unsafe { Component::deserialize(engine, artefact) }.ok()
 }
@@ -59,6 +65,17 @@ fn write(file: &Path, artefact: &[u8]) -> std::io::Result<()> {
     temporary.write_all(Sha256::digest(artefact).as_slice())?;
     temporary.write_all(artefact)?;
     temporary.persist(file)?;
+    prune(folder)
+}
+
+/// Removes the components that were used longest ago.
+fn prune(folder: &Path) -> std::io::Result<()> {
+    let is_component = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cwasm");
+    let paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(is_component);
+    let mut files: Vec<_> = paths.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path))).collect();
+    files.sort_unstable_by(|left, right| right.cmp(left));
+    // Another process may have removed it.
+    files.iter().skip(MAX_COMPONENTS).for_each(|(_, path)| drop(fs::remove_file(path)));
     Ok(())
 }
 
@@ -76,4 +93,29 @@ fn is_private(folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_private(folder: &Path) -> bool {
     fs::create_dir_all(folder).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_components_that_were_used_last_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: usize| folder.path().join(format!("{number}.cwasm"));
+        fs::write(folder.path().join("other"), "").unwrap();
+        for number in 0..MAX_COMPONENTS + 5 {
+            fs::write(path(number), "").unwrap();
+            // The first one was used after the others.
+            let used = if number == 0 { 1000 } else { number as u64 };
+            let file = fs::File::options().append(true).open(path(number)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(used)).unwrap();
+        }
+        prune(folder.path()).unwrap();
+        let left: Vec<_> = (0..MAX_COMPONENTS + 5).filter(|number| path(*number).exists()).collect();
+        assert_eq!(left, std::iter::once(0).chain(6..MAX_COMPONENTS + 5).collect::<Vec<_>>());
+        assert!(folder.path().join("other").exists());
+    }
 }

@@ -1,4 +1,4 @@
-//! What is said of a swap?
+//! Events and errors of swaps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,17 +54,15 @@ pub enum SwapError {
     #[error("it is no parser for this host")]
     Load(#[from] LoadError),
     /// It wants to reach more than the one that the host started with.
-    #[error(
-        "it wants to ask {wanted}, and no more than {allowed} may be asked; allow that first (--allow-host, HostBuilder::allow_host)"
-    )]
+    #[error("it wants to ask {wanted}, and no more than {allowed} may be asked; allow that first")]
     Hosts {
         /// The hosts that are new.
         wanted: String,
         /// Those that are allowed.
         allowed: String,
     },
-    /// It does worse on recent responses.
-    #[error("it does worse on recent responses: {0}")]
+    /// It can't be asked what the old one can, or does worse on recent responses.
+    #[error("{}: {preflight}", .0.verdict(), preflight = .0)]
     Preflight(Preflight),
     /// There is no parser to go back to.
     #[error("there is no parser to go back to")]

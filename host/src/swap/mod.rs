@@ -1,4 +1,4 @@
-//! Which parsers answer now, and how does another take a place?
+//! The parsers that answer now, and how another one takes the place of one.
 //!
 //! A swap is a transaction: the new parser is loaded, held against recent responses, published, and watched; whatever fails, the old one goes
 //! on. Invariant: generations only grow, and a response is parsed by the generation that made its request.
@@ -11,7 +11,7 @@ mod slots;
 mod tally;
 
 pub use event::{Event, ParserId, SwapError, Swapped};
-pub use preflight::{FieldChange, KindChange, Preflight};
+pub use preflight::{FieldChange, InterfaceChange, KindChange, Preflight};
 
 pub use slot::Slot;
 

@@ -1,7 +1,7 @@
-//! Does a new parser do as well as the old one on recent responses?
+//! The preflight of a new parser: what it can be asked, and how it does on recent responses, compared with the old one.
 //!
-//! Both parse them, in sandboxes as always. The new one must answer at least as much, where the newest responses count most, and no
-//! required field of the old one's records may get rarer.
+//! Whatever the old one can be asked, the new one must be able to be asked. Both parse recent responses, in sandboxes as always. The new one
+//! must answer at least as much, where the newest responses count most, and no required field of the old one's records may get rarer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::recent::Sample;
-use crate::parser::Parser;
+use crate::parser::{Description, Kind, Parser};
 use crate::{Failure, Page, Row};
 
 /// What one response counts beside the next newer one.
@@ -24,6 +24,33 @@ const EQUAL: f64 = 1e-9;
 pub struct Preflight {
     /// For each kind of which there were responses.
     pub kinds: Vec<KindChange>,
+    /// What can't be asked of the new one as it is asked of the old one.
+    pub interface: Vec<InterfaceChange>,
+}
+
+/// Why queries that the old parser answers can't be asked of the new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InterfaceChange {
+    /// It lacks a kind.
+    MissingKind(String),
+    /// It needs a parameter that the old one didn't, and that has no default.
+    #[non_exhaustive]
+    RequiredParam {
+        /// The kind.
+        kind: String,
+        /// The parameter.
+        param: String,
+    },
+}
+
+impl fmt::Display for InterfaceChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingKind(kind) => write!(formatter, "it no longer has the kind {kind}"),
+            Self::RequiredParam { kind, param } => write!(formatter, "{kind} needs {param}, which it didn't"),
+        }
+    }
 }
 
 /// How it did on the responses of one kind.
@@ -64,26 +91,37 @@ impl Preflight {
     /// Whether the new parser does worse anywhere.
     #[must_use]
     pub fn is_worse(&self) -> bool {
-        self.kinds.iter().any(KindChange::is_worse)
+        !self.interface.is_empty() || self.kinds.iter().any(KindChange::is_worse)
+    }
+
+    /// What is wrong with the new parser, in general.
+    pub(super) const fn verdict(&self) -> &'static str {
+        if self.interface.is_empty() { "it does worse on recent responses" } else { "it can't be asked as the old one" }
     }
 
     /// Holds a new parser against the old one.
     pub(super) async fn of(samples: &[(String, Vec<Arc<Sample>>)], old: &Parser, new: &Parser) -> Self {
         let mut kinds = Vec::new();
         for (kind, samples) in samples {
-            kinds.push(compare(kind, samples, old, new).await);
+            // A parser may parse what it doesn't say that it has, but nobody could ask for it.
+            if new.description().kind(kind).is_some() {
+                kinds.push(compare(kind, samples, old, new).await);
+            }
         }
-        Self { kinds }
+        Self { kinds, interface: interface(old.description(), new.description()) }
     }
 }
 
 impl fmt::Display for Preflight {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kinds.is_empty() {
+        if self.kinds.is_empty() && self.interface.is_empty() {
             return formatter.write_str("there were no recent responses to hold it against");
         }
+        for (index, change) in self.interface.iter().enumerate() {
+            write!(formatter, "{}{change}", if index == 0 { "" } else { "; " })?;
+        }
         for (index, kind) in self.kinds.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
+            let separator = if index == 0 && self.interface.is_empty() { "" } else { "; " };
             let KindChange { kind, responses, old, new, rarer } = kind;
             write!(
                 formatter,
@@ -102,6 +140,26 @@ impl fmt::Display for Preflight {
         }
         Ok(())
     }
+}
+
+/// What can be asked of the old parser, and not of the new one.
+fn interface(old: &Description, new: &Description) -> Vec<InterfaceChange> {
+    let changes = old.kinds.iter().flat_map(|old| match new.kind(&old.name) {
+        None => vec![InterfaceChange::MissingKind(old.name.clone())],
+        Some(new) => {
+            let params = new.params.required.iter().filter(|param| is_needed(new, param) && !is_needed(old, param));
+            params
+                .map(|param| InterfaceChange::RequiredParam { kind: old.name.clone(), param: param.clone() })
+                .collect()
+        }
+    });
+    changes.collect()
+}
+
+/// Whether nothing can be asked without this parameter.
+fn is_needed(kind: &Kind, param: &str) -> bool {
+    let has_default = kind.params.get(param).is_some_and(|param| param.default().is_some());
+    kind.params.required.iter().any(|required| required == param) && !has_default
 }
 
 /// Records, and how many of them have each required field.
@@ -220,10 +278,41 @@ mod tests {
     fn a_change_is_told_with_its_numbers() {
         let rarer = vec![FieldChange { field: "title".to_owned(), old: 1.0, new: 0.5 }];
         let change = KindChange { kind: "list".to_owned(), responses: 4, old: 1.0, new: 1.0, rarer };
-        let preflight = Preflight { kinds: vec![change] };
+        let preflight = Preflight { kinds: vec![change], ..Preflight::default() };
         assert!(preflight.is_worse());
         let text = preflight.to_string();
         assert!(text.contains("of 4 recent responses for list it answers 100 % (the old one 100 %)"), "{text}");
         assert!(text.contains("title is in 50 % of the records (with the old one in 100 %)"), "{text}");
+    }
+
+    fn description(kinds: &[(&str, &str)]) -> Description {
+        let kind = |(name, params): &(&str, &str)| {
+            format!(
+                r#"{{"name": "{name}", "summary": "", "record": {{}}, "per_request": {{"default": 1, "max": 1}}, "params": {params}}}"#
+            )
+        };
+        let kinds: Vec<_> = kinds.iter().map(kind).collect();
+        let text = format!(
+            r#"{{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {{"burst": 1, "per_minute": 60}}, "kinds": [{}]}}"#,
+            kinds.join(",")
+        );
+        Description::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn what_the_old_parser_is_asked_must_be_askable_of_the_new_one() {
+        let free = r#"{"properties": {"id": {"type": "string"}}}"#;
+        let needs = r#"{"required": ["id"], "properties": {"id": {"type": "string"}}}"#;
+        let defaulted = r#"{"required": ["id"], "properties": {"id": {"type": "string", "default": "a"}}}"#;
+        let changes = |old: &[(&str, &str)], new: &[(&str, &str)]| {
+            let changes = interface(&description(old), &description(new));
+            changes.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(changes(&[("a", free), ("b", free)], &[("a", free), ("c", needs)]), ["it no longer has the kind b"]);
+        assert_eq!(changes(&[("a", free)], &[("a", needs)]), ["a needs id, which it didn't"]);
+        assert_eq!(changes(&[("a", defaulted)], &[("a", needs)]), ["a needs id, which it didn't"]);
+        for (old, new) in [(free, defaulted), (needs, needs), (needs, free)] {
+            assert!(changes(&[("a", old)], &[("a", new)]).is_empty(), "{old} {new}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Which responses is a new parser held against?
+//! Recent responses, with which a new parser is compared.
 //!
 //! The latest of each kind, those that the old parser failed on kept apart, else a fix for a new layout would be judged on the old one
 //! alone. Bodies are compressed; what is kept is bounded in number and in bytes, and not every response is taken.

@@ -1,4 +1,4 @@
-//! Which parser answers now, in its place in the host?
+//! A parser's place in the host, and the parser that answers in it now.
 //!
 //! One snapshot that anyone may hold: who made a request with it parses the response with it, whatever was published in between. Swaps go
 //! one at a time.
@@ -17,7 +17,7 @@ use crate::parser::{Description, Digest, Parser};
 use crate::types::chain;
 use crate::{Failure, FailureKind, Page, Query, Requests, Response};
 
-/// Whether a new parser must do as well as the old one on recent responses.
+/// Whether a new parser must be asked as the old one is, and do as well on recent responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     Preflight,
@@ -124,7 +124,7 @@ impl Slot {
         self.take(component.as_ref(), Check::Preflight).await
     }
 
-    /// As [`Slot::swap`], whatever recent responses say.
+    /// As [`Slot::swap`], whatever the preflight says.
     ///
     /// # Errors
     /// As [`Slot::swap`].

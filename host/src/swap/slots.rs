@@ -1,4 +1,4 @@
-//! Which parsers does the host have, and which of them answers a query?
+//! The parsers of a host, and which of them answers a query.
 //!
 //! Each is in a slot of its own, in an order that stays. A kind that several declare is asked of the one that the query names; where they
 //! are versions of one parser, of the first. Invariant: there is one at least, and none is ever taken away.

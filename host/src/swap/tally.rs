@@ -1,4 +1,4 @@
-//! How has a parser done lately?
+//! How a parser did lately.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Which options say how the client connects, and what it bears?
+//! The options of the client: how it connects, what it sends along, and how long it waits.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::FetchOptions;
 use crate::cli::exit::Exit;
+
+/// The longest time that an option takes: a year. Timers reach that far, and sums with the present don't overflow.
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The options, all of them general.
 pub(super) fn options() -> [Arg; 8] {
@@ -16,9 +19,9 @@ pub(super) fn options() -> [Arg; 8] {
         value("cookie", "NAME=VALUE").action(ArgAction::Append).help("A cookie for every host that the parser asks"),
         super::flag("keep-cookies").help("Send back the cookies that hosts set, in later queries too"),
         value("user-agent", "TEXT").help("Who asks, where the parser doesn't say [default: playfast and its version]"),
-        value("timeout", "DURATION").value_parser(super::duration).help("For one answer to come in full, such as 500ms, 30s or 2m [default: 30s]"),
-        value("connect-timeout", "DURATION").value_parser(super::duration).help("For a connection to stand [default: 10s]"),
-        value("idle-timeout", "DURATION").value_parser(super::duration).help("How long a connection is kept that nobody uses [default: 50s]"),
+        value("timeout", "DURATION").allow_negative_numbers(true).value_parser(super::duration).help("For one answer to come in full, such as 500ms, 30s or 2m [default: 30s]"),
+        value("connect-timeout", "DURATION").allow_negative_numbers(true).value_parser(super::duration).help("For a connection to stand [default: 10s]"),
+        value("idle-timeout", "DURATION").allow_negative_numbers(true).value_parser(super::duration).help("How long a connection is kept that nobody uses [default: 50s]"),
     ]
 }
 
@@ -68,7 +71,11 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.trim().parse().map_err(|_| refused())?;
     let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| refused())?;
-    if duration.is_zero() { Err(refused()) } else { Ok(duration) }
+    match duration {
+        Duration::ZERO => Err(format!("{text:?} is too short: give at least a nanosecond")),
+        duration if duration > MAX_DURATION => Err(format!("{text:?} is too long: give a year (8760h) at most")),
+        duration => Ok(duration),
+    }
 }
 
 #[cfg(test)]
@@ -82,8 +89,9 @@ mod tests {
         {
             assert_eq!(duration(text).unwrap().as_millis(), milliseconds, "{text}");
         }
-        for text in ["", "s", "0", "-1s", "1d", "1 month", "nan", "inf", "1e99h", "30 s s", "ü"] {
+        for text in ["", "s", "0", "-1s", "1d", "1 month", "nan", "inf", "1e99h", "30 s s", "ü", "8761h"] {
             assert!(duration(text).is_err(), "{text}");
         }
+        assert!(duration("8760h").is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in a line of a journal?
+//! The lines of a journal.
 //!
 //! A JSON object, and a line feed by which it is known to be whole. Lines are read by later versions too: what one says is not changed, and a
 //! journal that says other things has another [`VERSION`].

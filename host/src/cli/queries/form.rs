@@ -1,4 +1,4 @@
-//! How are queries written?
+//! The forms in which queries are written.
 
 use std::path::Path;
 

@@ -6,10 +6,28 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Told = Vec<(usize, Result<Asked, String>)>;
+type Record = Numbered<Asked>;
+type Told = Vec<Record>;
 
 fn read(text: &[u8], default_kind: Option<&str>) -> Told {
-    Records::new(text, None, default_kind.map(str::to_owned)).collect()
+    Records::new(text, None, default_kind.map(str::to_owned), names(default_kind)).collect()
+}
+
+/// The names of a kind `app`, which takes ids, or of `list`.
+fn names(kind: Option<&str>) -> Names {
+    let description = crate::Description::parse(
+        r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60}, "kinds": [
+            {"name": "app", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"required": ["app_id"],
+                "properties": {"app_id": {"type": "string", "x-positional": true}, "country": {"type": "string"}}}},
+            {"name": "list", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {
+                "properties": {"country": {"type": "string"}, "num": {"type": "integer"}}}}]}"#,
+    )
+    .unwrap();
+    kind.map_or_else(|| Names::of_kinds(&description.kinds), |kind| Names::of_kind(description.kind(kind).unwrap()))
+}
+
+fn app(params: &[(&str, &str)]) -> Asked {
+    Asked { kind: "app".to_owned(), ..list(params) }
 }
 
 fn list(params: &[(&str, &str)]) -> Asked {
@@ -79,8 +97,56 @@ fn what_is_wrong_with_a_record_is_told_and_the_next_one_is_read() {
 #[test]
 fn a_header_that_names_no_kind_ends_the_reading() {
     let read = read(b"country,num\nus,1\nkr,2\n", None);
-    assert_eq!(refused(&read), [(1, "the header country,num has no column \"kind\"")]);
+    let reason = "the header \"country,num\" has no column \"kind\": add one, or give --kind KIND";
+    assert_eq!(refused(&read), [(1, reason)]);
     assert_eq!(read.len(), 1);
+}
+
+#[test]
+fn lines_without_a_header_are_values() {
+    let ids = |ids: &[&str]| ids.iter().map(|id| Ok(app(&[("app_id", id)]))).collect::<Vec<_>>();
+    for (text, expected) in [
+        (&b"com.a.b\n"[..], &["com.a.b"][..]),
+        (b"com.a.b", &["com.a.b"]),
+        (b"\xef\xbb\xbf# some ids\r\n\r\ncom.a.b\r\n # more\r\n\"com.c.d\" \r\n", &["com.a.b", "com.c.d"]),
+        (b"App\ncom.a.b\n", &["App", "com.a.b"]),
+    ] {
+        let read: Vec<_> = read(text, Some("app")).into_iter().map(|(_, asked)| asked).collect();
+        assert_eq!(read, ids(expected), "{}", String::from_utf8_lossy(text));
+    }
+    let read = read(b"com.a.b\ncom.c.d,us\n", Some("app"));
+    assert_eq!(refused(&read), [(2, "it has 2 values, and without a header a line is one app_id")]);
+}
+
+#[test]
+fn a_first_line_that_is_neither_header_nor_value_is_refused() {
+    for (text, kind, reason) in [
+        (
+            &b"us\nkr\n"[..],
+            Some("list"),
+            "the header \"us\" names no parameter of list: it must name some of country,num",
+        ),
+        (b"com.a.b\n", None, "the header \"com.a.b\" has no column \"kind\": add one, or give --kind KIND"),
+        (
+            b"kind;country\n",
+            None,
+            "the header \"kind;country\" is separated by semicolons: separate its columns by commas",
+        ),
+        (
+            b"app_id\tcountry\n",
+            Some("app"),
+            "the header \"app_id\\tcountry\" is separated by tabs: separate its columns by commas",
+        ),
+    ] {
+        assert_eq!(refused(&read(text, kind)), [(1, reason)]);
+    }
+}
+
+#[test]
+fn a_header_is_read_in_any_letters_and_once() {
+    let expected = [(2, Ok(app(&[("app_id", "a.b"), ("country", "us")]))), (4, Ok(app(&[("app_id", "c.d")])))];
+    assert_eq!(read(b"App-ID,Country\na.b,us\nApp-ID,Country\nc.d,\n", Some("app")), expected);
+    assert_eq!(read(b"Kind,App ID\napp,a.b\n", None), [(2, Ok(app(&[("app_id", "a.b")])))]);
 }
 
 #[test]
@@ -105,7 +171,7 @@ fn a_record_that_is_torn_asks_nothing() {
 #[test]
 fn the_files_name_counts_more_than_its_first_character() {
     let form = Form::of_file(Path::new("a.csv"));
-    let read: Told = Records::new(&b"{,kind\n1,list\n"[..], form, None).collect();
+    let read: Told = Records::new(&b"{,kind\n1,list\n"[..], form, None, Names::default()).collect();
     assert_eq!(read, [(2, Ok(list(&[("{", "1")])))]);
 }
 
@@ -121,7 +187,7 @@ impl Read for Pipe {
 #[test]
 fn a_record_is_there_as_soon_as_its_line_ends() {
     let (sender, pipe) = mpsc::channel();
-    let mut records = Records::new(BufReader::new(Pipe(pipe)), None, None);
+    let mut records = Records::new(BufReader::new(Pipe(pipe)), None, None, Names::default());
     for piece in [&b"\xef"[..], b"\xbb", b"\xbfkind,", b"num\nlis", b"t,\"1\"", b"\nlist"] {
         sender.send(piece).unwrap();
     }
@@ -132,18 +198,75 @@ fn a_record_is_there_as_soon_as_its_line_ends() {
     assert_eq!(records.next(), None);
 }
 
+/// Reads the queries of a file that grows, until the sender is dropped.
+fn follow(path: &Path) -> (mpsc::Sender<()>, mpsc::Receiver<Record>) {
+    let (over, is_over) = mpsc::channel::<()>();
+    let (sender, read) = mpsc::channel();
+    let is_over = move || matches!(is_over.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    let growing = BufReader::new(Growing::open(path, is_over).unwrap());
+    std::thread::spawn(move || Records::new(growing, None, None, names(None)).try_for_each(|asked| sender.send(asked)));
+    (over, read)
+}
+
+/// A query's number, as it comes.
+fn number(read: &mpsc::Receiver<Record>) -> String {
+    let (_, asked) = read.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    asked.unwrap().params.remove(0).1
+}
+
+fn line(number: u32) -> String {
+    format!("{{\"kind\": \"list\", \"num\": {number}}}\n")
+}
+
 #[test]
 fn a_file_that_grows_is_read_on() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"{\"kind\": \"li").unwrap();
-    let (sender, over) = mpsc::channel::<()>();
-    let is_over = move || matches!(over.try_recv(), Err(mpsc::TryRecvError::Disconnected));
-    let growing = BufReader::new(Growing::new(file.reopen().unwrap(), is_over));
-    let reading = std::thread::spawn(move || Records::new(growing, None, None).collect::<Told>());
+    let (over, read) = follow(file.path());
     std::thread::sleep(std::time::Duration::from_millis(20));
     file.write_all(b"st\"}\n").unwrap();
-    drop(sender);
-    assert_eq!(reading.join().unwrap(), [(1, Ok(list(&[])))]);
+    assert_eq!(read.recv().unwrap(), (1, Ok(list(&[]))));
+    drop(over);
+    assert!(read.recv().is_err());
+}
+
+#[test]
+fn a_file_that_is_truncated_is_read_from_its_start() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), line(1000) + "{\"kind\": \"list\", \"num\": 2").unwrap();
+    let (_over, read) = follow(file.path());
+    assert_eq!(number(&read), "1000");
+    // As `: > FILE` and a later line: what is shorter than before is seen as soon as anybody looks.
+    file.as_file().set_len(0).unwrap();
+    let (_, torn) = read.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    assert!(torn.unwrap_err().contains("no JSON object"), "what was cut off is told, and does not run on");
+    std::fs::write(file.path(), line(3)).unwrap();
+    assert_eq!(number(&read), "3");
+}
+
+#[test]
+fn a_file_that_is_rotated_is_read_to_its_end_and_then_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, old) = (folder.path().join("queries"), folder.path().join("queries.1"));
+    std::fs::write(&path, line(0)).unwrap();
+    let (_over, read) = follow(&path);
+    assert_eq!(number(&read), "0");
+    let mut expected = 1;
+    for _ in 0..20 {
+        let mut writer = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        std::fs::rename(&path, &old).unwrap();
+        // Who has it open writes on, without an end of the last line.
+        write!(writer, "{}{}", line(expected), line(expected + 1).trim_end()).unwrap();
+        std::fs::write(&path, line(expected + 2)).unwrap();
+        for number in expected..expected + 3 {
+            assert_eq!(self::number(&read), number.to_string());
+        }
+        expected += 3;
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(250));
+    std::fs::write(&path, line(expected)).unwrap();
+    assert_eq!(number(&read), expected.to_string(), "made anew");
 }
 
 proptest! {

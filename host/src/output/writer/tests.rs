@@ -100,3 +100,25 @@ fn an_output_that_is_gone_on_in_is_the_same_as_one_written_at_once() {
         }
     }
 }
+
+/// A pipe whose reader is gone.
+struct ClosedPipe;
+
+impl Write for ClosedPipe {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_known_as_one_in_every_format() {
+    for format in Format::NAMES.map(|name| name.parse().unwrap()) {
+        let mut writer = RowWriter::new(ClosedPipe, format, 80);
+        let written = writer.write(rows(1000)).and_then(|()| writer.finish());
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{format}");
+    }
+}
