@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Asked, Outcome, Outcomes, Parts, Plan, PlanError, Resume, Worker, split_kind};
+use crate::batch::{Asked, Input, Outcome, Outcomes, Parts, Plan, PlanError, Resume, Worker, split_kind};
 use crate::fetch::ClientError;
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::swap::{Event, Slot, SwapError, Swapped};
@@ -236,12 +236,13 @@ impl Host {
 
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
-        Outcomes::new(self.resumed(queries, Arc::new(|query| Some(Asked::from(query)))))
+        let input = Input { queries: queries.boxed(), is_at_hand: false };
+        Outcomes::new(self.resumed(input, Arc::new(|query| Some(Asked::from(query)))))
     }
 
     /// As [`Host::run_stream`], page by page, of what an earlier run has left.
-    pub(crate) fn resumed(&self, queries: impl Stream<Item = Query> + Send + 'static, resume: Resume) -> Parts {
-        self.worker.clone().run(queries.boxed(), resume)
+    pub(crate) fn resumed(&self, input: Input, resume: Resume) -> Parts {
+        self.worker.clone().run(input, resume)
     }
 
     /// All outcomes of a plan, in its order.

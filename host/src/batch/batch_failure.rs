@@ -33,8 +33,7 @@ pub(super) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) ->
         (FailureKind::Timeout | FailureKind::Network | FailureKind::Http | FailureKind::Unavailable, _) => {
             Some(if first.retry_after.is_some() { BatchFailure::Limited } else { BatchFailure::Transient })
         }
-        // The address itself is gone, for one query as for many.
-        (_, Some(404 | 410)) => None,
+        (FailureKind::NotFound, _) => None,
         (_, Some(400..)) => Some(BatchFailure::Rejected),
         _ => None,
     }
@@ -72,6 +71,7 @@ mod tests {
         let both = |kind| [Some(kind), Some(kind)];
         assert_eq!(classify(Some(400), &both(InvalidQuery)), Some(BatchFailure::Rejected));
         assert_eq!(classify(Some(413), &both(LayoutChanged)), Some(BatchFailure::Rejected));
+        assert_eq!(classify(Some(404), &both(LayoutChanged)), Some(BatchFailure::Rejected));
         assert_eq!(classify(None, &both(TooLarge)), Some(BatchFailure::Rejected));
         assert_eq!(classify(Some(500), &both(Unavailable)), Some(BatchFailure::Transient));
         assert_eq!(classify(Some(429), &both(Blocked)), Some(BatchFailure::Limited));
@@ -79,7 +79,7 @@ mod tests {
         for (status, kinds) in [
             (200, both(NotFound)),
             (200, both(LayoutChanged)),
-            (404, both(LayoutChanged)),
+            (404, both(NotFound)),
             (200, [Some(Unavailable), None]),
             (200, [Some(Unavailable), Some(NotFound)]),
         ] {

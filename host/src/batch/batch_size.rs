@@ -16,6 +16,9 @@ const SUCCESSES_TO_FORGET: u32 = 256;
 /// Failures in a row of a size that went well before, until it is taken for too large.
 const FAILURES_TO_DOUBT: u32 = 3;
 
+/// Requests of single queries that are refused in a row until batches are no longer split for their sake.
+const REFUSALS_TO_LOSE_HOPE: u32 = 100;
+
 /// How many queries share a request, where the parser can ask several in one.
 ///
 /// ```
@@ -88,10 +91,10 @@ impl BatchSizers {
         self.with(parser, kind, per_request, |size| size.record_failure(queries));
     }
 
-    /// Whether no request of a kind ever went well, and one of a single query was refused too: splitting others won't help.
+    /// Whether so many requests of single queries were refused in a row that splitting others won't help.
     pub(super) fn is_hopeless(&self, parser: &str, kind: &str) -> bool {
         let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
-        sizers.get(parser).and_then(|kinds| kinds.get(kind)).is_some_and(|sizer| sizer.size.is_hopeless)
+        sizers.get(parser).and_then(|kinds| kinds.get(kind)).is_some_and(|sizer| sizer.size.is_hopeless())
     }
 
     /// The largest batch of a kind that went well; 0 if none did.
@@ -133,7 +136,8 @@ struct BatchSize {
     /// Failures in a row of a size that went well before, and the least such size.
     doubts: u32,
     doubted: u32,
-    is_hopeless: bool,
+    /// Requests of single queries that were refused since anything went well.
+    refused_alone: u32,
 }
 
 impl BatchSize {
@@ -146,7 +150,7 @@ impl BatchSize {
             successes: 0,
             doubts: 0,
             doubted: 0,
-            is_hopeless: false,
+            refused_alone: 0,
         }
     }
 
@@ -169,8 +173,12 @@ impl BatchSize {
         }
     }
 
+    const fn is_hopeless(&self) -> bool {
+        self.refused_alone >= REFUSALS_TO_LOSE_HOPE
+    }
+
     fn record_success(&mut self, queries: u32) {
-        self.is_hopeless = false;
+        self.refused_alone = 0;
         self.largest_good = self.largest_good.max(queries);
         self.successes += 1;
         if self.smallest_bad.is_some_and(|bad| queries >= bad) || self.successes >= SUCCESSES_TO_FORGET {
@@ -183,7 +191,7 @@ impl BatchSize {
 
     fn record_failure(&mut self, queries: u32) {
         if queries < 2 {
-            self.is_hopeless |= self.largest_good == 0;
+            self.refused_alone = self.refused_alone.saturating_add(1);
             return;
         }
         if queries <= self.largest_good {
@@ -251,12 +259,12 @@ mod tests {
     #[test]
     fn a_kind_of_which_nothing_goes_well_is_hopeless_until_something_does() {
         let mut size = BatchSize::new(Sharing::Site, KIND);
-        [50, 25, 12, 6, 3].into_iter().for_each(|queries| size.record_failure(queries));
-        assert!(!size.is_hopeless);
+        (1..REFUSALS_TO_LOSE_HOPE).for_each(|_| size.record_failure(1));
+        assert!(!size.is_hopeless());
         size.record_failure(1);
-        assert!(size.is_hopeless);
+        assert!(size.is_hopeless());
         size.record_success(1);
-        assert!(!size.is_hopeless);
+        assert!(!size.is_hopeless());
     }
 
     #[test]

@@ -67,8 +67,9 @@ impl ConcurrencyLimit {
         self.consecutive_failures = 0;
     }
 
-    /// Records that the host was asked too much, while `in_flight` requests were in flight, itself included.
-    pub(super) fn record_congestion(&mut self, in_flight: usize) {
+    /// Records that the host was asked too much, while `in_flight` requests were in flight, itself included. If it told when it may be asked
+    /// again, that limits the rate: requests one after another are not too many at once.
+    pub(super) fn record_congestion(&mut self, in_flight: usize, is_told: bool) {
         self.consecutive_failures += 1;
         self.is_slow_start = false;
         if self.consecutive_failures >= CONSECUTIVE_FAILURES_TO_CAP {
@@ -76,6 +77,8 @@ impl ConcurrencyLimit {
         }
         if self.limit > 1.0 {
             self.limit = (self.limit - DECREASE_PER_FAILURE).max(1.0);
+        } else if is_told {
+            self.limit = self.limit.min(1.0);
         } else if self.consecutive_failures > 1 || self.limit < 1.0 {
             self.limit = (self.limit * FRACTION_DECREASE).max(MIN_LIMIT);
         }
@@ -96,7 +99,7 @@ mod tests {
             for index in 0..sent {
                 dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let fails = index >= capacity || (dice >> 33) as f64 / f64::from(1_u32 << 31) < noise;
-                if fails { limit.record_congestion(sent) } else { limit.record_success(sent) }
+                if fails { limit.record_congestion(sent, false) } else { limit.record_success(sent) }
             }
         }
         sum as f64 / f64::from(rounds.div_ceil(2))
@@ -119,7 +122,7 @@ mod tests {
             assert_eq!(limit.max_in_flight(), expected);
             (0..expected).for_each(|_| limit.record_success(expected));
         }
-        limit.record_congestion(256);
+        limit.record_congestion(256, false);
         limit.record_success(256);
         assert_eq!(limit.max_in_flight(), 255);
     }

@@ -31,6 +31,13 @@ const INTAKE: u32 = 1024;
 /// How long queries are waited for after a run's time was up.
 const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
 
+/// The queries of a run.
+pub(crate) struct Input {
+    pub(crate) queries: BoxStream<'static, Query>,
+    /// Whether all are at hand, as in a file, or come one by one.
+    pub(crate) is_at_hand: bool,
+}
+
 /// What is to be asked further.
 #[derive(Debug)]
 pub(super) enum Requeue {
@@ -65,6 +72,8 @@ pub(super) struct Dispatcher {
     worker: Arc<Worker>,
     run: Arc<Run>,
     input: Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
+    /// Whether the input has all of its queries at hand, as a file has: what isn't there yet is being read.
+    is_at_hand: bool,
     /// The number of the next query.
     next_root: usize,
     /// Permits for open queries: the outcome stream returns them.
@@ -88,7 +97,7 @@ impl Dispatcher {
     pub(super) fn new(
         worker: Worker,
         run: Run,
-        input: BoxStream<'static, Query>,
+        input: Input,
         room: Arc<Semaphore>,
         queue: RunQueue,
         stop: watch::Receiver<bool>,
@@ -96,7 +105,8 @@ impl Dispatcher {
         Self {
             worker: Arc::new(worker),
             run: Arc::new(run),
-            input: Some(Box::pin(input.peekable())),
+            input: Some(Box::pin(input.queries.peekable())),
+            is_at_hand: input.is_at_hand,
             next_root: 0,
             room,
             credit: 0,
@@ -175,7 +185,8 @@ impl Dispatcher {
     fn update_supply(&mut self) {
         let supply = match &self.input {
             None => Supply::Exhausted,
-            Some(_) if self.credit == 0 && self.room.available_permits() < INTAKE as usize => Supply::HeldBack,
+            Some(_) if self.is_at_hand => Supply::Coming,
+            Some(_) if self.credit == 0 && self.room.available_permits() < INTAKE as usize => Supply::Coming,
             Some(_) => Supply::Trickling,
         };
         if supply != self.supply {

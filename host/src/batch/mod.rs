@@ -42,6 +42,7 @@ pub use scheduler::HeldBy;
 pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
+pub(crate) use dispatcher::Input;
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;
 pub(crate) use plan::split_kind;

@@ -10,12 +10,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use futures::future::{BoxFuture, FutureExt};
-use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::dispatcher::{Dispatcher, describe};
+use super::dispatcher::{Dispatcher, Input, describe};
 use super::job::{Origin, Resume};
 use super::open_queries::OpenQueries;
 use super::outcome::Outcome;
@@ -25,7 +24,6 @@ use super::permit::{Reader, SharedScheduler};
 use super::run::Run;
 use super::stats::{RunStats, Tally};
 use super::worker::Worker;
-use crate::Query;
 
 /// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
 const WAITING: usize = 2;
@@ -110,7 +108,7 @@ struct Root {
 
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
-    pub(crate) fn run(self, queries: BoxStream<'static, Query>, resume: Resume) -> Parts {
+    pub(crate) fn run(self, input: Input, resume: Resume) -> Parts {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (room, tally) = (Arc::new(Semaphore::new(OPEN)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(false);
@@ -123,7 +121,7 @@ impl Worker {
             let per_run = self.scheduler.config().retries.per_run;
             let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
             let run = Run { sender, tally, open, deadline, resume, reader: run_reader };
-            Dispatcher::new(self, run, queries, places, queue, stopped).dispatch().await
+            Dispatcher::new(self, run, input, places, queue, stopped).dispatch().await
         };
         Parts {
             receiver,

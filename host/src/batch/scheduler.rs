@@ -397,7 +397,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
                 self.last_congestion = failure;
                 // A probe says nothing of how much the host serves at once.
                 if !self.circuit.is_probe(sent) {
-                    self.limit.record_congestion(self.sent.len());
+                    self.limit.record_congestion(self.sent.len(), retry_after.is_some());
                 }
                 self.circuit.record_failure(retry_after, sent, now);
             }

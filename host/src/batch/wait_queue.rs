@@ -20,11 +20,11 @@ const FAIR_TURN: u32 = 4;
 /// Batches that may go past a bucket that isn't full before it goes all the same.
 const MAX_PASSED_OVER: u64 = 1024;
 
-/// How long a query waits for others to share its request with, if the input has none at hand.
-const LINGER: Duration = Duration::from_millis(5);
+/// How long a batch that isn't full waits for a further query after the last one came.
+const LINGER: Duration = Duration::from_millis(10);
 
-/// The same, if the input has more and waits for the run's own answers.
-const LINGER_FOR_ANSWERS: Duration = Duration::from_millis(100);
+/// How long a query waits at most for others to share its request with.
+const MAX_LINGER: Duration = Duration::from_millis(100);
 
 /// Priorities, each for what continues and for what is new.
 const CLASSES: usize = 6;
@@ -52,18 +52,8 @@ pub(super) enum Supply {
     /// Nothing at hand: queries come one by one.
     #[default]
     Trickling,
-    /// More, which waits until queries of the run are answered.
-    HeldBack,
-}
-
-impl Supply {
-    const fn linger(self) -> Duration {
-        match self {
-            Self::Exhausted => Duration::ZERO,
-            Self::Trickling => LINGER,
-            Self::HeldBack => LINGER_FOR_ANSWERS,
-        }
-    }
+    /// More: it is being read, or waits until queries of the run are answered.
+    Coming,
 }
 
 /// Which queries of a run may go.
@@ -107,6 +97,8 @@ pub(super) struct WaitQueue<K, J, R> {
     units: Vec<Unit<J, R>>,
     /// Entries so far.
     sequence: u64,
+    /// When the last query came.
+    last_push: Option<Instant>,
     /// Batches that went.
     pops: u64,
     turns: u32,
@@ -125,14 +117,14 @@ struct Rank {
     is_young: bool,
     class: usize,
     is_partial: bool,
-    /// Of those that aren't full, the one that lacks least.
+    /// Of those that aren't full, the one that lacks least; of those that stay together, the smallest.
     lacks: usize,
     sequence: u64,
 }
 
 impl<K, J, R> Default for WaitQueue<K, J, R> {
     fn default() -> Self {
-        Self { buckets: HashMap::new(), units: Vec::new(), sequence: 0, pops: 0, turns: 0 }
+        Self { buckets: HashMap::new(), units: Vec::new(), sequence: 0, last_push: None, pops: 0, turns: 0 }
     }
 }
 
@@ -162,7 +154,10 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         let bucket = self.buckets.entry(key).or_insert_with(|| Bucket::new(limit.clone()));
         match not_before.filter(|at| *at > now) {
             Some(at) => bucket.delay(at, class, waiter),
-            None => bucket.push(class, waiter),
+            None => {
+                bucket.push(class, waiter);
+                self.last_push = Some(now);
+            }
         }
     }
 
@@ -254,7 +249,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         }
         let Some(head) = bucket.head() else { return Some(Err(bucket.next_due())) };
         let (limit, waiting) = (bucket.limit(), bucket.len());
-        let at = head.since + supply.linger();
+        let at = self.lingers_until(head.since, supply);
         if waiting < limit && at > now && gate == RunGate::Open {
             return Some(Err(Some(at)));
         }
@@ -268,13 +263,31 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
     }
 }
 
-impl<J, R> Unit<J, R> {
-    /// A batch that stays together is full.
+impl<K, J, R> WaitQueue<K, J, R> {
+    /// Until when a bucket that isn't full waits whose head came at `since`.
+    fn lingers_until(&self, since: Instant, supply: Supply) -> Instant {
+        let longest = since + MAX_LINGER;
+        match supply {
+            Supply::Exhausted => since,
+            Supply::Trickling => self.last_push.map_or(longest, |last| longest.min(last + LINGER)),
+            Supply::Coming => longest,
+        }
+    }
+}
+
+impl<J: Queued, R> Unit<J, R> {
+    /// A batch that stays together is full. Of several, the smallest goes first: what was halved is soon found out.
     fn rank(&self, now: Instant) -> Result<Rank, Option<Instant>> {
         if self.not_before > now {
             return Err(Some(self.not_before));
         }
-        Ok(Rank { is_young: true, class: self.class.0, is_partial: false, lacks: 0, sequence: self.sequence })
+        Ok(Rank {
+            is_young: true,
+            class: self.class.0,
+            is_partial: false,
+            lacks: self.batch.jobs.len(),
+            sequence: self.sequence,
+        })
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::ArgMatches;
-use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 
 use super::coverage::Coverage;
@@ -18,6 +17,7 @@ use super::progress::{self, Total};
 use super::sink::{self, Before, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
+use crate::batch::Input;
 use crate::types::chain;
 use crate::{FailureKind, Host, Part, Parts, Query};
 
@@ -41,15 +41,14 @@ impl Taken {
 pub(super) async fn deliver(
     matches: &ArgMatches,
     host: &Host,
-    queries: impl Stream<Item = Query> + Send + 'static,
+    input: Input,
     taken: &Taken,
     (mut sink, before): (Sink, Before),
 ) -> Result<Exit, Exit> {
-    let queries: BoxStream<'static, Query> = queries.boxed();
     let _watch = watch::start(matches, host)?;
     memory::give_back_code();
     let start = Instant::now();
-    let parts = host.resumed(queries, Arc::new(move |query| before.left(query)));
+    let parts = host.resumed(input, Arc::new(move |query| before.left(query)));
     // A table is written when all is there: then it may as well be in order.
     let parts = if matches.get_flag("ordered") || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use clap::ArgMatches;
+use futures::StreamExt;
 
 use super::args;
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::Exit;
 use super::sink::{Columns, Sink};
-use crate::batch::split_kind;
+use crate::batch::{Input, split_kind};
 use crate::output::Format;
 use crate::{Host, PlanError};
 
@@ -28,5 +29,6 @@ pub(super) async fn run(kind: &str, matches: &ArgMatches, options: &ArgMatches, 
         return dry_run(queries, &taken).await;
     }
     let sink = Sink::open(matches, Format::Table, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;
-    deliver(matches, host, queries, &taken, sink).await
+    let input = Input { queries: queries.boxed(), is_at_hand: true };
+    deliver(matches, host, input, &taken, sink).await
 }

@@ -18,7 +18,7 @@ use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
 use super::queries::{Asked, Form, Growing, Names, Records};
 use super::sink::{Columns, Sink};
-use crate::batch::split_kind;
+use crate::batch::{Input, split_kind};
 use crate::output::Format;
 use crate::{Host, Plan, Priority, Query, QueryKey, Slot};
 
@@ -48,8 +48,17 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     let lines = lines(&file, follow, &reader)?;
     let form = Form::of_file(&file);
     // A pipe can't be made to stop waiting: the thread ends with the process.
-    std::thread::spawn(move || reader.read(Records::new(lines, form, default_kind, names)));
-    let chunks = futures::stream::unfold(receiver, |mut chunks| async { Some((chunks.recv().await?, chunks)) });
+    let thread = std::thread::spawn(move || reader.read(Records::new(lines, form, default_kind, names)));
+    let chunks = futures::stream::unfold((receiver, thread), |(mut chunks, thread)| async {
+        match chunks.recv().await {
+            Some(chunk) => Some((chunk, (chunks, thread))),
+            // The thread is at its end. If it panicked, the list isn't: the run fails with it.
+            None => match thread.join() {
+                Ok(()) => None,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+        }
+    });
     let mut queries = Box::pin(chunks.flat_map(futures::stream::iter).peekable());
     // A file is read at once: a list without a query is a mistake that is told before anything is opened for writing.
     let is_file = !follow && !is_pipe;
@@ -63,7 +72,8 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
         Columns::new(&parsers, None)
     };
-    let exit = deliver(matches, host, queries, &taken, Sink::open(matches, Format::Ndjson, columns)?).await?;
+    let input = Input { queries, is_at_hand: size.is_some() };
+    let exit = deliver(matches, host, input, &taken, Sink::open(matches, Format::Ndjson, columns)?).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.
         say("stdin held no queries");

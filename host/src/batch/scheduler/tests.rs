@@ -166,3 +166,23 @@ fn what_waits_for_a_host_that_is_given_up_fails_at_once_with_its_last_failure() 
     }
     assert!(refused > 70 && !scheduler.has_waiting(0), "{refused}");
 }
+
+#[test]
+fn a_host_that_serves_one_a_second_is_asked_about_once_a_second() {
+    let (mut scheduler, start) = (scheduler(Rate::Unlimited, 64), Instant::now());
+    let host = scheduler.host("a", "a", pace(), start);
+    push(&mut scheduler, host, 0, 0..10_000, start);
+    let (mut now, mut served, mut answered, mut refused) = (start, start, 0, 0);
+    while now < start + SECOND * 300 {
+        let Some(Next::Send { .. }) = scheduler.poll(now) else {
+            now = scheduler.wake().unwrap();
+            continue;
+        };
+        let is_served = now >= served;
+        served = if is_served { now + SECOND } else { served };
+        (answered, refused) = if is_served { (answered + 1, refused) } else { (answered, refused + 1) };
+        let feedback = if is_served { Some(Feedback::Success) } else { CONGESTED };
+        scheduler.release(host, feedback, None, now, now);
+    }
+    assert!(answered > 180 && refused < answered / 2, "{answered} answered, {refused} refused");
+}

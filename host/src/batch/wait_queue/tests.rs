@@ -45,7 +45,7 @@ fn batches_leave_full_and_the_rest_waits_for_more() {
     push(&mut queue, "us", 0..120, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50, 50]);
     assert_eq!(queue.ready(RunGate::Open, Supply::Trickling, now), Err(Some(now + LINGER)));
-    assert_eq!(queue.ready(RunGate::Open, Supply::HeldBack, now), Err(Some(now + LINGER_FOR_ANSWERS)));
+    assert_eq!(queue.ready(RunGate::Open, Supply::Coming, now), Err(Some(now + MAX_LINGER)));
     push(&mut queue, "us", 120..150, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50]);
     push(&mut queue, "us", 150..153, &limit(50), now);
@@ -95,12 +95,8 @@ fn only_the_head_goes_while_too_much_waits_for_it() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     push(&mut queue, "us", 5..8, &limit(2), now);
     let head = |root| RunGate::HeadOnly(root);
-    assert_eq!(pop_through(&mut queue, head(4), Supply::HeldBack, now), None);
-    assert_eq!(
-        pop_through(&mut queue, head(6), Supply::HeldBack, now),
-        Some(vec![6, 5]),
-        "with what shares its request"
-    );
+    assert_eq!(pop_through(&mut queue, head(4), Supply::Coming, now), None);
+    assert_eq!(pop_through(&mut queue, head(6), Supply::Coming, now), Some(vec![6, 5]), "with what shares its request");
     assert_eq!(pop_through(&mut queue, RunGate::Closed, Supply::Exhausted, now), None);
     assert_eq!(pop_through(&mut queue, RunGate::Open, Supply::Exhausted, now), Some(vec![7]));
 }
@@ -147,7 +143,7 @@ proptest! {
         for (at, key) in keys.iter().enumerate() {
             queue.push(names[*key], &limit, NEW, None, Job(at), now);
             if at % chunk == 0 {
-                batches.extend(std::iter::from_fn(|| pop(&mut queue, Supply::HeldBack, now)));
+                batches.extend(std::iter::from_fn(|| pop(&mut queue, Supply::Coming, now)));
             }
         }
         batches.extend(std::iter::from_fn(|| pop(&mut queue, Supply::Exhausted, now)));
