@@ -10,6 +10,7 @@ mod component;
 mod delivery;
 mod examples;
 mod faulty;
+mod frames;
 mod guest;
 mod json_api;
 mod little_space;
