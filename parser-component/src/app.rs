@@ -1,5 +1,7 @@
 //! The record of an app: where the details message has its fields, and what an answer without them means.
 
+use std::cell::LazyCell;
+
 use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
 use playfast_guest::{Failure, FailureKind, Page, Query, url};
 
@@ -86,9 +88,14 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("data_safety", &[&[137, 4, 0, 0], &[137, 4, 1, 0], &[137, 9, 2]], Shape::With(data_safety)),
 ];
 
+/// The table of the fields, made when there is a message to read.
+fn lazy_table() -> LazyCell<Table> {
+    LazyCell::new(|| Table::new(FIELDS))
+}
+
 /// The app in the page's blocks.
 pub(crate) fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
-    let table = Table::new(FIELDS);
+    let table = lazy_table();
     let mut seen = None;
     for block in Blocks::new(body, "Ws7gDc") {
         let found = match block {
@@ -121,7 +128,7 @@ fn is_cut(body: &[u8]) -> bool {
 
 /// The app in the payload of a batchexecute frame. A payload without content is the answer for an app that does not exist.
 pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
-    let record = match record(&Table::new(FIELDS), *payload, query) {
+    let record = match record(&lazy_table(), *payload, query) {
         Err(failure) if failure.kind == FailureKind::LayoutChanged && is_empty(*payload).unwrap_or(false) => {
             return Err(Failure::not_found("the store has no such app, at least in this country"));
         }
@@ -170,7 +177,7 @@ fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
 }
 
 /// The record of the app that the message tells of, which must be the one that was asked for.
-fn record(table: &Table, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
+fn record(table: &LazyCell<Table>, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
     let unreadable = |error| unreadable("the details of the app", error);
     let echo = message.get(APP_ID).map_err(unreadable)?;
     check_id(echo.and_then(Reader::text).as_deref(), query)?;

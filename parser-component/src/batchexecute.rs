@@ -45,8 +45,8 @@ enum Frame {
     Answer { tag: Option<String>, page: Result<Page, Failure> },
     /// An error of the whole request.
     Error(Failure),
-    /// An answer to the rpc that is still to be read.
-    OwnRpc,
+    /// An answer to the rpc that is not read: no query waits for it.
+    Stray,
     /// An answer to another rpc.
     OtherRpc(String),
     /// The last frame of a body.
@@ -62,9 +62,11 @@ struct Answers<'q, 'r> {
     read: ReadPayload<'q>,
     /// By the queries' tags.
     tagged: Vec<Option<Result<Page, Failure>>>,
-    /// An answer with another tag, and how many there are: the answer to an only query, if it is the only one.
+    /// The first answer, if it has another tag, and how many others have: that of an only query, if it is the only one.
     stray: Option<Result<Page, Failure>>,
     strays: usize,
+    /// Whether there was an answer.
+    has_answer: bool,
     /// An error of the whole request.
     error: Option<Failure>,
     /// Another rpc that was answered.
@@ -74,7 +76,7 @@ struct Answers<'q, 'r> {
 impl<'q, 'r> Answers<'q, 'r> {
     fn new(queries: &'q [Query], rpc: &'r str, read: ReadPayload<'q>) -> Self {
         let tagged = queries.iter().map(|_| None).collect();
-        Self { queries, rpc, read, tagged, stray: None, strays: 0, error: None, other: None }
+        Self { queries, rpc, read, tagged, stray: None, strays: 0, has_answer: false, error: None, other: None }
     }
 
     /// Reads the frames to the body's end, and says whether it is whole. With lengths a cut between two arrays shows in nothing but the
@@ -106,16 +108,18 @@ impl<'q, 'r> Answers<'q, 'r> {
     fn read_frame(&mut self, frame: &mut Reader<'_>) -> Result<bool, ReadError> {
         match self.frame(frame)? {
             Frame::Answer { tag, page } => self.keep(tag.as_deref(), page),
+            Frame::Stray => self.strays += 1,
             Frame::Error(failure) => self.error = self.error.take().or(Some(failure)),
             Frame::OtherRpc(rpc) => self.other = self.other.take().or(Some(rpc)),
             Frame::End => return Ok(true),
-            Frame::OwnRpc | Frame::Note => {}
+            Frame::Note => {}
         }
         Ok(false)
     }
 
     /// Keeps the first answer with each tag.
     fn keep(&mut self, tag: Option<&str>, page: Result<Page, Failure>) {
+        self.has_answer = true;
         let own = tag.and_then(|tag| self.tagged.get_mut(tag.parse::<usize>().ok()?));
         match own {
             Some(answer) => *answer = answer.take().or(Some(page)),
@@ -127,14 +131,15 @@ impl<'q, 'r> Answers<'q, 'r> {
     }
 
     /// Reads one frame: `["wrb.fr", RPC, PAYLOAD, null, null, ERROR, TAG]`, `["er", RPC or null, null, null, null, STATUS, TAG or null, …]`
-    /// or `["e", …]`. If several queries were asked, the tag is looked for first, so that a payload can be held against its query.
+    /// or `["e", …]`. The tag is looked for first, so that a payload is held against its query, and only read if one waits for it; the first
+    /// answer to an only query is read whatever its tag.
     fn frame(&self, frame: &mut Reader<'_>) -> Result<Frame, ReadError> {
         let whole = *frame;
         let query = match self.queries {
-            [only] => Some(only),
-            _ => whole.get(TAG)?.and_then(Reader::text).and_then(|tag| self.query(&tag)),
+            [only] if !self.has_answer => Some(only),
+            _ => whole.get(TAG)?.and_then(Reader::text).and_then(|tag| self.waiting(&tag)),
         };
-        let (mut page, mut failure, mut tag, mut found) = (None, None, None, Frame::Note);
+        let (mut page, mut failure, mut tag, mut found, mut is_own) = (None, None, None, Frame::Note, false);
         frame.elements(|slot, value| {
             let mut flow = Flow::Continue;
             match slot {
@@ -145,10 +150,11 @@ impl<'q, 'r> Answers<'q, 'r> {
                     _ => flow = Flow::Done,
                 },
                 1 => match value.text() {
-                    Some(rpc) if rpc == self.rpc => found = Frame::OwnRpc,
+                    Some(rpc) if rpc == self.rpc => (found, is_own) = (Frame::Stray, true),
                     Some(rpc) => (found, flow) = (Frame::OtherRpc(rpc.into_owned()), Flow::Done),
                     None => flow = Flow::Done,
                 },
+                _ if query.is_none() => flow = Flow::Done,
                 2 => {
                     if let Some(mut payload) = value.inside_string() {
                         page = Some((self.read)(&mut payload, query));
@@ -164,12 +170,18 @@ impl<'q, 'r> Answers<'q, 'r> {
             }
             Ok(flow)
         })?;
-        if !matches!(found, Frame::OwnRpc) {
+        if !is_own || query.is_none() {
             return Ok(found);
         }
         let page = page.or(failure.map(Err));
         let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Level::Plain), query));
         Ok(Frame::Answer { tag, page })
+    }
+
+    /// The query with this tag, if it has no answer yet.
+    fn waiting(&self, tag: &str) -> Option<&'q Query> {
+        let index = tag.parse::<usize>().ok()?;
+        self.tagged.get(index)?.is_none().then(|| self.queries.get(index)).flatten()
     }
 
     /// The query with this tag.

@@ -19,12 +19,20 @@ const HEAD: usize = 200;
 /// How many blocks without an end are looked past: each costs a walk to the end of the body.
 const MAX_ENDLESS_BLOCKS: usize = 8;
 
+/// How many objects of requests are read, if those before name no block: each may cost a walk to the end of the body.
+const MAX_REQUESTS: usize = 8;
+
+/// How many keys are kept for an rpc. A page names it for three at most.
+const MAX_KEYS: usize = 64;
+
 /// The blocks of a page in its order, those that the page says answer the rpc before the others.
 pub(crate) struct Blocks<'a> {
     body: &'a [u8],
     rpc: &'a str,
     /// The keys of the blocks that answer the rpc, once the requests were found or looked for.
     keys: Option<Vec<&'a [u8]>>,
+    /// How many objects of requests were read.
+    requests: usize,
     at: usize,
     endless: usize,
     /// Where the data of the other blocks starts, and how many of them were given.
@@ -43,7 +51,7 @@ enum Mark {
 impl<'a> Blocks<'a> {
     /// The blocks of a page, those that answer `rpc` first.
     pub(crate) fn new(body: &'a [u8], rpc: &'a str) -> Self {
-        Self { body, rpc, keys: None, at: 0, endless: 0, others: Vec::new(), given: 0 }
+        Self { body, rpc, keys: None, requests: 0, at: 0, endless: 0, others: Vec::new(), given: 0 }
     }
 
     /// Whether the page says that a block with this key answers the rpc. The requests are looked for ahead at the first block, if they
@@ -56,14 +64,27 @@ impl<'a> Blocks<'a> {
     }
 
     /// The keys that the requests after `at` name.
-    fn requests_after(&self, mut at: usize) -> Vec<&'a [u8]> {
+    fn requests_after(&mut self, mut at: usize) -> Vec<&'a [u8]> {
         while let Some((mark, after)) = next_mark(self.body, at) {
-            if matches!(mark, Mark::Requests) {
-                return keys(self.body, after, self.rpc.as_bytes()).0;
-            }
             at = after;
+            if matches!(mark, Mark::Requests) {
+                let (keys, end) = self.read_requests(after);
+                if !keys.is_empty() {
+                    return keys;
+                }
+                at = end;
+            }
         }
         Vec::new()
+    }
+
+    /// The keys that the requests which start here name, and where they end.
+    fn read_requests(&mut self, start: usize) -> (Vec<&'a [u8]>, usize) {
+        if self.requests >= MAX_REQUESTS {
+            return (Vec::new(), start);
+        }
+        self.requests += 1;
+        keys(self.body, start, self.rpc.as_bytes())
     }
 
     /// Whether the page names no block for the rpc.
@@ -71,13 +92,13 @@ impl<'a> Blocks<'a> {
         self.keys.as_ref().is_none_or(Vec::is_empty)
     }
 
-    /// The next block that the page names; puts the others aside.
+    /// The next block that the page names, if it names one; puts the others aside.
     fn next_named(&mut self) -> Option<Result<Reader<'a>, ReadError>> {
         while let Some((mark, start)) = next_mark(self.body, self.at) {
             self.at = start;
             match mark {
                 Mark::Requests if self.is_silent() => {
-                    let (keys, end) = keys(self.body, start, self.rpc.as_bytes());
+                    let (keys, end) = self.read_requests(start);
                     (self.keys, self.at) = (Some(keys), end);
                 }
                 Mark::Requests => {}
@@ -91,13 +112,13 @@ impl<'a> Blocks<'a> {
         None
     }
 
-    /// The block that starts here, if the page names it.
+    /// The block that starts here, if the page names it, or names none.
     fn block(&mut self, start: usize) -> Option<Result<Reader<'a>, ReadError>> {
         let (key, data) = head(self.body, start)?;
         let named = self.is_named(key);
         let block = Reader::new(self.body, data, Level::Plain);
         match self.pass(block) {
-            Ok(()) if named => Some(Ok(block)),
+            Ok(()) if named || self.is_silent() => Some(Ok(block)),
             Ok(()) => {
                 self.others.push(data);
                 None
@@ -204,7 +225,7 @@ fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &[u8]) -> (Vec<&'a [u8]>, usize)
             break;
         }
         let id = body.get(request + 1..).and_then(|inside| quoted(after_name(inside, b"id")?));
-        if id.is_some_and(|(id, _)| id == rpc) {
+        if id.is_some_and(|(id, _)| id == rpc) && keys.len() < MAX_KEYS {
             keys.push(key);
         }
         at = reader.position();
@@ -283,6 +304,15 @@ mod tests {
         let old = PAGE.replace("data:[3]", "data:function(){return [3]}");
         let mut blocks = Blocks::new(old.as_bytes(), "B");
         assert!(blocks.next().unwrap().unwrap().get(&[0]).unwrap().is_none());
+    }
+
+    #[test]
+    fn requests_without_an_end_are_read_a_few_times_alone() {
+        let endless = "AF_dataServiceRequests = {'ds:1' : {id:'B',".repeat(20_000);
+        let (_, trimmed) = PAGE.split_once("</script>").unwrap();
+        assert_eq!(numbers(&format!("{endless}{trimmed}"), "B"), ["text", "3", "7"]);
+        let few = "AF_dataServiceRequests = {'ds:1' : {id:'B',".repeat(3);
+        assert_eq!(numbers(&format!("{few}\"{PAGE}"), "B")[..2], ["3", "7"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod delivery;
 mod examples;
 mod faulty;
 mod files;
+mod frames;
 mod guest;
 mod json_api;
 mod little_space;
