@@ -1,4 +1,4 @@
-//! May this address be asked?
+//! Which URLs a parser may ask, and which redirects are followed.
 
 use std::net::IpAddr;
 

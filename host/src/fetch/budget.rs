@@ -1,4 +1,4 @@
-//! How much memory may bodies take, all together?
+//! The memory budget that all bodies share.
 //!
 //! A body takes its share before it grows, and keeps it until it is parsed. Where nothing is left, one body after another may go on
 //! without a share, each for a while: so somebody always gets on, whatever the others wait for, and one that trickles doesn't hold up the

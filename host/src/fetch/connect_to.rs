@@ -1,4 +1,4 @@
-//! Which other address did the user give for a host?
+//! Other addresses for hosts, as in curl's `--connect-to`.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Which cookies does a request bear?
+//! The cookies of a request.
 //!
 //! The parser's, the user's, and where the user wants that, those that the host set: of one name, the first of these. They are put
 //! together here for each hop, so that a redirect bears what its own host set.

@@ -107,9 +107,16 @@ fn date(seconds: u64) -> Option<String> {
     Some(time::OffsetDateTime::from_unix_timestamp(seconds).ok()?.date().to_string())
 }
 
-/// The failure that the server told over HTTP/2: it refused the stream, or closed the connection before it came to it.
+/// The failure that the server told over HTTP/2, or that it broke the protocol.
 fn of_http2(host: &str, error: &h2::Error) -> Option<Failure> {
-    let reason = error.reason().filter(|_| error.is_remote())?;
+    let reason = error.reason()?;
+    if error.is_library() {
+        let message = format!("{host} broke the protocol (HTTP/2, {})", code(reason));
+        return Some(Failure::new(FailureKind::Http, message));
+    }
+    if !error.is_remote() {
+        return None;
+    }
     // Streams up to the last one that a GOAWAY names go on: what fails by it was not processed (RFC 9113, section 6.8).
     let is_unprocessed = error.is_go_away() || reason == h2::Reason::REFUSED_STREAM;
     let (kind, what) = match reason {

@@ -1,4 +1,4 @@
-//! May as many files be open as there will be connections?
+//! The limit of open files, raised to what the connections may need.
 
 /// What the process opens besides: parsers, their artefacts, outputs, the runtime's own.
 const OTHERS: u64 = 64;

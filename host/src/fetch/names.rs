@@ -1,4 +1,4 @@
-//! Which addresses has a name, without asking for each connection?
+//! A cache of name look-ups.
 //!
 //! Successful look-ups are kept for a while, and those of one name at one time are one. Failures aren't kept: the next who asks may have a
 //! network again. What time it is, and how a name is looked up, are arguments.

@@ -1,5 +1,4 @@
-//! How long may an exchange take? As long as the network takes: what it waits for a share of memory, where others' answers are not taken yet, is
-//! not held against it.
+//! The time limit of an exchange: what it waits for a share of memory, until others' answers are taken, doesn't count.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -7,6 +7,7 @@ use crate::{Failure, Request, Response};
 
 /// An exchange that is over. Neither the user's headers nor any cookies of hers are in it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line alone records"))]
 pub(crate) struct Recording<'e> {
     /// What the parser asked for.
     pub(crate) request: &'e Request,
