@@ -80,7 +80,23 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use std::time::Instant;
+
+    use proptest::prelude::*;
+
+    use super::{MAX_DURATION, duration};
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_a_time_that_can_be_waited_for_or_refused(
+            text in prop_oneof![".*", "-?[0-9]{1,30}(\\.[0-9]{1,30})?(e-?[0-9]{1,4})?(ms|s|m|h)?"],
+        ) {
+            if let Ok(duration) = duration(&text) {
+                prop_assert!(!duration.is_zero() && duration <= MAX_DURATION);
+                prop_assert!(Instant::now().checked_add(duration).is_some());
+            }
+        }
+    }
 
     #[test]
     fn a_time_is_read_as_people_write_it() {
