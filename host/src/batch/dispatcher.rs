@@ -183,10 +183,12 @@ impl Dispatcher {
 
     /// Says what the input has for the queue: nothing any more, more that waits for room, or nothing at hand.
     fn update_supply(&mut self) {
+        let waits_for_room = self.credit == 0 && self.room.available_permits() < INTAKE as usize;
         let supply = match &self.input {
             None => Supply::Exhausted,
-            Some(_) if self.is_at_hand => Supply::Coming,
-            Some(_) if self.credit == 0 && self.room.available_permits() < INTAKE as usize => Supply::Coming,
+            // Nothing more comes before something of what waits is answered.
+            Some(_) if waits_for_room && self.tasks.is_empty() => Supply::Exhausted,
+            Some(_) if waits_for_room || self.is_at_hand => Supply::Coming,
             Some(_) => Supply::Trickling,
         };
         if supply != self.supply {

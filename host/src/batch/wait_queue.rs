@@ -23,8 +23,9 @@ const MAX_PASSED_OVER: u64 = 1024;
 /// How long a batch that isn't full waits for a further query after the last one came.
 const LINGER: Duration = Duration::from_millis(10);
 
-/// How long a query waits at most for others to share its request with.
+/// How long a query waits at most for others to share its request with, if they come one by one, and if more are known to come.
 const MAX_LINGER: Duration = Duration::from_millis(100);
+const MAX_LINGER_IF_COMING: Duration = Duration::from_secs(1);
 
 /// Priorities, each for what continues and for what is new.
 const CLASSES: usize = 6;
@@ -266,11 +267,11 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
 impl<K, J, R> WaitQueue<K, J, R> {
     /// Until when a bucket that isn't full waits whose head came at `since`.
     fn lingers_until(&self, since: Instant, supply: Supply) -> Instant {
-        let longest = since + MAX_LINGER;
+        let quiet = self.last_push.map_or(since, |last| last + LINGER);
         match supply {
             Supply::Exhausted => since,
-            Supply::Trickling => self.last_push.map_or(longest, |last| longest.min(last + LINGER)),
-            Supply::Coming => longest,
+            Supply::Trickling => quiet.min(since + MAX_LINGER),
+            Supply::Coming => since + MAX_LINGER_IF_COMING,
         }
     }
 }

@@ -45,7 +45,7 @@ fn batches_leave_full_and_the_rest_waits_for_more() {
     push(&mut queue, "us", 0..120, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50, 50]);
     assert_eq!(queue.ready(RunGate::Open, Supply::Trickling, now), Err(Some(now + LINGER)));
-    assert_eq!(queue.ready(RunGate::Open, Supply::Coming, now), Err(Some(now + MAX_LINGER)));
+    assert_eq!(queue.ready(RunGate::Open, Supply::Coming, now), Err(Some(now + MAX_LINGER_IF_COMING)));
     push(&mut queue, "us", 120..150, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50]);
     push(&mut queue, "us", 150..153, &limit(50), now);
