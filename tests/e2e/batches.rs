@@ -77,15 +77,15 @@ fn requests_leave_full_in_every_form_ordered_or_not_paced_or_not() {
     write_queries(&queries, 600, &["us", "kr", "de"]);
     let fewest = 3 * 600_usize.div_ceil(PER_REQUEST);
     let shape: &[&[&str]] = &[
-        &["--format=ndjson"],
-        &["--format=ndjson", "--ordered"],
+        &["--format=ndjson", "--rate=none"],
+        &["--format=ndjson", "--rate=none", "--ordered"],
         &["--format=csv", "--ordered", "--rate=100/s"],
         &["--format=json", "--rate=200/s"],
-        &["--format=table"],
+        &["--format=table", "--rate=none"],
     ];
     for options in shape {
         let before = shop.store.stats().requests;
-        let ran = shop.playfast(&[&["run", "--queries", queries.to_str().unwrap()], *options].concat());
+        let ran = shop.paced(&[&["run", "--queries", queries.to_str().unwrap()], *options].concat());
         assert_eq!(ran.code(), 0, "{options:?} {}", ran.stderr());
         let requests = posts(&shop.store, before);
         assert!(requests * 100 <= fewest * 105 + 100, "{options:?}: {requests} requests where {fewest} do");

@@ -95,7 +95,12 @@ impl Shop {
 
     /// Runs the binary, led here, asking nothing again.
     pub(crate) fn playfast(&self, arguments: &[&str]) -> Ran {
-        let options = self.options().into_iter().chain(["--rate=none".to_owned(), "--retries=0".to_owned()]);
+        self.paced(&[arguments, &["--rate=none"]].concat())
+    }
+
+    /// The same at the pace that the arguments say.
+    pub(crate) fn paced(&self, arguments: &[&str]) -> Ran {
+        let options = self.options().into_iter().chain(["--retries=0".to_owned()]);
         run(arguments.iter().map(|argument| (*argument).to_owned()).chain(options))
     }
 }

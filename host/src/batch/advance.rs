@@ -21,7 +21,7 @@ use crate::swap::{Generation, Slot};
 use crate::{Failure, FailureKind, Page, Query};
 
 /// Attempts that a host refused for its pace before the batch's size is suspected.
-const LIMITED_BEFORE_HALVING: u32 = 2;
+const LIMITED_BEFORE_HALVING: u32 = 3;
 
 /// What the answers of one exchange are handed on with.
 pub(super) struct Answers<'e> {
@@ -69,9 +69,10 @@ impl Answers<'_> {
         let is_suspect = match why {
             BatchFailure::Rejected => true,
             BatchFailure::Transient => jobs.iter().all(|job| job.retries > 0),
-            // The pace is likelier to be at fault than a size that went well before.
+            // The pace is likelier to be at fault than the batch, the more so if the server tells when to ask again.
             BatchFailure::Limited => {
-                jobs.iter().all(|job| job.retries >= LIMITED_BEFORE_HALVING) && !self.is_good_size(&jobs)
+                let is_told = jobs.iter().any(|job| job.was_told);
+                jobs.iter().all(|job| job.retries >= LIMITED_BEFORE_HALVING) && !(is_told && self.is_good_size(&jobs))
             }
         };
         if is_suspect && !(self.is_probe && why != BatchFailure::Rejected) {
@@ -79,8 +80,7 @@ impl Answers<'_> {
         }
         let is_hopeless = why == BatchFailure::Rejected && self.is_hopeless(&jobs);
         if jobs.len() > 1 && !is_hopeless && is_suspect {
-            let halves = halve(jobs).map(|jobs| Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO));
-            return halves.into();
+            return halve(jobs).map(as_half).into();
         }
         let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
         let is_whole = jobs.len();
@@ -108,20 +108,20 @@ impl Answers<'_> {
     /// Records how a batch went of which something was answered.
     pub(super) fn record_size(&self, slot: &Slot, answered: &[Answered], queries: &[Query]) {
         let Some((kind, per_request)) = self.kind(slot, queries.first()) else { return };
-        let count = |kind: fn(&Answered) -> bool| u32::try_from(answered.iter().filter(|one| kind(one)).count());
         // A query that the site answers with "there is none" is answered.
         let is_answered =
             |one: &Answered| one.page.as_ref().err().is_none_or(|failure| failure.kind == FailureKind::NotFound);
-        let (good, all) = (count(is_answered).unwrap_or_default(), count(|_| true).unwrap_or_default());
+        let answered: Vec<_> = answered.iter().map(is_answered).collect();
+        let first = answered.iter().take_while(|is_answered| **is_answered).count();
+        let left_out = answered.len() - first;
+        let count = |queries: usize| u32::try_from(queries).unwrap_or(u32::MAX);
         let sizers = &self.worker.sizers;
-        match good {
-            0 => {}
-            // It answers the first of more.
-            good if good.saturating_mul(2) < all => {
-                sizers.record_success(slot.name(), &kind, per_request, good);
-                sizers.record_failure(slot.name(), &kind, per_request, all);
-            }
-            _ => sizers.record_success(slot.name(), &kind, per_request, all),
+        if first > 0 && left_out > 1 && !answered.iter().skip(first).any(|is_answered| *is_answered) {
+            // The site answers the first of more.
+            sizers.record_success(slot.name(), &kind, per_request, count(first));
+            sizers.record_failure(slot.name(), &kind, per_request, count(answered.len()));
+        } else if answered.contains(&true) {
+            sizers.record_success(slot.name(), &kind, per_request, count(answered.len()));
         }
     }
 
@@ -157,7 +157,8 @@ impl Answers<'_> {
     /// If it isn't asked again: its failure, which is final.
     fn retry(&mut self, job: &mut Job, failure: &Failure) -> Result<Duration, Failure> {
         let policy = &self.worker.scheduler.config().retries;
-        let attempt = Attempt { retries: job.retries, was_told: job.was_told, is_probe: self.is_probe };
+        let is_probe = self.is_probe && !job.is_suspect;
+        let attempt = Attempt { retries: job.retries, was_told: job.was_told, is_probe };
         let because = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
         let Retry { delay, costs_attempt } =
             policy.decide(failure, attempt, fastrand::f64()).map_err(|refused| match refused {
@@ -180,6 +181,14 @@ impl Answers<'_> {
         job.was_told |= failure.retry_after.is_some();
         Ok(delay)
     }
+}
+
+/// A half of a batch of which nothing was answered.
+fn as_half(mut jobs: Vec<Job>) -> Requeue {
+    if let [only] = jobs.as_mut_slice() {
+        only.is_suspect = true;
+    }
+    Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO)
 }
 
 fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {

@@ -29,6 +29,8 @@ pub(super) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) ->
         return Some(BatchFailure::Rejected);
     }
     match (kind, status) {
+        // The request is too large: RFC 9110 §15.5.14 and §15.5.15, RFC 6585 §5.
+        (_, Some(413 | 414 | 431)) => Some(BatchFailure::Rejected),
         (FailureKind::Blocked, _) => Some(BatchFailure::Limited),
         (FailureKind::Timeout | FailureKind::Network | FailureKind::Http | FailureKind::Unavailable, _) => {
             Some(if first.retry_after.is_some() { BatchFailure::Limited } else { BatchFailure::Transient })
@@ -70,7 +72,7 @@ mod tests {
         };
         let both = |kind| [Some(kind), Some(kind)];
         assert_eq!(classify(Some(400), &both(InvalidQuery)), Some(BatchFailure::Rejected));
-        assert_eq!(classify(Some(413), &both(LayoutChanged)), Some(BatchFailure::Rejected));
+        assert_eq!(classify(Some(413), &both(Unavailable)), Some(BatchFailure::Rejected));
         assert_eq!(classify(Some(404), &both(LayoutChanged)), Some(BatchFailure::Rejected));
         assert_eq!(classify(None, &both(TooLarge)), Some(BatchFailure::Rejected));
         assert_eq!(classify(Some(500), &both(Unavailable)), Some(BatchFailure::Transient));

@@ -63,7 +63,12 @@ impl Worker {
         let batch_failure = classify(status, &pages);
         let feedback = self.feedback((&slot, kind), status, &answered, batch_failure.is_some() && jobs.len() > 1);
         let is_probe = permit.is_probe();
-        permit.record(feedback, answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned());
+        let failure = answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned();
+        // A query that its batch failed for says nothing of the host.
+        let is_suspect = status.is_some() && jobs.iter().any(|job| job.is_suspect);
+        if !(is_suspect && matches!(feedback, Feedback::Congestion { retry_after: None })) {
+            permit.record(feedback, failure);
+        }
         // What is handed on from here on may wait for a slow reader, which keeps no permit from another run.
         permit.release();
         let mut answers = Answers { worker: self, run, permit: &mut permit, is_probe };

@@ -61,6 +61,8 @@ pub(super) struct Job {
     pub(super) retries: u32,
     /// Whether the server told to wait before this page is asked again.
     pub(super) was_told: bool,
+    /// Whether it failed with all others of its batch, which was halved until it was alone: it is likelier to be at fault than the host.
+    pub(super) is_suspect: bool,
     /// Whether it was sent: then it goes before those that weren't. And until when it must be answered.
     pub(super) is_sent: bool,
     pub(super) deadline: Option<Instant>,
@@ -70,6 +72,14 @@ pub(super) struct Job {
 }
 
 impl Queued for Job {
+    fn is_suspect(&self) -> bool {
+        self.is_suspect
+    }
+
+    fn retries(&self) -> u32 {
+        self.retries
+    }
+
     fn root(&self) -> usize {
         self.origin.root
     }
@@ -92,6 +102,7 @@ impl Job {
             generation: 0,
             retries: 0,
             was_told: false,
+            is_suspect: false,
             is_sent: false,
             deadline: None,
             follow,

@@ -32,8 +32,8 @@ const WAITING: usize = 2;
 const OPEN: usize = 8192;
 
 /// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
-const HIGH_WATER_BYTES: usize = 20 << 20;
-const LOW_WATER_BYTES: usize = 10 << 20;
+const HIGH_WATER_BYTES: usize = 12 << 20;
+const LOW_WATER_BYTES: usize = 6 << 20;
 
 /// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
 pub struct Parts {

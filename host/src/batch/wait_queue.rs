@@ -20,6 +20,9 @@ const FAIR_TURN: u32 = 4;
 /// Batches that may go past a bucket that isn't full before it goes all the same.
 const MAX_PASSED_OVER: u64 = 1024;
 
+/// The same past a query that is likely to be at fault.
+const MAX_SUSPECT_PASSED_OVER: u64 = 64;
+
 /// How long a batch that isn't full waits for a further query after the last one came.
 const LINGER: Duration = Duration::from_millis(10);
 
@@ -71,6 +74,12 @@ pub(super) enum RunGate {
 
 /// A query that waits.
 pub(super) trait Queued {
+    /// How often it was asked in vain.
+    fn retries(&self) -> u32;
+
+    /// Whether it is likelier to be at fault than its host.
+    fn is_suspect(&self) -> bool;
+
     /// The number of the query of the input that it belongs to.
     fn root(&self) -> usize;
 }
@@ -88,6 +97,8 @@ struct Unit<J, R> {
     class: PriorityClass,
     sequence: u64,
     not_before: Instant,
+    /// The batches that had gone when it came.
+    pops: u64,
     batch: Batch<J, R>,
 }
 
@@ -118,6 +129,8 @@ struct Rank {
     is_young: bool,
     class: usize,
     is_partial: bool,
+    /// Of those that stay together, those first that were asked least.
+    retries: u32,
     /// Of those that aren't full, the one that lacks least; of those that stay together, the smallest.
     lacks: usize,
     sequence: u64,
@@ -165,7 +178,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
     /// Adds a batch whose queries stay together, and that goes no sooner than `not_before`.
     pub(super) fn push_batch(&mut self, class: PriorityClass, not_before: Instant, batch: Batch<J, R>) {
         self.sequence += 1;
-        self.units.push(Unit { class, sequence: self.sequence, not_before, batch });
+        self.units.push(Unit { class, sequence: self.sequence, not_before, pops: self.pops, batch });
     }
 
     /// Whether something may go now.
@@ -231,7 +244,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         }
         for (index, unit) in self.units.iter().enumerate() {
             if admits(gate, || unit.batch.jobs.iter().map(Queued::root)) {
-                offer(unit.rank(now), Choice::Unit(index));
+                offer(unit.rank(self.pops, now), Choice::Unit(index));
             }
         }
         best.map(|(_, choice)| choice).ok_or(wake)
@@ -258,6 +271,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
             is_young: self.pops - head.pops < MAX_PASSED_OVER,
             class: head.class,
             is_partial: waiting < limit,
+            retries: 0,
             lacks: limit.saturating_sub(waiting),
             sequence: head.sequence,
         }))
@@ -278,15 +292,20 @@ impl<K, J, R> WaitQueue<K, J, R> {
 
 impl<J: Queued, R> Unit<J, R> {
     /// A batch that stays together is full. Of several, the smallest goes first: what was halved is soon found out.
-    fn rank(&self, now: Instant) -> Result<Rank, Option<Instant>> {
+    fn rank(&self, pops: u64, now: Instant) -> Result<Rank, Option<Instant>> {
         if self.not_before > now {
             return Err(Some(self.not_before));
         }
+        let jobs = &self.batch.jobs;
+        let retries = jobs.iter().map(Queued::retries).max().unwrap_or_default();
+        // A query at fault lets others go first, for a while: that one answers says that the host does.
+        let gives_way = retries > 0 && jobs.iter().any(Queued::is_suspect);
         Ok(Rank {
-            is_young: true,
-            class: self.class.0,
-            is_partial: false,
-            lacks: self.batch.jobs.len(),
+            is_young: !gives_way || pops - self.pops < MAX_SUSPECT_PASSED_OVER,
+            class: self.class.0 + usize::from(gives_way),
+            is_partial: gives_way,
+            retries,
+            lacks: jobs.len(),
             sequence: self.sequence,
         })
     }

@@ -46,7 +46,7 @@ pub(super) fn built(url: &Url, request: Request) -> Result<reqwest::Request, Fai
         let (name, value) = header(name, value)?;
         built.headers_mut().append(name, value);
     }
-    let bytes = request.body.as_ref().map_or(0, Vec::len);
+    let bytes = request.body.as_ref().map_or(0, bytes::Bytes::len);
     if bytes > REQUEST_LIMIT {
         let what = format!("a request has a body of {bytes} bytes, above the limit of {REQUEST_LIMIT}");
         return Err(Failure::new(FailureKind::ParserInvalid, what));

@@ -55,7 +55,7 @@ impl From<wit::HttpRequest> for Request {
             wit::Method::Get => Method::Get,
             wit::Method::Post => Method::Post,
         };
-        Self { method, url: request.url, headers: request.headers, body: request.body }
+        Self { method, url: request.url, headers: request.headers, body: request.body.map(Into::into) }
     }
 }
 

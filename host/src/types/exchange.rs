@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use bytes::Bytes;
+
 use crate::{Failure, Query};
 
 /// How a request asks.
@@ -25,7 +27,7 @@ pub struct Request {
     /// Names and values.
     pub headers: Vec<(String, String)>,
     /// What a POST sends.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Bytes>,
 }
 
 /// A request, and the queries that it asks for.

@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
     Deserialize,
     Serialize,
     strum::IntoStaticStr,
-    strum::VariantArray,
 )]
+#[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]

@@ -6,6 +6,14 @@ use crate::{Interval, Priority};
 struct Job(usize);
 
 impl Queued for Job {
+    fn is_suspect(&self) -> bool {
+        false
+    }
+
+    fn retries(&self) -> u32 {
+        0
+    }
+
     fn root(&self) -> usize {
         self.0
     }

@@ -7,6 +7,14 @@ use super::*;
 struct Job(usize);
 
 impl Queued for Job {
+    fn is_suspect(&self) -> bool {
+        false
+    }
+
+    fn retries(&self) -> u32 {
+        0
+    }
+
     fn root(&self) -> usize {
         self.0
     }
