@@ -45,14 +45,17 @@ impl Parser for Play {
         let Some(query) = queries.first() else {
             return Ok(Vec::new());
         };
+        let is_batch = batchexecute::is_answer(&response.body);
         let pages = match query.kind.as_str() {
             "list" => batchexecute::answers(queries, &response.body, "vyAe2", list::page),
-            "app" if batchexecute::is_answer(&response.body) => {
-                batchexecute::answers(queries, &response.body, "Ws7gDc", app::page)
-            }
+            "app" if is_batch => batchexecute::answers(queries, &response.body, "Ws7gDc", app::page),
             "app" => queries.iter().map(|query| app::page_of(&response.body, query)).collect(),
             kind => return Err(Failure::invalid_query(format!("this parser has no kind {kind}"))),
         };
+        // No wall speaks batchexecute: what looks like a mark there is what an app says.
+        if is_batch {
+            return Ok(pages);
+        }
         Ok(pages.into_iter().map(|page| page.map_err(|failure| wall::or(failure, &response.body))).collect())
     }
 }

@@ -87,7 +87,10 @@ fn empty(payload: Reader<'_>, is_short: bool) -> Result<Page, Failure> {
     let is_elsewhere = cluster.is_some() || length(payload)? > MAX_EMPTY_BYTES;
     match (is_elsewhere, is_short, found(CHART)?) {
         (true, _, _) => Err(Failure::layout_changed("the chart's apps are not where they were")),
-        (false, false, _) => Ok(Page { next: Some(SHORT_FORM.to_owned()), ..Page::default() }),
+        (false, false, _) => {
+            let notes = vec!["no apps came for the long form of the request: the short form is next".to_owned()];
+            Ok(Page { next: Some(SHORT_FORM.to_owned()), notes, ..Page::default() })
+        }
         (false, true, None) => Err(Failure::not_found("the store has no such chart, in either form of the request")),
         (false, true, Some(_)) => {
             let notes = vec!["the store lists no apps in this chart".to_owned()];

@@ -101,6 +101,7 @@ fn an_empty_chart_is_asked_for_once_more_in_the_short_form() {
     for payload in no_chart.iter().chain(&no_apps) {
         let first = ask(chart(false), frame("vyAe2", payload)).unwrap();
         assert_eq!((first.next.as_deref(), first.records.len()), (Some("short-form"), 0), "{payload}");
+        assert!(first.notes[0].contains("the short form is next"), "{payload}");
         let asked = Play::request(&[Query { state: first.next, ..query("list") }], 1);
         assert!(asked.refused.is_empty());
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::oracle::{app_block, at, blocks, in_a_page, payload};
+use crate::oracle::{app_block, at, blocks, in_a_frame, in_a_page, payload};
 use crate::saved::{APPS, CHART, DATA_SAFETY, DETAILS, page, parse};
 
 /// Fields that are what lies at a path, as text or number.
@@ -328,4 +328,20 @@ fn what_is_of_another_type_is_absent() {
     for field in ["score", "score_text", "ratings", "histogram", "price", "currency", "free", "screenshots"] {
         assert_eq!(record[field], Value::Null, "{field}");
     }
+}
+
+#[test]
+fn names_that_are_escaped_twice_are_decoded_once() {
+    let escaped = "Tom &amp; Jerry&#39;s &amp;amp; <b>";
+    let decoded = "Tom & Jerry's &amp; <b>";
+    let app = json!([[[[]]], [null, null, [[escaped], {"78": ["an.app"], "69": [escaped], "80": [[[escaped, null, "GAME"]]]}]]]);
+    let app = parse("app", &in_a_frame("Ws7gDc", &app)).unwrap().remove(0);
+    for name in ["title", "developer", "genre"] {
+        assert_eq!(app[name], decoded, "{name}");
+    }
+    let mut item = vec![Value::Null; 15];
+    (item[0], item[3], item[14]) = (json!(["an.app"]), json!(escaped), json!(escaped));
+    let chart = json!([[null, [[{"29": [[[item]]]}]]]]);
+    let row = parse("list", &in_a_frame("vyAe2", &chart)).unwrap().remove(0);
+    assert_eq!((&row["title"], &row["developer"]), (&json!(decoded), &json!(decoded)));
 }

@@ -65,6 +65,14 @@ fn shuffled_answers_and_failures_go_to_their_queries() {
 }
 
 #[test]
+fn marks_of_walls_in_one_answer_are_no_wall_for_another() {
+    let app = json!([null, [null, null, [["captcha-form g-recaptcha"], {"78": ["an.app"]}]]]).to_string();
+    let answers = answers(2, at_once(&[frame(&app.into(), &Value::Null, 0)]));
+    assert!(answers[0].is_ok());
+    assert_eq!(answers[1].as_ref().unwrap_err().kind, Unavailable);
+}
+
+#[test]
 fn a_cut_post_answers_what_came_whole_and_the_rest_is_tried_again() {
     let Some((frames, records)) = apps(3) else { return };
     let (body, ends) = in_chunks(&frames);

@@ -37,7 +37,7 @@ impl Store {
     pub async fn start(config: StoreConfig) -> Result<Self, Error> {
         let identity = identity(config.protocol, &config.hosts)?;
         let saved = saved_pages(&config).await?;
-        let (socket, address) = bind(config.port)?;
+        let (socket, address) = bind(config.port, !config.opens_after.is_zero())?;
         let (closing, closed) = watch::channel(false);
         let state = Arc::new(State::new(&config, saved, closed));
         let mut builder = builder(config.max_concurrent_streams);

@@ -25,12 +25,12 @@ const SEND_BUFFER: usize = 4 << 20;
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// A port that is bound and where nobody listens yet: connections to it are refused.
-pub(crate) fn bind(port: u16) -> Result<(TcpSocket, SocketAddr), Error> {
+/// A port that is bound and where nobody listens yet: connections to it are refused. If it stays so for a while, no other may bind it.
+pub(crate) fn bind(port: u16, stays: bool) -> Result<(TcpSocket, SocketAddr), Error> {
     let failed = |source| Error::Bind { port, source };
     let socket = TcpSocket::new_v4().map_err(failed)?;
     // As the standard library has it: a port is free again as soon as its store has closed.
-    socket.set_reuseaddr(cfg!(unix)).map_err(failed)?;
+    socket.set_reuseaddr(cfg!(unix) && !(stays && port == 0)).map_err(failed)?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into()).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
     Ok((socket, address))
