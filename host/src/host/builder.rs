@@ -6,8 +6,6 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
 use crate::batch::{Gate, Rate, Retries, Sharing, Sizes, Speed, Worker};
-#[cfg(feature = "cli")]
-use crate::fetch::Recorder;
 use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
@@ -146,10 +144,10 @@ impl HostBuilder {
         self
     }
 
-    /// A recorder that sees each exchange.
+    /// As the client's options that were given, changed so.
     #[cfg(feature = "cli")]
-    pub(crate) fn recorder(mut self, recorder: Recorder) -> Self {
-        self.fetch = self.fetch.recorder(recorder);
+    pub(crate) fn map_fetch(mut self, change: impl FnOnce(FetchOptions) -> FetchOptions) -> Self {
+        self.fetch = change(self.fetch);
         self
     }
 
