@@ -27,6 +27,9 @@ fn each_library_has_one_place() {
     for (library, place) in [
         ("wasmtime", "parser"),
         ("reqwest", "fetch"),
+        ("brotli", "fetch"),
+        ("h2", "fetch"),
+        ("hyper_util", "fetch"),
         ("arc_swap", "swap"),
         ("governor", "batch"),
         ("hdrhistogram", "batch"),

@@ -25,6 +25,9 @@ const MAX_RETRIES: u32 = 2;
 /// How long a site may refuse, or ask to be left alone, until that is said.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long one answer may take, unless `--timeout` says otherwise: a site takes a second.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What is asked of a slot.
 enum Check {
     Ask(Slot, Query),
@@ -34,7 +37,8 @@ enum Check {
 
 pub(super) async fn run(options: &ArgMatches, builder: HostBuilder) -> Result<Exit, Exit> {
     let params = args::named_params(options)?;
-    let builder = builder.map_retries(impatient);
+    let timeout = options.get_one("timeout").copied().unwrap_or(TIMEOUT);
+    let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.timeout(timeout));
     let host = build(builder.clone()).await?;
     let slots = host.slots();
     known(&slots, &params)?;
@@ -122,7 +126,10 @@ async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) ->
         Check::Skip(kind, missing) => Ok((None, format!("  {kind}: not asked: {missing}; give --param NAME=VALUE\n"))),
         Check::Ask(slot, query) => {
             let builder = match folder {
-                Some(folder) => builder.recorder(folder.recorder(file_name(&slot, &query), query.clone())),
+                Some(folder) => {
+                    let recorder = folder.recorder(file_name(&slot, &query), query.clone());
+                    builder.map_fetch(|fetch| fetch.recorder(recorder))
+                }
                 None => builder,
             };
             let (is_answered, text) = ask(&build(builder).await?, &slot, query).await;

@@ -82,7 +82,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure>
 
 #[cfg(test)]
 mod tests {
-    use super::header;
+    use super::*;
 
     #[test]
     fn headers_cant_be_smuggled() {
@@ -92,5 +92,17 @@ mod tests {
         {
             assert!(header(name, value).is_err(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_redirected_post_becomes_a_get_without_what_described_its_body() {
+        let url = Url::parse("https://a.example/").unwrap();
+        let headers = [("Content-Type", "text/plain"), ("content-language", "en"), ("x-same-domain", "1")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let post = Request { method: Method::Post, url: url.to_string(), headers, body: Some(b"body".to_vec()) };
+        let mut request = built(&url, post).unwrap();
+        change_to_get(&mut request);
+        let names: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!((request.method().as_str(), names, request.body().is_none()), ("GET", vec!["x-same-domain"], true));
     }
 }

@@ -146,10 +146,10 @@ impl HostBuilder {
         self
     }
 
-    /// A recorder that sees each exchange.
+    /// As the client's options that were given, changed so.
     #[cfg(feature = "cli")]
-    pub(crate) fn recorder(mut self, recorder: Recorder) -> Self {
-        self.fetch = self.fetch.recorder(recorder);
+    pub(crate) fn map_fetch(mut self, change: impl FnOnce(FetchOptions) -> FetchOptions) -> Self {
+        self.fetch = change(self.fetch);
         self
     }
 
