@@ -99,7 +99,8 @@ mod tests {
         let url = Url::parse("https://a.example/").unwrap();
         let headers = [("Content-Type", "text/plain"), ("content-language", "en"), ("x-same-domain", "1")];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let post = Request { method: Method::Post, url: url.to_string(), headers, body: Some(b"body".to_vec()) };
+        let post =
+            Request { method: Method::Post, url: url.to_string(), headers, body: Some(b"body".as_slice().into()) };
         let mut request = built(&url, post).unwrap();
         change_to_get(&mut request);
         let names: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();

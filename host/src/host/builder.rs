@@ -6,8 +6,6 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
 use crate::batch::{BatchSizers, Rate, Retries, SchedulerConfig, SharedScheduler, Sharing, Worker};
-#[cfg(feature = "cli")]
-use crate::fetch::Recorder;
 use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
