@@ -327,3 +327,63 @@ fn shortened(text: &str) -> String {
 const fn schema_error(at: String, what: String) -> DescriptionError {
     DescriptionError::Schema { at, what }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A description with these numbers, as they stand in the document.
+    fn with_numbers(burst: &Value, per_minute: &Value, per_request: [&Value; 2]) -> String {
+        let [default, max] = per_request;
+        serde_json::json!({
+            "name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
+            "pace": {"burst": burst, "per_minute": per_minute},
+            "kinds": [{"name": "page", "summary": "", "record": {}, "per_request": {"default": default, "max": max},
+                "params": {"properties": {"num": {"type": "integer", "x-limit": true}}}}],
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_pace_that_no_clock_counts_is_refused_where_it_stands() {
+        let one = Value::from(1);
+        for (burst, per_minute, at) in [
+            ("1", "1e-12", "/pace/per_minute"),
+            ("1", "0", "/pace/per_minute"),
+            ("1", "-1", "/pace/per_minute"),
+            ("1", "1e300", "/pace/per_minute"),
+            ("0", "60", "/pace/burst"),
+            ("1000001", "60", "/pace/burst"),
+        ] {
+            let [burst, per_minute] = [burst, per_minute].map(|text| serde_json::from_str(text).unwrap());
+            let error = Description::parse(&with_numbers(&burst, &per_minute, [&one, &one])).unwrap_err().to_string();
+            assert!(error.contains(at), "{error}");
+        }
+        for per_minute in [60.0 / 86_400.0, 6e7] {
+            assert!(Description::parse(&with_numbers(&one, &per_minute.into(), [&one, &one])).is_ok(), "{per_minute}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_is_within_bounds_or_refused(
+            burst in any::<i64>(),
+            per_minute in any::<f64>(),
+            default in any::<i32>(),
+            max in any::<i32>(),
+            num in "[-+0-9e.]{0,30}",
+        ) {
+            let [default, max] = [default, max].map(Value::from);
+            let text = with_numbers(&burst.into(), &per_minute.into(), [&default, &max]);
+            if let Ok(description) = Description::parse(&text) {
+                prop_assert!((1..=1_000_000).contains(&description.pace.burst.get()));
+                prop_assert!(description.kinds[0].per_request.max <= 10_000);
+            }
+            let one = Value::from(1);
+            let description = Description::parse(&with_numbers(&one, &one, [&one, &one])).unwrap();
+            drop(description.limit_of(&Query::new("page", [("num".into(), num.into())])));
+        }
+    }
+}
