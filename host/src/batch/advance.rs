@@ -66,16 +66,19 @@ impl Answers<'_> {
         why: BatchFailure,
         built: BuiltRequest,
     ) -> Vec<Requeue> {
+        let good = self.largest_good(&jobs);
+        // Smaller ones go well: the host is not at fault.
+        let is_larger = good > 0 && jobs.len() > good;
+        let is_told = jobs.iter().any(|job| job.was_told) || answered.iter().any(Answered::is_told);
+        let have_retries = |retries: u32| jobs.iter().all(|job| job.retries >= retries);
         let is_suspect = match why {
             BatchFailure::Rejected => true,
-            BatchFailure::Transient => jobs.iter().all(|job| job.retries > 0),
-            // The pace is likelier to be at fault than the batch, the more so if the server tells when to ask again.
-            BatchFailure::Limited => {
-                let is_told = jobs.iter().any(|job| job.was_told);
-                jobs.iter().all(|job| job.retries >= LIMITED_BEFORE_HALVING) && !(is_told && self.is_good_size(&jobs))
-            }
+            // A smaller probe tells as much.
+            BatchFailure::Transient => is_larger || self.is_probe || have_retries(1),
+            BatchFailure::Limited if is_told => have_retries(LIMITED_BEFORE_HALVING) && jobs.len() > good,
+            BatchFailure::Limited => is_larger || self.is_probe || have_retries(LIMITED_BEFORE_HALVING),
         };
-        if is_suspect && !(self.is_probe && why != BatchFailure::Rejected) {
+        if is_suspect && (!self.is_probe || is_larger || why == BatchFailure::Rejected) {
             self.record_failed_size(&jobs, &built.0);
         }
         let is_hopeless = why == BatchFailure::Rejected && self.is_hopeless(&jobs);
@@ -139,11 +142,10 @@ impl Answers<'_> {
         first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
     }
 
-    /// Whether a batch of that size went well before.
-    fn is_good_size(&self, jobs: &[Job]) -> bool {
+    /// The largest batch of the kind that went well; 0 if none did.
+    fn largest_good(&self, jobs: &[Job]) -> usize {
         let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
-        let good = first.map_or(0, |(slot, kind)| self.worker.sizers.largest_good(slot.name(), kind));
-        good as usize >= jobs.len()
+        first.map_or(0, |(slot, kind)| self.worker.sizers.largest_good(slot.name(), kind) as usize)
     }
 
     fn kind(&self, slot: &Slot, query: Option<&Query>) -> Option<(String, PerRequest)> {

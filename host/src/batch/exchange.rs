@@ -263,6 +263,11 @@ impl Answered {
         Self { slot: slot.clone(), generation: Arc::clone(generation), page: Err(failure), source: None }
     }
 
+    /// Whether the server told when to ask again.
+    pub(super) fn is_told(&self) -> bool {
+        self.page.as_ref().is_err_and(|failure| failure.retry_after.is_some())
+    }
+
     fn is_layout_changed(&self) -> bool {
         self.page.as_ref().is_err_and(|failure| failure.kind == FailureKind::LayoutChanged)
     }

@@ -51,7 +51,9 @@ use settings::Settings;
 pub fn main() -> ExitCode {
     memory::give_back_as_it_goes();
     let argv: Vec<OsString> = std::env::args_os().collect();
-    start(&argv).unwrap_or_else(|exit| exit).report()
+    // A panic is never success, and its message is on stderr by now.
+    let ended = std::panic::catch_unwind(|| start(&argv).unwrap_or_else(|exit| exit));
+    ended.unwrap_or_else(|_| Exit::internal("internal error: please report it".to_owned())).report()
 }
 
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {

@@ -102,7 +102,7 @@ fn response(options: &ArgMatches, url: String) -> Result<Response, Exit> {
     let headers = headers.map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
     let body = container::body(bytes, &headers, FetchOptions::default().body_limit)
         .map_err(|error| Exit::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
-    let status = options.get_one::<u16>("status").copied().unwrap_or(200);
+    let status = options.get_one::<u32>("status").and_then(|status| u16::try_from(*status).ok()).unwrap_or(200);
     let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
     let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
     Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.header(&name, value)))

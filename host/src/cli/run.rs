@@ -76,7 +76,7 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     let exit = deliver(matches, host, input, &taken, Sink::open(matches, Format::Ndjson, columns)?).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.
-        say("stdin held no queries");
+        say(&if is_pipe { "stdin held no queries".to_owned() } else { format!("{} held no queries", file.display()) });
     }
     Ok(exit)
 }
