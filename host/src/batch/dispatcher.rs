@@ -318,7 +318,10 @@ impl Dispatcher {
     }
 
     /// Sends a batch, whose request is built first if the parser's generation has none.
-    fn build_and_send(&mut self, batch: Batch, permit: Permit) {
+    fn build_and_send(&mut self, mut batch: Batch, permit: Permit) {
+        for job in &mut batch.jobs {
+            job.host = Some(Arc::clone(permit.host()));
+        }
         let Some(slot) = batch.jobs.first().and_then(|job| job.slot.clone()) else { return };
         // Load the generation here: a later batch must never use an older parser.
         let generation = slot.load();

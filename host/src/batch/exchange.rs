@@ -122,7 +122,6 @@ impl Worker {
             permit.deposit();
         }
         for job in jobs {
-            job.host = Some(Arc::clone(permit.host()));
             if !job.is_sent {
                 let own = per_query.and_then(|time| Instant::now().checked_add(time));
                 (job.is_sent, job.deadline) = (true, own.into_iter().chain(run.deadline).min());
