@@ -253,7 +253,8 @@ fn the_demos_store_leaves_nothing_behind() {
 
 #[test]
 fn networks_that_fail_are_told_in_one_line() {
-    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:127.0.0.1:1", "--give-up=1s"]).refused(3, "refuses connections");
+    playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:127.0.0.1:1", "--give-up=1s"])
+        .refused(3, "refuses connections");
     playfast(&["app", "com.a.b", "--connect-to", "play.google.com:443:no-such-host.invalid:443"])
         .refused(3, "is there a network?");
     let shop = Shop::open(StoreConfig::default());

@@ -79,7 +79,11 @@ impl Raw {
     /// A builder that leads here, with the parser of [`asking`].
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
         let to = format!("play.google.com:443:{}", self.address).parse().unwrap();
-        builder.authority(self.ca_pem.as_str()).connect_to(to).rate(Rate::Unlimited).retries(Retries::none().patience(std::time::Duration::from_secs(1)))
+        builder
+            .authority(self.ca_pem.as_str())
+            .connect_to(to)
+            .rate(Rate::Unlimited)
+            .retries(Retries::none().patience(std::time::Duration::from_secs(1)))
     }
 }
 

@@ -338,8 +338,9 @@ fn the_command_line_says_how_to_connect() {
 fn too_few_open_files_are_said_with_what_to_do() {
     let binary = env!("CARGO_BIN_EXE_playfast");
     let run = |limits: &str| {
-        let script =
-            format!("{limits}; exec {binary} app a.b --concurrency 1000 --rate none --give-up 1s --connect-to ::127.0.0.1:1");
+        let script = format!(
+            "{limits}; exec {binary} app a.b --concurrency 1000 --rate none --give-up 1s --connect-to ::127.0.0.1:1"
+        );
         let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
         String::from_utf8(output.stderr).unwrap()
     };

@@ -32,6 +32,47 @@ pub(super) struct Answers<'e> {
     pub(super) is_probe: bool,
 }
 
+/// Whether a batch is at fault of which nothing was answered, and not its host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suspicion {
+    /// Whether it is sent in halves from here on.
+    pub(super) halves: bool,
+    /// Whether its size is likely to be too large.
+    is_of_size: bool,
+    /// Whether its failure says nothing of the host.
+    pub(super) clears_host: bool,
+}
+
+impl Worker {
+    /// Whether a batch is at fault.
+    pub(super) fn suspect(
+        &self,
+        (slot, kind): (&Slot, &str),
+        jobs: &[Job],
+        why: BatchFailure,
+        (is_told, is_probe): (bool, bool),
+    ) -> Suspicion {
+        let good = self.sizers.largest_good(slot.name(), kind) as usize;
+        // Smaller ones go well: the host is not at fault.
+        let is_larger = good > 0 && jobs.len() > good;
+        let is_told = is_told || jobs.iter().any(|job| job.was_told);
+        let have_retries = |retries: u32| jobs.iter().all(|job| job.retries >= retries);
+        let halves = match why {
+            BatchFailure::Rejected => true,
+            // A smaller probe tells as much.
+            BatchFailure::Transient => is_larger || is_probe || have_retries(1),
+            BatchFailure::Limited if is_told => have_retries(LIMITED_BEFORE_HALVING) && jobs.len() > good,
+            BatchFailure::Limited => is_larger || is_probe || have_retries(LIMITED_BEFORE_HALVING),
+        };
+        let is_alone = jobs.iter().any(|job| job.is_suspect);
+        Suspicion {
+            halves,
+            is_of_size: halves && (!is_probe || is_larger || why == BatchFailure::Rejected),
+            clears_host: !is_told && !is_probe && (is_alone || (good > 0 && halves && jobs.len() > 1)),
+        }
+    }
+}
+
 impl Answers<'_> {
     /// Hands on what came of a query, and returns what is to be asked from here on.
     pub(super) async fn advance(&mut self, mut job: Job, answered: Answered) -> Vec<Requeue> {
@@ -63,26 +104,14 @@ impl Answers<'_> {
         &mut self,
         jobs: Vec<Job>,
         answered: Vec<Answered>,
-        why: BatchFailure,
+        (why, suspicion): (BatchFailure, Suspicion),
         built: BuiltRequest,
     ) -> Vec<Requeue> {
-        let good = self.largest_good(&jobs);
-        // Smaller ones go well: the host is not at fault.
-        let is_larger = good > 0 && jobs.len() > good;
-        let is_told = jobs.iter().any(|job| job.was_told) || answered.iter().any(Answered::is_told);
-        let have_retries = |retries: u32| jobs.iter().all(|job| job.retries >= retries);
-        let is_suspect = match why {
-            BatchFailure::Rejected => true,
-            // A smaller probe tells as much.
-            BatchFailure::Transient => is_larger || self.is_probe || have_retries(1),
-            BatchFailure::Limited if is_told => have_retries(LIMITED_BEFORE_HALVING) && jobs.len() > good,
-            BatchFailure::Limited => is_larger || self.is_probe || have_retries(LIMITED_BEFORE_HALVING),
-        };
-        if is_suspect && (!self.is_probe || is_larger || why == BatchFailure::Rejected) {
+        if suspicion.is_of_size {
             self.record_failed_size(&jobs, &built.0);
         }
         let is_hopeless = why == BatchFailure::Rejected && self.is_hopeless(&jobs);
-        if jobs.len() > 1 && !is_hopeless && is_suspect {
+        if jobs.len() > 1 && !is_hopeless && suspicion.halves {
             return halve(jobs).map(as_half).into();
         }
         let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
@@ -140,12 +169,6 @@ impl Answers<'_> {
     fn is_hopeless(&self, jobs: &[Job]) -> bool {
         let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
         first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
-    }
-
-    /// The largest batch of the kind that went well; 0 if none did.
-    fn largest_good(&self, jobs: &[Job]) -> usize {
-        let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
-        first.map_or(0, |(slot, kind)| self.worker.sizers.largest_good(slot.name(), kind) as usize)
     }
 
     fn kind(&self, slot: &Slot, query: Option<&Query>) -> Option<(String, PerRequest)> {

@@ -64,16 +64,16 @@ impl Worker {
         let feedback = self.feedback((&slot, kind), status, &answered, batch_failure.is_some() && jobs.len() > 1);
         let is_probe = permit.is_probe();
         let failure = answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned();
-        // A query that its batch failed for says nothing of the host.
-        let is_suspect = status.is_some() && jobs.iter().any(|job| job.is_suspect);
-        if !(is_suspect && matches!(feedback, Feedback::Congestion { retry_after: None })) {
+        let is_told = answered.iter().any(Answered::is_told);
+        let suspicion = batch_failure.map(|why| (why, self.suspect((&slot, kind), &jobs, why, (is_told, is_probe))));
+        if !suspicion.is_some_and(|(_, suspicion)| suspicion.clears_host) {
             permit.record(feedback, failure);
         }
         // What is handed on from here on may wait for a slow reader, which keeps no permit from another run.
         permit.release();
         let mut answers = Answers { worker: self, run, permit: &mut permit, is_probe };
-        let requeued = match batch_failure {
-            Some(failure) => answers.fail_batch(jobs, answered, failure, built).await,
+        let requeued = match suspicion {
+            Some(why) => answers.fail_batch(jobs, answered, why, built).await,
             None => {
                 answers.record_size(&slot, &answered, &queries);
                 let mut requeued = Vec::new();
@@ -263,7 +263,7 @@ impl Answered {
     }
 
     /// Whether the server told when to ask again.
-    pub(super) fn is_told(&self) -> bool {
+    fn is_told(&self) -> bool {
         self.page.as_ref().is_err_and(|failure| failure.retry_after.is_some())
     }
 
