@@ -16,8 +16,18 @@ const LIBRARIES: [(&str, &str, &[&str]); 2] =
     [("playfast", "host", &["--no-default-features", "--features=play"]), ("playfast-guest", "guest", &[])];
 
 /// Crates whose items may stand in a signature, beside the standard library and the project's own.
-const ALLOWED: [&str; 9] =
-    ["core", "alloc", "std", "serde_core", "serde_json", "futures_core", "playfast", "playfast_guest", "playfast_play"];
+const ALLOWED: [&str; 10] = [
+    "core",
+    "alloc",
+    "std",
+    "bytes",
+    "serde_core",
+    "serde_json",
+    "futures_core",
+    "playfast",
+    "playfast_guest",
+    "playfast_play",
+];
 
 /// Set where this program stands in for rustdoc.
 const STAND_IN: &str = "PLAYFAST_XTASK_RUSTDOC";
