@@ -56,7 +56,7 @@ impl crate::HostBuilder {
     /// use playfast::{Host, Rate};
     ///
     /// let host = Host::builder().rate(Rate::per_second(2.0)?).blocking().build()?;
-    /// # Ok::<(), playfast::blocking::BlockingError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn blocking(self) -> HostBuilder {
         HostBuilder(self)

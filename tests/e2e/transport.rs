@@ -321,7 +321,7 @@ fn the_command_line_says_how_to_connect() {
     assert!(started.elapsed() < Duration::from_secs(3));
     for (option, value, says) in [
         ("--timeout", "soon", "is no time"),
-        ("--connect-timeout", "0", "is no time"),
+        ("--connect-timeout", "0", "is too short"),
         ("--idle-timeout", "soon", "is no time"),
         ("--request-header", "no header", "give 'NAME: VALUE'"),
         ("--request-header", "Host: evil.example", "it is the host's to set"),

@@ -50,18 +50,24 @@ pub(super) enum Requeue {
 /// What comes of a task.
 enum Done {
     Routed(Vec<Routed>),
-    /// The request of a batch that has a permit, and what is left of the batch.
-    Built(Permit, Option<ReadyRequest>, Vec<Requeue>),
+    Built(Box<Built>),
     Requeue(Vec<Requeue>),
     /// Failures without a request were reported.
     Reported,
+}
+
+/// The request of a batch that has a permit, if the parser made one, and what is left of the batch.
+struct Built {
+    permit: Permit,
+    ready: Option<ReadyRequest>,
+    left: Vec<Requeue>,
 }
 
 enum Event {
     Stopped,
     TimeUp,
     Done(Result<Done, JoinError>),
-    Granted(Grant),
+    Granted(Box<Grant>),
     Room(u32),
     Input(Option<Vec<Query>>),
     Awake,
@@ -139,7 +145,8 @@ impl Dispatcher {
                 }
                 Event::Done(Ok(Done::Routed(routed))) => routed.into_iter().for_each(|routed| self.enqueue(routed)),
                 Event::Done(Ok(Done::Reported)) => self.is_reporting = false,
-                Event::Done(Ok(Done::Built(permit, ready, left))) => {
+                Event::Done(Ok(Done::Built(built))) => {
+                    let Built { permit, ready, left } = *built;
                     self.requeue(left);
                     if let Some(ready) = ready {
                         self.send(ready, permit);
@@ -147,7 +154,7 @@ impl Dispatcher {
                 }
                 Event::Done(Ok(Done::Requeue(requeued))) => self.requeue(requeued),
                 Event::Done(Err(error)) => self.record_fault(error),
-                Event::Granted(grant) => self.take_grant(grant),
+                Event::Granted(grant) => self.take_grant(*grant),
                 Event::Room(queries) => self.credit = queries,
                 Event::Input(Some(queries)) => self.take_input(queries),
                 Event::Input(None) => self.input = None,
@@ -331,7 +338,7 @@ impl Dispatcher {
         let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         self.tasks.spawn(async move {
             let (ready, left) = worker.build_request(&run, generation, batch.jobs).await;
-            Done::Built(permit, ready, left)
+            Done::Built(Box::new(Built { permit, ready, left }))
         });
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct SharedScheduler {
 #[derive(Debug)]
 struct State {
     scheduler: Scheduler<BucketKey, Job, BuiltRequest>,
-    runs: HashMap<u64, mpsc::UnboundedSender<Grant>>,
+    runs: HashMap<u64, mpsc::UnboundedSender<Box<Grant>>>,
 }
 
 /// What a run is told.
@@ -55,7 +55,7 @@ pub(super) enum Grant {
 pub(super) struct RunQueue {
     scheduler: SharedScheduler,
     run: u64,
-    grants: mpsc::UnboundedReceiver<Grant>,
+    grants: mpsc::UnboundedReceiver<Box<Grant>>,
 }
 
 /// A place among the requests in flight to a host.
@@ -104,7 +104,7 @@ impl SharedScheduler {
             let state = self.lock();
             let waiting = state.scheduler.waiting_run().and_then(|run| state.runs.get(&run));
             // A run that ends polls for the others itself.
-            waiting.into_iter().for_each(|run| drop(run.send(Grant::Poll)));
+            waiting.into_iter().for_each(|run| drop(run.send(Box::new(Grant::Poll))));
         }
     }
 
@@ -131,7 +131,7 @@ impl SharedScheduler {
                     (run, Grant::Refused(batch, state.scheduler.name(host), outage, last))
                 }
             };
-            let granted = state.runs.get(&run).map(|run| run.send(grant));
+            let granted = state.runs.get(&run).map(|run| run.send(Box::new(grant)));
             // A permit that nobody takes is released as it is dropped: outside the lock.
             drop(state);
             drop(granted);
@@ -192,7 +192,7 @@ impl RunQueue {
     }
 
     /// The next grant.
-    pub(super) async fn grant(&mut self) -> Option<Grant> {
+    pub(super) async fn grant(&mut self) -> Option<Box<Grant>> {
         self.grants.recv().await
     }
 
@@ -205,7 +205,7 @@ impl RunQueue {
     pub(super) fn withdraw(&mut self) -> Vec<Job> {
         let mut jobs = self.scheduler.lock().scheduler.withdraw(self.run);
         while let Ok(grant) = self.grants.try_recv() {
-            match grant {
+            match *grant {
                 Grant::Send(_, batch) | Grant::Refused(batch, ..) => jobs.extend(batch.jobs),
                 Grant::Poll => {}
             }
@@ -360,11 +360,16 @@ mod tests {
             run.push("example.org", &site, (key, &BatchLimit::new(1)), None, Job::new(Asked::from(query), 0));
         }
         first.poll();
-        let Some(Grant::Send(permit, _)) = first.grant().await else { panic!("the first is granted nothing") };
+        let Some(Grant::Send(permit, _)) = first.grant().await.map(|grant| *grant) else {
+            panic!("the first is granted nothing")
+        };
         drop(permit);
-        assert!(matches!(second.grant().await, Some(Grant::Poll)));
+        assert!(matches!(second.grant().await.as_deref(), Some(Grant::Poll)));
         assert!(second.poll().is_some_and(|wake| wake > Instant::now()));
         drop(first);
-        assert!(matches!(second.grant().await, Some(Grant::Poll)), "the first may have been the one that polls");
+        assert!(
+            matches!(second.grant().await.as_deref(), Some(Grant::Poll)),
+            "the first may have been the one that polls"
+        );
     }
 }
