@@ -1,4 +1,4 @@
-//! Why has a query no answer?
+//! Failures: why a query has no answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(kind.name(), "layout-changed");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailureKind {
     /// The parser: it can't be asked like this. Final.
@@ -64,8 +63,28 @@ pub enum FailureKind {
 impl FailureKind {
     /// The name, as in `not-found`.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        self.into()
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidQuery => "invalid-query",
+            Self::NotFound => "not-found",
+            Self::Blocked => "blocked",
+            Self::Unavailable => "unavailable",
+            Self::LayoutChanged => "layout-changed",
+            Self::Timeout => "timeout",
+            Self::Network => "network",
+            Self::Http => "http",
+            Self::TooLarge => "too-large",
+            Self::Forbidden => "forbidden",
+            Self::Deadline => "deadline",
+            Self::Cancelled => "cancelled",
+            Self::ParserTrap => "parser-trap",
+            Self::ParserTimeout => "parser-timeout",
+            Self::ParserMemory => "parser-memory",
+            Self::ParserStack => "parser-stack",
+            Self::ParserOutput => "parser-output",
+            Self::ParserInvalid => "parser-invalid",
+            Self::Internal => "internal",
+        }
     }
 }
 
