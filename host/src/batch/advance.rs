@@ -233,6 +233,7 @@ impl Answers<'_> {
         let in_rows = source.clone().filter(|_| self.worker.source);
         let query = job.query.restarted();
         let limit = generation.parser.description().limit_of(&query);
+        let bytes = page.records.iter().map(String::len).sum();
         let (rows, failure) = job.progress.take(&query, &mut page, limit, in_rows.as_deref());
         let blamed = |failure| blaming(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
@@ -265,6 +266,7 @@ impl Answers<'_> {
             generation: generation.number,
             source,
             state,
+            bytes,
             origin: job.origin.clone(),
             raised: raised.len(),
         };

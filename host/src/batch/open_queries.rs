@@ -52,6 +52,7 @@ impl OpenQueries {
             generation: 0,
             source: None,
             state: None,
+            bytes: 0,
             raised: 0,
             origin,
         };

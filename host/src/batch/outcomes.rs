@@ -32,8 +32,8 @@ const WAITING: usize = 2;
 const OPEN: usize = 8192;
 
 /// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
-const HIGH_WATER_BYTES: usize = 12 << 20;
-const LOW_WATER_BYTES: usize = 6 << 20;
+const HIGH_WATER_BYTES: usize = 8 << 20;
+const LOW_WATER_BYTES: usize = 4 << 20;
 
 /// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
 pub struct Parts {
@@ -146,7 +146,7 @@ impl Parts {
         self.in_order(FEW)
     }
 
-    /// As [`Self::ordered`], where so many rows may wait as they are.
+    /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
     fn in_order(mut self, loose: usize) -> Self {
         let (roots, ready) = (BTreeMap::new(), VecDeque::new());
         self.order = Some(Order { next: 0, head: None, roots, ready, loose: Loose::new(loose) });

@@ -6,11 +6,11 @@
 use super::part::Part;
 use crate::Row;
 
-/// Rows that wait as they are, of all parts: some megabytes.
-pub(super) const FEW: usize = 300;
+/// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
+pub(super) const FEW: usize = 1 << 20;
 
 /// The same where whoever reads has them all in memory sooner or later: those of a batch of the study's size.
-pub(super) const MANY: usize = 1500;
+pub(super) const MANY: usize = 8 << 20;
 
 /// The fastest that zstd has without losing much.
 const LEVEL: i32 = 1;
@@ -34,36 +34,38 @@ impl Packed {
 /// Rows that wait as they are.
 #[derive(Debug)]
 pub(super) struct Loose {
-    rows: usize,
+    /// Bytes of the JSON of those that wait as they are.
+    loose: usize,
     most: usize,
     /// Bytes of those that are packed.
     packed: usize,
 }
 
-/// What a row takes in memory, about: one of an app has 20 KB, one of a chart 4.
-const ROW_BYTES: usize = 8 << 10;
+/// How many times its JSON a row takes in memory, about.
+const ROW_OVERHEAD: usize = 3;
 
 /// What a part takes in memory beside its rows.
 const PART_BYTES: usize = 512;
 
 impl Loose {
-    /// None yet, and so many at most.
+    /// None yet, and at most this much as it is.
     pub(super) const fn new(most: usize) -> Self {
-        Self { rows: 0, most, packed: 0 }
+        Self { loose: 0, most, packed: 0 }
     }
 
     /// Bytes of what waits, about.
     pub(super) const fn bytes(&self) -> usize {
-        self.rows * ROW_BYTES + self.packed
+        self.loose * ROW_OVERHEAD + self.packed
     }
 
     /// Has a part wait, packed if many wait.
     pub(super) fn pack(&mut self, mut part: Part) -> Packed {
-        let rows = if self.rows + part.rows.len() > self.most { packed(&part.rows) } else { None };
+        let rows = if self.loose + part.bytes > self.most { packed(&part.rows) } else { None };
         if rows.is_some() {
             part.rows = Vec::new();
+        } else {
+            self.loose += part.bytes;
         }
-        self.rows += part.rows.len();
         self.packed += rows.as_ref().map_or(0, |(rows, _)| rows.len() + PART_BYTES);
         Packed { part, rows }
     }
@@ -71,12 +73,13 @@ impl Loose {
     /// The part as it was.
     pub(super) fn open(&mut self, packed: Packed) -> Part {
         let Packed { mut part, rows } = packed;
-        self.rows -= part.rows.len();
         if let Some((rows, length)) = rows {
             self.packed -= rows.len() + PART_BYTES;
             // It was packed here, from memory to memory.
             let json = zstd::bulk::decompress(&rows, length).unwrap_or_default();
             part.rows = serde_json::from_slice(&json).unwrap_or_default();
+        } else {
+            self.loose -= part.bytes;
         }
         part
     }
@@ -109,6 +112,7 @@ mod tests {
             generation: 1,
             source: None,
             state: None,
+            bytes: rows * 1000,
             origin: Origin { root, path: Vec::new() },
             raised: 0,
         }
@@ -117,14 +121,14 @@ mod tests {
     #[test]
     fn rows_come_out_as_they_went_in_and_many_take_little() {
         let mut loose = Loose::new(MANY);
-        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MANY / 2))).collect();
+        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MANY / 2000))).collect();
         assert!(waiting[..2].iter().all(|packed| packed.rows.is_none()));
         for packed in &waiting[2..] {
             let (bytes, length) = packed.rows.as_ref().unwrap();
             assert!(packed.part.rows.is_empty() && bytes.len() * 5 < *length);
         }
         for (root, packed) in waiting.into_iter().enumerate() {
-            assert_eq!(loose.open(packed), part(root, MANY / 2));
+            assert_eq!(loose.open(packed), part(root, MANY / 2000));
         }
         assert_eq!(loose.bytes(), 0);
     }

@@ -1,4 +1,4 @@
-//! What came of a query so far? A page's rows leave together, as soon as they are there.
+//! Part of an outcome: a page's rows, which leave together as soon as they are there.
 
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub struct Part {
     /// What the query goes on with, where more pages are to come.
     pub(crate) state: Option<Arc<str>>,
     pub(crate) origin: Origin,
+    /// Bytes of its records' JSON.
+    pub(crate) bytes: usize,
     /// Queries that its answers raise.
     pub(crate) raised: usize,
 }

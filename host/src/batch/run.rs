@@ -56,6 +56,7 @@ impl Run {
             generation,
             source,
             state: None,
+            bytes: 0,
             raised,
             origin: job.origin,
         };
