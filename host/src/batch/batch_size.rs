@@ -93,14 +93,18 @@ impl BatchSizers {
 
     /// Whether so many requests of single queries were refused in a row that splitting others won't help.
     pub(super) fn is_hopeless(&self, parser: &str, kind: &str) -> bool {
-        let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
-        sizers.get(parser).and_then(|kinds| kinds.get(kind)).is_some_and(|sizer| sizer.size.is_hopeless())
+        self.look(parser, kind).is_some_and(|size| size.is_hopeless())
     }
 
     /// The largest batch of a kind that went well; 0 if none did.
     pub(super) fn largest_good(&self, parser: &str, kind: &str) -> u32 {
+        self.look(parser, kind).map_or(0, |size| size.largest_good)
+    }
+
+    /// What is known of a kind's size, if anything is.
+    fn look(&self, parser: &str, kind: &str) -> Option<BatchSize> {
         let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
-        sizers.get(parser).and_then(|kinds| kinds.get(kind)).map_or(0, |sizer| sizer.size.largest_good)
+        Some(sizers.get(parser)?.get(kind)?.size.clone())
     }
 
     fn with(

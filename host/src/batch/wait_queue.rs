@@ -320,4 +320,4 @@ fn admits<I: Iterator<Item = usize>>(gate: RunGate, roots: impl FnOnce() -> I) -
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,23 +1,7 @@
+use super::super::wait_queue::tests::Job;
 use super::super::wait_queue::{BatchLimit, PriorityClass};
 use super::*;
 use crate::{Interval, Priority};
-
-#[derive(Debug, PartialEq)]
-struct Job(usize);
-
-impl Queued for Job {
-    fn is_suspect(&self) -> bool {
-        false
-    }
-
-    fn retries(&self) -> u32 {
-        0
-    }
-
-    fn root(&self) -> usize {
-        self.0
-    }
-}
 
 type TestScheduler = Scheduler<&'static str, Job, ()>;
 

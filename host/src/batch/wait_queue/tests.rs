@@ -4,7 +4,7 @@ use super::*;
 
 /// A query with the number of its root.
 #[derive(Debug, PartialEq)]
-struct Job(usize);
+pub(in crate::batch) struct Job(pub(in crate::batch) usize);
 
 impl Queued for Job {
     fn is_suspect(&self) -> bool {
