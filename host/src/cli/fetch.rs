@@ -25,7 +25,8 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
     if options.run.dry_run {
         return dry_run(queries, &taken).await;
     }
-    let sink = Sink::open(&options.output, Format::Table, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;
+    let sink =
+        Sink::open(&options.output, Format::Table, None, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;
     let input = Input { queries: queries.boxed(), is_at_hand: true };
     deliver(options, host, input, &taken, sink).await
 }

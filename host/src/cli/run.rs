@@ -72,8 +72,10 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
         Columns::new(&parsers, None)
     };
+    // Rows of a list that never ends are no table.
+    let on_terminal = if follow { Format::Ndjson } else { Format::Table };
     let input = Input { queries, is_at_hand: size.is_some() };
-    let exit = deliver(options, host, input, &taken, Sink::open(&options.output, Format::Ndjson, columns)?).await?;
+    let exit = deliver(options, host, input, &taken, Sink::open(&options.output, on_terminal, None, columns)?).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.
         say(&if is_pipe { "stdin held no queries".to_owned() } else { format!("{} held no queries", file.display()) });
