@@ -90,6 +90,7 @@ impl Host {
     }
 
     /// What every exchange needs.
+    #[cfg(feature = "cli")]
     pub(crate) const fn worker(&self) -> &Worker {
         &self.worker
     }

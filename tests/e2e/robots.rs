@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, FetchOptions, Host, Outcome, Rate, Robots, RobotsVerdict, RunStats};
+use playfast::{FailureKind, FetchOptions, Host, Outcome, Rate, Retries, Robots, RobotsVerdict, RunStats};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::support::{Shop, builder};
@@ -99,6 +99,16 @@ fn a_file_that_can_not_be_read_allows_nothing_and_says_why() {
         }
         assert_eq!(shop.store.stats().requests - before, requests, "{says}");
     }
+}
+
+#[test]
+fn a_run_ends_in_time_while_it_waits_for_robots_txt() {
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_secs(20)));
+    let retries = Retries::none().per_run(Duration::from_millis(500));
+    let host = shop.build_with(builder().robots(Robots::Obey), retries);
+    let start = Instant::now();
+    assert_eq!(list(&shop, &host).failure.unwrap().kind, FailureKind::Deadline);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod bucket_key;
 mod circuit_breaker;
 mod concurrency_limit;
 mod dispatcher;
+#[cfg(feature = "cli")]
 #[cfg_attr(not(test), expect(dead_code, reason = "the command line does not ask for estimates yet"))]
 mod estimate;
 mod exchange;
@@ -46,6 +47,7 @@ pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
 pub(crate) use dispatcher::Input;
+#[cfg(feature = "cli")]
 #[expect(unused_imports, reason = "the command line does not ask for estimates yet")]
 pub(crate) use estimate::{Estimate, Estimator};
 pub(crate) use job::{Asked, Resume};

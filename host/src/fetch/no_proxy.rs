@@ -8,7 +8,7 @@ pub(super) enum NoProxy {
     /// Only `*` was given.
     All,
     /// A matcher that intercepts every other host.
-    Listed(Matcher),
+    Listed(Box<Matcher>),
 }
 
 /// A proxy that the matcher may answer with: only whether it does is looked at.
@@ -23,7 +23,7 @@ impl NoProxy {
         }
         let entries = list.split([',', ' ', '\t']).map(|entry| entry.trim_end_matches('.'));
         let entries: Vec<_> = entries.filter(|entry| !matches!(*entry, "" | "*")).collect();
-        Self::Listed(Matcher::builder().all(ANY_PROXY).no(entries.join(",")).build())
+        Self::Listed(Box::new(Matcher::builder().all(ANY_PROXY).no(entries.join(",")).build()))
     }
 
     /// Whether a host is asked directly.
