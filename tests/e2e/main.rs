@@ -26,6 +26,7 @@ mod play;
 mod proxies;
 mod raw;
 mod real_pages;
+mod robots;
 mod rogue;
 mod sandbox;
 mod saved;

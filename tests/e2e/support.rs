@@ -105,6 +105,22 @@ impl Shop {
     }
 }
 
+/// The variables that name proxies, as curl reads them.
+const PROXY_VARIABLES: [&str; 6] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+
+/// The binary, to be run without the proxies of the environment in which the tests run.
+pub(crate) fn binary() -> Command {
+    without_proxies(Command::new(env!("CARGO_BIN_EXE_playfast")))
+}
+
+/// A command that doesn't see the proxies of the environment in which the tests run.
+pub(crate) fn without_proxies(mut command: Command) -> Command {
+    for name in PROXY_VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs the binary.
 pub(crate) fn playfast(arguments: &[&str]) -> Ran {
     run(arguments.iter().map(|argument| (*argument).to_owned()))
@@ -113,7 +129,7 @@ pub(crate) fn playfast(arguments: &[&str]) -> Ran {
 fn run(arguments: impl Iterator<Item = String>) -> Ran {
     let arguments: Vec<_> = arguments.collect();
     let names_parser = arguments.iter().any(|argument| argument.starts_with("--parser"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(arguments);
     if let Some(component) = component().filter(|_| !names_parser) {
         command.arg("--parser").arg(component);

@@ -216,7 +216,7 @@ fn as_half(mut jobs: Vec<Job>) -> Requeue {
     Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO)
 }
 
-fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
+pub(super) fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
     jobs.into_iter().map(|job| Requeue::Job(job, Duration::ZERO)).collect()
 }
 

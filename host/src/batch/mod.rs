@@ -10,6 +10,9 @@ mod bucket_key;
 mod circuit_breaker;
 mod concurrency_limit;
 mod dispatcher;
+#[cfg(feature = "cli")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the command line does not ask for estimates yet"))]
+mod estimate;
 mod exchange;
 mod grouped;
 mod job;
@@ -23,6 +26,7 @@ mod plan;
 mod rate;
 mod record;
 mod retry;
+mod robots;
 mod run;
 mod scheduler;
 mod stats;
@@ -43,6 +47,9 @@ pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
 pub(crate) use dispatcher::Input;
+#[cfg(feature = "cli")]
+#[expect(unused_imports, reason = "the command line does not ask for estimates yet")]
+pub(crate) use estimate::{Estimate, Estimator};
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;
 pub(crate) use plan::split_kind;

@@ -9,8 +9,8 @@ mod page;
 mod query;
 
 pub(crate) use chain::chain;
-pub(crate) use exchange::host_of;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
+pub(crate) use exchange::{host_of, path_of};
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
 pub use pace::{Interval, Pace, PaceError};

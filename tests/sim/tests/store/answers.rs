@@ -292,3 +292,15 @@ async fn a_changed_layout_is_whole_and_elsewhere() {
     shop.store.set_layout(Layout::Current);
     assert_eq!(items(&payload(&line_frames(&shop.chart("GAME", 10).await)[0])).len(), 10);
 }
+
+#[tokio::test]
+async fn robots_txt_disallows_calls_and_allows_pages_of_apps() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let response = shop.get("/robots.txt").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let file = response.text().await.unwrap();
+    for line in ["User-agent: *", "Disallow: /_/", "Allow: /store/apps/details"] {
+        assert!(file.lines().any(|own| own == line), "{line} is not in {file}");
+    }
+}
