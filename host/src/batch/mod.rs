@@ -11,7 +11,6 @@ mod circuit_breaker;
 mod concurrency_limit;
 mod dispatcher;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the command line does not ask for estimates yet"))]
 mod estimate;
 mod exchange;
 mod grouped;
@@ -48,7 +47,6 @@ pub use stats::{Latency, RunStats};
 pub(crate) use batch_size::BatchSizers;
 pub(crate) use dispatcher::Input;
 #[cfg(feature = "cli")]
-#[expect(unused_imports, reason = "the command line does not ask for estimates yet")]
 pub(crate) use estimate::{Estimate, Estimator};
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;

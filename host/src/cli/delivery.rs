@@ -8,19 +8,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use futures::{Stream, StreamExt};
+use serde_json::Value;
 
 use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
 use super::exit::{self, Exit, say};
 use super::interrupt::Interrupt;
 use super::memory;
-use super::number::counted;
+use super::number::{counted, long, size};
 use super::progress::{self, Progress, Total};
 use super::repeated::Repeated;
 use super::sink::{self, Before, Finish, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
-use crate::batch::Input;
+use crate::batch::{Estimate, Estimator, Input};
 use crate::types::chain;
 use crate::{FailureKind, Host, Part, Parts, Query, RunStats};
 
@@ -163,20 +164,31 @@ impl Delivery<'_> {
     }
 }
 
-/// Writes the queries that would be asked, and sends nothing.
-pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
+/// Writes the queries that would be asked, and what they take. Sends nothing.
+pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
     // Never to the file of the rows.
     let mut out = BufWriter::new(sink::stdout());
+    let mut estimator = Estimator::new(host);
     let mut queries = std::pin::pin!(queries);
-    let mut count = 0_u64;
     while let Some(query) = queries.next().await {
-        let line = serde_json::Value::from(asked(&query));
-        match writeln!(out, "{line}") {
-            Ok(()) => count += 1,
-            Err(error) => return Err(Exit::unwritten("queries", &error)),
-        }
+        estimator.add(&query, expected_bytes(host, &query));
+        let line = Value::from(asked(&query));
+        writeln!(out, "{line}").map_err(|error| Exit::unwritten("queries", &error))?;
     }
     out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
-    say(&format!("{} would be asked; nothing was sent", counted(count, "query", "queries")));
+    say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
     Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
+}
+
+/// Bytes that the answer of a query is expected to have.
+pub(super) fn expected_bytes(host: &Host, query: &Query) -> Option<u64> {
+    host.slot_for(query).ok().and(None)
+}
+
+/// What queries take: `500 queries in about 10 requests, about 8.0 MB, 10s at the pace`.
+fn price(estimate: &Estimate) -> String {
+    let Estimate { queries, requests, bytes, time } = estimate;
+    let (queries, requests) = (counted(*queries, "query", "queries"), counted(*requests, "request", "requests"));
+    let bytes = bytes.map(|bytes| format!(", about {}", size(bytes as f64))).unwrap_or_default();
+    format!("{queries} in about {requests}{bytes}, {} at the pace", long(*time))
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
     let (queries, taken) = (futures::stream::iter(plan.queries()), Taken::default());
     taken.total.set(plan.len());
     if options.run.dry_run {
-        return dry_run(queries, &taken).await;
+        return dry_run(host, queries, &taken).await;
     }
     let sink =
         Sink::open(&options.output, Format::Table, None, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;

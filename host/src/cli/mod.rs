@@ -25,7 +25,6 @@ mod number;
 mod output_file;
 mod parse;
 mod parsers;
-mod price;
 mod progress;
 mod queries;
 mod repeated;

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::args::GeneralArgs;
 use super::number::{grouped, long, size};
-use super::price::Estimate;
+use crate::batch::Estimate;
 use crate::{Control, HeldBy, Host, RunStats};
 
 /// How often the line is drawn.

@@ -66,7 +66,7 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
         return Err(Exit::config(format!("{} holds no queries", file.display())));
     }
     if options.run.dry_run {
-        return dry_run(queries, &taken).await;
+        return dry_run(host, queries, &taken).await;
     }
     let columns = || {
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
