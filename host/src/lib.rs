@@ -64,8 +64,8 @@ pub use environment::EnvironmentError;
 pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
 pub use host::{Host, HostBuilder, HostError, PLAY};
 pub use parser::{
-    Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
-    LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
+    AnswerSize, Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits,
+    Live, LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};

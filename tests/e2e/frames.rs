@@ -112,9 +112,11 @@ fn what_the_rpc_lays_out_otherwise_is_asked_by_its_page() {
     let (outcomes, pages) = apps_by_default(&shop, &ids(60)[..50]);
     are_answered_once(&shop, &outcomes);
     assert_eq!(pages, 50);
-    assert!(apps(&shop, &shop.host(), &ids(2)).iter().all(|outcome| {
-        outcome.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::LayoutChanged)
-    }));
+    assert!(
+        apps(&shop, &shop.host(), &ids(2)).iter().all(|outcome| {
+            outcome.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::LayoutChanged)
+        })
+    );
     let one = self::shop(Faults::none().for_app("com.example.a3", FaultKind::MovedFrame));
     let (outcomes, pages) = apps_by_default(&one, &ids(10));
     are_answered_once(&one, &outcomes);

@@ -346,16 +346,17 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Those of parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
+    /// Those of parsers, and one of their kinds or all: `kind`, the queries' parameters, `position`, the records' fields, and `fetched_at`.
     pub(super) fn new(parsers: &[Arc<Description>], only: Option<&str>) -> Self {
         let is_asked = |kind: &&Kind| only.is_none_or(|only| kind.name == only);
         let kinds: Vec<Vec<_>> = parsers.iter().map(|parser| parser.kinds.iter().filter(is_asked).collect()).collect();
-        let position = "position".to_owned();
+        let [kind, position, fetched_at] = ["kind", "position", "fetched_at"].map(str::to_owned);
         let names = kinds.iter().flat_map(|kinds| {
             let params = kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name));
             let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
             params.chain([&position]).chain(fields)
         });
+        let names = [&kind].into_iter().chain(names).chain([&fetched_at]);
         let mut seen = HashSet::new();
         let names = names.filter(|name| seen.insert(*name)).cloned().collect();
         Self { names, are_all: kinds.iter().flatten().all(|kind| properties(kind).is_some()) }
