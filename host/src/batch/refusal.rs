@@ -18,6 +18,9 @@ const MAX_LISTED: usize = 6;
 /// How near a value or its name must be to be taken for what is meant, from 0 to 1.
 const NEAR: f64 = 0.8;
 
+/// How near a text is to a value that it misspells in a letter or two.
+const MISSPELLED: f64 = 0.93;
+
 /// Letters from which on a text says something as part of a value.
 const MIN_PART: usize = 3;
 
@@ -113,16 +116,28 @@ fn named(param: &Param, text: &str) -> Option<String> {
     Some(format!("{name} ({value})"))
 }
 
-/// The values that a text may mean: those of which it is a word, else those that it is in, else the one that it is nearest to.
+/// The values that a text may mean: those of which it is a word or a part, else the one that it is nearest to; groups after values, unless a
+/// text is misspelled rather than shortened.
 fn near(param: &Param, text: &str) -> Option<String> {
-    let values: Vec<_> = param.choices().chain(groups(param)).collect();
+    let (choices, groups): (Vec<_>, Vec<_>) = (param.choices().collect(), groups(param).collect());
     let text = text.to_lowercase();
+    let likest = |near: f64| {
+        let (similarity, value) = nearest(choices.iter().chain(&groups), |value| similarity(&text, value))?;
+        (similarity >= near).then(|| value.clone())
+    };
+    containing(&choices, &text)
+        .or_else(|| likest(MISSPELLED))
+        .or_else(|| containing(&groups, &text))
+        .or_else(|| likest(NEAR))
+}
+
+/// The values of which a text is a word, else those that it is a part of.
+fn containing(values: &[String], text: &str) -> Option<String> {
     let is_word = |value: &&String| value.to_lowercase().split(['_', '-', ' ']).any(|word| word == text);
-    let is_part = |value: &&String| text.len() >= MIN_PART && value.to_lowercase().contains(&text);
-    let first = |values: Vec<&String>| (!values.is_empty()).then(|| joined(&values));
-    first(values.iter().filter(is_word).take(MAX_NAMED).collect())
-        .or_else(|| first(values.iter().filter(is_part).take(MAX_NAMED).collect()))
-        .or_else(|| nearest(values.iter(), |value| similarity(&text, value)).map(|(_, value)| value.clone()))
+    let is_part = |value: &&String| text.len() >= MIN_PART && value.to_lowercase().contains(text);
+    let words: Vec<_> = values.iter().filter(is_word).take(MAX_NAMED).collect();
+    let found = if words.is_empty() { values.iter().filter(is_part).take(MAX_NAMED).collect() } else { words };
+    (!found.is_empty()).then(|| joined(&found))
 }
 
 fn joined(values: &[&String]) -> String {
@@ -234,6 +249,7 @@ mod tests {
             ("music", "did you mean GAME_MUSIC or MUSIC_AND_AUDIO?"),
             ("book", "did you mean BOOKS_AND_REFERENCE?"),
             ("all", "did you mean all-games?"),
+            ("GAMES", "did you mean GAME?"),
             ("GAME_ACTON", "did you mean GAME_ACTION?"),
             ("socail", "did you mean SOCIAL?"),
             ("zzz", "there is no such value; there are 7, such as EDUCATION, GAME, GAME_ACTION"),
