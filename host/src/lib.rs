@@ -67,8 +67,8 @@ pub use fetch::{
 };
 pub use host::{AskedAddress, Host, HostBuilder, HostError, PLAY};
 pub use parser::{
-    Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
-    LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
+    AnswerSize, Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits,
+    Live, LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
 pub use robots::{Robots, RobotsError, RobotsVerdict};
 pub use runtime::RuntimeError;

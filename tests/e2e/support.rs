@@ -137,6 +137,12 @@ fn run(arguments: impl Iterator<Item = String>) -> Ran {
     Ran(command.output().unwrap())
 }
 
+/// A row without the time when it was fetched, to be compared with one of another run.
+pub(crate) fn timeless(mut row: Value) -> Value {
+    row.as_object_mut().unwrap().remove("fetched_at").unwrap();
+    row
+}
+
 /// What the binary did.
 #[derive(Debug)]
 pub(crate) struct Ran(pub(crate) Output);
@@ -152,6 +158,11 @@ impl Ran {
 
     pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The rows of NDJSON, without the times when they were fetched.
+    pub(crate) fn timeless_rows(&self) -> Vec<Value> {
+        self.rows().into_iter().map(timeless).collect()
     }
 
     /// The rows of NDJSON.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::batch_size::BatchSizers;
 use super::job::Job;
 use super::permit::{Batch, SharedScheduler};
-use super::plan::PlanError;
+use super::plan_error::PlanError;
 use super::run::Run;
 use super::wait_queue::BatchLimit;
 use crate::fetch::Fetcher;

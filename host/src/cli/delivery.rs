@@ -182,7 +182,7 @@ pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, tak
 
 /// Bytes that the answer of a query is expected to have.
 pub(super) fn expected_bytes(host: &Host, query: &Query) -> Option<u64> {
-    host.slot_for(query).ok().and(None)
+    host.slot_for(query).ok()?.description().bytes_of(query)
 }
 
 /// What queries take: `500 queries in about 10 requests, about 8.0 MB, 10s at the pace`.

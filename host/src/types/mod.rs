@@ -1,5 +1,6 @@
-//! What is asked and what comes back, in words of its own: no other module's types are needed to say it.
+//! Types of what is asked and what comes back, which depend on no other module.
 
+mod address;
 mod chain;
 mod exchange;
 mod failure;
@@ -8,6 +9,7 @@ mod pace;
 mod page;
 mod query;
 
+pub(crate) use address::{address_host, query_param};
 pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub(crate) use exchange::{host_of, path_of};
