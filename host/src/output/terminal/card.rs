@@ -22,7 +22,7 @@ const MOST_TEXT_COLUMNS: usize = 100;
 const MAX_DESCRIPTION_LINES: usize = 12;
 
 /// Columns of a text that is shown by its name. Longer ones are descriptions.
-const MOST_VALUE_COLUMNS: usize = 120;
+const MOST_VALUE_COLUMNS: usize = 160;
 
 /// Fields that are shown by their names besides those that each card has, if there are so many.
 const MAX_OTHER_FIELDS: usize = 8;
@@ -48,7 +48,7 @@ pub(super) fn render(row: &Row, view: &View, kind: Option<&str>) -> String {
     let limit = view.columns().min(MOST_TEXT_COLUMNS);
     let mut card = Card { row, view, limit, lines: Lines::new(view.is_colored), shown: HashSet::new() };
     if let Some(kind) = kind {
-        push_facts(&mut card.lines, &[], kind, view.columns());
+        push_facts(&mut card.lines, &[(one_line(kind), Style::Bold)], "", view.columns());
         card.lines.separate();
     }
     card.push_heading();
@@ -86,7 +86,7 @@ impl<'a> Card<'a> {
         let title = ["title", "name"].into_iter().find(|name| self.text(name).is_some());
         for (name, style) in [(title, Style::Bold), (Some("developer"), Style::Plain)] {
             if let (Some(_), Some(value)) = (title, name.and_then(|name| self.show(name))) {
-                let text = value.as_str().map(one_line).unwrap_or_default();
+                let text = Cell::new(name.unwrap_or_default(), Some(value)).text;
                 self.lines.push(&cut(&text, self.limit), style);
                 self.lines.end();
             }
@@ -107,6 +107,9 @@ impl<'a> Card<'a> {
             }
         }
         let histogram = self.row.get("histogram").and_then(Histogram::from_value);
+        if pieces.first().is_some_and(|(text, _)| text.starts_with("0 ")) {
+            pieces = vec![("no ratings".to_owned(), Style::Dim)];
+        }
         if pieces.is_empty() && histogram.is_none() {
             return;
         }
@@ -142,11 +145,18 @@ impl<'a> Card<'a> {
                     (self.show(name).map(|value| (name, value)), self.show(text).map(|value| (text, value)));
                 at.or(shown).map(|(name, value)| labeled(text, Cell::new(name, Some(value))))
             }
+            "categories" if self.is_genre_alone() => self.show(name).and(None),
             "real_installs" => self.show(name).map(|value| labeled("installs", Cell::new(name, Some(value)))),
             _ => {
                 self.show(name).map(|value| labeled(name, Cell::with_list_limit(name, Some(value), MOST_VALUE_COLUMNS)))
             }
         }
+    }
+
+    /// Whether the only category is the genre.
+    fn is_genre_alone(&self) -> bool {
+        let text = |name: &str| Cell::new(name, self.row.get(name)).text;
+        text("categories") == text("genre")
     }
 
     /// What it costs, with what is bought in it.
@@ -164,7 +174,7 @@ impl<'a> Card<'a> {
         if self.row.get("contains_ads") == Some(&Value::Bool(true)) && self.show("contains_ads").is_some() {
             text.push_str(" · ads");
         }
-        Some(Labeled { name: "price".to_owned(), text, style: Style::Plain })
+        Some(Labeled::new("price", text, Style::Plain))
     }
 
     /// Other fields with short values.
@@ -207,7 +217,7 @@ impl<'a> Card<'a> {
         for (label, names) in both {
             let names: Vec<_> = names.into_iter().filter(|name| self.shown.insert(name)).collect();
             if !names.is_empty() {
-                switches.push(Labeled { name: label.to_owned(), text: names.join(", "), style: Style::Plain });
+                switches.push(Labeled::new(label, names.join(", "), Style::Plain));
             }
         }
         switches
@@ -247,5 +257,5 @@ impl<'a> Card<'a> {
 }
 
 fn labeled(name: &str, cell: Cell) -> Labeled {
-    Labeled { name: name.to_owned(), text: cell.text, style: cell.style }
+    Labeled::new(name, cell.text, cell.style)
 }

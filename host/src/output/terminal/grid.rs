@@ -2,7 +2,7 @@
 
 use super::line::Lines;
 use super::style::Style;
-use super::text::{cut, width};
+use super::text::{cut, one_line, width};
 use super::value::Cell;
 
 /// Spaces between two columns.
@@ -21,6 +21,8 @@ pub(super) struct Column {
     least: usize,
     /// Spaces before it.
     gap: usize,
+    /// Whether cells that are too wide begin further left.
+    is_borrowing: bool,
 }
 
 impl Column {
@@ -28,14 +30,40 @@ impl Column {
     pub(super) fn new(header: &str, cells: Vec<Cell>) -> Self {
         let mut present = cells.iter().filter(|cell| !cell.is_missing).peekable();
         let is_number = present.peek().is_some() && present.all(|cell| cell.is_number);
-        let natural = cells.iter().map(|cell| width(&cell.text)).chain([width(header)]).max().unwrap_or_default();
-        Self { header: header.to_owned(), cells, is_number, natural, least: natural, gap: GAP }
+        let header = one_line(header);
+        let natural = cells.iter().map(|cell| width(&cell.text)).chain([width(&header)]).max().unwrap_or_default();
+        Self { header, cells, is_number, natural, least: natural, gap: GAP, is_borrowing: false }
     }
 
     /// Lets the column be cut down to `least` columns of the window, unless it holds numbers.
     pub(super) fn shrinkable_to(self, least: usize) -> Self {
         let least = if self.is_number { self.natural } else { least.min(self.natural) };
         Self { least, ..self }
+    }
+
+    /// Lets the header be cut, but no cell.
+    pub(super) fn shrinkable_to_cells(self) -> Self {
+        let least = self.cells.iter().map(|cell| width(&cell.text)).max().unwrap_or_default();
+        Self { least, ..self }
+    }
+
+    /// Lets the column be cut down to `least` columns of the window, whatever it holds.
+    pub(super) fn set_least(&mut self, least: usize) {
+        self.least = least.min(self.natural);
+    }
+
+    /// Lets the column be narrower than its widest cells, which take up to `most` columns of the window from the column on the left.
+    pub(super) fn borrowing(self, most: usize) -> Self {
+        let least = self.borrowing_width(most);
+        Self { least, is_borrowing: true, ..self }
+    }
+
+    /// The least width of the column if it borrows: about enough for nine of ten cells.
+    pub(super) fn borrowing_width(&self, most: usize) -> usize {
+        let mut widths: Vec<_> = self.cells.iter().map(|cell| width(&cell.text)).collect();
+        widths.sort_unstable();
+        let usual = widths.get(widths.len().saturating_sub(1) * 9 / 10).copied().unwrap_or_default();
+        usual.max(width(&self.header)).max(self.natural.saturating_sub(most))
     }
 
     /// Cuts the column at `most` columns of the window.
@@ -49,14 +77,6 @@ impl Column {
 
     pub(super) fn with_gap(self, gap: usize) -> Self {
         Self { gap, ..self }
-    }
-
-    pub(super) const fn gap(&self) -> usize {
-        self.gap
-    }
-
-    pub(super) const fn natural(&self) -> usize {
-        self.natural
     }
 
     pub(super) const fn least(&self) -> usize {
@@ -88,17 +108,22 @@ fn push_row<'a>(
     widths: &[usize],
     text: impl Fn(&'a Column) -> (&'a str, Style),
 ) {
-    let mut start = 0;
-    for (index, (column, width_here)) in columns.iter().zip(widths).enumerate() {
-        start += if index == 0 { 0 } else { column.gap };
-        lines.pad_to(start);
-        let (text, style) = text(column);
-        let text = cut(text, *width_here);
+    let cells: Vec<_> = columns.iter().map(text).collect();
+    let over = |index: usize| match (columns.get(index), cells.get(index), widths.get(index)) {
+        (Some(column), Some((text, _)), Some(limit)) if column.is_borrowing => width(text).saturating_sub(*limit),
+        _ => 0,
+    };
+    let mut end = 0;
+    for (index, ((column, limit), (text, style))) in columns.iter().zip(widths).zip(&cells).enumerate() {
+        let start = if index == 0 { 0 } else { end + column.gap };
+        end = start + limit;
+        let borrowed = over(index);
+        let text = cut(text, limit.saturating_sub(over(index + 1)) + borrowed);
+        lines.pad_to(start.saturating_sub(borrowed));
         if column.is_number {
-            lines.skip(width_here.saturating_sub(width(&text)));
+            lines.pad_to(end.saturating_sub(width(&text)));
         }
-        lines.push(&text, style);
-        start += width_here;
+        lines.push(&text, *style);
     }
     lines.end();
 }

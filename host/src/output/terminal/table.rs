@@ -9,6 +9,7 @@ use super::labeled::{Labeled, push_labeled};
 use super::line::Lines;
 use super::section::Section;
 use super::style::Style;
+use super::text::one_line;
 use super::value::{Cell, counted};
 use super::view::View;
 use crate::Row;
@@ -38,8 +39,8 @@ const LEAST_TEXT_COLUMNS: usize = 14;
 /// Columns of the window above which other texts than titles are cut.
 const MOST_TEXT_COLUMNS: usize = 32;
 
-/// Columns of the window that are worth a shorter title.
-const NARROW_COLUMNS: usize = 6;
+/// Columns of the window that a title keeps next to a long id.
+const LEAST_LENDING_COLUMNS: usize = 6;
 
 /// The rows as a table of the columns that tell most.
 pub(super) fn render(section: &Section<'_>, view: &View) -> String {
@@ -76,11 +77,11 @@ pub(super) fn push_shared<'a>(
     let is_told = |name: &str| !is_redundant(name, has) && !(is_free && name == "currency");
     let is_shared = |facts: &&Facts<'a>| facts.content == Content::Constant && is_told(facts.name);
     let find = |name: &str| facts.iter().find(|facts| facts.name == name).filter(is_shared);
-    let params = view.params.iter().filter_map(|name| find(name));
-    let fields = fields.iter().filter(|name| !view.params.iter().any(|param| param == *name));
+    let params = section.params(&view.params);
     // A single row shares everything with itself.
-    let shared: Vec<_> = params.chain(fields.filter_map(|name| find(name)).filter(|_| !is_single)).collect();
-    let kind = section.kind.map(|kind| (kind.to_owned(), Style::Bold));
+    let fields = fields.iter().copied().filter(|name| !is_single && !params.contains(name));
+    let shared: Vec<_> = params.iter().copied().chain(fields).filter_map(find).collect();
+    let kind = section.kind.map(|kind| (one_line(kind), Style::Bold));
     let pieces: Vec<_> = kind.into_iter().chain(shared.iter().map(|facts| fact(facts.name, facts.first))).collect();
     let count = push_facts(lines, &pieces, &counted(section.rows.len(), "row"), view.columns());
     let count = count.saturating_sub(usize::from(section.kind.is_some()));
@@ -90,7 +91,7 @@ pub(super) fn push_shared<'a>(
 /// The fields that may be columns, the best first.
 fn candidates<'a>(section: &Section<'a>, facts: &[Facts<'a>], view: &View) -> Vec<&'a str> {
     let has = |name: &str| facts.iter().any(|facts| facts.name == name && facts.content != Content::Missing);
-    let title = section.title();
+    let (title, params) = (section.title(), section.params(&view.params));
     // Without a title, as of reviews, a text is what is looked for.
     let is_fit = |content: Content| match content {
         Content::Short => true,
@@ -105,7 +106,7 @@ fn candidates<'a>(section: &Section<'a>, facts: &[Facts<'a>], view: &View) -> Ve
     let rank = |facts: &&Facts<'a>| match facts.name {
         name if Some(name) == title => 0,
         "app_id" | "id" => 1,
-        name if view.params.iter().any(|param| param == name) => 2,
+        name if params.contains(&name) => 2,
         name => 3 + TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()),
     };
     columns.sort_by_key(rank);
@@ -125,45 +126,68 @@ struct Layout<'a> {
     rows: &'a [&'a Row],
     limit: usize,
     columns: Vec<Column>,
-    /// Columns of the window that the leading column gets beyond its least, before others than ids and narrow ones are added.
-    lead_reserve: usize,
+    /// Whether the last column is the leading one.
+    ends_with_lead: bool,
     is_ranked: bool,
 }
 
 impl<'a> Layout<'a> {
     fn new(section: &'a Section<'_>, view: &View) -> Self {
         let is_ranked = section.is_ranked();
-        Self { rows: &section.rows, limit: view.columns(), columns: Vec::new(), lead_reserve: 0, is_ranked }
+        Self { rows: &section.rows, limit: view.columns(), columns: Vec::new(), ends_with_lead: false, is_ranked }
     }
 
     /// Adds a column if it fits, and the first one in any case.
     fn add(&mut self, name: &str) -> bool {
-        if self.columns.is_empty() {
-            self.add_lead(name);
-            return true;
-        }
         let column = column(self.rows, name);
-        let column =
-            if is_id(name) { column } else { column.shrinkable_to(LEAST_TEXT_COLUMNS).limited_to(MOST_TEXT_COLUMNS) };
-        let is_small = is_id(name) || column.least() <= NARROW_COLUMNS;
-        let reserve = if is_small { 0 } else { self.lead_reserve };
-        let is_fit = least_width(&self.columns) + reserve + GAP + column.least() <= self.limit;
-        if is_fit {
-            self.columns.push(column);
+        match is_id(name) {
+            _ if self.columns.is_empty() => self.add_lead(name, column),
+            true if self.ends_with_lead => self.add_next_to_lead(column),
+            true => self.push(column),
+            false => self.push(column.shrinkable_to(LEAST_TEXT_COLUMNS).limited_to(MOST_TEXT_COLUMNS)),
         }
-        is_fit
     }
 
-    fn add_lead(&mut self, name: &str) {
-        let lead = column(self.rows, name);
-        let lead = if is_id(name) { lead } else { lead.shrinkable_to(LEAST_TITLE_COLUMNS.min(self.limit)) };
-        let wished = lead.natural().min(self.limit / 4);
-        self.lead_reserve = wished.saturating_sub(lead.least());
+    fn add_lead(&mut self, name: &str, mut lead: Column) -> bool {
+        if !is_id(name) {
+            lead.set_least(self.wished_lead());
+        }
         let rank = rank_column(self.rows.iter().map(|row| Cell::new("position", row.get("position"))).collect());
         if self.is_ranked && rank.least() + GAP + lead.least() <= self.limit {
             self.columns.push(rank);
         }
         self.columns.push(lead);
+        self.ends_with_lead = true;
+        true
+    }
+
+    /// Columns of the window that a title has at least, if other columns than ids depend on it.
+    fn wished_lead(&self) -> usize {
+        LEAST_TITLE_COLUMNS.max(self.limit / 4).min(self.limit)
+    }
+
+    /// Adds ids, the longest of which take room from the titles on their left.
+    fn add_next_to_lead(&mut self, ids: Column) -> bool {
+        for least in [self.wished_lead(), LEAST_TITLE_COLUMNS] {
+            let Some(lead) = self.columns.last_mut() else { break };
+            lead.set_least(least);
+            let lent = lead.least().saturating_sub(LEAST_LENDING_COLUMNS);
+            if least_width(&self.columns) + GAP + ids.borrowing_width(lent) <= self.limit {
+                return self.push(ids.borrowing(lent));
+            }
+        }
+        let wished = self.wished_lead();
+        self.columns.iter_mut().rev().take(1).for_each(|lead| lead.set_least(wished));
+        false
+    }
+
+    fn push(&mut self, column: Column) -> bool {
+        let is_fit = least_width(&self.columns) + GAP + column.least() <= self.limit;
+        if is_fit {
+            self.columns.push(column);
+            self.ends_with_lead = false;
+        }
+        is_fit
     }
 }
 
@@ -172,8 +196,10 @@ pub(super) fn rank_column(cells: Vec<Cell>) -> Column {
     Column::new("#", cells.into_iter().map(|cell| Cell { style: Style::Dim, ..cell }).collect())
 }
 
+/// A column that isn't cut; of ids, no cell is.
 fn column(rows: &[&Row], name: &str) -> Column {
-    Column::new(name, rows.iter().map(|row| Cell::new(name, row.get(name))).collect())
+    let column = Column::new(name, rows.iter().map(|row| Cell::new(name, row.get(name))).collect());
+    if is_id(name) { column.shrinkable_to_cells() } else { column }
 }
 
 /// The rows as a table of exactly these fields; if they don't fit next to one another, below one another.
@@ -195,7 +221,7 @@ pub(super) fn render_fields(rows: &[&Row], fields: &[String], view: &View) -> St
         lines.separate();
         let value = |name: &String| {
             let Cell { text, style, .. } = Cell::new(name, row.get(name));
-            Labeled { name: name.clone(), text, style }
+            Labeled::new(name, text, style)
         };
         push_labeled(&mut lines, &fields.iter().map(value).collect::<Vec<_>>(), view.columns());
     }
