@@ -37,7 +37,7 @@ pub enum Rate {
 /// A text or number is not a [`Rate`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is not a rate: give none, site, or requests a second such as 2/s or 0.5/s, from 1 a day to 1,000,000 a second"
+    "{0} is not a rate: give none, site, or requests per time such as 5, 0.5/s or 30/m, from 1 a day to 1,000,000 a second"
 )]
 pub struct RateError(String);
 
@@ -64,16 +64,15 @@ impl FromStr for Rate {
     type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let interval = match text {
-            "none" => return Ok(Self::Unlimited),
-            "site" => return Ok(Self::Site),
-            _ => match text.strip_suffix("/s") {
-                Some(number) => number.parse().ok().and_then(|number| Interval::per_second(number).ok()),
-                None => text
-                    .strip_suffix("/min")
-                    .and_then(|number| number.parse().ok())
-                    .and_then(|number| Interval::per_minute(number).ok()),
-            },
+        let (number, unit) = text.trim().split_once('/').unwrap_or((text.trim(), "s"));
+        let number = number.trim().parse().ok();
+        let interval = match (text, unit.trim()) {
+            ("none", _) => return Ok(Self::Unlimited),
+            ("site", _) => return Ok(Self::Site),
+            (_, "s" | "sec") => number.and_then(|number| Interval::per_second(number).ok()),
+            (_, "m" | "min") => number.and_then(|number| Interval::per_minute(number).ok()),
+            (_, "h") => number.and_then(|number: f64| Interval::per_minute(number / 60.0).ok()),
+            _ => None,
         };
         interval.map(Self::Every).ok_or_else(|| RateError(format!("{text:?}")))
     }

@@ -4,12 +4,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use clap::ArgMatches;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::args;
+use super::args::BenchCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
 use crate::output::table;
@@ -105,9 +104,9 @@ struct Timing {
     speedup: f64,
 }
 
-pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
-    let latency = args::latency(options);
-    let runs = args::count(options, "runs").unwrap_or(1);
+pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, Exit> {
+    let latency = command.latency.duration();
+    let runs = usize::try_from(command.runs).unwrap_or(1);
     let plans: Vec<Plan> = SIZES
         .iter()
         .map(|(countries, categories)| store::charts(&parser, *countries, *categories))
@@ -118,7 +117,7 @@ pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Ex
     let runtime = Handle::current();
     let timed = tokio::task::spawn_blocking(move || time_all(&shop, &runtime, &plans, runs));
     let timings = timed.await.map_err(store::failed)??;
-    if options.get_flag("json") {
+    if command.json {
         let results: Vec<_> = timings.iter().map(Timing::json).collect();
         let document = json!({"latency_ms": latency.as_millis() as u64, "cores": workers(Workers::All), "runs": runs, "results": results});
         print(&format!("{document:#}\n"))?;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use clap::ArgMatches;
 use futures::{Stream, StreamExt};
 
+use super::args::Options;
 use super::coverage::Coverage;
 use super::exit::{Exit, say};
 use super::interrupt::Interrupt;
@@ -39,21 +39,21 @@ impl Taken {
 
 /// Answers queries as the general options say.
 pub(super) async fn deliver(
-    matches: &ArgMatches,
+    options: &Options,
     host: &Host,
     input: Input,
     taken: &Taken,
     (mut sink, before): (Sink, Before),
 ) -> Result<Exit, Exit> {
-    let _watch = watch::start(matches, host)?;
+    let _watch = watch::start(options, host)?;
     memory::give_back_code();
     let start = Instant::now();
     let parts = host.resumed(input, Arc::new(move |query| before.left(query)));
     // A table is written when all is there: then it may as well be in order.
-    let parts = if matches.get_flag("ordered") || sink.is_table() { parts.ordered() } else { parts };
+    let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
     let interrupt = Interrupt::heed(&control);
-    let shown = progress::show(matches, host, &control, &taken.total);
+    let shown = progress::show(&options.global.general, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     let is_journaled = sink.is_journaled();
     let summary_file = sink.take_summary();
@@ -63,7 +63,7 @@ pub(super) async fn deliver(
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
     let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
-    summary.say(matches.get_count("verbose") > 0);
+    summary.say(options.global.general.verbose > 0);
     if let Some(mut file) = summary_file {
         let text = format!("{:#}\n", summary.json(host));
         file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;

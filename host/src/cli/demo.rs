@@ -1,16 +1,15 @@
 //! `playfast demo`: shows what the program is for on a machine without a network.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::ArgMatches;
 use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 
+use super::args::DemoCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
-use super::{args, demo_swap, interrupt};
+use super::{demo_swap, interrupt};
 use crate::output::table;
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
@@ -18,12 +17,12 @@ use crate::{Outcome, Row, Workers, workers};
 /// Rows of each chart that are shown.
 const SHOWN: usize = 5;
 
-pub(super) async fn run(options: &ArgMatches, parser: Parser) -> Result<Exit, Exit> {
-    let latency = args::latency(options);
-    if options.get_flag("serve") {
-        return serve(options, latency).await;
+pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, Exit> {
+    let latency = command.latency.duration();
+    if command.serve {
+        return serve(command, latency).await;
     }
-    if options.get_flag("swap") {
+    if command.swap {
         return demo_swap::run(parser).await;
     }
     let charts = store::charts(&parser, 5, 3)?;
@@ -79,10 +78,10 @@ fn cells(chart: &Outcome, index: usize) -> Vec<(String, Value)> {
 }
 
 /// Runs only the store.
-async fn serve(options: &ArgMatches, latency: Duration) -> Result<Exit, Exit> {
-    let port = options.get_one::<u32>("port").and_then(|port| u16::try_from(*port).ok()).unwrap_or_default();
+async fn serve(command: &DemoCommand, latency: Duration) -> Result<Exit, Exit> {
+    let port = command.port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
     let mut config = StoreConfig::default().port(port).latency(latency);
-    if let Some(pages) = options.get_one::<PathBuf>("pages") {
+    if let Some(pages) = &command.pages {
         config = config.pages(pages);
     }
     let store = Store::start(config).await.map_err(store::failed)?;

@@ -4,14 +4,12 @@
 mod save;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::ArgMatches;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 
-use super::args;
+use super::args::{DoctorCommand, Options};
 use super::coverage::Coverage;
 use super::exit::{Exit, print, say};
 use crate::parser::Kind;
@@ -35,15 +33,15 @@ enum Check {
     Skip(String, PlanError),
 }
 
-pub(super) async fn run(options: &ArgMatches, builder: HostBuilder) -> Result<Exit, Exit> {
-    let params = args::named_params(options)?;
-    let timeout = options.get_one("timeout").copied().unwrap_or(TIMEOUT);
+pub(super) async fn run(command: &DoctorCommand, options: &Options, builder: HostBuilder) -> Result<Exit, Exit> {
+    let params = options.input.params()?;
+    let timeout = options.global.network.timeout.unwrap_or(TIMEOUT);
     let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.timeout(timeout));
     let host = build(builder.clone()).await?;
     let slots = host.slots();
     known(&slots, &params)?;
     let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
-    let folder = options.get_one::<PathBuf>("save").map(|path| Folder::create(path)).transpose()?;
+    let folder = command.save.as_ref().map(|path| Folder::create(path)).transpose()?;
     let (mut answered, mut failed) = (0, 0);
     for (slot, checks) in slots.iter().zip(checks) {
         print(&heading(slot))?;

@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
 use same_file::Handle;
 
+use super::args::{Arguments, Invocation, Options, OwnCommand};
 use super::exit::Exit;
 use super::journal::Journal;
 use super::parsers;
@@ -73,9 +73,9 @@ fn target(path: &Path) -> PathBuf {
 }
 
 /// Refuses outputs of a command that are its inputs, or one another.
-pub(super) fn check(matches: &ArgMatches, options: &ArgMatches, config: Option<&Path>) -> Result<(), Exit> {
+pub(super) fn check(arguments: &Arguments, config: Option<&Path>) -> Result<(), Exit> {
     let mut outputs: Vec<Named> = Vec::new();
-    for output in find_outputs(matches) {
+    for output in find_outputs(&arguments.options) {
         if let Some(other) = outputs.iter().find(|other| other.file == output.file) {
             let (first, second) = (&other.text, &output.text);
             return Err(Exit::config(format!("{first} and {second} are one file: give each a file of its own")));
@@ -85,7 +85,7 @@ pub(super) fn check(matches: &ArgMatches, options: &ArgMatches, config: Option<&
     if outputs.is_empty() {
         return Ok(());
     }
-    for (text, path) in input_paths(matches, options, config) {
+    for (text, path) in input_paths(arguments, config) {
         let file = if path == Path::new("-") { Identity::of_stream(Handle::stdin()) } else { Identity::new(&path) };
         if let Some(output) = outputs.iter().find(|output| Some(&output.file) == file.as_ref()) {
             let output = &output.text;
@@ -98,11 +98,11 @@ pub(super) fn check(matches: &ArgMatches, options: &ArgMatches, config: Option<&
 }
 
 /// The files that the general options have a command write.
-fn find_outputs(matches: &ArgMatches) -> impl Iterator<Item = Named> {
-    let path = |name: &str| matches.get_one::<PathBuf>(name);
+fn find_outputs(options: &Options) -> impl Iterator<Item = Named> {
+    let output = &options.output;
     let named = |text: String, path: &Path| Identity::new(path).map(|file| Named { text, file });
     let option = |option: &str, path: &Path| named(format!("{option} {}", path.display()), path);
-    let rows = match path("output") {
+    let rows = match output.rows.file() {
         Some(file) => {
             let journal = Journal::path(file);
             let text = format!("{}, the journal of -o {},", journal.display(), file.display());
@@ -113,51 +113,34 @@ fn find_outputs(matches: &ArgMatches) -> impl Iterator<Item = Named> {
             [stdout.map(|file| Named { text: "stdout".to_owned(), file }), None]
         }
     };
-    let failures = path("failures").and_then(|file| option("--failures", file));
-    let summary = path("summary-json").and_then(|file| option("--summary-json", file));
+    let failures = output.failures.as_ref().and_then(|file| option("--failures", file));
+    let summary = output.summary_json.as_ref().and_then(|file| option("--summary-json", file));
     rows.into_iter().chain([failures, summary]).flatten()
 }
 
 /// The files that a command reads, each with the option that names it.
-fn input_paths(matches: &ArgMatches, options: &ArgMatches, config: Option<&Path>) -> Vec<(String, PathBuf)> {
-    // Parameters of kinds may have the same names, and are texts.
-    let own = |name: &str| options.try_get_one::<PathBuf>(name).ok().flatten().cloned();
-    let general = |name: &str| matches.get_one::<PathBuf>(name).cloned();
-    let cacerts = matches.get_many::<PathBuf>("cacert").into_iter().flatten().cloned();
-    let named = [
-        ("--queries", own("queries")),
-        ("FILE", own("file")),
-        ("--parser", general("parser")),
-        ("--config", config.map(Path::to_owned)),
-    ];
-    let named = named.into_iter().filter_map(|(option, path)| Some((option, path?)));
-    let named = named.chain(cacerts.map(|path| ("--cacert", path)));
-    let folders = [
-        ("of --parsers,", general("parsers").map(|folder| parsers_in(&folder))),
-        ("of --pages,", own("pages").map(|folder| files_in(&folder))),
-    ];
-    let in_folders = folders
-        .into_iter()
-        .flat_map(|(option, files)| files.unwrap_or_default().into_iter().map(move |path| (option, path)));
+fn input_paths(arguments: &Arguments, config: Option<&Path>) -> Vec<(String, PathBuf)> {
+    let global = &arguments.options.global;
+    let own = match &arguments.command {
+        Invocation::Own(OwnCommand::Run(command)) => Some(("--queries", command.queries.clone())),
+        Invocation::Own(OwnCommand::Parse(command)) => Some(("FILE", command.file.clone())),
+        _ => None,
+    };
+    let parser = global.parser.parser.iter().map(|path| ("--parser", path.clone()));
+    let config = config.iter().map(|path| ("--config", path.to_path_buf()));
+    let cacerts = global.network.cacert.iter().map(|path| ("--cacert", path.clone()));
+    let parsers = global.parser.parsers.iter().flat_map(|folder| parsers_in(folder));
+    let named = own.into_iter().chain(parser).chain(config).chain(cacerts);
+    let named = named.chain(parsers.map(|path| ("of --parsers,", path)));
     let text = |option, path: &Path| {
         if path == Path::new("-") { "stdin".to_owned() } else { format!("{option} {}", path.display()) }
     };
-    named.chain(in_folders).map(|(option, path)| (text(option, &path), path)).collect()
+    named.map(|(option, path)| (text(option, &path), path)).collect()
 }
 
 /// The components of a folder. What can't be read is told by who reads it.
 fn parsers_in(folder: &Path) -> Vec<PathBuf> {
     parsers::files(folder).unwrap_or_default().into_iter().map(|(_, path)| path).collect()
-}
-
-/// All files below a folder.
-fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries.map(|entry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() => files_in(&entry.path()),
-        _ => vec![entry.path()],
-    });
-    files.flatten().collect()
 }
 
 #[cfg(test)]

@@ -1,25 +1,23 @@
 //! `playfast inspect`: what a parser is.
 
-use std::path::PathBuf;
-
-use clap::ArgMatches;
 use serde_json::json;
 
+use super::args::InspectCommand;
 use super::exit::{Exit, print};
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
 use crate::parser::{Kind, Parser};
 
 pub(super) async fn run(
-    options: &ArgMatches,
+    command: &InspectCommand,
     parsers: Result<Parsers, Exit>,
     settings: &Settings,
 ) -> Result<Exit, Exit> {
-    let parser = match options.get_one::<PathBuf>("file") {
+    let parser = match &command.file {
         Some(file) => parsers::load(file, settings).await?,
         None => parsers?.first()?,
     };
-    let text = if options.get_flag("json") { as_json(&parser) } else { as_text(&parser) };
+    let text = if command.json { as_json(&parser) } else { as_text(&parser) };
     print(&text)?;
     Ok(Exit::done())
 }

@@ -37,11 +37,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
-use crate::types::chain;
-use crate::{Host, runtime};
+use crate::{Workers, runtime};
+use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
 use exit::Exit;
 use parsers::Parsers;
 use settings::Settings;
@@ -59,39 +58,55 @@ pub fn main() -> ExitCode {
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {
     let settings = Settings::read(argv)?;
     log(settings.verbosity);
-    let runtime = runtime::start(args::workers(&settings)?).map_err(|error| Exit::config(error.to_string()))?;
+    let runtime = runtime::start(workers(&settings)?).map_err(|error| Exit::config(error.to_string()))?;
     let exit = runtime.block_on(run(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
     exit
 }
 
+/// How many threads were asked for.
+fn workers(settings: &Settings) -> Result<Workers, Exit> {
+    let text = settings.list("workers").pop();
+    let refused = |text: &str, error| Exit::config(format!("--workers can't be {text:?}: {error}"));
+    text.map_or(Ok(Workers::All), |text| args::workers(&text).map_err(|error| refused(&text, error)))
+}
+
 async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     let parsers = Parsers::load(settings).await;
-    let matches = match args::command(parsers.as_ref().ok(), settings).try_get_matches_from(argv) {
-        Ok(matches) => matches,
-        Err(error) if error.use_stderr() => return Err(parsers.err().unwrap_or_else(|| Exit::usage(&error))),
-        Err(help) => {
+    let arguments = match args::parse(argv, parsers.as_ref().ok(), settings)? {
+        Parsed::Arguments(arguments) => *arguments,
+        Parsed::Refused(error) => return Err(parsers.err().unwrap_or_else(|| Exit::usage(&error))),
+        Parsed::Help(help) => {
             if let Err(refused) = &parsers {
                 refused.warn();
             }
             return Ok(Exit::help(&help));
         }
     };
-    if let Some((_, options)) = matches.subcommand() {
-        files::check(&matches, options, settings.file.as_deref())?;
+    files::check(&arguments, settings.file.as_deref())?;
+    let Arguments { command, options } = arguments;
+    match command {
+        Invocation::Kind(kind) => fetch::run(&kind, &options, &options.host(parsers?).await?).await,
+        Invocation::Own(own) => run_own(own, &options, parsers, settings).await,
     }
-    match matches.subcommand() {
-        Some(("inspect", options)) => inspect::run(options, parsers, settings).await,
-        Some(("parse", options)) => parse::run(options, &host(&matches, parsers?).await?).await,
-        Some(("doctor", options)) => doctor::run(options, args::host(&matches, parsers?.builder())?).await,
-        Some(("run", options)) => run::run(&matches, options, &host(&matches, parsers?).await?).await,
+}
+
+async fn run_own(
+    command: OwnCommand,
+    options: &Options,
+    parsers: Result<Parsers, Exit>,
+    settings: &Settings,
+) -> Result<Exit, Exit> {
+    match command {
+        OwnCommand::Run(command) => run::run(&command, options, &options.host(parsers?).await?).await,
+        OwnCommand::Parse(command) => parse::run(&command, options, &options.host(parsers?).await?).await,
+        OwnCommand::Doctor(command) => doctor::run(&command, options, options.apply(parsers?.builder())?).await,
+        OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,
         #[cfg(feature = "demo")]
-        Some(("demo", options)) => demo::run(options, parsers?.first()?).await,
+        OwnCommand::Demo(command) => demo::run(&command, parsers?.first()?).await,
         #[cfg(feature = "demo")]
-        Some(("bench", options)) => bench::run(options, parsers?.first()?).await,
-        Some((kind, options)) => fetch::run(kind, &matches, options, &host(&matches, parsers?).await?).await,
-        None => Err(Exit::config("which command? See --help".to_owned())),
+        OwnCommand::Bench(command) => bench::run(&command, parsers?.first()?).await,
     }
 }
 
@@ -102,12 +117,6 @@ fn read(file: &Path) -> Result<Vec<u8>, Exit> {
 /// `$XDG_CACHE_HOME/playfast`, or where the system keeps caches.
 fn cache() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("playfast"))
-}
-
-/// The host that the general options describe.
-async fn host(matches: &ArgMatches, parsers: Parsers) -> Result<Host, Exit> {
-    let builder = args::host(matches, parsers.builder())?;
-    builder.build().await.map_err(|error| Exit::config(chain(&error)))
 }
 
 fn log(verbosity: u8) {

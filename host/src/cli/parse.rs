@@ -3,13 +3,12 @@
 mod container;
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::ArgMatches;
 use serde_json::Value;
 
-use super::args;
+use super::args::{Options, ParseCommand};
 use super::exit::{Exit, say};
 use super::sink::{Columns, Rows};
 use crate::batch::split_kind;
@@ -17,16 +16,16 @@ use crate::output::Format;
 use crate::types::chain;
 use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
 
-pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
-    let name = options.get_one::<String>("kind").map_or("", String::as_str);
+pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
+    let name = command.kind.as_str();
     let refused = |error: crate::PlanError| Exit::config(error.to_string());
     let description = host.slot_of(name).map_err(refused)?.description();
-    let url = options.get_one::<String>("url").map(String::as_str);
-    let query = query(options, host, name, url)?;
+    let url = command.url.as_deref();
+    let query = query(options.input.params()?, host, name, url)?;
     let first = description.hosts.first().map_or("", String::as_str);
-    let response = response(options, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
+    let response = response(command, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
     let columns = Columns::new(&[Arc::clone(&description)], Some(split_kind(name).1));
-    let mut rows = Rows::open(options, Format::Table, &columns)?;
+    let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
@@ -52,8 +51,7 @@ pub(super) async fn run(options: &ArgMatches, host: &Host) -> Result<Exit, Exit>
 }
 
 /// The query that the response answers: the parameters that were given or that its address names. Defaults would be guesses.
-fn query(options: &ArgMatches, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, Exit> {
-    let mut params = args::named_params(options)?;
+fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, Exit> {
     for (name, value) in url.map(|url| params_of(host, kind, url)).unwrap_or_default() {
         if !params.iter().any(|(given, _)| *given == name) {
             params.push((name, value));
@@ -95,14 +93,13 @@ fn with_all_params(kind: &Kind, mut row: Row) -> Row {
     params.into_iter().chain(row).collect()
 }
 
-fn response(options: &ArgMatches, url: String) -> Result<Response, Exit> {
-    let file = options.get_one::<PathBuf>("file").map_or(Path::new("-"), PathBuf::as_path);
+fn response(command: &ParseCommand, url: String) -> Result<Response, Exit> {
+    let file = command.file.as_path();
     let bytes = if file == Path::new("-") { stdin()? } else { super::read(file)? };
-    let headers = options.get_many::<String>("header").into_iter().flatten();
-    let headers = headers.map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
+    let headers = command.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
     let body = container::body(bytes, &headers, FetchOptions::default().body_limit)
         .map_err(|error| Exit::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
-    let status = options.get_one::<u32>("status").and_then(|status| u16::try_from(*status).ok()).unwrap_or(200);
+    let status = u16::try_from(command.status).unwrap_or(200);
     let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
     let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
     Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.header(&name, value)))

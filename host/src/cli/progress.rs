@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clap::ArgMatches;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinSet;
 
+use super::args::GeneralArgs;
 use crate::{Control, HeldBy, Host, RunStats};
 
 /// How often the line is written anew.
@@ -80,8 +80,8 @@ impl Drop for Progress {
 }
 
 /// Shows the line, unless the general options or the lack of a terminal say otherwise. What is logged would stand in its way.
-pub(super) fn show(matches: &ArgMatches, host: &Host, control: &Control, total: &Total) -> Progress {
-    if matches.get_flag("no-progress") || matches.get_count("verbose") > 0 || !std::io::stderr().is_terminal() {
+pub(super) fn show(general: &GeneralArgs, host: &Host, control: &Control, total: &Total) -> Progress {
+    if general.no_progress || general.quiet || general.verbose > 0 || !std::io::stderr().is_terminal() {
         return Progress { _task: None };
     }
     let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use clap::ArgMatches;
 use futures::StreamExt;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 use tokio::sync::mpsc;
 
+use super::args::{Options, RunCommand};
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
 use super::queries::{Asked, Form, Growing, Names, Records};
@@ -28,14 +28,14 @@ const WAITING: usize = 8;
 /// Queries of a file that are given on together: those that share a request must be there together.
 const CHUNK: usize = 256;
 
-pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host) -> Result<Exit, Exit> {
-    let file = options.get_one::<PathBuf>("queries").cloned().unwrap_or_else(|| "-".into());
+pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
+    let file = command.queries.clone();
     let taken = Taken::default();
     let (sender, receiver) = mpsc::channel(WAITING);
-    let follow = options.get_flag("follow");
+    let follow = command.follow;
     let is_pipe = file.as_os_str() == "-";
     // Where a run goes on and on, what is asked again is meant to be.
-    let seen = if follow || matches.get_flag("watch") { None } else { Some(HashSet::new()) };
+    let seen = if follow || options.run.watch { None } else { Some(HashSet::new()) };
     // From a pipe, or a file that grows, each is given on at once.
     let chunk = if follow || is_pipe { 1 } else { CHUNK };
     let (host_of, taken_of, waiting) = (host.clone(), taken.clone(), Vec::new());
@@ -43,8 +43,8 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
         if follow { None } else { std::fs::metadata(&file).ok().map(|file| file.len()).filter(|size| *size > 0) };
     let mut reader =
         Reader { host: host_of, sender, taken: taken_of, seen, count: 0, waiting, chunk, size, read: Arc::default() };
-    let default_kind = options.get_one::<String>("kind").cloned();
-    let names = names(host, default_kind.as_deref(), matches.get_flag("watch"))?;
+    let default_kind = command.kind.clone();
+    let names = names(host, default_kind.as_deref(), options.run.watch)?;
     let lines = lines(&file, follow, &reader)?;
     let form = Form::of_file(&file);
     // A pipe can't be made to stop waiting: the thread ends with the process.
@@ -65,7 +65,7 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
     if is_file && queries.as_mut().peek().await.is_none() && taken.refused.load(Ordering::Relaxed) == 0 {
         return Err(Exit::config(format!("{} holds no queries", file.display())));
     }
-    if matches.get_flag("dry-run") {
+    if options.run.dry_run {
         return dry_run(queries, &taken).await;
     }
     let columns = || {
@@ -73,7 +73,7 @@ pub(super) async fn run(matches: &ArgMatches, options: &ArgMatches, host: &Host)
         Columns::new(&parsers, None)
     };
     let input = Input { queries, is_at_hand: size.is_some() };
-    let exit = deliver(matches, host, input, &taken, Sink::open(matches, Format::Ndjson, columns)?).await?;
+    let exit = deliver(options, host, input, &taken, Sink::open(&options.output, Format::Ndjson, columns)?).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.
         say(&if is_pipe { "stdin held no queries".to_owned() } else { format!("{} held no queries", file.display()) });

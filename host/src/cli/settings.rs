@@ -137,8 +137,8 @@ fn where_in(text: &str, error: &toml::de::Error) -> String {
 
 /// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed.
 fn check_environment() -> Result<(), Exit> {
-    for option in args::general().iter().filter(|option| option.get_action().takes_values()) {
-        let name = option.get_id().as_str();
+    for option in args::settable_options().filter(|option| option.get_action().takes_values()) {
+        let name = option.get_long().unwrap_or_default();
         let variable = variable(name);
         let value = std::env::var_os(&variable).filter(|value| !value.is_empty() && name != "config");
         if let Some(value) = value {
@@ -157,7 +157,7 @@ fn check(name: &str, values: &[OsString], value: &Value) -> Result<(), String> {
         Value::Boolean(true) => vec![format!("--{name}").into()],
         _ => values.iter().map(option).collect::<Vec<_>>(),
     };
-    let command = Command::new("playfast").no_binary_name(true).disable_help_flag(true).args(args::general());
+    let command = Command::new("playfast").no_binary_name(true).disable_help_flag(true).args(args::settable_options());
     match command.try_get_matches_from(argv) {
         Ok(_) if name == "config" || name == "verbose" => Err(format!("{name} can't be set here")),
         Ok(_) => Ok(()),

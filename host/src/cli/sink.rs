@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::ArgMatches;
 use serde_json::{Map, Value};
 
+use super::args::{Existing, OutputArgs, RowArgs};
 use super::exit::Exit;
 use super::journal::{Done, End, Header, Journal, JournalError, Resumed, Started};
 use super::output_file::OutputFile;
@@ -83,29 +83,26 @@ impl Sink {
     /// What the general options want, and what was done before. Every output is opened here, before anything is asked. `columns` are the
     /// fields that rows can have.
     pub(super) fn open(
-        matches: &ArgMatches,
+        options: &OutputArgs,
         on_terminal: Format,
         columns: impl FnOnce() -> Columns,
     ) -> Result<(Self, Before), Exit> {
-        let file = matches.get_one::<PathBuf>("output");
-        let resume = matches.get_flag("resume");
-        let format = format(matches, on_terminal);
+        let file = options.rows.file();
+        let resume = options.existing() == Existing::Resume;
+        let format = format(&options.rows, on_terminal);
         let columns = columns();
-        let fields = fields(matches, &columns)?;
-        if resume && matches.get_flag("overwrite") {
-            return Err(Exit::config("--resume goes on and --overwrite starts anew: give one of them".to_owned()));
-        }
+        let fields = fields(&options.rows, options.source, &columns)?;
         if let (true, None) = (resume, file) {
             return Err(Exit::config("--resume needs -o FILE: what is to be gone on with?".to_owned()));
         }
         if resume && format == Format::Table {
             return Err(Exit::config("a table can't be gone on with: --resume needs another --format".to_owned()));
         }
-        let failures = matches.get_one::<PathBuf>("failures").map(|file| OutputFile::open_locked(file)).transpose()?;
-        let summary = matches.get_one::<PathBuf>("summary-json").map(|file| OutputFile::open(file)).transpose()?;
+        let failures = options.failures.as_ref().map(|file| OutputFile::open_locked(file)).transpose()?;
+        let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
         let (mut rows, journal, before) = match file {
             Some(file) if format != Format::Table => {
-                let overwrite = matches.get_flag("overwrite");
+                let overwrite = options.existing() == Existing::Restart;
                 journaled(file, &Header::new(format, fields.clone()), format, resume, overwrite)?
             }
             _ => (Rows::plain(file, format)?, None, Before::default()),
@@ -115,7 +112,7 @@ impl Sink {
             (Some(fields), _) => rows.writer.fields(fields),
             (None, Some(file)) => rows.writer.columns(columns_of(file)?),
             (None, None) if format == Format::Csv => {
-                let source = matches.get_flag("source").then(|| SOURCE.to_owned());
+                let source = options.source.then(|| SOURCE.to_owned());
                 rows.writer.columns(columns.names.into_iter().chain(source).collect())
             }
             (None, None) => rows.writer,
@@ -207,9 +204,9 @@ pub(super) struct Rows {
 
 impl Rows {
     /// For the terminal or a file, as the general options say, without a journal.
-    pub(super) fn open(matches: &ArgMatches, on_terminal: Format, columns: &Columns) -> Result<Self, Exit> {
-        let fields = fields(matches, columns)?;
-        let rows = Self::plain(matches.get_one::<PathBuf>("output"), format(matches, on_terminal))?;
+    pub(super) fn open(options: &RowArgs, on_terminal: Format, columns: &Columns) -> Result<Self, Exit> {
+        let fields = fields(options, false, columns)?;
+        let rows = Self::plain(options.file(), format(options, on_terminal))?;
         Ok(match fields {
             Some(fields) => Self { writer: rows.writer.fields(fields), ..rows },
             None => rows,
@@ -253,10 +250,9 @@ impl Rows {
 }
 
 /// The fields that were chosen, of those that rows can have.
-fn fields(matches: &ArgMatches, columns: &Columns) -> Result<Option<Vec<String>>, Exit> {
-    let Some(names) = matches.get_many::<String>("fields") else { return Ok(None) };
-    let mut names: Vec<String> = names.cloned().collect();
-    if matches.get_flag("source") && !names.iter().any(|name| name == SOURCE) {
+fn fields(options: &RowArgs, source: bool, columns: &Columns) -> Result<Option<Vec<String>>, Exit> {
+    let Some(mut names) = options.fields.clone() else { return Ok(None) };
+    if source && !names.iter().any(|name| name == SOURCE) {
         names.push(SOURCE.to_owned());
     }
     match names.iter().find(|name| *name != SOURCE && !columns.names.contains(name)) {
@@ -313,9 +309,9 @@ fn columns_of(file: &Path) -> Result<Vec<String>, Exit> {
 }
 
 /// How the general options want rows written; how on a terminal where they don't say.
-pub(super) fn format(matches: &ArgMatches, on_terminal: Format) -> Format {
-    let is_terminal = matches.get_one::<PathBuf>("output").is_none() && io::stdout().is_terminal();
-    let format = matches.get_one::<String>("format").and_then(|name| name.parse().ok());
+pub(super) fn format(options: &RowArgs, on_terminal: Format) -> Format {
+    let is_terminal = options.file().is_none() && io::stdout().is_terminal();
+    let format = options.format();
     format.unwrap_or(if is_terminal { on_terminal } else { Format::Ndjson })
 }
 

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::ArgMatches;
 use futures::StreamExt;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::args::Options;
 use super::exit::{Exit, say};
 use super::parsers;
 use crate::parser::{Digest, LoadError};
@@ -49,18 +49,19 @@ enum Watched {
 ///
 /// # Errors
 /// When no file is named, or the folder can't be watched.
-pub(super) fn start(matches: &ArgMatches, host: &Host) -> Result<Option<Watch>, Exit> {
+pub(super) fn start(options: &Options, host: &Host) -> Result<Option<Watch>, Exit> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let named = |name| matches.get_one::<PathBuf>(name).map(absolute);
-    if !matches.get_flag("watch") {
+    let named = |path: &Option<PathBuf>| path.as_ref().map(absolute);
+    let parser = &options.global.parser;
+    if !options.run.watch {
         return Ok(None);
     }
-    let watched = match (named("parser"), named("parsers")) {
+    let watched = match (named(&parser.parser), named(&parser.parsers)) {
         (Some(file), _) => Watched::File(file),
         (None, Some(folder)) => Watched::Folder(folder),
         (None, None) => return Err(Exit::config("--watch needs --parser FILE or --parsers FOLDER".to_owned())),
     };
-    watch(host, watched, matches.get_flag("force")).map(Some)
+    watch(host, watched, options.run.force).map(Some)
 }
 
 /// Watches the file of a host's only parser.

@@ -1,0 +1,156 @@
+//! Options of every command: parser, network, configuration, and what is said on stderr.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::value::duration;
+use crate::cli::exit::Exit;
+use crate::fetch::check_authority;
+use crate::types::chain;
+use crate::{ConnectTo, Digest, FetchOptions, HostBuilder};
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GlobalArgs {
+    #[command(flatten)]
+    pub(in crate::cli) parser: ParserArgs,
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) general: GeneralArgs,
+}
+
+/// Which parsers are loaded, and what they may do.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct ParserArgs {
+    /// Parser component to use [default: the built-in one for Google Play]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) parser: Option<PathBuf>,
+    /// Use all parser components in FOLDER, each under its file's name
+    #[arg(long, value_name = "FOLDER")]
+    pub(in crate::cli) parsers: Option<PathBuf>,
+    /// Refuse every parser except the one with this digest; may be repeated
+    #[arg(long, value_name = "sha256:DIGEST", value_delimiter = ',')]
+    pub(in crate::cli) parser_digest: Vec<Digest>,
+    /// Allow parsers in FOLDER, and parsers that are swapped in, to ask HOST; those of Google Play are allowed
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub(in crate::cli) allow_host: Vec<String>,
+    /// Refuse a parser that imports anything, WASI included
+    #[arg(long)]
+    pub(in crate::cli) pure: bool,
+}
+
+/// How hosts are reached, and what each request carries.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct NetworkArgs {
+    /// Proxy for all requests: http, https, socks5 or socks5h, with USER:PASSWORD@ if it needs them [default: HTTPS_PROXY, ALL_PROXY and NO_PROXY, as curl reads them]
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) proxy: Option<String>,
+    /// Use no proxy, whatever the environment says
+    #[arg(long)]
+    pub(in crate::cli) no_proxy: bool,
+    /// Connect to another address instead of a host's own, as in curl
+    #[arg(long, value_name = "HOST:PORT:ADDR:PORT", value_delimiter = ',')]
+    pub(in crate::cli) connect_to: Vec<ConnectTo>,
+    /// Trust the certificate authorities in FILE (PEM) as well; SSL_CERT_FILE replaces those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) cacert: Vec<PathBuf>,
+    /// Header for every request, unless the parser sets one of that name
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(in crate::cli) request_header: Vec<String>,
+    /// Cookie for every host that the parser asks
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(in crate::cli) cookie: Vec<String>,
+    /// Send the cookies that hosts set back to them
+    #[arg(long)]
+    pub(in crate::cli) keep_cookies: bool,
+    /// User agent, unless the parser sets one [default: playfast and its version]
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) user_agent: Option<String>,
+    /// Time limit for a whole answer, such as 500ms or 2m [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
+    pub(in crate::cli) timeout: Option<Duration>,
+    /// Time limit for opening a connection [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
+    pub(in crate::cli) connect_timeout: Option<Duration>,
+    /// Time after which an unused connection is closed [default: 50s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
+    pub(in crate::cli) idle_timeout: Option<Duration>,
+}
+
+/// Configuration, and what is said on stderr.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GeneralArgs {
+    /// Configuration file: options by name, in TOML [default: playfast/playfast.toml in the folder for such files]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// Colors: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, ignore_case = true)]
+    pub(in crate::cli) color: Color,
+    /// Show no progress line
+    #[arg(long)]
+    pub(in crate::cli) no_progress: bool,
+    /// Print errors only
+    #[arg(short, long)]
+    pub(in crate::cli) quiet: bool,
+    /// Print more on stderr; -vv prints still more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(in crate::cli) verbose: u8,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl NetworkArgs {
+    /// Applies the options to a host.
+    ///
+    /// # Errors
+    /// When a file can't be read or a value has another form.
+    pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
+        let mut builder = self.connect_to.iter().cloned().fold(builder.fetch(self.fetch()?), HostBuilder::connect_to);
+        for file in &self.cacert {
+            let pem = crate::cli::read(file)?;
+            check_authority(&pem).map_err(|error| Exit::config(format!("{}: {}", file.display(), chain(&error))))?;
+            builder = builder.authority(pem);
+        }
+        Ok(builder)
+    }
+
+    fn fetch(&self) -> Result<FetchOptions, Exit> {
+        let mut fetch = FetchOptions::default().keep_cookies(self.keep_cookies);
+        if let Some(proxy) = &self.proxy {
+            fetch = fetch.proxy(proxy);
+        }
+        if let Some(name) = &self.user_agent {
+            fetch = fetch.user_agent(name);
+        }
+        for header in &self.request_header {
+            let (name, value) = header
+                .split_once(':')
+                .ok_or_else(|| Exit::config(format!("--request-header can't be {header:?}: give 'NAME: VALUE'")))?;
+            fetch = fetch.header(name.trim(), value.trim());
+        }
+        fetch = self.cookie.iter().fold(fetch, FetchOptions::cookie);
+        if let Some(timeout) = self.timeout {
+            fetch = fetch.timeout(timeout);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            fetch = fetch.connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.idle_timeout {
+            fetch = fetch.idle_timeout(timeout);
+        }
+        Ok(fetch)
+    }
+}

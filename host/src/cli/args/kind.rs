@@ -1,0 +1,64 @@
+//! The parsers' kinds as subcommands, with options from the parsers' descriptions.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::parser::{Kind, Param};
+
+/// Choices that help lists.
+const MAX_LISTED: usize = 80;
+
+/// Builds the subcommand of a kind. A parameter that has the name of an option of the program is given with `--param`.
+pub(super) fn command(names: &[String], kind: &Kind, own_options: &[String]) -> Command {
+    let params = kind.params.properties.iter().filter(|(name, _)| !own_options.contains(&option(name)));
+    let args: Vec<_> = params.map(|(name, param)| param_option(name, param)).collect();
+    let (name, aliases) = names.split_first().map_or(("", names), |(name, aliases)| (name.as_str(), aliases));
+    Command::new(name.to_owned()).aliases(aliases).about(kind.summary.clone()).args(args)
+}
+
+/// The parameters that were given as options of a kind's subcommand.
+pub(super) fn params(kind: &Kind, matches: &ArgMatches) -> Vec<(String, String)> {
+    let given = kind.params.properties.iter().flat_map(|(name, _)| {
+        let values = matches.try_get_many::<String>(name).ok().flatten();
+        values.into_iter().flatten().map(|value| (name.clone(), value.clone()))
+    });
+    given.collect()
+}
+
+fn param_option(name: &str, param: &Param) -> Arg {
+    let value = option(name).to_uppercase().replace('-', "_");
+    let arg = Arg::new(name.to_owned())
+        .action(ArgAction::Append)
+        .value_name(value)
+        .help(summary(param))
+        .long_help(details(param));
+    // What is missing is reported by the plan, which also knows what --param gives.
+    match (param.positional, param.many) {
+        (true, true) => arg.num_args(0..),
+        (true, false) => arg.num_args(0..=1),
+        (false, _) => arg.long(option(name)).allow_negative_numbers(true),
+    }
+}
+
+/// The option's name for a parameter.
+pub(super) fn option(param: &str) -> String {
+    param.replace('_', "-")
+}
+
+fn summary(param: &Param) -> String {
+    let many = if param.many && !param.positional { "; several, with commas" } else { "" };
+    let default = param.default().map(|default| format!(" [default: {default}]")).unwrap_or_default();
+    format!("{}{many}{default}", param.summary())
+}
+
+fn details(param: &Param) -> String {
+    let choices: Vec<_> = param.choices().take(MAX_LISTED + 1).collect();
+    let groups: Vec<_> = param.groups.keys().map(String::as_str).collect();
+    let mut text = summary(param);
+    if (1..=MAX_LISTED).contains(&choices.len()) {
+        text.push_str(&format!("\nOne of: {}", choices.join(", ")));
+    }
+    if !groups.is_empty() {
+        text.push_str(&format!("\nFor several at once: {}", groups.join(", ")));
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! Options that say how fast hosts are asked.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+
+use super::value::{MAX_CONCURRENCY, whole_number};
+use crate::{HostBuilder, MAX_WORKERS, Rate, Sharing, Workers};
+
+/// How fast hosts are asked, and with how many threads.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct SpeedArgs {
+    /// Requests per time, such as 5, 0.5/s or 30/m; none; or site, the pace that the parser knows the site to accept [default: site]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
+    pub(in crate::cli) rate: Option<Rate>,
+    /// Requests in flight at once [default: 64]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(1..=MAX_CONCURRENCY))]
+    pub(in crate::cli) concurrency: Option<u32>,
+    /// Requests in flight at once to one host [default: as many as it accepts]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(1..=MAX_CONCURRENCY))]
+    pub(in crate::cli) host_concurrency: Option<u32>,
+    /// Queries that share a request, if the site can answer several: a number, auto (as many as succeed), or site (as the parser says) [default: site]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(in crate::cli) per_request: Option<Sharing>,
+    /// What robots.txt means: obey fails queries that it disallows; ignore doesn't read it [default: ignore]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(in crate::cli) robots: Option<RobotsPolicy>,
+    /// Threads: a number, half (of the cores, 2 to 8), or all [default: all]
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
+    pub(in crate::cli) workers: Option<Workers>,
+}
+
+/// What robots.txt means for queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum RobotsPolicy {
+    /// It isn't read.
+    Ignore,
+    /// What it disallows fails, and isn't sent.
+    Obey,
+}
+
+/// Parses a number of threads.
+pub(in crate::cli) fn workers(text: &str) -> Result<Workers, String> {
+    match text {
+        "all" => Ok(Workers::All),
+        "half" => Ok(Workers::Half),
+        text => {
+            let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MAX_WORKERS);
+            count
+                .map(Workers::Count)
+                .ok_or_else(|| format!("give all, half, or a whole number from 1 to {MAX_WORKERS}"))
+        }
+    }
+}
+
+impl SpeedArgs {
+    /// Applies the options to a host.
+    pub(in crate::cli) fn apply(&self, mut builder: HostBuilder) -> HostBuilder {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        if let Some(rate) = self.rate {
+            builder = builder.rate(rate);
+        }
+        if let Some(concurrency) = self.concurrency {
+            builder = builder.concurrency(count(concurrency));
+        }
+        if let Some(concurrency) = self.host_concurrency {
+            builder = builder.concurrency_per_host(count(concurrency));
+        }
+        if let Some(sharing) = self.per_request {
+            builder = builder.per_request(sharing);
+        }
+        builder
+    }
+}
