@@ -11,6 +11,7 @@ mod circuit_breaker;
 mod concurrency_limit;
 mod dispatcher;
 mod exchange;
+mod follow_up;
 mod grouped;
 mod job;
 mod open_queries;
@@ -43,6 +44,7 @@ pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
 pub(crate) use dispatcher::Input;
+pub(crate) use follow_up::FollowUp;
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;
 pub(crate) use plan::split_kind;

@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use super::args::Options;
 use super::coverage::Coverage;
 use super::exit::{Exit, say};
+use super::input::{Carried, Refusals};
 use super::interrupt::Interrupt;
 use super::memory;
 use super::progress::{self, Total};
@@ -27,13 +28,20 @@ pub(super) struct Taken {
     pub(super) total: Total,
     pub(super) duplicates: Arc<AtomicUsize>,
     /// Lines that ask nothing.
-    pub(super) refused: Arc<AtomicUsize>,
+    pub(super) refusals: Refusals,
+    /// What rows carry of the lines that asked.
+    pub(super) carried: Option<Arc<Carried>>,
 }
 
 impl Taken {
+    /// Nothing yet. Lines that ask nothing are kept if the options name a file for failures.
+    pub(super) fn new(options: &Options) -> Self {
+        Self { refusals: Refusals::new(options.output.failures.is_some()), ..Self::default() }
+    }
+
     /// Whether there was nothing to take, once all was read.
     pub(super) fn is_empty(&self) -> bool {
-        self.total.is_zero() && self.refused.load(Ordering::Relaxed) == 0
+        self.total.is_zero() && self.refusals.count() == 0
     }
 }
 
@@ -57,11 +65,11 @@ pub(super) async fn deliver(
     let mut coverage = Coverage::default();
     let is_journaled = sink.is_journaled();
     let summary_file = sink.take_summary();
-    let written = write(parts, sink, host, &mut coverage, &interrupt).await;
+    let written = write(parts, sink, host, taken, (&mut coverage, &interrupt)).await;
     drop(shown);
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-    let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
+    let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
     summary.say(options.global.general.verbose > 0);
     if let Some(mut file) = summary_file {
@@ -96,8 +104,8 @@ async fn write(
     mut parts: Parts,
     mut sink: Sink,
     host: &Host,
-    coverage: &mut Coverage,
-    interrupt: &Interrupt,
+    taken: &Taken,
+    (coverage, interrupt): (&mut Coverage, &Interrupt),
 ) -> Result<(), SinkError> {
     let mut all_answered = true;
     while let Some(mut part) = parts.next().await {
@@ -106,8 +114,13 @@ async fn write(
             coverage.note(&slot.description(), part.query.kind(), &part.rows);
         }
         all_answered &= part.failure.is_none();
+        if let Some(carried) = &taken.carried {
+            part.rows = carried.rows(&part.query, part.rows, part.is_last);
+        }
+        sink.write_failures(taken.refusals.drain())?;
         sink.take(&mut part)?;
     }
+    sink.write_failures(taken.refusals.drain())?;
     let is_through = all_answered && interrupt.code().is_none() && parts.control().stats().fault.is_none();
     let dropped = sink.finish(is_through)?;
     if !dropped.is_empty() {
@@ -139,5 +152,5 @@ pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -
     }
     out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
     say(&format!("{count} queries would be asked; nothing was sent"));
-    Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
+    Ok(Exit::of(1, taken.refusals.count()))
 }

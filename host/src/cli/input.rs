@@ -52,54 +52,34 @@ pub(super) struct Request {
     pub(super) is_watched: bool,
 }
 
-/// Queries that come, and what their rows carry.
-pub(super) struct Opened {
-    pub(super) input: Input,
-    pub(super) carried: Option<Arc<Carried>>,
-}
-
-/// Opens the sources and begins to read them. What can't be asked is reported to `refusals`, and never ends the reading.
+/// Opens the sources and begins to read them. Records that can't be asked are reported to `taken`, and never end the reading. What rows carry of
+/// the records is left there too.
 ///
 /// # Errors
 /// Before anything is asked: if a file can't be opened or holds no query, or if parameters or carried columns can't be used.
-pub(super) async fn open(
-    request: Request,
-    host: &Host,
-    taken: &Taken,
-    refusals: &Refusals,
-) -> Result<Opened, Exit> {
+pub(super) async fn open(request: Request, host: &Host, taken: &mut Taken) -> Result<Input, Exit> {
     let names = names(host, request.kind.name(), request.is_watched)?;
     check_params(&request, host)?;
-    let mut segments = request.segments;
-    let is_growing = segments.iter().any(|segment| matches!(segment, Segment::Source(Source::Growing(_))));
-    let resolver =
-        Resolver { host: host.clone(), kind: request.kind, params: request.params, carry: request.carry };
-    let (resolver, carried) = if resolver.carry.is_empty() {
-        (resolver, None)
-    } else {
-        check_carry(&resolver, is_growing)?;
-        let reading = names.clone();
-        let gathered = tokio::task::spawn_blocking(move || gather(resolver, segments, &reading)).await;
-        let (resolver, reopenable, carried) = match gathered {
-            Ok(gathered) => gathered?,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        };
-        segments = reopenable;
-        (resolver, Some(Arc::new(carried)))
-    };
+    let Request { kind, params, mut segments, carry, asks_again, .. } = request;
+    let mut resolver = Resolver { host: host.clone(), kind, params, carry };
+    if !resolver.carry.is_empty() {
+        check_carry(&resolver, &segments)?;
+        let gathered;
+        (resolver, segments, gathered) = gather_in_thread(resolver, segments, names.clone()).await?;
+        taken.carried = Some(Arc::new(gathered));
+    }
     let files = sources(&segments).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let sizes = sources(&segments).map(Source::size).collect::<Option<Vec<_>>>();
-    let is_held = |source: &Source| source.size().is_some() || matches!(source, Source::Held(..));
-    let is_at_hand = sources(&segments).all(is_held);
+    let sizes: Option<Vec<_>> = sources(&segments).map(Source::size).collect();
+    let is_at_hand = sources(&segments).all(Source::is_at_hand);
     let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
     let read = Arc::new(AtomicU64::new(0));
     let parts = parts(segments, &resolver, &read, &sender)?;
     let reader = Reader {
+        resolver,
         names,
         sender,
         taken: taken.clone(),
-        refusals: refusals.clone(),
-        seen: if request.asks_again && carried.is_none() { None } else { Some(HashSet::new()) },
+        seen: if asks_again && taken.carried.is_none() { None } else { Some(HashSet::new()) },
         is_prompt: !is_at_hand,
         size: sizes.map(|sizes| sizes.iter().sum()),
         read,
@@ -107,7 +87,6 @@ pub(super) async fn open(
         count: 0,
         waiting: Vec::new(),
         is_begun: false,
-        resolver,
     };
     let mut chunks = chunks(reader, parts, receiver);
     // A file is there at once: if it has no query, that is a mistake, and is said before anything is opened for writing.
@@ -116,7 +95,7 @@ pub(super) async fn open(
         return Err(Exit::config(format!("{files} holds no queries")));
     };
     let chunks = futures::stream::iter([first]).chain(chunks);
-    Ok(Opened { input: Input { queries: chunks.flat_map(futures::stream::iter).boxed(), is_at_hand }, carried })
+    Ok(Input::new(chunks.flat_map(futures::stream::iter).boxed(), is_at_hand))
 }
 
 /// Runs the reader in a thread, and gives its chunks. A pipe can't be made to stop waiting: the thread ends with the process.
@@ -181,9 +160,10 @@ fn check_params(request: &Request, host: &Host) -> Result<(), Exit> {
     Ok(())
 }
 
-fn check_carry(resolver: &Resolver, is_growing: bool) -> Result<(), Exit> {
-    if is_growing {
-        let reason = "--carry needs the whole input before the first answer, and --follow never has it: leave one of them out";
+fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), Exit> {
+    if sources(segments).any(|source| matches!(source, Source::Growing(_))) {
+        let reason =
+            "--carry needs the whole input before the first answer, and --follow never has it: leave one of them out";
         return Err(Exit::config(reason.to_owned()));
     }
     let parsers: Vec<_> = resolver.host.slots().iter().map(Slot::description).collect();
@@ -191,8 +171,19 @@ fn check_carry(resolver: &Resolver, is_growing: bool) -> Result<(), Exit> {
         AskedKind::Fixed(kind) => Some(split_kind(kind).1),
         AskedKind::Default(_) => None,
     };
-    let kinds = parsers.iter().flat_map(|parser| &parser.kinds).filter(|kind| only.is_none_or(|only| kind.name == only));
+    let kinds =
+        parsers.iter().flat_map(|parser| &parser.kinds).filter(|kind| only.is_none_or(|only| kind.name == only));
     carried::check_names(&resolver.carry, kinds.flat_map(carried::fields_of)).map_err(Exit::config)
+}
+
+/// As [`gather`], in a thread that may wait.
+async fn gather_in_thread(
+    resolver: Resolver,
+    segments: Vec<Segment>,
+    names: Names,
+) -> Result<(Resolver, Vec<Segment>, Carried), Exit> {
+    let gathered = tokio::task::spawn_blocking(move || gather(resolver, segments, &names)).await;
+    gathered.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// Reads all sources for what their records carry. Pipes are held for the second reading.

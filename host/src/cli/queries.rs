@@ -50,14 +50,6 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// The columns of a CSV text, once its first record was read.
-    pub(super) fn columns(&self) -> Option<impl Iterator<Item = &str>> {
-        match &self.header {
-            Some(Header::Columns(columns)) => Some(columns.names.iter().map(|name| &**name)),
-            _ => None,
-        }
-    }
-
     fn read(&mut self) -> io::Result<Option<Numbered<Record>>> {
         let form = match self.read_form {
             Some(form) => form,

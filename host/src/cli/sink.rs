@@ -141,6 +141,12 @@ impl Sink {
         self.note(part).map_err(SinkError::Journal)
     }
 
+    /// Writes lines to the file of failures, if there is one.
+    pub(super) fn write_failures(&mut self, lines: Vec<Value>) -> Result<(), SinkError> {
+        let Some(file) = &mut self.failures else { return Ok(()) };
+        lines.iter().try_for_each(|line| writeln!(file, "{line}")).map_err(SinkError::Failures)
+    }
+
     fn note(&mut self, part: &Part) -> Result<(), JournalError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let (key, offset) = (part.query.key(), self.rows.writer.offset());
@@ -355,6 +361,12 @@ impl Columns {
         let mut seen = HashSet::new();
         let names = names.filter(|name| seen.insert(*name)).cloned().collect();
         Self { names, are_all: kinds.iter().flatten().all(|kind| properties(kind).is_some()) }
+    }
+
+    /// The same with these at the end: what rows carry of the input.
+    pub(super) fn with_carried(mut self, names: &[String]) -> Self {
+        self.names.extend(names.iter().cloned());
+        self
     }
 
     /// That there is no such field, and which is nearest.

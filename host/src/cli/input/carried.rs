@@ -30,11 +30,6 @@ impl Carried {
         Self { names, sets: Mutex::default() }
     }
 
-    /// The columns that are carried: the last fields of every row, in this order.
-    pub(in crate::cli) fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// Adds what a line with this query says.
     pub(super) fn add(&self, key: QueryKey, values: &Values) {
         let mut sets = self.lock();
@@ -119,7 +114,8 @@ mod tests {
     fn rows_are_written_once_for_each_distinct_set() {
         let carried = carried(&[("a", "x"), ("b", "x"), ("a", "y"), ("a", "x")]);
         let rows = carried.rows(&query("a"), vec![row("1"), row("2")], false);
-        let expected = r#"[{"title":"1","note":"x"},{"title":"1","note":"y"},{"title":"2","note":"x"},{"title":"2","note":"y"}]"#;
+        let expected =
+            r#"[{"title":"1","note":"x"},{"title":"1","note":"y"},{"title":"2","note":"x"},{"title":"2","note":"y"}]"#;
         assert_eq!(json(rows), expected);
         assert_eq!(json(carried.rows(&query("b"), vec![row("1")], true)), r#"[{"title":"1","note":"x"}]"#);
         assert_eq!(json(carried.rows(&query("c"), vec![row("1")], true)), r#"[{"title":"1","note":null}]"#);

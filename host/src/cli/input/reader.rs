@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use super::ignored::Ignored;
-use super::refusals::{Place, Refusals};
+use super::refusals::Place;
 use super::resolver::{Refused, Resolved, Resolver};
 use super::source::{Source, Text};
 use crate::cli::delivery::Taken;
@@ -32,7 +32,6 @@ pub(super) struct Reader {
     pub(super) names: Names,
     pub(super) sender: mpsc::Sender<Vec<Query>>,
     pub(super) taken: Taken,
-    pub(super) refusals: Refusals,
     /// What was asked already and isn't asked again; `None` if everything is.
     pub(super) seen: Option<HashSet<QueryKey>>,
     /// Whether each query is handed on at once, as from a pipe.
@@ -62,7 +61,7 @@ impl Reader {
             self.taken.total.set(self.count);
         }
         self.ignored.finish();
-        self.refusals.finish();
+        self.taken.refusals.finish();
     }
 
     fn read_text(&mut self, source: &Source, text: Text) -> Result<(), Closed> {
@@ -76,7 +75,7 @@ impl Reader {
             match resolved {
                 Ok(Resolved { plan, priority, .. }) => self.add(&plan, priority)?,
                 Err(Refused { reason, asked }) => {
-                    self.refusals.record(&Place { source: Arc::clone(&name), line }, asked, &reason);
+                    self.taken.refusals.record(&Place { source: Arc::clone(&name), line }, asked, &reason);
                     self.begin()?;
                 }
             }

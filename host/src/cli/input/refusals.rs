@@ -46,9 +46,9 @@ pub(super) struct Place {
 }
 
 impl Refusals {
-    /// Refusals that are counted by `count` too. They are kept for [`Self::drain`] only if `is_kept`.
-    pub(in crate::cli) fn new(count: Arc<AtomicUsize>, is_kept: bool) -> Self {
-        Self { count, is_kept, ..Self::default() }
+    /// Refusals that are kept for [`Self::drain`] only if `is_kept`.
+    pub(in crate::cli) fn new(is_kept: bool) -> Self {
+        Self { is_kept, ..Self::default() }
     }
 
     /// How many records were refused.
@@ -78,6 +78,11 @@ impl Refusals {
         } else {
             state.others += 1;
         }
+    }
+
+    /// Records that a row of an answer raises nothing.
+    pub(in crate::cli) fn record_row(&self, query: &str, position: usize, reason: &str) {
+        self.record(&Place { source: query.into(), line: position }, None, reason);
     }
 
     /// The lines for `--failures` since the last call: each the record's parameters, if it could be read, `_line`, `_file` and `_failure`.
@@ -110,7 +115,10 @@ impl State {
             .collect();
         let others = std::mem::take(&mut self.others);
         if others > 0 {
-            lines.push(format!("{others} more line{} refused for other reasons: --failures FILE keeps all", plural(others)));
+            lines.push(format!(
+                "{others} more line{} refused for other reasons: --failures FILE keeps all",
+                plural(others)
+            ));
         }
         lines
     }
@@ -148,10 +156,11 @@ mod tests {
 
     #[test]
     fn lines_for_the_file_of_failures_are_kept_if_there_is_one() {
-        let refusals = Refusals::new(Arc::default(), true);
+        let refusals = Refusals::new(true);
         let asked = Map::from_iter([("kind".to_owned(), Value::from("app"))]);
         refusals.record(&Place { source: "a".into(), line: 3 }, Some(asked), "no");
-        let line = json!({"kind": "app", "_line": 3, "_file": "a", "_failure": {"kind": "invalid-query", "message": "no"}});
+        let line =
+            json!({"kind": "app", "_line": 3, "_file": "a", "_failure": {"kind": "invalid-query", "message": "no"}});
         assert_eq!(refusals.drain(), [line]);
         assert!(refusals.drain().is_empty());
     }

@@ -58,6 +58,11 @@ impl Source {
         self.path().and_then(Form::of_file)
     }
 
+    /// Whether its text is there at once, and doesn't come bit by bit.
+    pub(super) fn is_at_hand(&self) -> bool {
+        matches!(self, Self::Held(..)) || self.size().is_some()
+    }
+
     /// Bytes of the file, if it is a regular one that is read once.
     pub(super) fn size(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };

@@ -93,9 +93,8 @@ impl Names {
 
 /// The parameter that says what a query is about: the only one that is positional or required, such as an app's id.
 pub(crate) fn subject(kind: &Kind) -> Option<&str> {
-    let mut bare = kind.params.properties.iter().filter(|(name, param)| {
-        param.positional || kind.params.required.contains(name)
-    });
+    let mut bare =
+        kind.params.properties.iter().filter(|(name, param)| param.positional || kind.params.required.contains(name));
     match (bare.next(), bare.next()) {
         (Some((name, _)), None) => Some(name),
         _ => None,
