@@ -68,11 +68,11 @@ pub(super) async fn open(request: Request, host: &Host, taken: &mut Taken) -> Re
         (resolver, segments, gathered) = gather_in_thread(resolver, segments, names.clone()).await?;
         taken.carried = Some(Arc::new(gathered));
     }
-    let files = sources(&segments).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let sizes: Option<Vec<_>> = sources(&segments).map(Source::size).collect();
     let is_at_hand = sources(&segments).all(Source::is_at_hand);
     let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
     let read = Arc::new(AtomicU64::new(0));
+    check_files(&segments, &resolver, &names)?;
     let parts = parts(segments, &resolver, &read, &sender)?;
     let reader = Reader {
         resolver,
@@ -86,15 +86,8 @@ pub(super) async fn open(request: Request, host: &Host, taken: &mut Taken) -> Re
         ignored: Ignored::default(),
         count: 0,
         waiting: Vec::new(),
-        is_begun: false,
     };
-    let mut chunks = chunks(reader, parts, receiver);
-    // A file is there at once: if it has no query, that is a mistake, and is said before anything is opened for writing.
-    let first = if is_at_hand { chunks.next().await } else { Some(Vec::new()) };
-    let Some(first) = first else {
-        return Err(Exit::config(format!("{files} holds no queries")));
-    };
-    let chunks = futures::stream::iter([first]).chain(chunks);
+    let chunks = chunks(reader, parts, receiver);
     Ok(Input::new(chunks.flat_map(futures::stream::iter).boxed(), is_at_hand))
 }
 
@@ -229,6 +222,18 @@ fn gather_source(
         }
         if let Ok(resolved) = resolver.resolve(&record, &mut Ignored::muted()) {
             resolved.plan.queries().for_each(|query| carried.add(query.key(), &resolved.carried));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses files without a record. A file is there at once: if it asks nothing, that is a mistake. A pipe may well have nothing to say.
+fn check_files(segments: &[Segment], resolver: &Resolver, names: &Names) -> Result<(), Exit> {
+    for source in sources(segments).filter(|source| source.size().is_some()) {
+        let text = source.open(&Arc::default(), || true)?;
+        let kind = resolver.kind.name().map(str::to_owned);
+        if Records::new(text, source.form(), kind, names.clone()).next().is_none() {
+            return Err(Exit::config(format!("{source} holds no queries")));
         }
     }
     Ok(())

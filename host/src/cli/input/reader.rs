@@ -11,7 +11,6 @@ use super::refusals::Place;
 use super::resolver::{Refused, Resolved, Resolver};
 use super::source::{Source, Text};
 use crate::cli::delivery::Taken;
-use crate::cli::exit::say;
 use crate::cli::queries::{Names, Records};
 use crate::{Plan, Priority, Query, QueryKey};
 
@@ -44,7 +43,6 @@ pub(super) struct Reader {
     pub(super) count: usize,
     /// Those that aren't handed on yet.
     pub(super) waiting: Vec<Query>,
-    pub(super) is_begun: bool,
 }
 
 /// Nobody takes the queries any more.
@@ -67,22 +65,15 @@ impl Reader {
     fn read_text(&mut self, source: &Source, text: Text) -> Result<(), Closed> {
         let name: Arc<str> = source.to_string().into();
         let kind = self.resolver.kind.name().map(str::to_owned);
-        let mut is_empty = true;
         for (line, record) in Records::new(text, source.form(), kind, self.names.clone()) {
-            is_empty = false;
             let resolved =
                 record.map_err(Refused::from).and_then(|record| self.resolver.resolve(&record, &mut self.ignored));
             match resolved {
                 Ok(Resolved { plan, priority, .. }) => self.add(&plan, priority)?,
                 Err(Refused { reason, asked }) => {
                     self.taken.refusals.record(&Place { source: Arc::clone(&name), line }, asked, &reason);
-                    self.begin()?;
                 }
             }
-        }
-        if is_empty && self.is_begun {
-            // If nothing came before it either, its caller says so.
-            say(&format!("{name} holds no queries"));
         }
         Ok(())
     }
@@ -107,16 +98,7 @@ impl Reader {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        self.is_begun = true;
         self.sender.blocking_send(std::mem::take(&mut self.waiting)).map_err(|_| Closed)
-    }
-
-    /// Says that there is something to tell, though it may be no query.
-    fn begin(&mut self) -> Result<(), Closed> {
-        if std::mem::replace(&mut self.is_begun, true) {
-            return Ok(());
-        }
-        self.sender.blocking_send(Vec::new()).map_err(|_| Closed)
     }
 
     /// About how many queries the files hold, if they go on as they have.
