@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use super::args::BenchCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
-use crate::output::table;
+use crate::output::terminal::{View, render};
 use crate::parser::Parser;
 use crate::{Plan, Query, Row, Workers, workers};
 
@@ -125,7 +125,7 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, 
         for (countries, categories) in SIZES {
             let requests = countries * categories;
             let rows: Vec<_> = timings.iter().filter(|timing| timing.requests == requests).map(Timing::row).collect();
-            print(&format!("{requests} requests\n{}\n\n", table(&rows, 100)))?;
+            print(&format!("{requests} requests\n{}\n\n", render(&rows, &View::new(100))))?;
         }
     }
     Ok(Exit::done())

@@ -10,7 +10,7 @@ use super::args::DemoCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
 use super::{demo_swap, interrupt};
-use crate::output::table;
+use crate::output::terminal::{View, render};
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
 
@@ -47,7 +47,7 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, E
         apart.as_secs_f64(),
         together.as_secs_f64(),
         apart.as_secs_f64() / together.as_secs_f64(),
-        table(&side_by_side(&outcomes), super::sink::width()),
+        render(&side_by_side(&outcomes), &View::new(super::sink::width())),
     ))?;
     Ok(Exit::done())
 }

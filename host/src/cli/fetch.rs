@@ -36,7 +36,7 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
     }
     let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.plain_kind());
     let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
-    let sink = Sink::open(&options.output, Format::Table, columns)?;
+    let sink = Sink::open(&options.output, Format::Table, None, columns)?;
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
     let exit = deliver(options, host, input, &taken, sink).await?;
     if is_piped && taken.is_empty() {

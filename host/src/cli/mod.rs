@@ -6,6 +6,7 @@
 mod args;
 #[cfg(feature = "demo")]
 mod bench;
+mod color;
 mod coverage;
 mod delivery;
 #[cfg(feature = "demo")]
@@ -22,11 +23,14 @@ mod inspect;
 mod interrupt;
 mod journal;
 mod memory;
+mod number;
 mod output_file;
 mod parse;
 mod parsers;
+mod price;
 mod progress;
 mod queries;
+mod repeated;
 mod run;
 mod settings;
 mod sink;
@@ -88,6 +92,9 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     };
     files::check(&arguments, settings.file.as_deref())?;
     let Arguments { command, options } = arguments;
+    if options.global.general.quiet {
+        exit::be_quiet();
+    }
     match command {
         Invocation::Kind(kind) => fetch::run(&kind, &options, &options.host(parsers?).await?).await,
         Invocation::Own(own) => run_own(own, &options, parsers, settings).await,
@@ -103,7 +110,9 @@ async fn run_own(
     match command {
         OwnCommand::Run(command) => run::run(&command, options, &options.host(parsers?).await?).await,
         OwnCommand::Parse(command) => parse::run(&command, options, &options.host(parsers?).await?).await,
-        OwnCommand::Doctor(command) => doctor::run(&command, options, options.apply(parsers?.builder())?).await,
+        OwnCommand::Doctor(command) => {
+            doctor::run(&command, options, settings, options.apply(parsers?.builder())?).await
+        }
         OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,
         #[cfg(feature = "demo")]
         OwnCommand::Demo(command) => demo::run(&command, parsers?.first()?).await,

@@ -29,7 +29,10 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
         let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
         Columns::new(&parsers, None).with_carried(&options.input.carry)
     };
-    let exit = deliver(options, host, input, &taken, Sink::open(&options.output, Format::Ndjson, columns)?).await?;
+    // Rows of an input that never ends are no table.
+    let on_terminal = if command.follow { Format::Ndjson } else { Format::Table };
+    let sink = Sink::open(&options.output, on_terminal, None, columns)?;
+    let exit = deliver(options, host, input, &taken, sink).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.
         say(&format!("{name} held no queries"));

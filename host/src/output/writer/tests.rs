@@ -47,7 +47,7 @@ fn ndjson_is_an_object_a_line() {
 
 #[test]
 fn csv_has_one_header_and_the_columns_of_the_first_rows() {
-    assert_eq!(written(Format::Csv, &[0, 1, 1]), "position,title\r\n1,\"a\nb\"\r\n1,\"a\nb\"\r\n");
+    assert_eq!(written(Format::Csv, &[0, 1, 1]), "position,title\n1,\"a\nb\"\n1,\"a\nb\"\n");
     assert_eq!(written(Format::Csv, &[]), "");
 }
 
@@ -58,8 +58,8 @@ fn known_columns_are_written_and_what_has_none_is_told() {
     writer.write(vec![row(&json!({"a": 1, "c": 2})), row(&json!({"b": 3, "d": 4}))]).unwrap();
     assert_eq!(writer.dropped().iter().collect::<Vec<_>>(), ["c", "d"]);
     writer.finish().unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "b,a\r\n,1\r\n3,\r\n");
-    assert_eq!(with(Format::Csv, |writer| writer.columns(named(&["b", "a"])), &[]), "b,a\r\n");
+    assert_eq!(String::from_utf8(out).unwrap(), "b,a\n,1\n3,\n");
+    assert_eq!(with(Format::Csv, |writer| writer.columns(named(&["b", "a"])), &[]), "b,a\n");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn chosen_fields_come_in_their_order_and_nothing_else_does() {
     };
     assert_eq!(chosen(Format::Ndjson), "{\"c\":3,\"a\":1}\n{\"c\":null,\"a\":4}\n");
     assert_eq!(chosen(Format::Json), "[\n{\"c\":3,\"a\":1},\n{\"c\":null,\"a\":4}\n]\n");
-    assert_eq!(chosen(Format::Csv), "c,a\r\n3,1\r\n,4\r\n");
+    assert_eq!(chosen(Format::Csv), "c,a\n3,1\n,4\n");
     let table = chosen(Format::Table);
     let cells: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(cells, [vec!["c", "a"], vec!["3", "1"], vec!["4"]]);
