@@ -250,7 +250,7 @@ impl Host {
 
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
-        let input = Input { queries: queries.boxed(), is_at_hand: false };
+        let input = Input::new(queries.boxed(), false);
         Outcomes::new(self.resumed(input, Arc::new(|query| Some(Asked::from(query)))))
     }
 

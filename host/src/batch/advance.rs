@@ -237,10 +237,13 @@ impl Answers<'_> {
         let fetched_at = source.as_ref().map(|source| source.received_at);
         let frame = RowFrame::new(&query, description.kind(query.kind()), fetched_at, in_rows.as_deref());
         let bytes = page.records.iter().map(String::len).sum();
-        let (rows, failure) = job.progress.take(&frame, &mut page, limit);
+        let (mut rows, failure) = job.progress.take(&frame, &mut page, limit);
         let blamed = |failure| blaming(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
         job.slot = Some(slot);
+        if let Some(follow_up) = run.follow_up(&job) {
+            job.follow_up.append(&mut follow_up.queries(&query, std::mem::take(&mut rows)));
+        }
         let mut continues = false;
         if failure.is_none() {
             job.follow.append(&mut page.follow);
@@ -263,7 +266,7 @@ impl Answers<'_> {
             query,
             rows,
             notes,
-            records: job.progress.records,
+            records: run.records(&job),
             is_last: !continues,
             failure,
             generation: generation.number,

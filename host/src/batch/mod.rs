@@ -13,6 +13,7 @@ mod dispatcher;
 #[cfg(feature = "cli")]
 mod estimate;
 mod exchange;
+mod follow_up;
 mod grouped;
 mod job;
 mod open_queries;
@@ -51,6 +52,7 @@ pub(crate) use batch_size::BatchSizers;
 pub(crate) use dispatcher::Input;
 #[cfg(feature = "cli")]
 pub(crate) use estimate::{Estimate, Estimator};
+pub(crate) use follow_up::FollowUp;
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;
 pub(crate) use plan::split_kind;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
 use super::exit::{self, Exit, say};
+use super::input::{Carried, Refusals};
 use super::interrupt::Interrupt;
 use super::memory;
 use super::number::{counted, long, size};
@@ -31,13 +32,20 @@ pub(super) struct Taken {
     pub(super) total: Total,
     pub(super) duplicates: Arc<AtomicUsize>,
     /// Lines that ask nothing.
-    pub(super) refused: Arc<AtomicUsize>,
+    pub(super) refusals: Refusals,
+    /// What rows carry of the lines that asked.
+    pub(super) carried: Option<Arc<Carried>>,
 }
 
 impl Taken {
+    /// Nothing yet. Lines that ask nothing are kept if the options name a file for failures.
+    pub(super) fn new(options: &Options) -> Self {
+        Self { refusals: Refusals::new(options.output.failures.is_some()), ..Self::default() }
+    }
+
     /// Whether there was nothing to take, once all was read.
     pub(super) fn is_empty(&self) -> bool {
-        self.total.is_zero() && self.refused.load(Ordering::Relaxed) == 0
+        self.total.is_zero() && self.refusals.count() == 0
     }
 }
 
@@ -60,13 +68,21 @@ pub(super) async fn deliver(
     let interrupt = Interrupt::heed(&control);
     let shown = progress::show(&options.global.general, host, &control, &taken.total);
     let mut coverage = Coverage::default();
+    sink.set_carried(taken.carried.clone());
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
     let hint = sink.failures_hint();
-    let delivery = Delivery { host, coverage: &mut coverage, interrupt: &interrupt, run: &options.run, hint };
+    let delivery = Delivery {
+        host,
+        coverage: &mut coverage,
+        interrupt: &interrupt,
+        run: &options.run,
+        refusals: &taken.refusals,
+        hint,
+    };
     let written = delivery.write(parts, sink, shown).await;
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-    let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
+    let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
     summary.print(options.global.general.verbose > 0);
     if let Some(mut file) = summary_file {
@@ -111,6 +127,7 @@ struct Delivery<'d> {
     coverage: &'d mut Coverage,
     interrupt: &'d Interrupt,
     run: &'d RunArgs,
+    refusals: &'d Refusals,
     hint: String,
 }
 
@@ -123,7 +140,7 @@ impl Delivery<'_> {
             if let Ok(slot) = self.host.slot_for(&part.query) {
                 self.coverage.note(&slot.description(), part.query.kind(), &part.rows);
             }
-            written = sink.take(&mut part);
+            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.take(&mut part));
             if written.is_err() {
                 break;
             }
@@ -131,6 +148,7 @@ impl Delivery<'_> {
         drop(shown);
         repeated.print_counts(&self.hint);
         written?;
+        sink.write_failures(self.refusals.drain())?;
         let stats = parts.control().stats();
         let is_settled = stats.failed.keys().all(|kind| kind.is_final());
         let is_through = is_settled && self.interrupt.code().is_none() && stats.fault.is_none();
@@ -177,7 +195,7 @@ pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, tak
     }
     out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
     say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
-    Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
+    Ok(Exit::of(1, taken.refusals.count()))
 }
 
 /// Bytes that the answer of a query is expected to have.

@@ -13,10 +13,12 @@ mod delivery;
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_swap;
+mod details;
 mod doctor;
 mod exit;
 mod fetch;
 mod files;
+mod input;
 mod inspect;
 mod interrupt;
 mod journal;

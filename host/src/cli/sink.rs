@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::args::{Existing, OutputArgs};
 use super::exit::{Exit, say};
+use super::input::Carried;
 use super::journal::{Done, End, Header, Journal, JournalError, Resumed, Started};
 use super::output_file::{OutputFile, Replacement};
 use crate::batch::Asked;
@@ -57,6 +58,8 @@ pub(super) struct Sink {
     replacement: Option<Replacement>,
     /// Rows of each query, at most.
     limit: Option<usize>,
+    /// What rows carry of the input.
+    carried: Option<Arc<Carried>>,
     /// Whether a query was answered.
     is_answered: bool,
     /// By root: queries whose answers raised others, until these are done too.
@@ -128,15 +131,31 @@ impl Sink {
             options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
         let failures = failures.transpose()?;
         let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
-        let header = Header::new(destination.format, fields);
+        let header = Header::new(destination.format, fields).with_carried(columns.carried().to_vec());
         let Opened { rows, journal, replacement, before } = open_rows(&destination, &header, options.existing())?;
         let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
         let failures = failures.map(|(path, file)| Ok((path, BufWriter::new(cleared(file)?)))).transpose()?;
         let (marks, trees) = (Vec::new(), HashMap::new());
         let format = destination.format;
-        let sink =
-            Self { rows, format, journal, marks, failures, summary, replacement, limit, is_answered: false, trees };
+        let sink = Self {
+            rows,
+            format,
+            journal,
+            marks,
+            failures,
+            summary,
+            replacement,
+            limit,
+            carried: None,
+            is_answered: false,
+            trees,
+        };
         Ok((sink, before))
+    }
+
+    /// Has rows carry columns of the input.
+    pub(super) fn set_carried(&mut self, carried: Option<Arc<Carried>>) {
+        self.carried = carried;
     }
 
     /// The file for what came of the run.
@@ -157,6 +176,9 @@ impl Sink {
         let mut rows = std::mem::take(&mut part.rows);
         if let Some(limit) = self.limit {
             rows.truncate(limit.saturating_sub(part.records - rows.len()));
+        }
+        if let Some(carried) = &self.carried {
+            rows = carried.rows(&part.query, rows, part.is_last);
         }
         if !rows.is_empty() {
             self.rows.write(rows)?;

@@ -22,6 +22,8 @@ pub(in crate::cli) struct Columns {
     names: Vec<String>,
     params: Vec<String>,
     compact: Vec<String>,
+    /// Columns of the input that rows carry at their end.
+    carried: Vec<String>,
     /// Whether there are no others: a kind may leave open which fields its records have.
     are_all: bool,
 }
@@ -36,12 +38,29 @@ impl Columns {
         let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
         let names = distinct([&kind].into_iter().chain(&params).chain([&position]).chain(fields).chain([&fetched_at]));
         let compact = distinct(kinds.iter().flat_map(|kind| kind.compact()));
-        Self { names, params, compact, are_all: kinds.iter().all(|kind| properties(kind).is_some()) }
+        Self {
+            names,
+            params,
+            compact,
+            carried: Vec::new(),
+            are_all: kinds.iter().all(|kind| properties(kind).is_some()),
+        }
     }
 
-    /// The names, and that of the source if rows have it.
+    /// With columns of the input that rows carry.
+    pub(in crate::cli) fn with_carried(self, names: &[String]) -> Self {
+        Self { carried: names.to_vec(), ..self }
+    }
+
+    /// Columns of the input that rows carry.
+    pub(super) fn carried(&self) -> &[String] {
+        &self.carried
+    }
+
+    /// The names, that of the source if rows have it, and what rows carry.
     pub(super) fn with_source(&self, has_source: bool) -> Vec<String> {
-        self.names.iter().cloned().chain(has_source.then(|| SOURCE.to_owned())).collect()
+        let source = has_source.then(|| SOURCE.to_owned());
+        self.names.iter().cloned().chain(source).chain(self.carried.iter().cloned()).collect()
     }
 
     /// The names of the queries' parameters.
@@ -49,7 +68,7 @@ impl Columns {
         &self.params
     }
 
-    /// The fields that `--fields` chooses. The source comes along if rows have it.
+    /// The fields that `--fields` chooses. The source comes along if rows have it, and so does what they carry.
     pub(super) fn chosen(&self, options: &RowArgs, has_source: bool) -> Result<Option<Vec<String>>, Exit> {
         let Some(names) = &options.fields else { return Ok(None) };
         let is_compact = |name: &str| name == COMPACT && !self.names.iter().any(|known| known == COMPACT);
@@ -63,13 +82,15 @@ impl Columns {
         if has_source && !names.iter().any(|name| name == SOURCE) {
             names.push(SOURCE.to_owned());
         }
+        let carried = self.carried.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>();
+        names.extend(carried);
         names.iter().try_for_each(|name| self.check("--fields", name))?;
         Ok(Some(names))
     }
 
     /// Checks that rows can have the field that an option names.
     pub(super) fn check(&self, option: &str, name: &str) -> Result<(), Exit> {
-        if name == SOURCE || !self.are_all || self.names.iter().any(|known| known == name) {
+        if name == SOURCE || !self.are_all || self.names.iter().chain(&self.carried).any(|known| known == name) {
             return Ok(());
         }
         Err(Exit::config(format!("{option}: {}", unknown(name, "rows have no field", &self.names))))
