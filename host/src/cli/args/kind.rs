@@ -4,8 +4,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::parser::{Kind, Param};
 
-/// Choices that help lists.
-const MAX_LISTED: usize = 80;
+/// Choices that an option's own help lists; more have a section of their own.
+const MAX_LISTED: usize = 6;
+
+/// The names of a kind's command, of which the first is shown.
+pub(super) type KindNames = Vec<String>;
 
 /// Builds the subcommand of a kind. A parameter that has the name of an option of the program is given with `--param`.
 pub(super) fn command(names: &[String], kind: &Kind, own_options: &[String]) -> Command {
@@ -24,11 +27,18 @@ pub(super) fn params(kind: &Kind, matches: &ArgMatches) -> Vec<(String, String)>
     given.collect()
 }
 
+/// The names of the fields that a kind's rows have from the parser.
+pub(super) fn field_names(kind: &Kind) -> Vec<String> {
+    let fields = kind.record.get("properties").and_then(|fields| fields.as_object());
+    fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+}
+
 fn param_option(name: &str, param: &Param) -> Arg {
     let value = option(name).to_uppercase().replace('-', "_");
     let arg = Arg::new(name.to_owned())
         .action(ArgAction::Append)
         .value_name(value)
+        .help_heading("Parameters")
         .help(summary(param))
         .long_help(details(param));
     // What is missing is reported by the plan, which also knows what --param gives.
@@ -40,25 +50,26 @@ fn param_option(name: &str, param: &Param) -> Arg {
 }
 
 /// The option's name for a parameter.
-pub(super) fn option(param: &str) -> String {
+pub(in crate::cli) fn option(param: &str) -> String {
     param.replace('_', "-")
 }
 
 fn summary(param: &Param) -> String {
-    let many = if param.many && !param.positional { "; several, with commas" } else { "" };
     let default = param.default().map(|default| format!(" [default: {default}]")).unwrap_or_default();
-    format!("{}{many}{default}", param.summary())
+    format!("{}{default}", param.summary())
 }
 
 fn details(param: &Param) -> String {
     let choices: Vec<_> = param.choices().take(MAX_LISTED + 1).collect();
-    let groups: Vec<_> = param.groups.keys().map(String::as_str).collect();
     let mut text = summary(param);
     if (1..=MAX_LISTED).contains(&choices.len()) {
         text.push_str(&format!("\nOne of: {}", choices.join(", ")));
     }
-    if !groups.is_empty() {
-        text.push_str(&format!("\nFor several at once: {}", groups.join(", ")));
+    if param.many && !param.positional {
+        text.push_str("\nSeveral: separated by commas");
+    }
+    if let (Some(least), Some(most)) = (param.schema.get("minimum"), param.schema.get("maximum")) {
+        text.push_str(&format!("\nFrom {least} to {most}"));
     }
     text
 }
