@@ -31,7 +31,7 @@ fn as_text(settings: &Settings) -> String {
     });
     let groups: Vec<_> = groups.collect();
     // One table, so that the columns of all groups are aligned.
-    let table = align(&groups.iter().flat_map(|(_, rows)| rows.clone()).collect::<Vec<_>>(), 2, usize::MAX);
+    let table = align(&groups.iter().flat_map(|(_, rows)| rows.clone()).collect::<Vec<_>>(), 2);
     let mut lines = table.lines();
     let mut text = file_line(settings);
     for (heading, rows) in &groups {

@@ -7,7 +7,7 @@ use super::exit::{Exit, print};
 use super::help::field_lines;
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
-use super::text::align;
+use super::text::align_wrapped;
 use crate::parser::{Kind, Param, Parser};
 
 pub(super) async fn run(
@@ -59,7 +59,7 @@ fn as_text(parser: &Parser) -> String {
 fn kind(kind: &Kind) -> String {
     let params: Vec<_> = kind.params.properties.iter().map(|(name, param)| param_row(kind, name, param)).collect();
     let mut text = format!("\n{}: {}\n", kind.name, kind.summary);
-    text.push_str(&format!("\n  Parameters ({})\n{}", params.len(), align(&params, 4, usize::MAX)));
+    text.push_str(&format!("\n  Parameters ({})\n{}", params.len(), align_wrapped(&params, 4, usize::MAX)));
     let fields = field_lines(kind);
     if !fields.is_empty() {
         let fields: String = fields.lines().map(|line| format!("  {line}\n")).collect();

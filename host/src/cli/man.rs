@@ -12,7 +12,9 @@ use super::parsers::Parsers;
 use super::settings::default_file;
 
 pub(super) fn run(command: &ManCommand, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
-    let program = document(parsers);
+    let mut program = document(parsers);
+    // Until it is built, a command lacks what its arguments are shown by.
+    program.build();
     let page = match &command.command {
         None => program_page(program),
         Some(name) => command_page(name, &program),
@@ -60,7 +62,7 @@ fn command_page(name: &str, program: &Command) -> Result<Vec<u8>, Exit> {
 
 fn manual(command: Command, title: &str) -> Man {
     let source = format!("playfast {}", env!("CARGO_PKG_VERSION"));
-    Man::new(command.disable_help_subcommand(true)).title(title).source(source).manual("User Commands")
+    Man::new(command.disable_help_subcommand(true)).title(title).date(" ").source(source).manual("User Commands")
 }
 
 /// A list of the commands, each with the options that only it has.

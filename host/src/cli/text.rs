@@ -5,6 +5,9 @@ use unicode_width::UnicodeWidthStr;
 /// The columns that text is broken at.
 pub(super) const WIDTH: usize = 80;
 
+/// The spaces between columns.
+const GAP: usize = 2;
+
 /// Breaks words into lines of [`WIDTH`] columns at most, of which those after the first begin with `indent` spaces. The first line begins at
 /// the column `start`. A word that is longer stays whole.
 pub(super) fn wrap(words: &str, start: usize, indent: usize) -> String {
@@ -26,29 +29,45 @@ pub(super) fn wrap(words: &str, start: usize, indent: usize) -> String {
     text
 }
 
-/// Rows of cells in aligned columns, each row after `indent` spaces. A first cell that is wider than `most` moves the others of its row; the
-/// last is wrapped below itself.
-pub(super) fn align<const N: usize>(rows: &[[String; N]], indent: usize, most: usize) -> String {
+/// Rows of cells in aligned columns, each row on a line after `indent` spaces.
+pub(super) fn align<const N: usize>(rows: &[[String; N]], indent: usize) -> String {
+    let widths = widths(rows, usize::MAX);
+    let line = |row: &[String; N]| row.split_last().map(|(last, cells)| before(cells, &widths, indent) + last);
+    rows.iter().filter_map(line).map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Rows of cells in aligned columns, each row after `indent` spaces, with the last cell wrapped below itself. A cell that is wider than `most`
+/// moves the others of its row.
+pub(super) fn align_wrapped<const N: usize>(rows: &[[String; N]], indent: usize, most: usize) -> String {
+    let widths = widths(rows, most);
+    let start = indent + widths.iter().take(N.saturating_sub(1)).map(|width| width + GAP).sum::<usize>();
+    let line = |row: &[String; N]| {
+        let (last, cells) = row.split_last()?;
+        let before = before(cells, &widths, indent);
+        let column = before.width();
+        Some(before + &wrap(last, column, start))
+    };
+    rows.iter().filter_map(line).map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn widths<const N: usize>(rows: &[[String; N]], most: usize) -> [usize; N] {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width().min(most));
+            *width = cell.width().min(most).max(*width);
         }
     }
-    rows.iter().map(|row| align_row(row, &widths, indent)).collect()
+    widths
 }
 
-fn align_row(row: &[String], widths: &[usize], indent: usize) -> String {
-    let Some((last, cells)) = row.split_last() else { return String::new() };
-    let start = indent + widths.iter().take(cells.len()).map(|width| width + 2).sum::<usize>();
+/// What stands before the last cell of a row.
+fn before(cells: &[String], widths: &[usize], indent: usize) -> String {
     let mut line = " ".repeat(indent);
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(cell);
-        line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+        line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + GAP));
     }
-    let column = line.width();
-    line.push_str(&wrap(last, column, start));
-    line.trim_end().to_owned() + "\n"
+    line
 }
 
 #[cfg(test)]
@@ -66,7 +85,7 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_what_is_in_them() {
         let rows = [["a", "12", "x"], ["long name", "3", "y"]].map(|row| row.map(str::to_owned));
-        assert_eq!(align(&rows, 2, 20), "  a          12  x\n  long name  3   y\n");
-        assert_eq!(align(&rows, 0, 4), "a     12  x\nlong name  3   y\n");
+        assert_eq!(align(&rows, 2), "  a          12  x\n  long name  3   y\n");
+        assert_eq!(align_wrapped(&rows, 0, 4), "a     12  x\nlong name  3   y\n");
     }
 }

@@ -49,7 +49,7 @@ async fn details() -> String {
         ("rustc", RUSTC),
         ("target", TARGET),
     ];
-    align(&rows.map(|(name, value)| [name.to_owned(), value.to_owned()]), 0, usize::MAX)
+    align(&rows.map(|(name, value)| [name.to_owned(), value.to_owned()]), 0)
 }
 
 #[cfg(test)]

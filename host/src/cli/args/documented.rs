@@ -10,7 +10,8 @@ use crate::parser::Kind;
 
 /// The whole command line, to be shown and not to be parsed with.
 pub(super) fn documented(program: Command, kinds: &[(KindNames, Kind)]) -> Command {
-    let program = hide_generated(program).args(options_of("")).arg(version());
+    let usage = "playfast COMMAND [OPTIONS]";
+    let program = hide_generated(program).override_usage(usage).args(options_of("")).arg(version());
     let names: Vec<_> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let program = program.mut_subcommands(|command| {
         let kind = kinds.iter().find(|(names, _)| names.first().is_some_and(|name| name == command.get_name()));
@@ -58,28 +59,34 @@ fn options_of(command: &str) -> Vec<Arg> {
 fn describe_kind(command: Command, kind: &Kind) -> Command {
     let (short, long) = kind_sections(command.get_name(), kind);
     let fields = kind::field_names(kind);
-    let command = kind.params.properties.iter().fold(command, |command, (name, param)| {
-        let choices: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
-        let is_option = command.get_arguments().any(|option| option.get_id() == name.as_str());
-        if choices.is_empty() || !is_option {
-            return command;
-        }
-        command
-            .mut_arg(name, |option| option.value_parser(PossibleValuesParser::new(choices)).hide_possible_values(true))
+    let choices = |option: &Arg| match kind.params.get(option.get_id().as_str()) {
+        Some(param) => param.choices().chain(param.groups.keys().cloned()).collect(),
+        None if option.get_id() == "fields" => kind::field_names(kind),
+        None => Vec::new(),
+    };
+    let command = command.mut_args(|option| {
+        let choices = choices(&option);
+        with_choices(option, choices)
     });
-    let command = command
-        .mut_arg("fields", |option| option.value_parser(PossibleValuesParser::new(fields)).hide_possible_values(true));
     command.after_help(short).after_long_help(long)
 }
 
 /// Gives the program's own commands the choices that the parsers and the commands make.
 fn name_choices(command: Command, kinds: &[(KindNames, Kind)], commands: &[String]) -> Command {
     let kinds = kinds.iter().flat_map(|(names, _)| names.first().cloned());
-    let (option, choices): (_, Vec<String>) = match command.get_name() {
+    let (name, choices): (_, Vec<String>) = match command.get_name() {
         "run" | "parse" => ("kind", kinds.collect()),
         "help" => ("topic", TOPICS.iter().map(|topic| topic.name.to_owned()).chain(commands.iter().cloned()).collect()),
         "man" => ("command", commands.to_vec()),
         _ => return command,
     };
-    command.mut_arg(option, |option| option.value_parser(PossibleValuesParser::new(choices)).hide_possible_values(true))
+    command.mut_args(|option| if option.get_id() == name { with_choices(option, choices.clone()) } else { option })
+}
+
+/// Gives an option values for completions; help has them elsewhere.
+fn with_choices(option: Arg, choices: Vec<String>) -> Arg {
+    if choices.is_empty() {
+        return option;
+    }
+    option.value_parser(PossibleValuesParser::new(choices)).hide_possible_values(true)
 }

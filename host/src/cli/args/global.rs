@@ -25,7 +25,7 @@ pub(in crate::cli) struct GlobalArgs {
 /// Which parsers are loaded, and what they may do.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct ParserArgs {
-    /// Parser component to use [default: built in, for Google Play]
+    /// Parser component to use [default: for Google Play]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) parser: Option<PathBuf>,
     /// Folder of parser components to use
@@ -51,7 +51,7 @@ pub(in crate::cli) struct ParserArgs {
 /// How hosts are reached, and what each request carries.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct NetworkArgs {
-    /// Proxy: http, https, socks5 or socks5h [default: environment]
+    /// Proxy: http, https, socks5 or socks5h, as a URL
     ///
     /// With USER:PASSWORD@ before the host if it needs them. Without it, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as curl does.
     #[arg(long, value_name = "URL")]

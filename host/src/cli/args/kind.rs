@@ -13,7 +13,12 @@ pub(super) type KindNames = Vec<String>;
 /// Builds the subcommand of a kind. A parameter that has the name of an option of the program is given with `--param`.
 pub(super) fn command(names: &[String], kind: &Kind, own_options: &[String]) -> Command {
     let params = kind.params.properties.iter().filter(|(name, _)| !own_options.contains(&option(name)));
-    let args: Vec<_> = params.map(|(name, param)| param_option(name, param)).collect();
+    let order = |(index, (name, param)): (usize, &(String, Param))| {
+        // Those without a name are shown first.
+        let order = if param.positional { index } else { index + kind.params.properties.len() };
+        param_option(name, param).display_order(order)
+    };
+    let args: Vec<_> = params.enumerate().map(order).collect();
     let (name, aliases) = names.split_first().map_or(("", names), |(name, aliases)| (name.as_str(), aliases));
     Command::new(name.to_owned()).aliases(aliases).about(kind.summary.clone()).args(args)
 }
@@ -34,7 +39,13 @@ pub(super) fn field_names(kind: &Kind) -> Vec<String> {
 }
 
 fn param_option(name: &str, param: &Param) -> Arg {
-    let value = option(name).to_uppercase().replace('-', "_");
+    let is_number = matches!(param.schema.get("type").and_then(|name| name.as_str()), Some("integer" | "number"));
+    let value = match (param.positional, param.many) {
+        (true, _) => option(name).to_uppercase().replace('-', "_"),
+        (false, true) => "VALUES".to_owned(),
+        (false, false) if is_number => "N".to_owned(),
+        (false, false) => "VALUE".to_owned(),
+    };
     let arg = Arg::new(name.to_owned())
         .action(ArgAction::Append)
         .value_name(value)

@@ -1,6 +1,7 @@
 //! What clap refuses, said in one line: the cause, and the cure.
 
 use std::error::Error;
+use std::num::ParseIntError;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -71,7 +72,12 @@ fn invalid_choice(error: &clap::Error, option: &str) -> String {
 /// A value that the option's own parser refuses.
 fn invalid_value(error: &clap::Error, option: &str) -> String {
     let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
-    let reason = error.source().map(ToString::to_string).unwrap_or_default();
+    let reason = match error.source() {
+        // The numbers that no parser of ours reads are those that must be above 0.
+        Some(source) if source.is::<ParseIntError>() => "give a whole number from 1".to_owned(),
+        Some(source) => source.to_string(),
+        None => String::new(),
+    };
     if reason.starts_with(&format!("{value:?} ")) {
         return format!("{option}: {reason}");
     }

@@ -10,9 +10,9 @@ use crate::{HostBuilder, MAX_WORKERS, Rate, Sharing, Workers};
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct SpeedArgs {
-    /// Requests per time: 5, 0.5/s, 30/m, none, site [default: site]
+    /// Requests per time, such as 30/m or 5 [default: site]
     ///
-    /// A number is requests a second. site is the pace that the parser knows the site to accept; none sets no limit. See playfast help pace.
+    /// A number is requests a second, as in 0.5/s; 30/m is 30 a minute. site is the pace that the parser knows the site to accept; none sets no limit. See playfast help pace.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub(in crate::cli) rate: Option<Rate>,
     /// Requests in flight at once [default: 64]

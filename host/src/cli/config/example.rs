@@ -110,9 +110,4 @@ mod tests {
         let (values, problems) = parse_file(&example());
         assert!(values.is_empty() && problems.is_empty());
     }
-
-    #[test]
-    fn the_example_is_as_it_was() {
-        insta::assert_snapshot!(example());
-    }
 }

@@ -1,7 +1,5 @@
 //! Secrets in the values of options, which are never printed.
 
-use url::Url;
-
 /// What is printed instead of a secret.
 const HIDDEN: &str = "***";
 
@@ -31,18 +29,16 @@ fn hide_after(value: &str, separator: char) -> String {
     }
 }
 
-/// A proxy's address without its password. Text that isn't an address may hold one anywhere before its last `@`.
+/// A proxy's address without its password, which ends at the last `@`: one that isn't encoded may hold any character.
 fn hide_password(value: &str) -> String {
-    let url = Url::parse(value).ok().filter(|url| url.has_host() && !url.path().contains('@'));
-    let Some(mut url) = url else {
-        return value.rsplit_once('@').map_or_else(|| value.to_owned(), |(_, host)| format!("{HIDDEN}@{host}"));
-    };
-    if url.password().is_none() {
-        return value.to_owned();
+    let Some((before, host)) = value.rsplit_once('@') else { return value.to_owned() };
+    let (scheme, credentials) = before
+        .split_once("://")
+        .map_or(("", before), |(_, rest)| (before.strip_suffix(rest).unwrap_or_default(), rest));
+    match credentials.split_once(':') {
+        Some((user, _)) => format!("{scheme}{user}:{HIDDEN}@{host}"),
+        None => value.to_owned(),
     }
-    // An address with a host can have a password.
-    let _ = url.set_password(Some(HIDDEN));
-    url.to_string().trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]
@@ -54,8 +50,9 @@ mod tests {
         for (option, value, shown) in [
             ("proxy", "socks5h://me:pass@host:1080", "socks5h://me:***@host:1080"),
             ("proxy", "http://host:80", "http://host:80"),
-            ("proxy", "me:pa#ss@host:80", "***@host:80"),
-            ("proxy", "http://me:pa/ss@host:80", "***@host:80"),
+            ("proxy", "me:pa#ss@host:80", "me:***@host:80"),
+            ("proxy", "http://me:p@/ss@host:80", "http://me:***@host:80"),
+            ("proxy", "http://me@host:80", "http://me@host:80"),
             ("cookie", "SID=secret", "SID=***"),
             ("request-header", "Authorization: Bearer x", "Authorization: ***"),
             ("request-header", "X-Api-Key:x", "X-Api-Key: ***"),

@@ -10,14 +10,17 @@ const PROGRAM_EXAMPLES: &str = "  playfast list --country us,kr --category GAME_
   playfast run --queries apps.csv -o rows.ndjson --resume
   playfast doctor";
 
-const POINTER: &str = "More: playfast --help, playfast COMMAND -h, and
+const SHORT_POINTER: &str = "More: playfast --help, playfast COMMAND -h, and
+playfast help failures|pace|resume|parsers";
+
+const LONG_POINTER: &str = "More: playfast COMMAND --help, and
 playfast help failures|pace|resume|parsers";
 
 /// The program's short help: at most 45 lines of 80 columns.
 pub(super) fn program_short(program: Command) -> StyledStr {
     let options = heading("Options");
     let template = format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}\n{{subcommands}}\n\n{}\n{PROGRAM_EXAMPLES}\n\n{options}\n{{options}}\n\n{POINTER}",
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}\n{{subcommands}}\n\n{}\n{PROGRAM_EXAMPLES}\n\n{options}\n{{options}}\n\n{SHORT_POINTER}",
         heading("Commands"),
         heading("Examples"),
     );
@@ -26,7 +29,7 @@ pub(super) fn program_short(program: Command) -> StyledStr {
 
 /// The program's long help.
 pub(super) fn program_long(program: Command) -> StyledStr {
-    let examples = format!("{}\n{PROGRAM_EXAMPLES}\n\n{POINTER}", heading("Examples"));
+    let examples = format!("{}\n{PROGRAM_EXAMPLES}\n\n{LONG_POINTER}", heading("Examples"));
     program.after_long_help(examples).render_long_help()
 }
 

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::cli::args::option;
-use crate::cli::text::{align, wrap};
+use crate::cli::text::{align_wrapped, wrap};
 use crate::parser::{Kind, Param};
 
-/// The column that the types of fields begin at. Longer names move what follows.
-const MAX_NAME: usize = 20;
+/// The widest name that widens the column of names. Longer ones move what follows.
+const MAX_NAME: usize = 24;
 
 /// Choices up to which an option's own help lists them.
 const FEW: usize = 6;
@@ -31,7 +31,7 @@ pub(in crate::cli) fn field_lines(kind: &Kind) -> String {
         .flatten()
         .map(|(name, field)| [name.clone(), field_type(field).to_owned(), description(field).to_owned()])
         .collect();
-    align(&rows, 2, MAX_NAME)
+    align_wrapped(&rows, 2, MAX_NAME)
 }
 
 fn field_type(field: &Value) -> &str {
@@ -61,9 +61,8 @@ fn examples(command: &str, kind: &Kind) -> String {
         .filter(|(name, param)| needed(name, param))
         .filter_map(|(name, param)| typed(name, param, &param.example().or_else(|| param.default())?))
         .collect();
-    let varied = params.iter().find(|(_, param)| param.choices().count() > FEW && param.many && !param.positional);
-    let varied =
-        varied.or_else(|| params.iter().find(|(_, param)| param.choices().nth(1).is_some() && !param.positional));
+    let options = params.iter().filter(|(_, param)| !param.positional && param.choices().nth(1).is_some());
+    let varied = options.max_by_key(|(_, param)| (param.many, param.choices().count()));
     let varied = varied.and_then(|(name, param)| typed(name, param, &some_choices(param)));
     let line = |words: &[String], end: &str| format!("  playfast {command}{}{end}\n", words.concat());
     let all: Vec<_> = one.iter().cloned().chain(varied).collect();

@@ -96,8 +96,8 @@ replace the parser, not the program.
 
   playfast inspect                       what the built-in parser can be asked
   playfast --parser books.wasm book X    use another one; its kinds are commands
-  playfast --parsers DIR run …           use all of DIR; ask for parser:kind
-  playfast --parser p.wasm --watch run … load the file again when it changes
+  playfast --parsers DIR run ...         use all of DIR; ask for parser:kind
+  playfast --parser p.wasm --watch run   load the file again when it changes
 
 With --watch, a new parser must answer recent responses at least as well as the
 old one, or it is refused and the old one goes on. --force accepts it anyway.

@@ -10,9 +10,9 @@ use crate::cli::args;
 /// The most that `verbose` can say.
 const MAX_LEVEL: u8 = 9;
 
-/// Refuses values that an option can't have, with the reason: `can't be "x": …`.
+/// Refuses values that an option can't have, with what follows its name: ` can't be "x": …`.
 pub(super) fn check(option: &Arg, values: &[OsString]) -> Result<(), String> {
-    let refused = |value: &OsString, cure: &str| Err(format!("can't be {:?}: {cure}", value.to_string_lossy()));
+    let refused = |value: &OsString, cure: &str| Err(format!(" can't be {:?}: {cure}", value.to_string_lossy()));
     match option.get_action() {
         ArgAction::SetTrue => match values.iter().find(|value| word(value).is_none()) {
             Some(value) => refused(value, "give true or false"),
@@ -37,8 +37,7 @@ fn check_values(option: &Arg, values: &[OsString]) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => Ok(()),
         Err(error) => {
             let message = args::refusal(&error, &command);
-            let reason = message.strip_prefix(&format!("--{name}")).unwrap_or(&message);
-            Err(reason.trim_start_matches(':').trim().to_owned())
+            Err(message.strip_prefix(&format!("--{name}")).unwrap_or(&message).to_owned())
         }
     }
 }

@@ -49,7 +49,7 @@ fn option_values(options: &[Arg], name: &str, value: &Value) -> Result<Vec<OsStr
     let texts = texts(value).map_err(|form| {
         format!("{name} can't be a {form}: give a text, a number, true or false, or a list of these")
     })?;
-    check(option, &texts).map_err(|reason| format!("{name} {reason}"))?;
+    check(option, &texts).map_err(|reason| format!("{name}{reason}"))?;
     Ok(texts)
 }
 
