@@ -14,6 +14,7 @@ mod faulty;
 mod files;
 mod frames;
 mod guest;
+mod help;
 mod inputs;
 mod json_api;
 mod little_space;

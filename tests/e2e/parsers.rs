@@ -264,15 +264,20 @@ fn options_are_taken_from_a_file_and_from_the_environment() {
     assert!(rows.starts_with('{'), "{rows}{said}");
     let (_, rows, said) = run("", "PLAYFAST_FORMAT=ndjson", &["list", "--num=1", "--format=json"]);
     assert!(rows.starts_with('['), "{rows}{said}");
-    for (text, part) in
-        [("formt = \"json\"", "--formt"), ("format = \"xml\"", "xml"), ("format = ", "TOML"), ("watch = 3", "watch")]
-    {
+    for (text, part) in [
+        ("formt = \"json\"", "no option formt: did you mean format?"),
+        ("format = \"xml\"", "xml"),
+        ("format = ", "TOML"),
+        ("watch = 3", "watch"),
+    ] {
         let (code, _, said) = run(text, "X=", &["list"]);
         assert!(code == 2 && said.contains(part) && said.contains(config.path().to_str().unwrap()), "{part}: {said}");
     }
     let (code, _, said) = run("rate = \"1/s\"\nformat = root:x\n", "X=", &["list"]);
     assert!(code == 2 && said.contains("it is not TOML at line 2, column ") && said.lines().count() == 1, "{said}");
-    for (variable, part) in [("PLAYFAST_RATE=fast", "PLAYFAST_RATE: "), ("PLAYFAST_RETRIES=-1", "PLAYFAST_RETRIES: ")] {
+    for (variable, part) in
+        [("PLAYFAST_RATE=fast", "PLAYFAST_RATE: "), ("PLAYFAST_RETRIES=-1", "PLAYFAST_RETRIES can't be ")]
+    {
         let (code, _, said) = run("", variable, &["list"]);
         assert!(code == 2 && said.contains(part), "{said}");
     }

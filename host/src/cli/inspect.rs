@@ -1,12 +1,14 @@
-//! `playfast inspect`: what a parser is.
+//! `playfast inspect`: a parser, and what it can be asked.
 
 use serde_json::json;
 
 use super::args::InspectCommand;
 use super::exit::{Exit, print};
+use super::help::field_lines;
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
-use crate::parser::{Kind, Parser};
+use super::text::align_wrapped;
+use crate::parser::{Kind, Param, Parser};
 
 pub(super) async fn run(
     command: &InspectCommand,
@@ -53,19 +55,34 @@ fn as_text(parser: &Parser) -> String {
     lines.into_iter().map(|line| line + "\n").chain(kinds).collect()
 }
 
+/// A kind with its parameters, and the fields of its rows.
 fn kind(kind: &Kind) -> String {
-    let fields = kind.record.get("properties").and_then(|fields| fields.as_object()).map_or(0, serde_json::Map::len);
-    let mut text = format!("\n{}: {} ({fields} fields)\n", kind.name, kind.summary);
-    for (name, param) in &kind.params.properties {
-        let required = if kind.params.required.contains(name) { ", required" } else { "" };
-        let many = if param.many { ", many" } else { "" };
-        let default = param.default().map(|default| format!(", default {default}")).unwrap_or_default();
-        let choices = match param.choices().count() {
-            0 => String::new(),
-            count @ 1..=6 => format!(", one of {} ({count})", param.choices().collect::<Vec<_>>().join(" ")),
-            count => format!(", one of {count}"),
-        };
-        text.push_str(&format!("  {name:<12} {}{required}{many}{default}{choices}\n", param.summary()));
+    let params: Vec<_> = kind.params.properties.iter().map(|(name, param)| param_row(kind, name, param)).collect();
+    let mut text = format!("\n{}: {}\n", kind.name, kind.summary);
+    text.push_str(&format!("\n  Parameters ({})\n{}", params.len(), align_wrapped(&params, 4, usize::MAX)));
+    let fields = field_lines(kind);
+    if !fields.is_empty() {
+        let fields: String = fields.lines().map(|line| format!("  {line}\n")).collect();
+        text.push_str(&format!("\n  Fields ({})\n{fields}", fields.lines().filter(|line| is_first(line)).count()));
     }
     text
+}
+
+/// Whether a line isn't the continuation of another one.
+fn is_first(line: &str) -> bool {
+    line.chars().nth(4).is_some_and(|letter| letter != ' ')
+}
+
+fn param_row(kind: &Kind, name: &str, param: &Param) -> [String; 2] {
+    let required = kind.params.required.iter().any(|other| other == name).then(|| "required".to_owned());
+    let many = param.many.then(|| "several".to_owned());
+    let default = param.default().map(|default| format!("default {default}"));
+    let choices = match param.choices().count() {
+        0 => None,
+        1..=6 => Some(format!("one of {}", param.choices().collect::<Vec<_>>().join(", "))),
+        count => Some(format!("one of {count}: playfast {} --help", kind.name)),
+    };
+    let notes: Vec<_> = [required, many, default, choices].into_iter().flatten().collect();
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    [name.to_owned(), format!("{}{notes}", param.summary())]
 }
