@@ -17,7 +17,8 @@ use tokio::task::{JoinError, JoinSet};
 use super::bucket_key::BucketKey;
 use super::circuit_breaker::Outage;
 use super::exchange::ReadyRequest;
-use super::job::Job;
+use super::follow_up::FollowUp;
+use super::job::{Asked, Job};
 use super::permit::{Batch, Grant, Permit, RunQueue};
 use super::run::Run;
 use super::wait_queue::Supply;
@@ -28,6 +29,9 @@ use crate::{Failure, FailureKind, Query};
 /// Queries that are taken from the input together once there is room for as many: requests stay full, however slowly places come back.
 const INTAKE: u32 = 1024;
 
+/// The same for queries whose rows raise others, some hundred each.
+const RAISING_INTAKE: u32 = 64;
+
 /// How long queries are waited for after a run's time was up.
 const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
 
@@ -36,6 +40,15 @@ pub(crate) struct Input {
     pub(crate) queries: BoxStream<'static, Query>,
     /// Whether all are at hand, as in a file, or come one by one.
     pub(crate) is_at_hand: bool,
+    /// What the rows of their answers raise, if they do.
+    pub(crate) follow_up: Option<FollowUp>,
+}
+
+impl Input {
+    /// Queries whose rows are handed on.
+    pub(crate) const fn new(queries: BoxStream<'static, Query>, is_at_hand: bool) -> Self {
+        Self { queries, is_at_hand, follow_up: None }
+    }
 }
 
 /// What is to be asked further.
@@ -84,7 +97,8 @@ pub(super) struct Dispatcher {
     next_root: usize,
     /// Permits for open queries: the outcome stream returns them.
     room: Arc<Semaphore>,
-    /// Queries that may be taken from the input now.
+    /// Queries that are taken together, and queries that may be taken from the input now.
+    intake: u32,
     credit: u32,
     queue: RunQueue,
     supply: Supply,
@@ -108,9 +122,11 @@ impl Dispatcher {
         queue: RunQueue,
         stop: watch::Receiver<bool>,
     ) -> Self {
+        let intake = if run.follow_up.is_some() { RAISING_INTAKE } else { INTAKE };
         Self {
             worker: Arc::new(worker),
             run: Arc::new(run),
+            intake,
             input: Some(Box::pin(input.queries.peekable())),
             is_at_hand: input.is_at_hand,
             next_root: 0,
@@ -175,14 +191,14 @@ impl Dispatcher {
     async fn event(&mut self, wake: Option<Instant>) -> Event {
         let has_ended = self.ended.is_some();
         let wake = if has_ended { Instant::now().checked_add(MAX_LATE_INPUT) } else { wake };
-        let (has_input, credit) = (self.input.is_some(), self.credit);
+        let (has_input, credit, intake) = (self.input.is_some(), self.credit, self.intake);
         tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop), if !has_ended => Event::Stopped,
             () = sleep_until(self.run.deadline), if !has_ended => Event::TimeUp,
             Some(done) = self.tasks.join_next() => Event::Done(done),
             Some(grant) = self.queue.grant() => Event::Granted(grant),
-            Some(queries) = room(&self.room), if has_input && credit == 0 => Event::Room(queries),
+            Some(queries) = room(&self.room, intake), if has_input && credit == 0 => Event::Room(queries),
             queries = take_ready(&mut self.input, credit), if has_input && credit > 0 => Event::Input(queries),
             () = sleep_until(wake) => Event::Awake,
         }
@@ -190,7 +206,7 @@ impl Dispatcher {
 
     /// Says what the input has for the queue: nothing any more, more that waits for room, or nothing at hand.
     fn update_supply(&mut self) {
-        let waits_for_room = self.credit == 0 && self.room.available_permits() < INTAKE as usize;
+        let waits_for_room = self.credit == 0 && self.room.available_permits() < self.intake as usize;
         let supply = match &self.input {
             None => Supply::Exhausted,
             // Nothing more comes before something of what waits is answered.
@@ -206,7 +222,12 @@ impl Dispatcher {
 
     fn take_input(&mut self, queries: Vec<Query>) {
         let count = queries.len();
-        let asked = queries.into_iter().filter_map(|query| (self.run.resume)(query));
+        let asked =
+            queries.into_iter().filter_map(|query| (self.run.resume)(query)).map(|asked| match self.run.follow_up {
+                // What its earlier pages raised is known only after they were asked again.
+                Some(_) => Asked::from(asked.query.restarted()),
+                None => asked,
+            });
         let jobs: Vec<_> = (self.next_root..).zip(asked).map(|(root, asked)| Job::new(asked, root)).collect();
         self.next_root += jobs.len();
         self.credit -= u32::try_from(jobs.len()).unwrap_or(self.credit).min(self.credit);
@@ -388,10 +409,10 @@ async fn sleep_until(at: Option<Instant>) {
 }
 
 /// Room for more open queries, which are taken together.
-async fn room(room: &Semaphore) -> Option<u32> {
+async fn room(room: &Semaphore, queries: u32) -> Option<u32> {
     // It is never closed.
-    room.acquire_many(INTAKE).await.ok()?.forget();
-    Some(INTAKE)
+    room.acquire_many(queries).await.ok()?.forget();
+    Some(queries)
 }
 
 /// The next queries of the input, of those that are at hand once one is; `None` at its end. Nothing is lost if it is dropped before its end.

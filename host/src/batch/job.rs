@@ -67,6 +67,8 @@ pub(super) struct Job {
     pub(super) is_sent: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) follow: Vec<Query>,
+    /// Queries that the run raises of its rows. The parser's limits don't count for them.
+    pub(super) follow_up: Vec<Query>,
     pub(super) lineage: Lineage,
     states: HashSet<String>,
 }
@@ -106,6 +108,7 @@ impl Job {
             is_sent: false,
             deadline: None,
             follow,
+            follow_up: Vec::new(),
             lineage,
             states,
         }
@@ -131,12 +134,14 @@ impl Job {
         self.progress.start_over();
         self.states.clear();
         self.follow.clear();
+        self.follow_up.clear();
     }
 
     /// The queries that its answers raised, as far as they are still to be asked.
     pub(super) fn raised(&mut self, resume: &Resume) -> Vec<Self> {
         let below = self.lineage.below();
-        let follow = std::mem::take(&mut self.follow).into_iter().zip(0..);
+        let (follow, follow_up) = (std::mem::take(&mut self.follow), std::mem::take(&mut self.follow_up));
+        let follow = follow.into_iter().chain(follow_up).zip(0..);
         let raised = follow.filter_map(|(query, index)| {
             let asked = resume(query.with_priority(self.query.priority()))?;
             let path = self.origin.path.iter().copied().chain([index]).collect();

@@ -31,6 +31,9 @@ const WAITING: usize = 2;
 /// Queries that are open at once. They wait for hosts that are slow, so that others continue meanwhile, and for others to share requests with.
 const OPEN: usize = 8192;
 
+/// The same for queries whose rows raise others, some hundred each, which are open then too.
+const RAISING_OPEN: usize = 256;
+
 /// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
 const HIGH_WATER_BYTES: usize = 8 << 20;
 const LOW_WATER_BYTES: usize = 4 << 20;
@@ -110,7 +113,8 @@ impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
     pub(crate) fn run(self, input: Input, resume: Resume) -> Parts {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let (room, tally) = (Arc::new(Semaphore::new(OPEN)), Arc::new(Tally::new()));
+        let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
+        let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(false);
         let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), scheduler: self.scheduler.clone() };
         let queue = self.scheduler.add_run();
@@ -120,7 +124,8 @@ impl Worker {
         let start = async move {
             let per_run = self.scheduler.config().retries.per_run;
             let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
-            let run = Run { sender, tally, open, deadline, resume, reader: run_reader };
+            let follow_up = input.follow_up.clone();
+            let run = Run { sender, tally, open, deadline, resume, follow_up, reader: run_reader };
             Dispatcher::new(self, run, input, places, queue, stopped).dispatch().await
         };
         Parts {

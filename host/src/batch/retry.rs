@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use crate::{Failure, FailureKind};
+use crate::Failure;
 
 /// How failed queries are asked again, and for how long.
 ///
@@ -108,7 +108,7 @@ impl Retries {
     /// # Errors
     /// When it isn't: why.
     pub(super) fn decide(&self, failure: &Failure, attempt: Attempt, random: f64) -> Result<Retry, NoRetry> {
-        if !is_transient(failure.kind) {
+        if !failure.kind.is_transient() {
             return Err(NoRetry::Final);
         }
         if failure.is_unprocessed {
@@ -168,19 +168,6 @@ fn backoff(retries: u32) -> Duration {
     backoff.build().nth(retries.min(RETRIES_TO_MAX_BACKOFF) as usize).unwrap_or(MAX_BACKOFF)
 }
 
-/// Whether a kind of failure may pass.
-const fn is_transient(kind: FailureKind) -> bool {
-    // A body that breaks off looks like a broken protocol.
-    matches!(
-        kind,
-        FailureKind::Blocked
-            | FailureKind::Unavailable
-            | FailureKind::Timeout
-            | FailureKind::Network
-            | FailureKind::Http
-    )
-}
-
 /// Retries before there are requests to take a share of, and the most that are saved up.
 const INITIAL_RETRIES: f64 = 100.0;
 const MAX_SAVED_RETRIES: f64 = 10_000.0;
@@ -213,6 +200,7 @@ impl RetryBudget {
 
 #[cfg(test)]
 mod tests {
+    use crate::FailureKind;
     use proptest::prelude::*;
 
     use super::*;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+use super::follow_up::FollowUp;
 use super::job::{Job, Resume};
 use super::open_queries::OpenQueries;
 use super::outcome::Source;
@@ -21,6 +22,7 @@ pub(super) struct Run {
     /// When it must end.
     pub(super) deadline: Option<Instant>,
     pub(super) resume: Resume,
+    pub(super) follow_up: Option<FollowUp>,
     pub(super) reader: Arc<Reader>,
 }
 
@@ -50,7 +52,7 @@ impl Run {
             query: job.query.restarted(),
             rows: Vec::new(),
             notes: Vec::new(),
-            records: job.progress.records,
+            records: self.records(&job),
             is_last: true,
             failure: Some(failure),
             generation,
@@ -78,6 +80,16 @@ impl Run {
         self.open.add(&raised);
         self.fail(job, failure, generation, source, raised.len()).await;
         raised
+    }
+
+    /// What a query's rows raise, if they do.
+    pub(super) fn follow_up(&self, job: &Job) -> Option<&FollowUp> {
+        self.follow_up.as_ref().filter(|_| job.origin.path.is_empty())
+    }
+
+    /// Rows of a query that were handed on.
+    pub(super) fn records(&self, job: &Job) -> usize {
+        if self.follow_up(job).is_some() { 0 } else { job.progress.records }
     }
 
     pub(super) async fn fail_all(&self, jobs: Vec<Job>, failure: &Failure, generation: u64) {

@@ -1,5 +1,6 @@
-//! How are queries answered for somebody at a command line? Rows are written as they come, failures told, progress shown, and at the end
-//! what came of it; however it ends, what was written stays and can be gone on with.
+//! Delivery of answers: rows are written as they come, failures reported, progress shown, and at the end a summary.
+//!
+//! However a run ends, what was written stays, and can be resumed if there is a journal.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -7,37 +8,48 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use futures::{Stream, StreamExt};
+use serde_json::Value;
 
-use super::args::Options;
+use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
-use super::exit::{Exit, say};
+use super::exit::{self, Exit, say};
+use super::input::{Carried, Refusals};
 use super::interrupt::Interrupt;
 use super::memory;
-use super::progress::{self, Total};
-use super::sink::{self, Before, Sink, SinkError, asked};
+use super::number::{counted, long, size};
+use super::progress::{self, Progress, Total};
+use super::repeated::Repeated;
+use super::sink::{self, Before, Finish, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
-use crate::batch::Input;
+use crate::batch::{Estimate, Estimator, Input};
 use crate::types::chain;
-use crate::{FailureKind, Host, Part, Parts, Query};
+use crate::{FailureKind, Host, Part, Parts, Query, RunStats};
 
-/// What is told of queries before they are asked.
+/// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Taken {
     pub(super) total: Total,
     pub(super) duplicates: Arc<AtomicUsize>,
     /// Lines that ask nothing.
-    pub(super) refused: Arc<AtomicUsize>,
+    pub(super) refusals: Refusals,
+    /// What rows carry of the lines that asked.
+    pub(super) carried: Option<Arc<Carried>>,
 }
 
 impl Taken {
+    /// Nothing yet. Lines that ask nothing are kept if the options name a file for failures.
+    pub(super) fn new(options: &Options) -> Self {
+        Self { refusals: Refusals::new(options.output.failures.is_some()), ..Self::default() }
+    }
+
     /// Whether there was nothing to take, once all was read.
     pub(super) fn is_empty(&self) -> bool {
-        self.total.is_zero() && self.refused.load(Ordering::Relaxed) == 0
+        self.total.is_zero() && self.refusals.count() == 0
     }
 }
 
-/// Answers queries as the general options say.
+/// Answers queries as the options say.
 pub(super) async fn deliver(
     options: &Options,
     host: &Host,
@@ -45,6 +57,7 @@ pub(super) async fn deliver(
     taken: &Taken,
     (mut sink, before): (Sink, Before),
 ) -> Result<Exit, Exit> {
+    exit::start_log();
     let _watch = watch::start(options, host)?;
     memory::give_back_code();
     let start = Instant::now();
@@ -55,21 +68,28 @@ pub(super) async fn deliver(
     let interrupt = Interrupt::heed(&control);
     let shown = progress::show(&options.global.general, host, &control, &taken.total);
     let mut coverage = Coverage::default();
-    let is_journaled = sink.is_journaled();
-    let summary_file = sink.take_summary();
-    let written = write(parts, sink, host, &mut coverage, &interrupt).await;
-    drop(shown);
+    sink.set_carried(taken.carried.clone());
+    let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
+    let hint = sink.failures_hint();
+    let delivery = Delivery {
+        host,
+        coverage: &mut coverage,
+        interrupt: &interrupt,
+        run: &options.run,
+        refusals: &taken.refusals,
+        hint,
+    };
+    let written = delivery.write(parts, sink, shown).await;
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-    let (duplicates, refused) = (count(&taken.duplicates), count(&taken.refused));
+    let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
-    summary.say(options.global.general.verbose > 0);
+    summary.print(options.global.general.verbose > 0);
     if let Some(mut file) = summary_file {
         let text = format!("{:#}\n", summary.json(host));
         file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;
     }
-    let resume = if is_journaled { "; --resume goes on from here" } else { "" };
-    let failed = usize::try_from(stats.failures()).unwrap_or(usize::MAX).saturating_add(refused);
+    let resume = if journal { "; --resume continues from here" } else { "" };
     let answered = usize::try_from(stats.answered + stats.done_before).unwrap_or(usize::MAX);
     if let Some(fault) = &stats.fault {
         return Ok(Exit::internal(internal_error(fault, resume)));
@@ -77,14 +97,23 @@ pub(super) async fn deliver(
     match (written, interrupt.code()) {
         (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::done()),
         (Err(error), _) => Err(Exit::config(format!("{}{resume}", chain(&error)))),
-        (Ok(()), Some(code)) => Ok(Exit::stopped(code, format!("stopped after {answered} answers{resume}"))),
+        (Ok(()), Some(code)) => {
+            let answers = counted(answered as u64, "answer", "answers");
+            Ok(Exit::stopped(code, format!("stopped after {answers}{resume}")))
+        }
         (Ok(()), None) => {
-            if failed > 0 && is_journaled {
-                say("--resume tries those again that failed");
+            if journal && stats.failed.keys().any(|kind| !kind.is_final()) {
+                say("--resume asks those again that failed for now");
             }
-            Ok(Exit::of(answered, failed))
+            Ok(Exit::of(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
         }
     }
+}
+
+/// Failures that aren't accepted.
+fn unaccepted(stats: &RunStats, run: &RunArgs) -> usize {
+    let failed = stats.failed.iter().filter(|(kind, _)| !run.accepts(**kind)).map(|(_, count)| *count).sum::<u64>();
+    usize::try_from(failed).unwrap_or(usize::MAX)
 }
 
 /// What a person is told of a fault of this program.
@@ -92,52 +121,92 @@ fn internal_error(fault: &str, resume: &str) -> String {
     format!("internal error: {fault}; queries that were open failed as \"internal\": please report it{resume}")
 }
 
-async fn write(
-    mut parts: Parts,
-    mut sink: Sink,
-    host: &Host,
-    coverage: &mut Coverage,
-    interrupt: &Interrupt,
-) -> Result<(), SinkError> {
-    let mut all_answered = true;
-    while let Some(mut part) = parts.next().await {
-        tell(&part);
-        if let Ok(slot) = host.slot_for(&part.query) {
-            coverage.note(&slot.description(), part.query.kind(), &part.rows);
+/// What takes the parts of a run.
+struct Delivery<'d> {
+    host: &'d Host,
+    coverage: &'d mut Coverage,
+    interrupt: &'d Interrupt,
+    run: &'d RunArgs,
+    refusals: &'d Refusals,
+    hint: String,
+}
+
+impl Delivery<'_> {
+    async fn write(self, mut parts: Parts, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
+        let mut repeated = Repeated::default();
+        let mut written = Ok(());
+        while let Some(mut part) = parts.next().await {
+            self.report(&part, &mut repeated);
+            if let Ok(slot) = self.host.slot_for(&part.query) {
+                self.coverage.note(&slot.description(), part.query.kind(), &part.rows);
+            }
+            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.take(&mut part));
+            if written.is_err() {
+                break;
+            }
         }
-        all_answered &= part.failure.is_none();
-        sink.take(&mut part)?;
+        drop(shown);
+        repeated.print_counts(&self.hint);
+        written?;
+        sink.write_failures(self.refusals.drain())?;
+        let stats = parts.control().stats();
+        let is_settled = stats.failed.keys().all(|kind| kind.is_final());
+        let is_through = is_settled && self.interrupt.code().is_none() && stats.fault.is_none();
+        let Finish { dropped } = sink.finish(is_through)?;
+        if !dropped.is_empty() {
+            say(&format!("CSV has no columns for {}: --fields names those that are wanted", dropped.join(", ")));
+        }
+        Ok(())
     }
-    let is_through = all_answered && interrupt.code().is_none() && parts.control().stats().fault.is_none();
-    let dropped = sink.finish(is_through)?;
-    if !dropped.is_empty() {
-        say(&format!("CSV has no columns for {}: --fields names those that are wanted", dropped.join(", ")));
+
+    /// Reports notes and failures, as lines on stderr. That a run was stopped is said once.
+    fn report(&self, part: &Part, repeated: &mut Repeated) {
+        part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note.escape_debug())));
+        let failure = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
+        let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
+        let query = part.query.to_string();
+        repeated.report(failure.kind.name(), &failure.to_string(), &query, || self.short(&part.query));
     }
-    Ok(())
+
+    /// A query by the values that tell it from others: those of required and positional parameters, if there are any.
+    fn short(&self, query: &Query) -> String {
+        let Ok(slot) = self.host.slot_for(query) else { return query.to_string() };
+        let description = slot.description();
+        let Some(kind) = description.kind(query.kind()) else { return query.to_string() };
+        let is_telling = |name: &str| {
+            kind.params.required.iter().any(|required| required == name)
+                || kind.params.get(name).is_some_and(|param| param.positional)
+        };
+        let telling: Vec<_> = query.params().filter(|(name, _)| is_telling(name)).map(|(_, value)| value).collect();
+        if telling.is_empty() { query.to_string() } else { telling.join(" ") }
+    }
 }
 
-/// Notes and failures, as lines on stderr. That a run was stopped is said once.
-fn tell(part: &Part) {
-    part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note.escape_debug())));
-    if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-        say(&format!("{}: {failure}", part.query));
-    }
-}
-
-/// Writes the queries that would be asked, and sends nothing.
-pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
+/// Writes the queries that would be asked, and what they take. Sends nothing.
+pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
     // Never to the file of the rows.
     let mut out = BufWriter::new(sink::stdout());
+    let mut estimator = Estimator::new(host);
     let mut queries = std::pin::pin!(queries);
-    let mut count = 0_u64;
     while let Some(query) = queries.next().await {
-        let line = serde_json::Value::from(asked(&query));
-        match writeln!(out, "{line}") {
-            Ok(()) => count += 1,
-            Err(error) => return Err(Exit::unwritten("queries", &error)),
-        }
+        estimator.add(&query, expected_bytes(host, &query));
+        let line = Value::from(asked(&query));
+        writeln!(out, "{line}").map_err(|error| Exit::unwritten("queries", &error))?;
     }
     out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
-    say(&format!("{count} queries would be asked; nothing was sent"));
-    Ok(Exit::of(1, taken.refused.load(Ordering::Relaxed)))
+    say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
+    Ok(Exit::of(1, taken.refusals.count()))
+}
+
+/// Bytes that the answer of a query is expected to have.
+pub(super) fn expected_bytes(host: &Host, query: &Query) -> Option<u64> {
+    host.slot_for(query).ok()?.description().bytes_of(query)
+}
+
+/// What queries take: `500 queries in about 10 requests, about 8.0 MB, 10s at the pace`.
+fn price(estimate: &Estimate) -> String {
+    let Estimate { queries, requests, bytes, time } = estimate;
+    let (queries, requests) = (counted(*queries, "query", "queries"), counted(*requests, "request", "requests"));
+    let bytes = bytes.map(|bytes| format!(", about {}", size(bytes as f64))).unwrap_or_default();
+    format!("{queries} in about {requests}{bytes}, {} at the pace", long(*time))
 }

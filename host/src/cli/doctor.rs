@@ -1,9 +1,9 @@
-//! `playfast doctor`: one query of each kind, asked of the site as it is. It says what came back, which of the expected fields are missing,
-//! and what is wrong. The first thing to run.
+//! `playfast doctor`: one query of each kind, asked of the site as it is. It reports what came back, which of the expected fields are missing,
+//! and what to do. The first thing to run.
 
+mod report;
 mod save;
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -12,18 +12,20 @@ use futures::stream::FuturesOrdered;
 use super::args::{DoctorCommand, Options};
 use super::coverage::Coverage;
 use super::exit::{Exit, print, say};
+use super::settings::Settings;
 use crate::parser::Kind;
 use crate::types::chain;
-use crate::{FailureKind, Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
+use crate::{Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
+use report::{Answer, KindReport, ParserReport, Report};
 use save::Folder;
 
-/// Times that a query is asked again: what fails three times is worth a word.
-const MAX_RETRIES: u32 = 2;
+/// Retries of a query: what fails twice is worth a report.
+const MAX_RETRIES: u32 = 1;
 
-/// How long a site may refuse, or ask to be left alone, until that is said.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a site may refuse, or name a wait, until that is reported.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one answer may take, unless `--timeout` says otherwise: a site takes a second.
+/// Time limit of one answer, unless `--timeout` says otherwise: a site takes a second.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is asked of a slot.
@@ -33,7 +35,12 @@ enum Check {
     Skip(String, PlanError),
 }
 
-pub(super) async fn run(command: &DoctorCommand, options: &Options, builder: HostBuilder) -> Result<Exit, Exit> {
+pub(super) async fn run(
+    command: &DoctorCommand,
+    options: &Options,
+    settings: &Settings,
+    builder: HostBuilder,
+) -> Result<Exit, Exit> {
     let params = options.input.params()?;
     let timeout = options.global.network.timeout.unwrap_or(TIMEOUT);
     let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.timeout(timeout));
@@ -42,32 +49,41 @@ pub(super) async fn run(command: &DoctorCommand, options: &Options, builder: Hos
     known(&slots, &params)?;
     let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
     let folder = command.save.as_ref().map(|path| Folder::create(path)).transpose()?;
-    let (mut answered, mut failed) = (0, 0);
-    for (slot, checks) in slots.iter().zip(checks) {
-        print(&heading(slot))?;
-        // Side by side: a site that doesn't answer is waited for once.
-        let mut said: FuturesOrdered<_> =
-            checks.into_iter().map(|check| perform(builder.clone(), folder.as_ref(), check)).collect();
-        while let Some(said) = said.next().await {
-            let (is_answered, text) = said?;
-            print(&text)?;
-            match is_answered {
-                Some(true) => answered += 1,
-                Some(false) => failed += 1,
-                None => {}
-            }
+    let mut report = Report::new(settings.file.as_deref());
+    let show = |text: String| if command.json { Ok(()) } else { print(&text) };
+    show(report.heading())?;
+    // Side by side: a site that doesn't answer is waited for once.
+    let mut kinds: FuturesOrdered<_> = checks
+        .into_iter()
+        .enumerate()
+        .flat_map(|(index, checks)| {
+            let (builder, folder) = (&builder, folder.as_ref());
+            checks.into_iter().map(move |check| async move { (index, perform(builder.clone(), folder, check).await) })
+        })
+        .collect();
+    while let Some((index, kind)) = kinds.next().await {
+        while report.parsers.len() <= index {
+            let Some(slot) = slots.get(report.parsers.len()) else { break };
+            let parser = ParserReport::new(slot);
+            show(parser.heading())?;
+            report.parsers.push(parser);
         }
+        let kind = kind?;
+        show(kind.to_string())?;
+        report.parsers.last_mut().into_iter().for_each(|parser| parser.kinds.push(kind.clone()));
     }
+    drop(kinds);
     folder.map_or(Ok(()), |folder| folder.finish())?;
-    match (answered, failed) {
-        (0, 0) => {
-            say("nothing was asked: give --param NAME=VALUE");
-            return Ok(Exit::of(0, 1));
-        }
-        (_, 0) => say("all is well"),
-        _ => say("not everything was answered: see above"),
+    if command.json {
+        print(&report.json())?;
     }
-    Ok(Exit::of(answered, failed))
+    let (answered, failed) = report.counts();
+    say(match (answered, failed) {
+        (0, 0) => "nothing was asked: give --param NAME=VALUE",
+        (_, 0) => "all is well",
+        _ => "not everything was answered: see above",
+    });
+    Ok(Exit::of(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
 
 /// At most so many retries and so much patience: an answer now is worth more than one later.
@@ -78,12 +94,6 @@ fn impatient(retries: Retries) -> Retries {
 
 async fn build(builder: HostBuilder) -> Result<Host, Exit> {
     builder.build().await.map_err(|error| Exit::config(chain(&error)))
-}
-
-fn heading(slot: &Slot) -> String {
-    let description = slot.description();
-    let (name, version, hosts) = (&description.name, &description.version, description.hosts.join(", "));
-    format!("{name} {version} ({}), which asks {hosts}\n", slot.parser().digest())
 }
 
 /// Fails if no kind has a parameter that was given.
@@ -118,10 +128,10 @@ fn checks(slot: &Slot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> 
     description.kinds.iter().map(check).collect()
 }
 
-/// Whether a check was answered, unless nothing was asked, and what to say of it.
-async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<(Option<bool>, String), Exit> {
+/// Performs a check.
+async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, Exit> {
     match check {
-        Check::Skip(kind, missing) => Ok((None, format!("  {kind}: not asked: {missing}; give --param NAME=VALUE\n"))),
+        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, &missing)),
         Check::Ask(slot, query) => {
             let builder = match folder {
                 Some(folder) => {
@@ -130,8 +140,7 @@ async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) ->
                 }
                 None => builder,
             };
-            let (is_answered, text) = ask(&build(builder).await?, &slot, query).await;
-            Ok((Some(is_answered), text))
+            Ok(ask(&build(builder).await?, &slot, query).await)
         }
     }
 }
@@ -161,63 +170,15 @@ fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, 
     Ok(query.of(slot.name()))
 }
 
-/// Asks, and says what came of it.
-async fn ask(host: &Host, slot: &Slot, query: Query) -> (bool, String) {
+/// Asks a query, and reports what came of it.
+async fn ask(host: &Host, slot: &Slot, query: Query) -> KindReport {
     let start = Instant::now();
     let mut run = host.run([query.clone()]);
     let control = run.control();
-    let Some(outcome) = run.next().await else { return (false, format!("  {query}: no outcome\n")) };
-    let (time, stats) = (start.elapsed(), control.stats());
-    let mut text = format!("  {query}: ");
-    let status = outcome.source.as_ref().map(|source| format!("HTTP {} from {}, ", source.status, source.url));
-    let status = status.unwrap_or_default();
-    let kilobytes = stats.bytes / 1000;
-    match &outcome.failure {
-        None => {
-            let records = outcome.rows.len();
-            let _ = writeln!(text, "{records} records in {:.1} s ({status}{kilobytes} KB)", time.as_secs_f64());
-            fields(slot, &outcome, &mut text);
-        }
-        Some(failure) => {
-            let _ = writeln!(text, "{failure} ({status}{} tries, {:.1} s)", stats.requests, time.as_secs_f64());
-            let _ = writeln!(text, "    {}", advice(failure.kind));
-        }
-    }
-    text.extend(outcome.notes.iter().map(|note| format!("    note: {}\n", note.escape_debug())));
-    (outcome.failure.is_none(), text)
-}
-
-fn fields(slot: &Slot, outcome: &Outcome, text: &mut String) {
+    let outcome = run.next().await.unwrap_or_else(|| Outcome::new(query));
+    let stats = control.stats();
     let mut coverage = Coverage::default();
     coverage.note(&slot.description(), outcome.query.kind(), &outcome.rows);
-    let unusual: Vec<_> =
-        coverage.reported_of_few().iter().map(|unusual| format!("    unusual: {unusual}\n")).collect();
-    match (outcome.rows.is_empty(), unusual.is_empty()) {
-        (true, _) => text.push_str("    no record: is there nothing, or is it not found any more?\n"),
-        (false, true) => text.push_str("    all fields are there as expected\n"),
-        (false, false) => text.extend(unusual),
-    }
-}
-
-/// What to do.
-const fn advice(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Blocked => {
-            "a wall stands in the way: a captcha, a consent page or a quota. Ask slower (--rate), later, or from another address (--proxy); consent may be a --cookie"
-        }
-        FailureKind::LayoutChanged => {
-            "the site is laid out otherwise than the parser knows: another parser is needed (--parser, --watch)"
-        }
-        FailureKind::Unavailable => "the site failed for now: try again later",
-        FailureKind::NotFound => "the site has no such thing here: give another with --param NAME=VALUE",
-        FailureKind::Timeout => "no answer in time: --timeout gives more; does a proxy have to be asked (--proxy)?",
-        FailureKind::Network | FailureKind::Http => {
-            "the network, or a server on the way, fails: is a proxy needed (--proxy, --cacert)?"
-        }
-        FailureKind::Forbidden => {
-            "the address is one that the parser may not ask: --connect-to says where else a host is"
-        }
-        FailureKind::InvalidQuery => "it can't be asked like this: give --param NAME=VALUE",
-        _ => "the parser fails: another one is needed, or its maker told",
-    }
+    let unusual = coverage.reported_of_few().iter().map(ToString::to_string).collect();
+    KindReport::asked(&outcome, Answer { seconds: start.elapsed().as_secs_f64(), stats, unusual })
 }

@@ -1,7 +1,9 @@
 //! How the program ends, and its lines on stderr and stdout.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use super::progress;
 
@@ -43,6 +45,11 @@ impl Exit {
         Self { code: 70, message: Some(message) }
     }
 
+    /// Another run writes the same file: it may be tried again later (`EX_TEMPFAIL` of sysexits.h).
+    pub(super) const fn locked(message: String) -> Self {
+        Self { code: 75, message: Some(message) }
+    }
+
     /// The parser is refused.
     pub(super) const fn refused(message: String) -> Self {
         Self { code: 4, message: Some(message) }
@@ -59,7 +66,7 @@ impl Exit {
     /// Says the message and goes on.
     pub(super) fn warn(&self) {
         if let Some(message) = &self.message {
-            say(message);
+            say_error(message);
         }
     }
 
@@ -70,10 +77,41 @@ impl Exit {
     }
 }
 
-/// A line on stderr, in one piece: several processes may write to one log.
+/// Whether only errors are printed.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Whether queries are being asked: lines of a log have times then.
+static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Prints errors only, from now on.
+pub(super) fn be_quiet() {
+    IS_QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only errors are printed.
+pub(super) fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// Lines have a time from now on, unless a person reads them on a terminal.
+pub(super) fn start_log() {
+    IS_RUNNING.store(true, Ordering::Relaxed);
+}
+
+/// Prints a line on stderr, unless only errors are wanted.
 pub(super) fn say(line: &str) {
-    let line = format!("playfast: {line}\n");
-    // Nothing can be done where stderr is closed.
+    if !is_quiet() {
+        say_error(line);
+    }
+}
+
+/// Prints an error on stderr: one line in one `write`, since several processes may write to one log.
+pub(super) fn say_error(line: &str) {
+    let has_time = IS_RUNNING.load(Ordering::Relaxed) && !io::stderr().is_terminal();
+    let time =
+        if has_time { format!("{} ", humantime::format_rfc3339_seconds(SystemTime::now())) } else { String::new() };
+    let line = format!("{time}playfast: {line}\n");
+    // Nothing can be done if stderr is closed.
     progress::aside(|| drop(io::stderr().write_all(line.as_bytes())));
 }
 

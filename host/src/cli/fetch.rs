@@ -1,4 +1,4 @@
-//! `playfast KIND …`: the queries of one plan, answered.
+//! `playfast KIND …`: answers queries of one kind, from values that are typed, in files, or piped in.
 
 use std::sync::Arc;
 
@@ -6,26 +6,81 @@ use futures::StreamExt;
 
 use super::args::{KindCommand, Options};
 use super::delivery::{Taken, deliver, dry_run};
-use super::exit::Exit;
+use super::details::Details;
+use super::exit::{Exit, say};
+use super::input::{self, AskedKind, Expanded, Request, Source, Typed};
 use super::sink::{Columns, Sink};
 use crate::batch::{Input, split_kind};
 use crate::output::Format;
-use crate::{Host, PlanError};
+use crate::parser::Kind;
+use crate::{Description, Host, PlanError};
 
 pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
-    let kind = command.name.as_str();
-    let refused = |error: PlanError| Exit::config(error.to_string());
-    let description = host.slot_of(kind).map_err(refused)?.description();
-    let plain = split_kind(kind).1;
-    let named = options.input.params()?;
-    let params = named.iter().chain(&command.params).map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = host.plan(kind, params).map_err(refused)?;
-    let (queries, taken) = (futures::stream::iter(plan.queries()), Taken::default());
-    taken.total.set(plan.len());
+    let description = host.slot_of(&command.name).map_err(refused)?.description();
+    let kind = find_kind(&description, &command.name)?;
+    let mut taken = Taken::new(options);
+    let mut literal = options.input.params()?;
+    let details = if options.input.details {
+        Some(Details::new(&description, kind, &command.name, &mut literal).map_err(Exit::config)?)
+    } else {
+        None
+    };
+    let typed = Typed { options: command.params.clone(), literal };
+    let is_piped = typed.sources(kind).contains(&Source::Stdin);
+    let mut input = open(typed.expand(kind)?, command, options, host, &mut taken).await?;
     if options.run.dry_run {
-        return dry_run(queries, &taken).await;
+        if let Some(details) = &details {
+            say(&format!("then the details would be asked as {} for each {}", details.kind(), details.subject()));
+        }
+        return dry_run(host, input.queries, &taken).await;
     }
-    let sink = Sink::open(&options.output, Format::Table, || Columns::new(&[Arc::clone(&description)], Some(plain)))?;
-    let input = Input { queries: queries.boxed(), is_at_hand: true };
-    deliver(options, host, input, &taken, sink).await
+    let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.plain_kind());
+    let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
+    let sink = Sink::open(&options.output, Format::Table, None, columns)?;
+    input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
+    let exit = deliver(options, host, input, &taken, sink).await?;
+    if is_piped && taken.is_empty() {
+        say("stdin held no queries");
+    }
+    Ok(exit)
+}
+
+/// The queries: of one plan, or of sources that are read while they come.
+async fn open(
+    expanded: Expanded,
+    command: &KindCommand,
+    options: &Options,
+    host: &Host,
+    taken: &mut Taken,
+) -> Result<Input, Exit> {
+    let Expanded { params, segments } = expanded;
+    if segments.is_empty() {
+        if !options.input.carry.is_empty() {
+            return Err(Exit::config("--carry copies columns of a file or a pipe: give @FILE or -".to_owned()));
+        }
+        let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let plan = host.plan(&command.name, params).map_err(refused)?;
+        if !options.input.details {
+            taken.total.set(plan.len());
+        }
+        return Ok(Input::new(futures::stream::iter(plan.queries()).boxed(), true));
+    }
+    let request = Request {
+        kind: AskedKind::Fixed(command.name.clone()),
+        params,
+        segments,
+        carry: options.input.carry.clone(),
+        asks_again: false,
+        is_watched: false,
+    };
+    input::open(request, host, taken).await
+}
+
+fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, Exit> {
+    let kind = description.kind(split_kind(name).1);
+    kind.ok_or_else(|| Exit::config(format!("the parser {} has no kind {name:?} any more", description.name)))
+}
+
+fn refused(error: PlanError) -> Exit {
+    Exit::config(error.to_string())
 }

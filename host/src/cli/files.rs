@@ -10,6 +10,7 @@ use same_file::Handle;
 
 use super::args::{Arguments, Invocation, Options, OwnCommand};
 use super::exit::Exit;
+use super::input::Source;
 use super::journal::Journal;
 use super::parsers;
 
@@ -130,10 +131,18 @@ fn input_paths(arguments: &Arguments, config: Option<&Path>) -> Vec<(String, Pat
     let config = config.iter().map(|path| ("--config", path.to_path_buf()));
     let cacerts = global.network.cacert.iter().map(|path| ("--cacert", path.clone()));
     let parsers = global.parser.parsers.iter().flat_map(|folder| parsers_in(folder));
-    let named = own.into_iter().chain(parser).chain(config).chain(cacerts);
+    let values = match &arguments.command {
+        Invocation::Kind(kind) => kind.params.as_slice(),
+        Invocation::Own(_) => &[],
+    };
+    let sources = values.iter().filter_map(|(_, value)| Source::from_value(value));
+    let sources = sources.map(|source| ("@", source.path().unwrap_or(Path::new("-")).to_owned()));
+    let named = own.into_iter().chain(sources).chain(parser).chain(config).chain(cacerts);
     let named = named.chain(parsers.map(|path| ("of --parsers,", path)));
-    let text = |option, path: &Path| {
-        if path == Path::new("-") { "stdin".to_owned() } else { format!("{option} {}", path.display()) }
+    let text = |option, path: &Path| match option {
+        _ if path == Path::new("-") => "stdin".to_owned(),
+        "@" => format!("@{}", path.display()),
+        option => format!("{option} {}", path.display()),
     };
     named.map(|(option, path)| (text(option, &path), path)).collect()
 }

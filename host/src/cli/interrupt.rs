@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::task::JoinSet;
 
 use super::exit::say;
+use super::number::counted;
 use crate::Control;
 
 /// Codes of a program that a signal ended.
@@ -27,8 +28,13 @@ impl Interrupt {
             let Some(signal) = signal().await else { return };
             told.store(signal, Ordering::Relaxed);
             control.stop();
-            let under_way = control.stats().under_way;
-            say(&format!("stopping: {under_way} requests under way are waited for; once more stops at once"));
+            say(&match control.stats().under_way {
+                0 => "stopping".to_owned(),
+                in_flight => {
+                    let requests = counted(in_flight, "request", "requests");
+                    format!("stopping: waiting for {requests} in flight; once more stops at once")
+                }
+            });
             if let Some(again) = self::signal().await {
                 exit(again);
             }

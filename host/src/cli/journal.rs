@@ -100,6 +100,17 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Whether the journal of a rows' file says that the run came to its end.
+    ///
+    /// # Errors
+    /// When another process writes it, it is something else, or it can't be read.
+    pub(super) fn is_finished(output: &Path) -> Result<bool, JournalError> {
+        if !Self::path(output).exists() {
+            return Ok(false);
+        }
+        Ok(Self::open(output)?.read(output)?.finished)
+    }
+
     /// The journal that is there, to go on with, and what it says; a new one where there is neither a journal nor a row. The rows' file is
     /// cut to end where [`Resumed::offset`] says: if that is its start, it is the caller's to empty.
     ///

@@ -15,22 +15,26 @@ mod delivery;
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_swap;
+mod details;
 mod doctor;
 mod exit;
 mod fetch;
 mod files;
 mod help;
+mod input;
 mod inspect;
 mod interrupt;
 mod journal;
 mod man;
 mod memory;
 mod nearest;
+mod number;
 mod output_file;
 mod parse;
 mod parsers;
 mod progress;
 mod queries;
+mod repeated;
 mod run;
 mod settings;
 mod sink;
@@ -110,6 +114,9 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     }
     files::check(&arguments, settings.file.as_deref())?;
     let Arguments { command, options } = arguments;
+    if options.global.general.quiet {
+        exit::be_quiet();
+    }
     match command {
         Invocation::Kind(kind) => fetch::run(&kind, &options, &options.host(parsers?).await?).await,
         Invocation::Own(own) => run_own(own, &options, parsers, settings).await,
@@ -125,7 +132,9 @@ async fn run_own(
     match command {
         OwnCommand::Run(command) => run::run(&command, options, &options.host(parsers?).await?).await,
         OwnCommand::Parse(command) => parse::run(&command, options, &options.host(parsers?).await?).await,
-        OwnCommand::Doctor(command) => doctor::run(&command, options, options.apply(parsers?.builder())?).await,
+        OwnCommand::Doctor(command) => {
+            doctor::run(&command, options, settings, options.apply(parsers?.builder())?).await
+        }
         OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,
         OwnCommand::Config(command) => config::run(&command, settings),
         OwnCommand::Completions(command) => completions::run(&command, parsers.as_ref().ok()),

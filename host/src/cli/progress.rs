@@ -1,28 +1,34 @@
-//! How far is a run, for a person who waits? One line on stderr, on a terminal alone; what is said meanwhile stands above it.
+//! Progress line on stderr, on a terminal only.
+//!
+//! Invariant: nothing else is printed while the line is visible; [`aside`] hides it first. It is never wider than the terminal.
 
-use std::fmt;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinSet;
 
 use super::args::GeneralArgs;
+use super::number::{grouped, long, size};
+use crate::batch::Estimate;
 use crate::{Control, HeldBy, Host, RunStats};
 
-/// How often the line is written anew.
-const TICK: Duration = Duration::from_millis(250);
+/// How often the line is drawn.
+const INTERVAL: Duration = Duration::from_millis(250);
 
-/// What a total is that isn't known.
+/// How long a run takes before the line is drawn: what is over at once needs none.
+const DELAY: Duration = Duration::from_millis(400);
+
+/// A total that isn't known.
 const UNKNOWN: u64 = u64::MAX;
 
 /// The line that is shown, if one is.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Writes to stderr beside the line.
-pub(super) fn aside(write: impl FnOnce()) {
+/// Writes to the terminal while the line is hidden.
+pub(super) fn aside<R>(write: impl FnOnce() -> R) -> R {
     let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match shown {
         Some(line) => line.suspend(write),
@@ -30,13 +36,21 @@ pub(super) fn aside(write: impl FnOnce()) {
     }
 }
 
-/// How many queries there are, as soon as that is known, and about how many before.
+/// How many queries there are, as soon as that is known, and about how many before; and what they take.
 #[derive(Clone, Debug)]
-pub(super) struct Total(Arc<(AtomicU64, AtomicBool)>);
+pub(super) struct Total(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    queries: AtomicU64,
+    is_exact: AtomicBool,
+    estimate: Mutex<Option<Estimate>>,
+}
 
 impl Default for Total {
     fn default() -> Self {
-        Self(Arc::new((AtomicU64::new(UNKNOWN), AtomicBool::new(false))))
+        let (queries, is_exact) = (AtomicU64::new(UNKNOWN), AtomicBool::new(false));
+        Self(Arc::new(Counts { queries, is_exact, estimate: Mutex::new(None) }))
     }
 }
 
@@ -49,9 +63,14 @@ impl Total {
         self.put(total, false);
     }
 
+    /// Sets what the queries so far take.
+    pub(super) fn set_estimate(&self, estimate: Estimate) {
+        *self.0.estimate.lock().unwrap_or_else(PoisonError::into_inner) = Some(estimate);
+    }
+
     fn put(&self, total: u64, is_exact: bool) {
-        self.0.0.store(total, Ordering::Relaxed);
-        self.0.1.store(is_exact, Ordering::Relaxed);
+        self.0.queries.store(total, Ordering::Relaxed);
+        self.0.is_exact.store(is_exact, Ordering::Relaxed);
     }
 
     /// Whether there are none.
@@ -61,8 +80,13 @@ impl Total {
 
     /// The number, and whether it is more than a guess.
     fn known(&self) -> Option<(u64, bool)> {
-        let (total, is_exact) = &*self.0;
-        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
+        let total = self.0.queries.load(Ordering::Relaxed);
+        Some((total, self.0.is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
+    }
+
+    /// What all queries take, if that of those that were read tells it.
+    fn estimate(&self) -> Option<Estimate> {
+        self.0.estimate.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -79,72 +103,101 @@ impl Drop for Progress {
     }
 }
 
-/// Shows the line, unless the general options or the lack of a terminal say otherwise. What is logged would stand in its way.
+/// Shows the line, unless options or the lack of a terminal say otherwise. Log lines would stand in its way.
 pub(super) fn show(general: &GeneralArgs, host: &Host, control: &Control, total: &Total) -> Progress {
     if general.no_progress || general.quiet || general.verbose > 0 || !std::io::stderr().is_terminal() {
         return Progress { _task: None };
     }
-    let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
     let (host, control, total) = (host.clone(), control.clone(), total.clone());
     let mut task = JoinSet::new();
     task.spawn(async move {
+        tokio::time::sleep(DELAY).await;
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
+        let start = Instant::now().checked_sub(DELAY).unwrap_or_else(Instant::now);
         loop {
             let stats = control.stats();
-            let (total, done) = (total.known(), stats.answered + stats.failures() + stats.done_before);
-            line.set_style(style(total));
-            if let Some((total, _)) = total {
+            let (known, done) = (total.known(), finished(&stats));
+            line.set_style(style(known.is_some()));
+            if let Some((total, _)) = known {
                 line.set_length(total.max(done));
             }
             line.set_position(done);
-            line.set_message(message(&stats, host.generation()));
-            tokio::time::sleep(TICK).await;
+            line.set_message(message(&stats, known, total.estimate().as_ref(), start.elapsed(), host.generation()));
+            tokio::time::sleep(INTERVAL).await;
         }
     });
     Progress { _task: Some(task) }
 }
 
-fn style(total: Option<(u64, bool)>) -> ProgressStyle {
-    let template = match total {
-        Some((_, true)) => "{bar:20} {pos} of {len}, {rate}{msg}{left}",
-        Some((_, false)) => "{bar:20} {pos} of about {len}, {rate}{msg}{left}",
-        None => "{pos} done, {rate}{msg}",
-    };
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.with_key("rate", rate).with_key("left", left)
+/// Queries that are done.
+fn finished(stats: &RunStats) -> u64 {
+    stats.answered + stats.failures() + stats.done_before
 }
 
-fn rate(state: &ProgressState, line: &mut dyn fmt::Write) {
-    // The line is there for a person: what can't be written isn't missed.
-    let _ = write!(line, "{:.1}/s", state.per_sec());
+fn style(has_total: bool) -> ProgressStyle {
+    // What doesn't fit is cut: a line that wraps can't be cleared.
+    let template = if has_total { "{bar:16} {wide_msg}" } else { "{wide_msg}" };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Nothing before there is anything to go by.
-fn left(state: &ProgressState, line: &mut dyn fmt::Write) {
-    if state.pos() > 0 && state.per_sec() > 0.0 {
-        let _ = write!(line, ", {:#} left", HumanDuration(state.eta()));
-    }
-}
-
-/// What the line says beside counts and times.
-fn message(stats: &RunStats, generation: u64) -> String {
-    let mut message = String::new();
+/// What the line says, the most important first.
+fn message(
+    stats: &RunStats,
+    total: Option<(u64, bool)>,
+    estimate: Option<&Estimate>,
+    elapsed: Duration,
+    generation: u64,
+) -> String {
+    let done = finished(stats);
+    let mut parts = vec![match total {
+        Some((total, true)) => format!("{} of {}", grouped(done), grouped(total.max(done))),
+        Some((total, false)) => format!("{} of about {}", grouped(done), grouped(total.max(done))),
+        None => format!("{} done", grouped(done)),
+    }];
     if stats.failures() > 0 {
-        message.push_str(&format!(", {} failed ({})", stats.failures(), super::summary::by_kind(&stats.failed)));
+        parts.push(format!("{} failed ({})", grouped(stats.failures()), super::summary::by_kind(&stats.failed)));
     }
-    if stats.retries > 0 {
-        message.push_str(&format!(", {} asked again", stats.retries));
-    }
-    message.push_str(&format!(", parser generation {generation}"));
-    let wait = stats.held_for.map(|wait| format!(" {}", HumanDuration(wait))).unwrap_or_default();
-    message.push_str(&match stats.held_by {
-        HeldBy::Pace => ", held by the pace (see --rate)".to_owned(),
-        HeldBy::Limit => ", as fast as the site serves".to_owned(),
-        HeldBy::Shut => format!(", waiting{wait} for a site that refuses everything"),
-        HeldBy::RetryAfter => format!(", waiting{wait} as the site asked"),
-        HeldBy::Nothing => String::new(),
+    parts.extend(left(stats, total, elapsed).map(|left| format!("{} left", long(left))));
+    parts.push(match estimate.filter(|_| total.is_some_and(|(_, is_exact)| is_exact)) {
+        Some(estimate) => {
+            format!("{} of about {} requests", grouped(stats.requests), grouped(estimate.requests.max(stats.requests)))
+        }
+        None => format!("{} requests", grouped(stats.requests)),
     });
-    message
+    parts.push(match estimate.and_then(|estimate| estimate.bytes).filter(|bytes| *bytes > stats.bytes) {
+        Some(bytes) => format!("{} of about {}", size(stats.bytes as f64), size(bytes as f64)),
+        None => size(stats.bytes as f64),
+    });
+    parts.push(format!("{:.1}/s", stats.requests as f64 / elapsed.as_secs_f64().max(0.001)));
+    parts.extend(held_by(stats));
+    if stats.retries > 0 {
+        parts.push(format!("{} retried", grouped(stats.retries)));
+    }
+    if generation > 1 {
+        parts.push(format!("parser generation {generation}"));
+    }
+    parts.join(" · ")
+}
+
+/// What holds the run back.
+fn held_by(stats: &RunStats) -> Option<String> {
+    let wait = stats.held_for.map(|wait| format!(" {}", long(wait))).unwrap_or_default();
+    match stats.held_by {
+        HeldBy::Pace => Some("held back by the pace (--rate)".to_owned()),
+        HeldBy::Limit => Some("as fast as the site answers".to_owned()),
+        HeldBy::Shut => Some(format!("waiting{wait}: the site refuses everything")),
+        HeldBy::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
+        HeldBy::Nothing => None,
+    }
+}
+
+/// The time that is left, if the run goes on as it has.
+fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
+    let done = stats.answered + stats.failures();
+    let open = total?.0.saturating_sub(finished(stats));
+    let seconds = elapsed.as_secs_f64() / done as f64 * open as f64;
+    (done > 0 && open > 0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -153,14 +206,18 @@ mod tests {
     use crate::FailureKind;
 
     #[test]
-    fn the_line_says_what_fails_and_what_holds_it_up() {
-        let mut stats = RunStats { held_by: HeldBy::Pace, retries: 3, ..RunStats::default() };
+    fn the_line_says_what_fails_and_what_holds_it_back() {
+        let mut stats =
+            RunStats { held_by: HeldBy::Pace, retries: 3, answered: 98, requests: 5, ..RunStats::default() };
         stats.failed.insert(FailureKind::Blocked, 2);
-        let expected = ", 2 failed (2 blocked), 3 asked again, parser generation 2, held by the pace (see --rate)";
-        assert_eq!(message(&stats, 2), expected);
-        assert_eq!(message(&RunStats::default(), 1), ", parser generation 1");
+        let elapsed = Duration::from_secs(10);
+        let line = message(&stats, Some((1000, true)), None, elapsed, 1);
+        let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5/s · \
+            held back by the pace (--rate) · 3 retried";
+        assert_eq!(line, expected);
         let stats =
             RunStats { held_by: HeldBy::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
-        assert_eq!(message(&stats, 1), ", parser generation 1, waiting 43 seconds as the site asked");
+        let line = message(&stats, None, None, elapsed, 2);
+        assert_eq!(line, "0 done · 0 requests · 0 B · 0.0/s · waiting 43s, as the site asked · parser generation 2");
     }
 }

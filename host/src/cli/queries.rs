@@ -1,194 +1,144 @@
-//! Queries as text.
+//! Records of a text: NDJSON, CSV with a header, or a value a line.
 //!
-//! NDJSON, `{"kind": "list", "country": "us,kr", "num": 10}`; CSV, whose header names the kind and the parameters; or a value a line, if the
-//! kind is given and has one parameter that takes them. [`Records`] reads each of these, one query at a time, from a file, a pipe, or a file that grows. Invariant: what is wrong with a record is told of that record, and the
-//! next one is read.
+//! [`Records`] reads each of these, one record at a time, from a file, a pipe, or a file that grows. Invariant: if a record is wrong, the error
+//! is that record's, and the next one is read.
 
 mod form;
+mod growing;
 mod header;
+mod record;
 mod text;
 
 use std::io::{self, BufRead};
 
-use serde_json::{Map, Value};
-
 pub(super) use form::Form;
+pub(super) use growing::Growing;
 use header::Header;
-pub(super) use header::Names;
-pub(super) use text::Growing;
-use text::{Numbered, Texts};
+pub(super) use header::{KIND, Names, subject};
+pub(super) use record::{Record, texts};
+pub(super) use text::Numbered;
+use text::Texts;
 
-/// What a record asks, as it stands there: a plan knows whether it can be asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
-    /// The kind's name.
-    pub(super) kind: String,
-    /// Names and values; several of a name are several values.
-    pub(super) params: Vec<(String, String)>,
-    /// What it says of `priority`: which queries go first, unless the kind has a parameter of that name.
-    pub(super) priority: Option<String>,
-}
-
-impl Asked {
-    /// Takes a field that is there. Names that begin with `_` tell of something else.
-    fn take(&mut self, name: &str, text: String) -> Result<(), String> {
-        match name {
-            "kind" => self.kind = text,
-            "priority" if self.priority.is_some() => return Err("it has more than one priority".to_owned()),
-            "priority" => self.priority = Some(text),
-            name if name.starts_with('_') || name.is_empty() => {}
-            name => self.params.push((name.to_owned(), text)),
-        }
-        Ok(())
-    }
-
-    /// The same with this kind, if it says none.
-    fn or_kind(self, default: Option<&str>) -> Result<Self, String> {
-        match default {
-            _ if !self.kind.is_empty() => Ok(self),
-            Some(kind) => Ok(Self { kind: kind.to_owned(), ..self }),
-            None => Err("it has no \"kind\"".to_owned()),
-        }
-    }
-}
-
-/// What a line of NDJSON asks; of `default_kind` where it says none.
-pub(super) fn asked(line: &[u8], default_kind: Option<&str>) -> Result<Asked, String> {
-    let object: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| format!("it is no JSON object: {error}"))?;
-    let mut asked = Asked::default();
-    for (name, value) in &object {
-        if name == "kind" && !value.is_string() {
-            return Err(format!("its kind is {value}, not a name"));
-        }
-        texts(value).try_for_each(|text| asked.take(name, text))?;
-    }
-    asked.or_kind(default_kind)
-}
-
-/// A parameter's values: of an array each of its elements, of `null` none.
-fn texts(value: &Value) -> impl Iterator<Item = String> {
-    let values = match value {
-        Value::Array(values) => values.as_slice(),
-        Value::Null => &[],
-        value => std::slice::from_ref(value),
-    };
-    values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-}
-
-/// What a CSV record asks under these columns. Empty cells are not given.
-fn asked_in(columns: &[String], cells: Vec<String>, default_kind: Option<&str>) -> Result<Asked, String> {
-    if cells.len() != columns.len() {
-        return Err(format!("the header has {} columns, and it has {}", columns.len(), cells.len()));
-    }
-    let mut asked = Asked::default();
-    for (name, cell) in columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-        asked.take(name, cell)?;
-    }
-    asked.or_kind(default_kind)
-}
-
-/// What a line asks that is a parameter's value.
-fn asked_by_value(param: &str, cells: &[String], default_kind: Option<&str>) -> Result<Asked, String> {
-    let [value] = cells else {
-        return Err(format!("it has {} values, and without a header a line is one {param}", cells.len()));
-    };
-    let params = vec![(param.to_owned(), value.trim().to_owned())];
-    Asked { params, ..Asked::default() }.or_kind(default_kind)
-}
-
-/// The cells of one CSV record.
-fn cells(record: &[u8]) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .buffer_capacity(record.len())
-        .from_reader(record);
-    let mut cells = csv::ByteRecord::new();
-    reader.read_byte_record(&mut cells).map_err(|error| format!("it is no CSV: {error}"))?;
-    let cells = cells.iter().map(|cell| String::from_utf8(cell.to_vec()));
-    cells.collect::<Result<_, _>>().map_err(|_| "it is not UTF-8".to_owned())
-}
-
-/// The queries of a text, each with the number of its first line.
+/// The records of a text, each with the number of its first line.
 pub(super) struct Records<R> {
     texts: Texts<R>,
-    form: Option<Form>,
-    default_kind: Option<String>,
+    /// The form that the text's name says, and the form in which it is read.
+    named_form: Option<Form>,
+    read_form: Option<Form>,
+    /// What is asked where a record says no kind.
+    kind: Option<String>,
     names: Names,
     header: Option<Header>,
-    over: bool,
+    /// Whether the text is a JSON array, whose brackets and commas are passed over.
+    is_array: bool,
+    is_over: bool,
 }
 
 impl<R: BufRead> Records<R> {
-    /// Those of `reader`, whose text has this form; without one it is seen from the first character. `names` are those that a header can
-    /// have. Nothing is read before the first one is asked for.
-    pub(super) fn new(reader: R, form: Option<Form>, default_kind: Option<String>, names: Names) -> Self {
-        Self { texts: Texts::new(reader), form, default_kind, names, header: None, over: false }
+    /// The records of `reader`, in this form or in the one that the first character says. A header is known by `names`. Nothing is read before
+    /// the first record is asked for.
+    pub(super) fn new(reader: R, form: Option<Form>, kind: Option<String>, names: Names) -> Self {
+        Self {
+            texts: Texts::new(reader),
+            named_form: form,
+            read_form: None,
+            kind,
+            names,
+            header: None,
+            is_array: false,
+            is_over: false,
+        }
     }
 
-    fn record(&mut self) -> io::Result<Option<Numbered<Asked>>> {
-        let form = match self.form {
+    fn read(&mut self) -> io::Result<Option<Numbered<Record>>> {
+        let form = match self.read_form {
             Some(form) => form,
-            None => *self.form.insert(Form::of_text(self.texts.first()?)),
+            None => {
+                let first = self.texts.first()?;
+                self.is_array = first == Some(b'[');
+                *self.read_form.insert(self.named_form.unwrap_or_else(|| Form::of_text(first)))
+            }
         };
         while let Some((line, text)) = self.texts.next(form)? {
             let blank = text.as_ref().is_ok_and(|text| text.trim_ascii().is_empty());
-            if let Some(asked) = Some(text).filter(|_| !blank).and_then(|text| self.asked(form, text)) {
-                return Ok(Some((line, asked)));
+            if let Some(record) = Some(text).filter(|_| !blank).and_then(|text| self.record(form, text)) {
+                return Ok(Some((line, record)));
             }
         }
         Ok(None)
     }
 
-    /// What a record asks: headers and comments nothing.
-    fn asked(&mut self, form: Form, text: Result<Vec<u8>, String>) -> Option<Result<Asked, String>> {
+    /// The record in a text; `None` for headers and comments.
+    fn record(&mut self, form: Form, text: Result<Vec<u8>, String>) -> Option<Result<Record, String>> {
         let is_comment = text.as_ref().is_ok_and(|text| text.trim_ascii_start().starts_with(b"#"));
-        let default = self.default_kind.as_deref();
         match (form, &self.header) {
             (Form::Ndjson, _) | (Form::Csv, None | Some(Header::Values(_))) if is_comment => None,
-            (Form::Ndjson, _) => Some(text.and_then(|text| asked(&text, default))),
-            (Form::Csv, Some(Header::Columns { typed, names })) => match text.and_then(|text| cells(&text)) {
-                // A file that was rotated has its header again.
-                Ok(cells) if cells == *typed => None,
-                cells => Some(cells.and_then(|cells| asked_in(names, cells, default))),
-            },
-            (Form::Csv, Some(Header::Values(param))) => {
-                Some(text.and_then(|text| cells(&text)).and_then(|cells| asked_by_value(param, &cells, default)))
+            (Form::Ndjson, _) => self.json(text).transpose(),
+            (Form::Csv, Some(Header::Columns(columns))) => {
+                match text.and_then(|text| record::cells(&text, columns.separator)) {
+                    // A file that was rotated has its header again.
+                    Ok(cells) if cells == columns.typed => None,
+                    cells => Some(cells.and_then(|cells| Record::from_cells(columns, cells))),
+                }
             }
+            (Form::Csv, Some(Header::Values(param))) => Some(text.and_then(|text| value(param, &text))),
             (Form::Csv, None) => match text.and_then(|text| self.read_header(&text)) {
                 Ok(first) => first,
                 Err(reason) => {
                     // Without a header nothing that follows means anything.
-                    self.over = true;
+                    self.is_over = true;
                     Some(Err(reason))
                 }
             },
         }
     }
 
-    /// Reads the header. What is none, but the first value, asks something already.
-    fn read_header(&mut self, text: &[u8]) -> Result<Option<Result<Asked, String>>, String> {
-        let (cells, default) = (cells(text)?, self.default_kind.as_deref());
-        let header = self.names.header(&cells, default)?;
+    fn json(&self, text: Result<Vec<u8>, String>) -> Result<Option<Record>, String> {
+        let text = text?;
+        let object = if self.is_array { without_brackets(&text) } else { &text };
+        if object.is_empty() { Ok(None) } else { Record::from_json(object).map(Some) }
+    }
+
+    /// Reads the header. If the first line is a value instead, it is a record already.
+    fn read_header(&mut self, text: &[u8]) -> Result<Option<Result<Record, String>>, String> {
+        let header = self.names.header(text, self.kind.as_deref())?;
         let first = match &header {
-            Header::Columns { .. } => None,
-            Header::Values(param) => Some(asked_by_value(param, &cells, default)),
+            Header::Columns(columns) => {
+                self.texts.set_separator(columns.separator);
+                None
+            }
+            Header::Values(param) => {
+                self.texts.set_separator(b',');
+                Some(value(param, text))
+            }
         };
         self.header = Some(header);
         Ok(first)
     }
 }
 
+fn value(param: &std::sync::Arc<str>, text: &[u8]) -> Result<Record, String> {
+    record::cells(text, b',').and_then(|cells| Record::from_value(param, &cells))
+}
+
+/// A line of a JSON array without what holds the array together.
+fn without_brackets(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"[").unwrap_or(text);
+    let text = text.strip_suffix(b"]").unwrap_or(text);
+    let text = text.trim_ascii();
+    text.strip_prefix(b",").or_else(|| text.strip_suffix(b",")).unwrap_or(text).trim_ascii()
+}
+
 impl<R: BufRead> Iterator for Records<R> {
-    type Item = Numbered<Asked>;
+    type Item = Numbered<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
+        if self.is_over {
             return None;
         }
-        self.record().unwrap_or_else(|error| {
-            self.over = true;
+        self.read().unwrap_or_else(|error| {
+            self.is_over = true;
             Some((self.texts.line(), Err(format!("failed to read on: {error}"))))
         })
     }

@@ -1,25 +1,32 @@
-//! Where rows go, and what is kept next to them so that none is lost.
+//! Sink of a run: rows, and what is kept beside them so that none is lost.
 //!
 //! Rows first, then the journal's line: whenever the machine stops, what the journal says is in the file. Rows that go to a terminal or a
 //! pipe have no journal.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+mod columns;
+mod destination;
+mod rows;
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::args::{Existing, OutputArgs, RowArgs};
-use super::exit::Exit;
+use super::args::{Existing, OutputArgs};
+use super::exit::{Exit, say};
+use super::input::Carried;
 use super::journal::{Done, End, Header, Journal, JournalError, Resumed, Started};
-use super::output_file::OutputFile;
+use super::output_file::{OutputFile, Replacement};
 use crate::batch::Asked;
-use crate::output::{Format, RowWriter, header};
-use crate::parser::Kind;
+use crate::output::Format;
 use crate::types::chain;
-use crate::{Description, FailureKind, Part, Query, QueryKey, Row};
+use crate::{FailureKind, Part, Query, QueryKey};
+use destination::{Destination, is_special};
+
+pub(super) use columns::Columns;
+pub(super) use rows::{Rows, stdout, width};
 
 /// Why rows can't be written any more.
 #[derive(Debug, thiserror::Error)]
@@ -33,19 +40,38 @@ pub(super) enum SinkError {
     /// The file of failures.
     #[error("failed to write failures")]
     Failures(#[source] io::Error),
+    /// The file that is replaced.
+    #[error("failed to replace {}", .0.display())]
+    Replaced(PathBuf, #[source] io::Error),
 }
 
-/// Where rows go.
+/// Where the rows of a run go.
 pub(super) struct Sink {
     rows: Rows,
     format: Format,
     journal: Option<Journal>,
-    failures: Option<BufWriter<OutputFile>>,
+    /// What the journal says after the next checkpoint of the rows.
+    marks: Vec<Mark>,
+    failures: Option<(PathBuf, BufWriter<OutputFile>)>,
     summary: Option<OutputFile>,
+    /// The file that takes the place of the named one when the run is finished.
+    replacement: Option<Replacement>,
+    /// Rows of each query, at most.
+    limit: Option<usize>,
+    /// What rows carry of the input.
+    carried: Option<Arc<Carried>>,
     /// Whether a query was answered.
     is_answered: bool,
     /// By root: queries whose answers raised others, until these are done too.
     trees: HashMap<usize, Tree>,
+}
+
+/// How far a query is.
+struct Mark {
+    key: QueryKey,
+    state: Option<Arc<str>>,
+    end: Option<End>,
+    records: usize,
 }
 
 /// A query whose answers raised others.
@@ -79,47 +105,57 @@ impl Before {
     }
 }
 
+/// What is to be said at the end.
+pub(super) struct Finish {
+    /// Fields that CSV had no column for.
+    pub(super) dropped: Vec<String>,
+}
+
 impl Sink {
-    /// What the general options want, and what was done before. Every output is opened here, before anything is asked. `columns` are the
-    /// fields that rows can have.
+    /// What the options want, and what was done before. Every output is opened here, before anything is asked. `columns` are the fields that
+    /// rows can have, `limit` is the number of rows of each query, at most.
+    ///
+    /// # Errors
+    /// When options contradict each other, or an output can't be written.
     pub(super) fn open(
         options: &OutputArgs,
         on_terminal: Format,
+        limit: Option<usize>,
         columns: impl FnOnce() -> Columns,
     ) -> Result<(Self, Before), Exit> {
-        let file = options.rows.file();
-        let resume = options.existing() == Existing::Resume;
-        let format = format(&options.rows, on_terminal);
+        let destination = Destination::new(&options.rows, on_terminal)?;
+        check(options, &destination)?;
         let columns = columns();
-        let fields = fields(&options.rows, options.source, &columns)?;
-        if let (true, None) = (resume, file) {
-            return Err(Exit::config("--resume needs -o FILE: what is to be gone on with?".to_owned()));
-        }
-        if resume && format == Format::Table {
-            return Err(Exit::config("a table can't be gone on with: --resume needs another --format".to_owned()));
-        }
-        let failures = options.failures.as_ref().map(|file| OutputFile::open_locked(file)).transpose()?;
+        let fields = columns.chosen(&options.rows, options.source)?;
+        let failures =
+            options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
+        let failures = failures.transpose()?;
         let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
-        let (mut rows, journal, before) = match file {
-            Some(file) if format != Format::Table => {
-                let overwrite = options.existing() == Existing::Restart;
-                journaled(file, &Header::new(format, fields.clone()), format, resume, overwrite)?
-            }
-            _ => (Rows::plain(file, format)?, None, Before::default()),
+        let header = Header::new(destination.format, fields).with_carried(columns.carried().to_vec());
+        let Opened { rows, journal, replacement, before } = open_rows(&destination, &header, options.existing())?;
+        let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
+        let failures = failures.map(|(path, file)| Ok((path, BufWriter::new(cleared(file)?)))).transpose()?;
+        let (marks, trees) = (Vec::new(), HashMap::new());
+        let format = destination.format;
+        let sink = Self {
+            rows,
+            format,
+            journal,
+            marks,
+            failures,
+            summary,
+            replacement,
+            limit,
+            carried: None,
+            is_answered: false,
+            trees,
         };
-        let written = file.filter(|_| format == Format::Csv && rows.writer.offset() > 0);
-        rows.writer = match (fields, written) {
-            (Some(fields), _) => rows.writer.fields(fields),
-            (None, Some(file)) => rows.writer.columns(columns_of(file)?),
-            (None, None) if format == Format::Csv => {
-                let source = options.source.then(|| SOURCE.to_owned());
-                rows.writer.columns(columns.names.into_iter().chain(source).collect())
-            }
-            (None, None) => rows.writer,
-        };
-        let failures = failures.map(cleared).transpose()?.map(BufWriter::new);
-        let sink = Self { rows, format, journal, failures, summary, is_answered: false, trees: HashMap::new() };
         Ok((sink, before))
+    }
+
+    /// Has rows carry columns of the input.
+    pub(super) fn set_carried(&mut self, carried: Option<Arc<Carried>>) {
+        self.carried = carried;
     }
 
     /// The file for what came of the run.
@@ -127,25 +163,54 @@ impl Sink {
         self.summary.take()
     }
 
+    /// Where all failures are, for a line that counts some.
+    pub(super) fn failures_hint(&self) -> String {
+        match &self.failures {
+            Some((path, _)) => format!(" (all in {})", path.display()),
+            None => " (--failures FILE keeps all)".to_owned(),
+        }
+    }
+
     /// Takes a part: its rows, and then the journal's line.
     pub(super) fn take(&mut self, part: &mut Part) -> Result<(), SinkError> {
-        let rows = std::mem::take(&mut part.rows);
+        let mut rows = std::mem::take(&mut part.rows);
+        if let Some(limit) = self.limit {
+            rows.truncate(limit.saturating_sub(part.records - rows.len()));
+        }
+        if let Some(carried) = &self.carried {
+            rows = carried.rows(&part.query, rows, part.is_last);
+        }
         if !rows.is_empty() {
             self.rows.write(rows)?;
         }
         self.is_answered |= part.failure.is_none();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            let line = failed(&part.query, failure.kind, &failure.message);
-            self.failures.as_mut().map_or(Ok(()), |file| writeln!(file, "{line}")).map_err(SinkError::Failures)?;
+            self.write_failures([failed(&part.query, failure.kind, &failure.message)])?;
         }
-        self.note(part).map_err(SinkError::Journal)
+        if self.journal.is_some() {
+            self.mark(part);
+            if self.rows.is_checkpoint_due() {
+                self.checkpoint()?;
+            }
+        }
+        Ok(())
     }
 
-    fn note(&mut self, part: &Part) -> Result<(), JournalError> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
-        let (key, offset) = (part.query.key(), self.rows.writer.offset());
+    /// Writes lines to the file of failures, if there is one.
+    pub(super) fn write_failures(&mut self, lines: impl IntoIterator<Item = Value>) -> Result<(), SinkError> {
+        let Some((_, file)) = &mut self.failures else { return Ok(()) };
+        lines.into_iter().try_for_each(|line| writeln!(file, "{line}")).map_err(SinkError::Failures)
+    }
+
+    /// Remembers what the journal is to say of a part.
+    fn mark(&mut self, part: &Part) {
+        let key = part.query.key();
+        let mark = |end| Mark { key, state: None, end: Some(end), records: part.records };
         let end = match (&part.failure, &part.state) {
-            (None, Some(state)) => return journal.page(key, state, part.records, offset),
+            (None, Some(state)) => {
+                self.marks.push(Mark { key, state: Some(Arc::clone(state)), end: None, records: part.records });
+                return;
+            }
             (Some(failure), _) => End::Failed(failure.kind),
             (None, None) => End::Answered,
         };
@@ -153,30 +218,57 @@ impl Sink {
         if part.origin.path.is_empty() && part.raised > 0 {
             // It isn't done before those that it raised are: asked once more, it raises those that are left.
             self.trees.insert(root, Tree { key, records: part.records, open: part.raised, end });
-            return journal.end(key, End::Failed(FailureKind::Cancelled), part.records, offset);
+            self.marks.push(mark(End::Failed(FailureKind::Cancelled)));
+            return;
         }
-        journal.end(key, end, part.records, offset)?;
-        let Some(tree) = self.trees.get_mut(&root) else { return Ok(()) };
+        self.marks.push(mark(end));
+        let Some(tree) = self.trees.get_mut(&root) else { return };
         tree.open = (tree.open + part.raised).saturating_sub(1);
         tree.end = if end == End::Answered { tree.end } else { end };
         if tree.open == 0
             && let Some(Tree { key, records, end, .. }) = self.trees.remove(&root)
         {
-            journal.end(key, end, records, offset)?;
+            self.marks.push(Mark { key, state: None, end: Some(end), records });
+        }
+    }
+
+    /// Ends what was written of the rows, and writes the journal's lines for it.
+    fn checkpoint(&mut self) -> Result<(), SinkError> {
+        let offset = self.rows.checkpoint()?;
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        for Mark { key, state, end, records } in self.marks.drain(..) {
+            match (end, state) {
+                (Some(end), _) => journal.end(key, end, records, offset)?,
+                (None, Some(state)) => journal.page(key, &state, records, offset)?,
+                (None, None) => {}
+            }
         }
         Ok(())
     }
 
-    /// Writes what is still owed. A run that is through has nothing to be resumed.
-    pub(super) fn finish(self, is_through: bool) -> Result<Vec<String>, SinkError> {
-        let dropped = self.rows.finish(is_through && self.is_answered)?;
-        if let Some(mut failures) = self.failures {
+    /// Writes what is left. A run that is through has nothing to be resumed.
+    pub(super) fn finish(mut self, is_through: bool) -> Result<Finish, SinkError> {
+        self.rows.write_sorted()?;
+        if self.journal.is_some() {
+            self.checkpoint()?;
+        }
+        let is_whole = is_through && self.is_answered;
+        let dropped = self.rows.finish(is_whole)?;
+        if let Some((_, mut failures)) = self.failures {
             failures.flush().map_err(SinkError::Failures)?;
         }
         if let Some(journal) = self.journal.filter(|_| is_through) {
             journal.finish()?;
         }
-        Ok(dropped)
+        if let Some(replacement) = self.replacement {
+            let target = replacement.target().to_owned();
+            if is_whole {
+                replacement.finish(&Journal::path).map_err(|error| SinkError::Replaced(target, error))?;
+            } else {
+                say(&format!("{} stays as it was: the run isn't finished", target.display()));
+            }
+        }
+        Ok(Finish { dropped })
     }
 
     pub(super) fn is_table(&self) -> bool {
@@ -184,194 +276,91 @@ impl Sink {
     }
 
     pub(super) const fn is_journaled(&self) -> bool {
-        self.journal.is_some()
+        self.journal.is_some() && self.replacement.is_none()
     }
 }
 
-/// Bytes that rows are gathered to before they are written: what a pipe holds.
-const BUFFERED: usize = 64 << 10;
-
-/// The field that tells where a row comes from.
-const SOURCE: &str = "_source";
-
-/// A writer of rows, and the former content of its file.
-pub(super) struct Rows {
-    writer: RowWriter<Box<dyn Write>>,
-    /// The file, if it has a former content, which stays until there is a row.
-    former: Option<File>,
-    has_rows: bool,
-}
-
-impl Rows {
-    /// For the terminal or a file, as the general options say, without a journal.
-    pub(super) fn open(options: &RowArgs, on_terminal: Format, columns: &Columns) -> Result<Self, Exit> {
-        let fields = fields(options, false, columns)?;
-        let rows = Self::plain(options.file(), format(options, on_terminal))?;
-        Ok(match fields {
-            Some(fields) => Self { writer: rows.writer.fields(fields), ..rows },
-            None => rows,
-        })
+/// Refuses options that need others, or contradict them.
+fn check(options: &OutputArgs, destination: &Destination) -> Result<(), Exit> {
+    let existing = options.existing();
+    if existing == Existing::Fail {
+        return Ok(());
     }
-
-    fn plain(file: Option<&PathBuf>, format: Format) -> Result<Self, Exit> {
-        match file {
-            Some(file) => Self::of_file(file, OutputFile::open_locked(file)?, format, 0),
-            None => {
-                Ok(Self { writer: RowWriter::new(buffered(stdout()), format, width()), former: None, has_rows: false })
-            }
+    let name = if options.resume {
+        "--resume"
+    } else if options.overwrite {
+        "--overwrite"
+    } else {
+        "--existing"
+    };
+    let refused = |why: &str| Err(Exit::config(format!("{name} {why}")));
+    match existing {
+        _ if destination.file.is_none() => refused("needs a file for the rows: give -o FILE"),
+        Existing::Resume if destination.format == Format::Table => {
+            refused("can't continue a table: give another --format")
         }
-    }
-
-    /// Rows that go on in a file after so many bytes.
-    fn of_file(path: &Path, mut file: OutputFile, format: Format, offset: u64) -> Result<Self, Exit> {
-        let former = file.resume(offset).and_then(|()| file.former());
-        let former = former.map_err(|error| Exit::config(format!("failed to write to {}: {error}", path.display())))?;
-        Ok(Self { writer: RowWriter::resumed(buffered(file), format, width(), offset), former, has_rows: false })
-    }
-
-    /// Writes rows.
-    pub(super) fn write(&mut self, rows: Vec<Row>) -> io::Result<()> {
-        self.has_rows |= !rows.is_empty();
-        self.writer.write(rows)
-    }
-
-    /// Writes what is still owed, and gives the fields that had no column. Without a row the former content of the file stays, unless that
-    /// there is none is the answer.
-    pub(super) fn finish(self, is_answer: bool) -> io::Result<Vec<String>> {
-        let dropped = self.writer.dropped().iter().cloned().collect();
-        match self.former.filter(|_| !self.has_rows) {
-            Some(_) if !is_answer => return Ok(dropped),
-            Some(file) => file.set_len(0)?,
-            None => {}
-        }
-        self.writer.finish()?;
-        Ok(dropped)
+        Existing::Resume if options.rows.sort.is_some() => refused("can't continue sorted rows: leave --sort out"),
+        _ => Ok(()),
     }
 }
 
-/// The fields that were chosen, of those that rows can have.
-fn fields(options: &RowArgs, source: bool, columns: &Columns) -> Result<Option<Vec<String>>, Exit> {
-    let Some(mut names) = options.fields.clone() else { return Ok(None) };
-    if source && !names.iter().any(|name| name == SOURCE) {
-        names.push(SOURCE.to_owned());
-    }
-    match names.iter().find(|name| *name != SOURCE && !columns.names.contains(name)) {
-        Some(name) if columns.are_all => Err(Exit::config(format!("--fields: {}", columns.unknown(name)))),
-        _ => Ok(Some(names)),
-    }
+/// What was opened for the rows.
+struct Opened {
+    rows: Rows,
+    journal: Option<Journal>,
+    replacement: Option<Replacement>,
+    before: Before,
 }
 
-type Journaled = (Rows, Option<Journal>, Before);
-
-fn journaled(path: &Path, header: &Header, format: Format, resume: bool, overwrite: bool) -> Result<Journaled, Exit> {
-    let refused = |error: JournalError| Exit::config(chain(&error));
+fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> Result<Opened, Exit> {
+    let plain = |rows| Opened { rows, journal: None, replacement: None, before: Before::default() };
+    let Some(path) = &destination.file else { return Ok(plain(Rows::plain(destination)?)) };
     // Devices and pipes keep nothing.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Ok((Rows::of_file(path, OutputFile::open(path)?, format, 0)?, None, Before::default()));
+    if is_special(path) {
+        return Ok(plain(Rows::of_file(path, OutputFile::open(path)?, destination, 0)?));
+    }
+    if existing == Existing::Replace {
+        return replace(path, destination, header);
+    }
+    if destination.format == Format::Table {
+        return Ok(plain(Rows::plain(destination)?));
     }
     let file = OutputFile::open_locked(path)?;
-    if resume {
+    if existing == Existing::Resume && !Journal::is_finished(path).map_err(refused)? {
         let (journal, Resumed { done, going_on, offset }) = Journal::resume(path, header).map_err(refused)?;
-        let rows = Rows::of_file(path, file, format, offset)?;
-        return Ok((rows, Some(journal), Before { done, going_on }));
+        let rows = Rows::of_file(path, file, destination, offset)?;
+        return Ok(Opened { before: Before { done, going_on }, journal: Some(journal), ..plain(rows) });
     }
-    let journal = Journal::create(path, header, overwrite).map_err(refused)?;
-    Ok((Rows::of_file(path, file, format, 0)?, Some(journal), Before::default()))
-}
-
-fn buffered(out: impl Write + 'static) -> Box<dyn Write> {
-    Box::new(BufWriter::with_capacity(BUFFERED, out))
-}
-
-/// Standard output without the standard library's buffer, which writes what it is given line by line.
-pub(super) fn stdout() -> Box<dyn Write> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        if let Ok(stdout) = io::stdout().as_fd().try_clone_to_owned() {
-            return Box::new(File::from(stdout));
-        }
+    if existing == Existing::Resume {
+        say(&format!("{} holds a finished run: starting again", path.display()));
     }
-    Box::new(io::stdout())
+    let journal = Journal::create(path, header, existing != Existing::Fail).map_err(refused)?;
+    Ok(Opened { journal: Some(journal), ..plain(Rows::of_file(path, file, destination, 0)?) })
 }
 
-/// A file of failures: without one it says that nothing failed.
+/// Rows that go to FILE.partial until the run is finished.
+fn replace(path: &Path, destination: &Destination, header: &Header) -> Result<Opened, Exit> {
+    // FILE itself is locked as well: whoever writes it directly must not be replaced under its feet.
+    let replacement = Replacement::new(path)?;
+    let partial = replacement.path().to_owned();
+    let mut file = OutputFile::open_locked(&partial)?;
+    file.clear().map_err(|error| Exit::config(format!("failed to empty {}: {error}", partial.display())))?;
+    let is_journaled = destination.format != Format::Table;
+    let journal = is_journaled.then(|| Journal::create(&partial, header, true)).transpose().map_err(refused)?;
+    let rows = Rows::of_file(&partial, file, destination, 0)?;
+    Ok(Opened { rows, journal, replacement: Some(replacement), before: Before::default() })
+}
+
+fn refused(error: JournalError) -> Exit {
+    let message = chain(&error);
+    if matches!(error, JournalError::InUse(_)) { Exit::locked(message) } else { Exit::config(message) }
+}
+
+/// A file of failures: an empty one says that nothing failed.
 fn cleared(mut file: OutputFile) -> Result<OutputFile, Exit> {
     let cleared = file.clear();
     cleared.map_err(|error| Exit::config(format!("failed to empty the file of --failures: {error}")))?;
     Ok(file)
-}
-
-/// The columns of a CSV file that is gone on with.
-fn columns_of(file: &Path) -> Result<Vec<String>, Exit> {
-    let read = File::open(file).and_then(header);
-    read.map_err(|error| Exit::config(format!("failed to read the header of {}: {error}", file.display())))
-}
-
-/// How the general options want rows written; how on a terminal where they don't say.
-pub(super) fn format(options: &RowArgs, on_terminal: Format) -> Format {
-    let is_terminal = options.file().is_none() && io::stdout().is_terminal();
-    let format = options.format();
-    format.unwrap_or(if is_terminal { on_terminal } else { Format::Ndjson })
-}
-
-/// Characters of the terminal's line.
-pub(super) fn width() -> usize {
-    width_of(comfy_table::Table::new().width())
-}
-
-/// The width that a table may have, by what the terminal says, if there is one.
-fn width_of(terminal: Option<u16>) -> usize {
-    /// Where there is no terminal.
-    const USUAL: u16 = 120;
-    /// Of a terminal that says 0, as those of `script` do: it doesn't know.
-    const OF_TERMINALS: u16 = 80;
-    match terminal {
-        None => USUAL.into(),
-        Some(0) => OF_TERMINALS.into(),
-        Some(width) => width.into(),
-    }
-}
-
-/// The fields that rows can have.
-#[derive(Debug)]
-pub(super) struct Columns {
-    names: Vec<String>,
-    /// Whether there are no others: a kind may leave open which fields its records have.
-    are_all: bool,
-}
-
-impl Columns {
-    /// Those of parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
-    pub(super) fn new(parsers: &[Arc<Description>], only: Option<&str>) -> Self {
-        let is_asked = |kind: &&Kind| only.is_none_or(|only| kind.name == only);
-        let kinds: Vec<Vec<_>> = parsers.iter().map(|parser| parser.kinds.iter().filter(is_asked).collect()).collect();
-        let position = "position".to_owned();
-        let names = kinds.iter().flat_map(|kinds| {
-            let params = kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name));
-            let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
-            params.chain([&position]).chain(fields)
-        });
-        let mut seen = HashSet::new();
-        let names = names.filter(|name| seen.insert(*name)).cloned().collect();
-        Self { names, are_all: kinds.iter().flatten().all(|kind| properties(kind).is_some()) }
-    }
-
-    /// That there is no such field, and which is nearest.
-    fn unknown(&self, name: &str) -> String {
-        const NEAR: f64 = 0.75;
-        let distance = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
-        let nearest = self.names.iter().map(|other| (distance(other), other));
-        let nearest =
-            nearest.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(distance, _)| *distance >= NEAR);
-        let guess = nearest.map(|(_, other)| format!("; did you mean {other}?")).unwrap_or_default();
-        format!("rows have no field {name:?}{guess} (playfast inspect --json names all)")
-    }
-}
-
-/// The fields of a kind's records, where it names them.
-fn properties(kind: &Kind) -> Option<&Map<String, Value>> {
-    kind.record.get("properties")?.as_object()
 }
 
 /// A query as `--queries` reads it.
@@ -385,14 +374,4 @@ fn failed(query: &Query, kind: FailureKind, message: &str) -> Value {
     let mut line = asked(query);
     line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
     line.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_terminal_that_does_not_know_its_width_has_a_usual_one() {
-        assert_eq!([None, Some(0), Some(1), Some(200)].map(width_of), [120, 80, 1, 200]);
-    }
 }

@@ -1,4 +1,4 @@
-//! What came of a run, when it is over. Some lines on stderr, and a JSON document where one is wanted.
+//! Summary of a run: a small table on stderr, and a JSON document.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::coverage::Coverage;
-use super::exit::say;
+use super::exit::{is_quiet, say};
+use super::number::{counted, grouped, short, size};
 use crate::{FailureKind, Host, RunStats};
 
 /// What is known of a run.
@@ -14,57 +15,65 @@ pub(super) struct Summary<'s> {
     pub(super) stats: &'s RunStats,
     pub(super) time: Duration,
     pub(super) coverage: &'s Coverage,
-    /// Queries that stood there twice, and lines that asked nothing.
+    /// Queries that were there already, and were asked once.
     pub(super) duplicates: usize,
+    /// Lines that ask nothing.
     pub(super) refused: usize,
 }
 
 impl Summary<'_> {
-    /// Says it. Of a single query its own lines say enough, unless more is wanted.
-    pub(super) fn say(&self, is_verbose: bool) {
+    /// Prints it. Of a single query its own lines say enough, unless more is wanted.
+    pub(super) fn print(&self, is_verbose: bool) {
         let finished = self.stats.answered + self.stats.failures() + self.stats.done_before;
-        if finished > 1 || is_verbose {
-            say(&self.queries());
-        }
-        if self.stats.requests > 0 && (finished > 1 || is_verbose) {
-            say(&self.requests());
+        if (finished > 1 || is_verbose) && !is_quiet() {
+            say(&self.table());
         }
         self.coverage.reported().iter().for_each(|unusual| say(&format!("unusual: {unusual}")));
     }
 
-    fn queries(&self) -> String {
-        let RunStats { answered, records, done_before, .. } = self.stats;
-        let mut line = format!("{answered} answered");
-        if self.stats.failures() > 0 {
-            line.push_str(&format!(", {} failed ({})", self.stats.failures(), by_kind(&self.stats.failed)));
+    /// Lines of a name and what there is to say, aligned.
+    fn table(&self) -> String {
+        let RunStats { requests, retries, retried, bytes, latency, records, .. } = self.stats;
+        let per_answer = |count, show: &dyn Fn(f64) -> String| {
+            self.per_answer(count).map(|share| format!(" ({} per answer)", show(share))).unwrap_or_default()
+        };
+        let mut lines = vec![("", self.queries())];
+        lines.push(("rows", format!("{} in {}", grouped(*records), short(self.time))));
+        if *requests > 0 {
+            let mut sent = format!("{}{}", grouped(*requests), per_answer(*requests, &|share| format!("{share:.2}")));
+            if *retries > 0 {
+                let queries = counted(*retries, "query", "queries");
+                sent.push_str(&format!(", {queries} retried ({})", by_kind(retried)));
+            }
+            lines.push(("requests", sent));
+            lines.push(("received", format!("{}{}", size(*bytes as f64), per_answer(*bytes, &size))));
+            let [p50, p90, p99, most] = [latency.p50, latency.p90, latency.p99, latency.most].map(short);
+            lines.push(("latency", format!("{p50} median, {p90} p90, {p99} p99, {most} longest")));
         }
-        for (count, what) in [
-            (*done_before, "answered before"),
-            (self.duplicates as u64, "asked twice"),
-            (self.refused as u64, "refused"),
-        ] {
+        let lines =
+            lines.iter().map(|(name, text)| if name.is_empty() { text.clone() } else { format!("  {name:<10}{text}") });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn queries(&self) -> String {
+        let RunStats { answered, done_before, .. } = self.stats;
+        let mut line = format!("{} answered", counted(*answered, "query", "queries"));
+        if self.stats.failures() > 0 {
+            line.push_str(&format!(", {} failed ({})", grouped(self.stats.failures()), by_kind(&self.stats.failed)));
+        }
+        let duplicates = self.duplicates as u64;
+        let skipped = counted(duplicates, "duplicate skipped", "duplicates skipped");
+        let refused = counted(self.refused as u64, "line refused", "lines refused");
+        let before = format!("{} answered before", grouped(*done_before));
+        for (count, text) in [(*done_before, before), (duplicates, skipped), (self.refused as u64, refused)] {
             if count > 0 {
-                line.push_str(&format!(", {count} {what}"));
+                line.push_str(&format!(", {text}"));
             }
         }
-        format!("{line}; {records} records in {:.1} s", self.time.as_secs_f64())
+        line
     }
 
-    fn requests(&self) -> String {
-        let RunStats { requests, retries, retried, bytes, latency, .. } = self.stats;
-        let an_answer = |count, show: &dyn Fn(f64) -> String| {
-            self.per_answer(count).map(|share| format!(" ({} an answer)", show(share))).unwrap_or_default()
-        };
-        let mut line = format!("{requests} requests{}", an_answer(*requests, &|share| format!("{share:.2}")));
-        if *retries > 0 {
-            line.push_str(&format!(", {retries} queries asked again ({})", by_kind(retried)));
-        }
-        line.push_str(&format!(", {}{}", size(*bytes as f64), an_answer(*bytes, &size)));
-        let [p50, p90, p99, most] = [latency.p50, latency.p90, latency.p99, latency.most].map(short);
-        format!("{line}; latency {p50} in the median, {p90} at 90 %, {p99} at 99 %, {most} at most")
-    }
-
-    /// `None` where nothing was answered.
+    /// `None` if nothing was answered.
     fn per_answer(&self, count: u64) -> Option<f64> {
         let answered = Some(self.stats.answered).filter(|answered| *answered > 0)?;
         Some(count as f64 / answered as f64)
@@ -111,25 +120,7 @@ fn counts(kinds: &BTreeMap<FailureKind, u64>) -> Map<String, Value> {
 
 /// `2 blocked, 1 timeout`.
 pub(super) fn by_kind(kinds: &BTreeMap<FailureKind, u64>) -> String {
-    kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
-}
-
-/// A time for a person.
-fn short(time: Duration) -> String {
-    match time.as_millis() {
-        0..1000 => format!("{} ms", time.as_millis()),
-        _ => format!("{:.1} s", time.as_secs_f64()),
-    }
-}
-
-/// Bytes for a person.
-fn size(bytes: f64) -> String {
-    match bytes {
-        bytes if bytes < 1e3 => format!("{bytes:.0} B"),
-        bytes if bytes < 1e6 => format!("{:.1} KB", bytes / 1e3),
-        bytes if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
-        bytes => format!("{:.2} GB", bytes / 1e9),
-    }
+    kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -146,12 +137,14 @@ mod tests {
         let coverage = Coverage::default();
         let time = Duration::from_millis(1500);
         let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates: 3, refused: 0 };
-        assert_eq!(summary.queries(), "10 answered, 1 failed (1 blocked), 3 asked twice; 1000 records in 1.5 s");
-        let expected = "13 requests (1.30 an answer), 2 queries asked again (2 timeout), 8.5 MB (853.0 KB an answer); \
-            latency 0 ms in the median, 0 ms at 90 %, 0 ms at 99 %, 1.2 s at most";
-        assert_eq!(summary.requests(), expected);
+        let expected = "10 queries answered, 1 failed (1 blocked), 3 duplicates skipped
+  rows      1,000 in 1.5 s
+  requests  13 (1.30 per answer), 2 queries retried (2 timeout)
+  received  8.5 MB (853.0 KB per answer)
+  latency   0 ms median, 0 ms p90, 0 ms p99, 1.2 s longest";
+        assert_eq!(summary.table(), expected);
         let refused = RunStats { requests: 39, ..RunStats::default() };
         let summary = Summary { stats: &refused, ..summary };
-        assert!(summary.requests().starts_with("39 requests, 0 B; latency"), "{}", summary.requests());
+        assert!(summary.table().contains("requests  39\n  received  0 B\n"), "{}", summary.table());
     }
 }

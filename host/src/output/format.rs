@@ -11,10 +11,10 @@ pub enum Format {
     Ndjson,
     /// One JSON array.
     Json,
-    /// A header and a record a row, as RFC 4180 has it. Arrays and objects are JSON in their cell, and texts stay as they are: a program that
-    /// takes a cell such as `=1+1` for a formula is to be told that they are texts.
+    /// A header line and a record a row, as in RFC 4180, with `\n` as line end. Arrays and objects are JSON in their cell. Texts stay as they are:
+    /// [`RowWriter::with_spreadsheet`](super::RowWriter::with_spreadsheet) guards those that look like formulas.
     Csv,
-    /// A table for a person: the columns that fit.
+    /// A view for a person at a terminal: a card, a pivot or a table ([`super::terminal`]).
     Table,
 }
 

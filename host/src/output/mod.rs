@@ -1,14 +1,21 @@
-//! Formats of rows, and their writer.
+//! Formats of rows, their writer, and their order.
 //!
-//! [`RowWriter`] writes rows as they come, in one of the [`Format`]s, and counts the bytes. Invariant: NDJSON and CSV are whole after every
-//! call; JSON and tables are whole after [`RowWriter::finish`].
+//! [`RowWriter`] writes rows as they come, in one of the [`Format`]s, plain or compressed, and counts the bytes; [`terminal`] shows them to a
+//! person; [`sort`] orders them. Invariant: NDJSON and CSV are whole after every call, or every checkpoint if they are compressed; JSON and
+//! terminal views are whole after [`RowWriter::finish`].
 
-mod cell;
+mod controls;
+mod csv_records;
+mod encoder;
+mod file_format;
 mod format;
-mod table;
+mod shown_count;
+mod sort;
+pub mod terminal;
 mod writer;
 
-pub use cell::header;
+pub use csv_records::header;
+pub use file_format::{Compression, FileFormat, FileFormatError};
 pub use format::{Format, FormatError};
-pub use table::table;
+pub use sort::sort;
 pub use writer::RowWriter;

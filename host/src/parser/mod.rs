@@ -11,12 +11,15 @@ mod digest;
 mod engine;
 mod lane;
 mod load;
+mod param;
 mod sandbox;
 mod validator;
 mod wasi;
 
-pub use description::{Description, DescriptionError, Kind, Param, Params, PerRequest, PerRequestValue};
+pub use description::{Description, DescriptionError, Kind, Params, PerRequest};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::{Live, LoadError, Parser};
+pub use param::{AnswerSize, Param, PerRequestValue};
 pub use sandbox::Limits;
+pub(crate) use validator::InvalidValue;

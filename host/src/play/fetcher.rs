@@ -82,7 +82,8 @@ impl BatchFetcher {
         self.with("country", country.into())
     }
 
-    /// Where an app's details are read: its `page`, or the call behind it, `rpc`.
+    /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
+    /// default).
     pub fn via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
     }

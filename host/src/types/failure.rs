@@ -38,7 +38,7 @@ pub enum FailureKind {
     Http,
     /// The body is larger than allowed.
     TooLarge,
-    /// An address that the parser may not ask.
+    /// An address that the parser may not ask, or that robots.txt disallows ([`Robots::Obey`](crate::Robots::Obey)).
     Forbidden,
     /// The query's or the run's time was up.
     Deadline,
@@ -61,6 +61,19 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Whether it may pass: the query is asked again.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        // A body that breaks off looks like a broken protocol.
+        matches!(self, Self::Blocked | Self::Unavailable | Self::Timeout | Self::Network | Self::Http)
+    }
+
+    /// Whether the same query would fail again with the same parser, as one for an app that is gone does.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !self.is_transient() && !matches!(self, Self::Deadline | Self::Cancelled | Self::Internal)
+    }
+
     /// The name, as in `not-found`.
     #[must_use]
     pub const fn name(self) -> &'static str {

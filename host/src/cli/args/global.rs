@@ -9,7 +9,7 @@ use super::value::duration;
 use crate::cli::exit::Exit;
 use crate::fetch::check_authority;
 use crate::types::chain;
-use crate::{ConnectTo, Digest, FetchOptions, HostBuilder};
+use crate::{ConnectTo, Digest, EnvironmentProxies, FetchOptions, HostBuilder};
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
@@ -57,7 +57,7 @@ pub(in crate::cli) struct NetworkArgs {
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) proxy: Option<String>,
     /// Use no proxy, whatever the environment says
-    #[arg(long)]
+    #[arg(long, conflicts_with = "proxy")]
     pub(in crate::cli) no_proxy: bool,
     /// Connect to another address instead of a host's own
     ///
@@ -147,6 +147,10 @@ impl NetworkArgs {
 
     fn fetch(&self) -> Result<FetchOptions, Exit> {
         let mut fetch = FetchOptions::default().keep_cookies(self.keep_cookies);
+        if !self.no_proxy {
+            let proxies = EnvironmentProxies::from_environment();
+            fetch = fetch.environment_proxies(proxies.map_err(|error| Exit::config(chain(&error)))?);
+        }
         if let Some(proxy) = &self.proxy {
             fetch = fetch.proxy(proxy);
         }

@@ -90,6 +90,7 @@ pub(super) fn is_used(command: &str, group: Group, option: &str) -> bool {
             Group::Run => matches!(option, "retries" | "give_up" | "max_wait" | "deadline" | "query_deadline"),
             _ => option == "param",
         },
+        "run" => option != "details",
         _ => true,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::value::{MAX_CONCURRENCY, whole_number};
-use crate::{HostBuilder, MAX_WORKERS, Rate, Sharing, Workers};
+use crate::{HostBuilder, MAX_WORKERS, Rate, Robots, Sharing, Workers};
 
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]
@@ -27,20 +27,13 @@ pub(in crate::cli) struct SpeedArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(in crate::cli) per_request: Option<Sharing>,
     /// What robots.txt means [default: ignore]
-    #[arg(long, value_name = "WHAT", value_enum)]
-    pub(in crate::cli) robots: Option<RobotsPolicy>,
+    ///
+    /// obey fails the queries that it disallows before they are sent; ignore doesn't read it.
+    #[arg(long, value_name = "WHAT")]
+    pub(in crate::cli) robots: Option<Robots>,
     /// Threads: a number, half (of the cores, 2 to 8), or all [default: all]
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(in crate::cli) workers: Option<Workers>,
-}
-
-/// What robots.txt means for queries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum RobotsPolicy {
-    /// It isn't read.
-    Ignore,
-    /// What it disallows fails, and isn't sent.
-    Obey,
 }
 
 /// Parses a number of threads.
@@ -69,6 +62,9 @@ impl SpeedArgs {
         }
         if let Some(concurrency) = self.host_concurrency {
             builder = builder.concurrency_per_host(count(concurrency));
+        }
+        if let Some(robots) = self.robots {
+            builder = builder.robots(robots);
         }
         if let Some(sharing) = self.per_request {
             builder = builder.per_request(sharing);

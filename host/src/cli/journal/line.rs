@@ -28,12 +28,20 @@ pub(crate) struct Header {
     format: String,
     #[serde(default)]
     fields: Option<Vec<String>>,
+    /// Columns of the input that rows carry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    carried: Vec<String>,
 }
 
 impl Header {
     /// Rows of this format, and of these fields where they were chosen.
     pub(crate) fn new(format: Format, fields: Option<Vec<String>>) -> Self {
-        Self { playfast_journal: VERSION, format: format.name().to_owned(), fields }
+        Self { playfast_journal: VERSION, format: format.name().to_owned(), fields, carried: Vec::new() }
+    }
+
+    /// With columns of the input that rows carry.
+    pub(crate) fn with_carried(self, carried: Vec<String>) -> Self {
+        Self { carried, ..self }
     }
 
     pub(super) fn line(&self) -> Vec<u8> {
@@ -59,9 +67,10 @@ impl Header {
 impl fmt::Display for Header {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fields {
-            None => write!(formatter, "{} of all fields", self.format),
-            Some(fields) => write!(formatter, "{} of the fields {}", self.format, fields.join(",")),
+            None => write!(formatter, "{} of all fields", self.format)?,
+            Some(fields) => write!(formatter, "{} of the fields {}", self.format, fields.join(","))?,
         }
+        if self.carried.is_empty() { Ok(()) } else { write!(formatter, " that carry {}", self.carried.join(",")) }
     }
 }
 

@@ -1,30 +1,31 @@
-//! The forms in which queries are written.
+//! Forms in which records are written: NDJSON or CSV.
 
 use std::path::Path;
 
-/// How queries are written.
+/// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A JSON object a line.
+    /// A JSON object a line. Lines of a JSON array count too: `[`, `{…},` and `]`.
     Ndjson,
-    /// A header, and a record a query.
+    /// A header and a record a line, or a value a line.
     Csv,
 }
 
 impl Form {
-    /// That of a file with this name, where the name says it.
+    /// The form that a file's name says, if it says one. `.gz` at its end is passed over.
     pub(crate) fn of_file(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
+            "gz" => Self::of_file(Path::new(path.file_stem()?)),
+            "csv" | "tsv" => Some(Self::Csv),
             "ndjson" | "jsonl" | "json" => Some(Self::Ndjson),
             _ => None,
         }
     }
 
-    /// That of a text which begins with this byte. An empty one is either.
-    pub(super) fn of_text(first: Option<u8>) -> Self {
+    /// The form of a text that begins with this byte. An empty one has either.
+    pub(super) const fn of_text(first: Option<u8>) -> Self {
         match first {
-            Some(b'{') | None => Self::Ndjson,
+            Some(b'{' | b'[') | None => Self::Ndjson,
             Some(_) => Self::Csv,
         }
     }
@@ -39,14 +40,19 @@ mod tests {
         for (name, form) in [
             ("a.csv", Some(Form::Csv)),
             ("a.CSV", Some(Form::Csv)),
+            ("a.csv.gz", Some(Form::Csv)),
+            ("a.tsv", Some(Form::Csv)),
             ("a.json", Some(Form::Ndjson)),
             ("b.jsonl", Some(Form::Ndjson)),
             ("c.ndjson", Some(Form::Ndjson)),
+            ("c.ndjson.GZ", Some(Form::Ndjson)),
             ("csv", None),
+            ("ids.txt.gz", None),
             ("-", None),
         ] {
             assert_eq!(Form::of_file(Path::new(name)), form, "{name}");
         }
-        assert_eq!((Form::of_text(Some(b'{')), Form::of_text(Some(b'k'))), (Form::Ndjson, Form::Csv));
+        let forms = [Some(b'{'), Some(b'['), Some(b'k')].map(Form::of_text);
+        assert_eq!(forms, [Form::Ndjson, Form::Ndjson, Form::Csv]);
     }
 }

@@ -1,84 +1,102 @@
-//! The header of a CSV text, told from a first line that is a query.
+//! Header of a CSV text, and how to tell it from a first line that is a value.
 //!
-//! A header has a name in it that means something here. If none does, and the kind has one parameter that can take them, the lines are its
+//! A header has a known name in it: `kind`, or a parameter. If none is, and the kind has one parameter that values can be of, the lines are its
 //! values. Invariant: the first line is a header, a value, or an error: it never vanishes.
 
+use std::sync::Arc;
+
+use super::record::cells;
 use crate::parser::Kind;
 
 /// The column that names a query's kind.
-const KIND: &str = "kind";
+pub(crate) const KIND: &str = "kind";
 
-/// What a first line may be separated by, if not by commas.
-const SEPARATORS: [(char, &str); 2] = [(';', "semicolons"), ('\t', "tabs")];
+/// What may separate the cells of a line. The first one that makes a header of the first line does.
+pub(super) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
-/// The names that the columns of a header can have.
+/// The names that a header is known by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    params: Vec<String>,
-    /// The parameter whose values lines are without a header.
-    of_values: Option<String>,
+    known: Vec<String>,
+    /// The parameter that lines without a header are values of.
+    values: Option<Arc<str>>,
+}
+
+/// The columns of a CSV text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    /// As they were typed.
+    pub(super) typed: Vec<String>,
+    /// Known names as parameters are called, others as typed.
+    pub(super) names: Vec<Arc<str>>,
+    pub(super) separator: u8,
 }
 
 /// How the lines of a CSV text are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Header {
     /// Each has cells of these columns.
-    Columns {
-        /// As they were typed.
-        typed: Vec<String>,
-        /// As parameters are called.
-        names: Vec<String>,
-    },
+    Columns(Columns),
     /// Each is a value of this parameter.
-    Values(String),
+    Values(Arc<str>),
 }
 
 impl Names {
-    /// The parameters of a kind. Lines without a header are values of the one that is positional or required.
+    /// The parameters of a kind. Lines without a header are values of its [`subject`].
     pub(crate) fn of_kind(kind: &Kind) -> Self {
-        let is_bare = |name: &String, positional| positional || kind.params.required.contains(name);
-        let bare = kind.params.properties.iter().filter(|(name, param)| is_bare(name, param.positional));
-        let bare: Vec<_> = bare.map(|(name, _)| name.clone()).collect();
-        let of_values = if let [only] = bare.as_slice() { Some(only.clone()) } else { None };
-        Self { of_values, ..Self::of_kinds([kind]) }
+        Self { values: subject(kind).map(Arc::from), ..Self::of_kinds([kind]) }
     }
 
-    /// The parameters of kinds.
+    /// The parameters of several kinds.
     pub(crate) fn of_kinds<'k>(kinds: impl IntoIterator<Item = &'k Kind>) -> Self {
         let params = kinds.into_iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name.clone()));
-        Self { params: params.collect(), of_values: None }
+        Self { known: params.collect(), values: None }
     }
 
-    /// The header that these cells are.
-    pub(super) fn header(&self, cells: &[String], default_kind: Option<&str>) -> Result<Header, String> {
-        let names: Vec<_> = cells.iter().map(|cell| self.canonical(cell)).collect();
-        let has_kind = names.iter().any(|name| name == KIND);
-        if has_kind || (default_kind.is_some() && names.iter().any(|name| self.params.contains(name))) {
-            return Ok(Header::Columns { typed: cells.to_vec(), names });
+    /// One parameter, which lines without a header are values of.
+    pub(crate) fn of_param(name: &str) -> Self {
+        Self { known: vec![name.to_owned()], values: Some(name.into()) }
+    }
+
+    /// The header that a first line is. `kind` is what is asked where a record says no kind.
+    pub(super) fn header(&self, line: &[u8], kind: Option<&str>) -> Result<Header, String> {
+        for separator in SEPARATORS {
+            let typed = cells(line, separator)?;
+            let names: Vec<Arc<str>> = typed.iter().map(|cell| self.canonical(cell).into()).collect();
+            let is_known = |name: &Arc<str>| **name == *KIND || (kind.is_some() && self.is_known(name));
+            if names.iter().any(is_known) {
+                return Ok(Header::Columns(Columns { typed, names, separator }));
+            }
         }
-        let text = cells.join(",");
-        if let Some((_, separator)) = SEPARATORS.iter().find(|(separator, _)| self.is_separated(&text, *separator)) {
-            return Err(format!("the header {text:?} is separated by {separator}: separate its columns by commas"));
-        }
-        match (default_kind, &self.of_values) {
+        let text = String::from_utf8_lossy(line);
+        match (kind, &self.values) {
             (None, _) => Err(format!("the header {text:?} has no column \"kind\": add one, or give --kind KIND")),
-            (Some(_), Some(param)) => Ok(Header::Values(param.clone())),
+            (Some(_), Some(param)) => Ok(Header::Values(Arc::clone(param))),
             (Some(kind), None) => Err(format!(
                 "the header {text:?} names no parameter of {kind}: it must name some of {}",
-                self.params.join(",")
+                self.known.join(",")
             )),
         }
     }
 
-    /// A name as it is written elsewhere: spreadsheets and people write it in other letters.
+    fn is_known(&self, name: &str) -> bool {
+        self.known.iter().any(|known| *known == name)
+    }
+
+    /// A known name as it is written elsewhere, since spreadsheets and people write `App ID`. Others are only trimmed.
     fn canonical(&self, name: &str) -> String {
         let name = name.trim();
         let same = name.to_ascii_lowercase().replace([' ', '-'], "_");
-        if same == KIND || self.params.contains(&same) { same } else { name.to_owned() }
+        if same == KIND || self.is_known(&same) { same } else { name.to_owned() }
     }
+}
 
-    fn is_separated(&self, text: &str, separator: char) -> bool {
-        let names = text.split(separator).map(|name| self.canonical(name.trim_matches('"')));
-        text.contains(separator) && names.into_iter().any(|name| name == KIND || self.params.contains(&name))
+/// The parameter that says what a query is about: the only one that is positional or required, such as an app's id.
+pub(crate) fn subject(kind: &Kind) -> Option<&str> {
+    let mut bare =
+        kind.params.properties.iter().filter(|(name, param)| param.positional || kind.params.required.contains(name));
+    match (bare.next(), bare.next()) {
+        (Some((name, _)), None) => Some(name),
+        _ => None,
     }
 }

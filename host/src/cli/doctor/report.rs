@@ -1,0 +1,194 @@
+//! Report of the doctor, as text and as JSON.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::number::{counted, size};
+use crate::{FailureKind, Outcome, PlanError, RunStats, Slot};
+
+/// What the doctor found.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    playfast: &'static str,
+    /// The configuration file that was read.
+    configuration: Option<String>,
+    pub(super) parsers: Vec<ParserReport>,
+}
+
+/// What came of a parser's kinds.
+#[derive(Debug, Serialize)]
+pub(super) struct ParserReport {
+    slot: String,
+    name: String,
+    version: String,
+    digest: String,
+    hosts: Vec<String>,
+    pub(super) kinds: Vec<KindReport>,
+}
+
+/// What came of a kind's query.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct KindReport {
+    kind: String,
+    query: Option<String>,
+    /// `None` if nothing was asked.
+    is_answered: Option<bool>,
+    rows: usize,
+    requests: u64,
+    bytes: u64,
+    seconds: f64,
+    status: Option<u16>,
+    url: Option<String>,
+    failure: Option<FailureReport>,
+    /// Fields that far fewer records have than the parser expects.
+    unusual: Vec<String>,
+    notes: Vec<String>,
+    /// Why nothing was asked.
+    skipped: Option<String>,
+    advice: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FailureReport {
+    kind: FailureKind,
+    message: String,
+}
+
+/// What is known of an answer beside its outcome.
+pub(super) struct Answer {
+    pub(super) seconds: f64,
+    pub(super) stats: RunStats,
+    pub(super) unusual: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(configuration: Option<&Path>) -> Self {
+        let configuration = configuration.map(|path| path.display().to_string());
+        Self { playfast: env!("CARGO_PKG_VERSION"), configuration, parsers: Vec::new() }
+    }
+
+    /// The lines before the parsers.
+    pub(super) fn heading(&self) -> String {
+        let configuration = self.configuration.as_deref().unwrap_or("none");
+        format!("playfast {}\nconfiguration  {configuration}\n", self.playfast)
+    }
+
+    /// How many kinds were answered, and how many failed.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let of = |wanted| {
+            let kinds = self.parsers.iter().flat_map(|parser| &parser.kinds);
+            kinds.filter(|kind| kind.is_answered == Some(wanted)).count()
+        };
+        (of(true), of(false))
+    }
+
+    pub(super) fn json(&self) -> String {
+        // Texts and numbers always become JSON.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+impl ParserReport {
+    pub(super) fn new(slot: &Slot) -> Self {
+        let description = slot.description();
+        Self {
+            slot: slot.name().to_owned(),
+            name: description.name.clone(),
+            version: description.version.clone(),
+            digest: slot.parser().digest().to_string(),
+            hosts: description.hosts.clone(),
+            kinds: Vec::new(),
+        }
+    }
+
+    /// The lines before the kinds.
+    pub(super) fn heading(&self) -> String {
+        let Self { name, version, digest, hosts, .. } = self;
+        format!("\n{name} {version} ({digest})\nhosts          {}\n", hosts.join(", "))
+    }
+}
+
+impl KindReport {
+    /// A kind that wasn't asked for.
+    pub(super) fn skipped(kind: String, missing: &PlanError) -> Self {
+        Self { kind, skipped: Some(missing.to_string()), ..Self::default() }
+    }
+
+    pub(super) fn asked(outcome: &Outcome, Answer { seconds, stats, unusual }: Answer) -> Self {
+        let failure = outcome.failure.as_ref();
+        Self {
+            kind: outcome.query.kind().to_owned(),
+            query: Some(outcome.query.to_string()),
+            is_answered: Some(failure.is_none()),
+            rows: outcome.rows.len(),
+            requests: stats.requests,
+            bytes: stats.bytes,
+            seconds,
+            status: outcome.source.as_ref().map(|source| source.status),
+            url: outcome.source.as_ref().map(|source| source.url.clone()),
+            failure: failure.map(|failure| FailureReport { kind: failure.kind, message: failure.message.clone() }),
+            unusual,
+            notes: outcome.notes.iter().map(|note| note.escape_debug().to_string()).collect(),
+            skipped: None,
+            advice: failure.map(|failure| advice(failure.kind)),
+        }
+    }
+}
+
+impl fmt::Display for KindReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(missing) = &self.skipped {
+            return writeln!(formatter, "  {}: not asked: {missing}; give --param NAME=VALUE", self.kind);
+        }
+        let query = self.query.as_deref().unwrap_or(&self.kind);
+        let url = self.url.as_deref().unwrap_or_default();
+        let status = self.status.map(|status| format!("HTTP {status} from {url}, ")).unwrap_or_default();
+        let seconds = self.seconds;
+        match &self.failure {
+            None => {
+                let rows = counted(self.rows as u64, "row", "rows");
+                let bytes = size(self.bytes as f64);
+                writeln!(formatter, "  {query}: {rows} in {seconds:.1} s ({status}{bytes})")?;
+            }
+            Some(FailureReport { kind, message }) => {
+                let tries = counted(self.requests, "try", "tries");
+                writeln!(formatter, "  {query}: {kind}: {message} ({status}{tries}, {seconds:.1} s)")?;
+            }
+        }
+        match (&self.failure, self.rows, self.unusual.is_empty()) {
+            (Some(_), ..) => {}
+            (None, 0, _) => writeln!(formatter, "    no row: is there nothing, or isn't it found any more?")?,
+            (None, _, true) => writeln!(formatter, "    all fields are there as expected")?,
+            (None, _, false) => {
+                self.unusual.iter().try_for_each(|unusual| writeln!(formatter, "    unusual: {unusual}"))?;
+            }
+        }
+        self.advice.iter().try_for_each(|advice| writeln!(formatter, "    {advice}"))?;
+        self.notes.iter().try_for_each(|note| writeln!(formatter, "    note: {note}"))
+    }
+}
+
+/// What to do about a failure.
+const fn advice(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Blocked => {
+            "the site blocks this: a captcha, a consent page or a quota. Ask slower (--rate), later, or from another address (--proxy); consent may be a --cookie"
+        }
+        FailureKind::LayoutChanged => {
+            "the site's layout is another one than the parser knows: another parser is needed (--parser, --watch)"
+        }
+        FailureKind::Unavailable => "the site failed for now: try again later",
+        FailureKind::NotFound => "the site has no such thing: give another one with --param NAME=VALUE",
+        FailureKind::Timeout => "no answer in time: --timeout gives more; is a proxy needed (--proxy)?",
+        FailureKind::Network | FailureKind::Http => {
+            "the network, or a server on the way, fails: is a proxy needed (--proxy, --cacert)?"
+        }
+        FailureKind::Forbidden => {
+            "the parser may not ask that address: --connect-to says where else a host is; see also --robots"
+        }
+        FailureKind::InvalidQuery => "it can't be asked like this: give --param NAME=VALUE",
+        _ => "the parser fails: another one is needed; please tell whoever made it",
+    }
+}

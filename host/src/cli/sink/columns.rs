@@ -1,0 +1,126 @@
+//! Fields that rows can have, and the choice of some of them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::Description;
+use crate::cli::args::RowArgs;
+use crate::cli::exit::Exit;
+use crate::parser::Kind;
+
+/// The field that tells where a row comes from.
+pub(super) const SOURCE: &str = "_source";
+
+/// The name in `--fields` that stands for a kind's short selection.
+const COMPACT: &str = "compact";
+
+/// The fields that rows can have.
+#[derive(Debug)]
+pub(in crate::cli) struct Columns {
+    names: Vec<String>,
+    params: Vec<String>,
+    compact: Vec<String>,
+    /// Columns of the input that rows carry at their end.
+    carried: Vec<String>,
+    /// Whether there are no others: a kind may leave open which fields its records have.
+    are_all: bool,
+}
+
+impl Columns {
+    /// Those of parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
+    pub(in crate::cli) fn new(parsers: &[Arc<Description>], only: Option<&str>) -> Self {
+        let is_asked = |kind: &&Kind| only.is_none_or(|only| kind.name == only);
+        let kinds: Vec<_> = parsers.iter().flat_map(|parser| parser.kinds.iter().filter(is_asked)).collect();
+        let [kind, position, fetched_at] = ["kind", "position", "fetched_at"].map(str::to_owned);
+        let params = distinct(kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name)));
+        let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
+        let names = distinct([&kind].into_iter().chain(&params).chain([&position]).chain(fields).chain([&fetched_at]));
+        let compact = distinct(kinds.iter().flat_map(|kind| kind.compact()));
+        Self {
+            names,
+            params,
+            compact,
+            carried: Vec::new(),
+            are_all: kinds.iter().all(|kind| properties(kind).is_some()),
+        }
+    }
+
+    /// With columns of the input that rows carry.
+    pub(in crate::cli) fn with_carried(self, names: &[String]) -> Self {
+        Self { carried: names.to_vec(), ..self }
+    }
+
+    /// Columns of the input that rows carry.
+    pub(super) fn carried(&self) -> &[String] {
+        &self.carried
+    }
+
+    /// The names, that of the source if rows have it, and what rows carry.
+    pub(super) fn with_source(&self, has_source: bool) -> Vec<String> {
+        let source = has_source.then(|| SOURCE.to_owned());
+        self.names.iter().cloned().chain(source).chain(self.carried.iter().cloned()).collect()
+    }
+
+    /// The names of the queries' parameters.
+    pub(super) fn params(&self) -> &[String] {
+        &self.params
+    }
+
+    /// The fields that `--fields` chooses. The source comes along if rows have it, and so does what they carry.
+    pub(super) fn chosen(&self, options: &RowArgs, has_source: bool) -> Result<Option<Vec<String>>, Exit> {
+        let Some(names) = &options.fields else { return Ok(None) };
+        let is_compact = |name: &str| name == COMPACT && !self.names.iter().any(|known| known == COMPACT);
+        if names.iter().any(|name| is_compact(name)) && self.compact.is_empty() {
+            return Err(Exit::config(
+                "--fields: the parser names no compact fields: give the names of fields".to_owned(),
+            ));
+        }
+        let expand = |name: &String| if is_compact(name) { self.compact.clone() } else { vec![name.clone()] };
+        let mut names: Vec<_> = names.iter().flat_map(expand).collect();
+        if has_source && !names.iter().any(|name| name == SOURCE) {
+            names.push(SOURCE.to_owned());
+        }
+        let carried = self.carried.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>();
+        names.extend(carried);
+        names.iter().try_for_each(|name| self.check("--fields", name))?;
+        Ok(Some(names))
+    }
+
+    /// Checks that rows can have the field that an option names.
+    pub(super) fn check(&self, option: &str, name: &str) -> Result<(), Exit> {
+        if name == SOURCE || !self.are_all || self.names.iter().chain(&self.carried).any(|known| known == name) {
+            return Ok(());
+        }
+        Err(Exit::config(format!("{option}: {}", unknown(name, "rows have no field", &self.names))))
+    }
+
+    /// Checks that queries have the parameter that an option names.
+    pub(super) fn check_param(&self, option: &str, name: &str) -> Result<(), Exit> {
+        if self.params.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(Exit::config(format!("{option}: {}", unknown(name, "queries have no parameter", &self.params))))
+    }
+}
+
+fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(*name)).cloned().collect()
+}
+
+/// That there is no such name, and which is nearest.
+fn unknown(name: &str, what: &str, names: &[String]) -> String {
+    const NEAR: f64 = 0.75;
+    let distance = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let nearest = names.iter().map(|other| (distance(other), other));
+    let nearest = nearest.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(distance, _)| *distance >= NEAR);
+    let guess = nearest.map(|(_, other)| format!("; did you mean {other}?")).unwrap_or_default();
+    format!("{what} {name:?}{guess} (playfast inspect lists all)")
+}
+
+/// The fields of a kind's records, if it names them.
+fn properties(kind: &Kind) -> Option<&Map<String, Value>> {
+    kind.record.get("properties")?.as_object()
+}
