@@ -297,6 +297,43 @@ mod tests {
         }
     }
 
+    /// A description of one kind with these members, whose records have the fields `id` and `title`.
+    fn with_kind(members: Value) -> Result<Description, DescriptionError> {
+        let mut document: Value =
+            serde_json::from_str(&with_numbers(&1.into(), &1.into(), [&1.into(), &1.into()])).unwrap();
+        let kind = document["kinds"][0].as_object_mut().unwrap();
+        kind.insert("record".to_owned(), serde_json::json!({"properties": {"id": {}, "title": {}}}));
+        kind.extend(members.as_object().unwrap().clone());
+        Description::parse(&document.to_string())
+    }
+
+    #[test]
+    fn the_size_of_an_answer_is_that_of_its_values_or_its_kind_and_of_its_rows() {
+        let via = serde_json::json!({"type": "string", "enum": ["rpc", "page", "other"], "x-bytes": {"rpc": 16, "page": 1200}});
+        let num = serde_json::json!({"type": "integer", "x-limit": true, "x-bytes": 8});
+        let size = |members: Value, params: &[(&str, &str)]| {
+            let params = params.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+            with_kind(members).unwrap().bytes_of(&Query::new("page", params))
+        };
+        let kind = |via: &Value, num: &Value| serde_json::json!({"x-bytes": 100, "params": {"properties": {"via": via, "num": num}}});
+        let both = kind(&via, &num);
+        assert_eq!(size(both.clone(), &[("via", "page"), ("num", "10")]), Some(1280));
+        assert_eq!(size(both.clone(), &[("via", "other"), ("num", "10")]), Some(180));
+        assert_eq!(size(both.clone(), &[("num", "99999999999999999999")]), Some(100), "what is no number has no rows");
+        assert_eq!(size(both, &[("num", "18446744073709551615")]), Some(u64::MAX));
+        assert_eq!(size(serde_json::json!({"params": {"properties": {"num": num}}}), &[("num", "2")]), Some(16));
+        assert_eq!(size(serde_json::json!({}), &[("num", "2")]), None);
+    }
+
+    #[test]
+    fn compact_fields_are_fields_of_the_record() {
+        let description = with_kind(serde_json::json!({"x-compact": ["title"]})).unwrap();
+        assert_eq!(description.kinds[0].compact(), ["title"]);
+        assert_eq!(description.kinds[0].fields().collect::<Vec<_>>(), ["id", "title"]);
+        let error = with_kind(serde_json::json!({"x-compact": ["title", "name"]})).unwrap_err().to_string();
+        assert_eq!(error, "at /kinds/0/x-compact: records have no field name");
+    }
+
     proptest! {
         #[test]
         fn any_number_is_within_bounds_or_refused(

@@ -1,4 +1,4 @@
-//! How does a response become records? The wasm side: the only module that names wasmtime.
+//! Parsers: components that turn responses into records, in a sandbox. The only module that names wasmtime.
 //!
 //! An [`Engine`] compiles components and runs calls; a [`Parser`] is a component that was checked to keep the contract. Invariant: every
 //! call runs in a store of its own, under all limits, and what it returns is checked before anybody else sees it.

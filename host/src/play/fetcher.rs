@@ -1,4 +1,4 @@
-//! How do several batches share their defaults, and which host do they ask?
+//! Fetcher of batches with the same defaults, from a host of the program's own or from the shared one.
 
 use futures::future::{BoxFuture, FutureExt};
 

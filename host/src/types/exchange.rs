@@ -1,4 +1,4 @@
-//! What is sent, and what is received?
+//! Requests, responses, and the queries that share an exchange.
 
 use std::time::SystemTime;
 
