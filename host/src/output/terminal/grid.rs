@@ -66,13 +66,10 @@ impl Column {
         usual.max(width(&self.header)).max(self.natural.saturating_sub(most))
     }
 
-    /// Cuts the column at `most` columns of the window.
+    /// Cuts the column at `most` columns of the window, unless it holds numbers.
     pub(super) fn limited_to(self, most: usize) -> Self {
-        if self.is_number || self.least == self.natural {
-            self
-        } else {
-            Self { natural: self.natural.min(most.max(self.least)), ..self }
-        }
+        let natural = if self.is_number { self.natural } else { self.natural.min(most.max(self.least)) };
+        Self { natural, ..self }
     }
 
     pub(super) fn with_gap(self, gap: usize) -> Self {
@@ -141,11 +138,8 @@ fn fit(columns: &[Column], limit: usize) -> Vec<usize> {
 
 /// Gives what is left over to the columns that are cut, one each from the left.
 fn spread(mut widths: Vec<usize>, columns: &[Column], left: usize) -> Vec<usize> {
-    let mut over = left.saturating_sub(widths.iter().sum());
-    for (width, column) in widths.iter_mut().zip(columns).filter(|(width, column)| **width < column.natural) {
-        let more = usize::from(over > 0 && *width < column.natural);
-        *width += more;
-        over -= more;
-    }
+    let over = left.saturating_sub(widths.iter().sum());
+    let cut = widths.iter_mut().zip(columns).filter(|(width, column)| **width < column.natural);
+    cut.take(over).for_each(|(width, _)| *width += 1);
     widths
 }

@@ -10,6 +10,7 @@ mod footer;
 mod grid;
 mod histogram;
 mod labeled;
+mod layout;
 mod line;
 mod pivot;
 mod section;

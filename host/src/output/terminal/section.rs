@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Row;
 
 /// Names under which records have their title, the best first.
-const TITLES: [&str; 2] = ["title", "name"];
+pub(super) const TITLES: [&str; 2] = ["title", "name"];
 
 /// Rows that are shown together, since they have the same fields.
 #[derive(Debug)]

@@ -96,6 +96,17 @@ fn records_without_a_title_have_their_longest_text() {
 }
 
 #[test]
+fn ids_are_whole_where_nothing_else_leads() {
+    let ids =
+        |id: &str, developer: &str| row(json!({"app_id": format!("com.example.{id}"), "developer_id": developer}));
+    let rows = [ids(&"a".repeat(30), "57"), ids(&"b".repeat(20), "Quayside+Games+of+the+North+Sea")];
+    for width in [10, 40, 60, 80] {
+        let text = render(&rows, &View::new(width));
+        assert!(rows.iter().all(|row| text.contains(row["app_id"].as_str().unwrap())), "{width}: {text}");
+    }
+}
+
+#[test]
 fn rows_of_the_older_shape_are_shown_too() {
     let older = |position: u32, country: &str| {
         row(json!({"country": country, "position": position, "app_id": "a.b", "title": "T"}))

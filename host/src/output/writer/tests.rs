@@ -117,9 +117,11 @@ impl Write for ClosedPipe {
 #[test]
 fn a_closed_pipe_is_known_as_one_in_every_format() {
     for format in Format::NAMES.map(|name| name.parse().unwrap()) {
-        let mut writer = RowWriter::new(ClosedPipe, format, 80);
-        let written = writer.write(rows(1000)).and_then(|()| writer.finish());
-        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{format}");
+        for compression in [Compression::None, Compression::Gzip] {
+            let mut writer = RowWriter::new(ClosedPipe, format, 80).with_compression(compression);
+            let written = writer.write(rows(1000)).and_then(|()| writer.finish());
+            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{format}");
+        }
     }
 }
 
