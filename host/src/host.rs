@@ -16,6 +16,8 @@ use crate::swap::{Event, Slot, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 
 pub use addresses::AskedAddress;
+#[cfg(feature = "cli")]
+pub(crate) use addresses::sample_addresses;
 pub use builder::HostBuilder;
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.

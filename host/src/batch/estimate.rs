@@ -35,7 +35,7 @@ pub(crate) struct Estimate {
 }
 
 /// Counts queries of a host for an [`Estimate`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Estimator {
     worker: Worker,
     queries: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Estimator {
 }
 
 /// Queries that may share requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Bucket {
     queries: u64,
     shape: ShapeKey,
@@ -61,7 +61,7 @@ struct ShapeKey {
     choices: Box<[Option<Arc<str>>]>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shape {
     slot: Slot,
     /// Queries of one bucket, the first that had two.

@@ -17,7 +17,7 @@ use super::input::{Carried, Refusals};
 use super::interrupt::Interrupt;
 use super::memory;
 use super::number::{counted, long, size};
-use super::progress::{self, Progress, Total};
+use super::progress::{self, Prices, Progress, Total};
 use super::repeated::Repeated;
 use super::sink::{self, Before, Finish, Sink, SinkError, asked};
 use super::summary::Summary;
@@ -61,12 +61,18 @@ pub(super) async fn deliver(
     let _watch = watch::start(options, host)?;
     memory::give_back_code();
     let start = Instant::now();
+    let (prices, input) = if progress::is_wanted(&options.global.general) {
+        let (prices, input) = Prices::count(host, input);
+        (Some(prices), input)
+    } else {
+        (None, input)
+    };
     let parts = host.resumed(input, Arc::new(move |query| before.left(query)));
     // A table is written when all is there: then it may as well be in order.
     let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
     let interrupt = Interrupt::heed(&control);
-    let shown = progress::show(&options.global.general, host, &control, &taken.total);
+    let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());

@@ -1,6 +1,6 @@
 //! `playfast inspect`: a parser, and what it can be asked.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::args::InspectCommand;
 use super::exit::{Exit, print};
@@ -8,6 +8,7 @@ use super::help::field_lines;
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
 use super::text::align_wrapped;
+use crate::host::sample_addresses;
 use crate::parser::{Kind, Param, Parser};
 
 pub(super) async fn run(
@@ -19,23 +20,50 @@ pub(super) async fn run(
         Some(file) => parsers::load(file, settings).await?,
         None => parsers?.first()?,
     };
-    let text = if command.json { as_json(&parser) } else { as_text(&parser) };
+    let mut addresses = Vec::new();
+    for kind in &parser.description().kinds {
+        addresses.push(Addresses::find(&parser, &kind.name).await);
+    }
+    let text = if command.json { as_json(&parser, &addresses) } else { as_text(&parser, &addresses) };
     print(&text)?;
     Ok(Exit::done())
 }
 
-fn as_json(parser: &Parser) -> String {
+/// The addresses that a kind asks, without the values of its parameters, or why they aren't known.
+struct Addresses {
+    kind: String,
+    asked: Result<Vec<String>, String>,
+}
+
+impl Addresses {
+    async fn find(parser: &Parser, kind: &str) -> Self {
+        let asked = sample_addresses(parser, kind).await;
+        let asked = asked.map(|asked| asked.iter().map(ToString::to_string).collect());
+        Self { kind: kind.to_owned(), asked: asked.map_err(|failure| failure.to_string()) }
+    }
+
+    fn text(&self) -> String {
+        match &self.asked {
+            Ok(asked) => asked.iter().map(|address| format!("    {address}\n")).collect(),
+            Err(reason) => format!("    unknown: {reason}\n"),
+        }
+    }
+}
+
+fn as_json(parser: &Parser, addresses: &[Addresses]) -> String {
+    let asked = addresses.iter().map(|kind| (kind.kind.clone(), json!(kind.asked.as_ref().ok())));
     let document = json!({
         "digest": parser.digest().to_string(),
         "size": parser.size(),
         "imports": parser.imports(),
         "exports": parser.exports(),
+        "addresses": asked.collect::<Map<_, _>>(),
         "description": **parser.description(),
     });
     format!("{document:#}\n")
 }
 
-fn as_text(parser: &Parser) -> String {
+fn as_text(parser: &Parser, addresses: &[Addresses]) -> String {
     let description = parser.description();
     let names = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let lines = [
@@ -51,14 +79,16 @@ fn as_text(parser: &Parser) -> String {
         format!("imports  {}", names(parser.imports())),
         format!("exports  {}", names(parser.exports())),
     ];
-    let kinds = description.kinds.iter().map(kind);
+    let kinds = description.kinds.iter().zip(addresses).map(|(kind, addresses)| self::kind(kind, addresses));
     lines.into_iter().map(|line| line + "\n").chain(kinds).collect()
 }
 
 /// A kind with its parameters, and the fields of its rows.
-fn kind(kind: &Kind) -> String {
+fn kind(kind: &Kind, addresses: &Addresses) -> String {
     let params: Vec<_> = kind.params.properties.iter().map(|(name, param)| param_row(kind, name, param)).collect();
     let mut text = format!("\n{}: {}\n", kind.name, kind.summary);
+    text.push_str("\n  Addresses (playfast doctor says what robots.txt allows)\n");
+    text.push_str(&addresses.text());
     text.push_str(&format!("\n  Parameters ({})\n{}", params.len(), align_wrapped(&params, 4, usize::MAX)));
     let fields = field_lines(kind);
     if !fields.is_empty() {

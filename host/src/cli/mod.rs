@@ -163,7 +163,7 @@ fn log(settings: &Settings) {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
-        .with_ansi(color::is_colored_stderr())
+        .with_ansi(false)
         .without_time()
         .with_target(false)
         .init();

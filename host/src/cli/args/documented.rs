@@ -58,7 +58,6 @@ fn options_of(command: &str) -> Vec<Arg> {
 /// Adds to a kind's command the choices of its parameters and what its rows hold.
 fn describe_kind(command: Command, kind: &Kind) -> Command {
     let (short, long) = kind_sections(command.get_name(), kind);
-    let fields = kind::field_names(kind);
     let choices = |option: &Arg| match kind.params.get(option.get_id().as_str()) {
         Some(param) => param.choices().chain(param.groups.keys().cloned()).collect(),
         None if option.get_id() == "fields" => kind::field_names(kind),
