@@ -90,7 +90,9 @@ pub(super) fn least_width(columns: &[Column]) -> usize {
 /// Adds the columns as lines of at most `limit` columns of the window, if they can be cut so far.
 pub(super) fn push_grid(lines: &mut Lines, columns: &[Column], limit: usize) {
     let widths = fit(columns, limit);
-    push_row(lines, columns, &widths, |column| (&column.header, Style::Bold));
+    // Of an id that is wider than the window the header isn't.
+    let header_widths: Vec<_> = widths.iter().map(|width| *width.min(&limit)).collect();
+    push_row(lines, columns, &header_widths, |column| (&column.header, Style::Bold));
     let count = columns.iter().map(|column| column.cells.len()).max().unwrap_or_default();
     for index in 0..count {
         push_row(lines, columns, &widths, |column| {

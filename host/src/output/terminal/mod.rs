@@ -1,8 +1,8 @@
 //! Views of rows for a person at a terminal: a card, a pivot or a table.
 //!
 //! One row is a card, charts of several countries or categories are a pivot, and anything else is a table. Rows of several kinds are shown kind
-//! by kind. Invariant: no line is wider than the window, except one that holds an id of which nothing can be cut; no line ends with a space;
-//! without colour there is no escape sequence.
+//! by kind. Invariant: no line is wider than the window, unless an id is, which is never cut; no line ends with a space; without colour there is
+//! no escape sequence.
 
 mod card;
 mod facts;

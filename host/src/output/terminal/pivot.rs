@@ -47,7 +47,7 @@ pub(super) fn render(section: &Section<'_>, view: &View) -> Option<String> {
     shown.push(pivot.name);
     shown.extend(&pivot.fields);
     shown.extend(section.params(&view.params));
-    // Who names fields knows that there are others.
+    // A caller that names fields knows that there are others.
     if view.fields.is_none() {
         push_hidden(&mut lines, &facts, |name| shown.contains(&name), view);
     }

@@ -64,7 +64,7 @@ pub(super) fn push_shared<'a>(
     let is_shared = |facts: &&Facts<'a>| {
         facts.content == Content::Constant && !is_redundant(facts.name, |name| has_value(find(name)))
     };
-    // Nobody pays in the currency of what is free.
+    // The currency of free apps tells nothing.
     let is_free = find("price").filter(is_shared).is_some_and(|price| price.first.as_f64() == Some(0.0));
     // A single row shares everything with itself.
     let fields = fields.iter().copied().filter(|name| !is_single && (!is_free || *name != "currency"));
