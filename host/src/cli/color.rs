@@ -25,8 +25,3 @@ pub(super) fn choose(settings: &Settings) {
 pub(super) fn is_colored_stdout() -> bool {
     AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
 }
-
-/// Whether what is written to stderr is coloured.
-pub(super) fn is_colored_stderr() -> bool {
-    AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
-}

@@ -132,6 +132,7 @@ impl Sink {
         let failures = failures.transpose()?;
         let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
         let header = Header::new(destination.format, fields).with_carried(columns.carried().to_vec());
+        let header = header.with_variant(destination.compression, options.rows.spreadsheet);
         let Opened { rows, journal, replacement, before } = open_rows(&destination, &header, options.existing())?;
         let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
         let failures = failures.map(|(path, file)| Ok((path, BufWriter::new(cleared(file)?)))).transpose()?;

@@ -39,7 +39,8 @@ Ended before there was an answer: deadline (the time was up), cancelled (the
 run was stopped), internal (a fault of this program: please report it).
 
 Exit codes: 0 all answered, 1 some failed, 2 usage or a file, 3 none answered,
-4 the parser is refused, 70 internal, 130 Ctrl-C, 143 SIGTERM.
+4 the parser is refused, 70 internal, 75 another run writes the file,
+130 Ctrl-C, 143 SIGTERM.
 ";
 
 const PACE: &str = "\

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::output::Format;
+use crate::output::{Compression, Format};
 use crate::{FailureKind, QueryKey};
 
 /// Of the journal's lines, and of the encoding of keys.
@@ -37,6 +37,17 @@ impl Header {
     /// Rows of this format, and of these fields where they were chosen.
     pub(crate) fn new(format: Format, fields: Option<Vec<String>>) -> Self {
         Self { playfast_journal: VERSION, format: format.name().to_owned(), fields, carried: Vec::new() }
+    }
+
+    /// Of a file that is compressed or for spreadsheets.
+    pub(crate) fn with_variant(mut self, compression: Compression, is_spreadsheet: bool) -> Self {
+        if compression == Compression::Gzip {
+            self.format.push_str(".gz");
+        }
+        if is_spreadsheet {
+            self.format.push_str(" for spreadsheets");
+        }
+        self
     }
 
     /// With columns of the input that rows carry.

@@ -197,9 +197,9 @@ fn columns_in(file: &Path) -> Result<Vec<String>, Exit> {
     read.map_err(|error| Exit::config(format!("failed to read the header of {}: {error}", file.display())))
 }
 
-/// Columns of the terminal's line.
+/// Columns of the terminal that stdout is.
 pub(in crate::cli) fn width() -> usize {
-    width_of(comfy_table::Table::new().width())
+    width_of(terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0))
 }
 
 /// The width that a table may have, by what the terminal says, if there is one.
