@@ -1,11 +1,12 @@
-//! What the environment says of a host.
+//! Variables of the environment that configure a host.
 //!
-//! Three variables, so that a program that asks the real site can be led to a store on this machine without being changed. Reading and
+//! Three lead a program that asks the real site to a store on this machine, without a change to it; those of curl name proxies. Reading and
 //! applying are apart: the process's variables are looked up in one place.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::fetch::{EnvironmentProxies, ProxyVariableError};
 use crate::{ConnectTo, ConnectToError, HostBuilder, Rate, RateError};
 
 /// Other addresses for hosts, separated by commas or spaces.
@@ -17,15 +18,15 @@ const AUTHORITY: &str = "PLAYFAST_CACERT";
 /// How fast sites are asked.
 const RATE: &str = "PLAYFAST_RATE";
 
-/// Why the environment leads nowhere.
+/// Why the environment can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
-    /// A variable is no text.
+    /// A variable isn't Unicode text.
     #[error("{0} is not Unicode")]
     NotText(&'static str),
-    /// An address is none.
-    #[error("{CONNECT_TO} is no list of addresses")]
+    /// An address can't be read.
+    #[error("{CONNECT_TO} is not a list of addresses")]
     ConnectTo(#[from] ConnectToError),
     /// The authority can't be read.
     #[error("failed to read {}, which {AUTHORITY} names", file.display())]
@@ -35,15 +36,19 @@ pub enum EnvironmentError {
         /// Why.
         source: std::io::Error,
     },
-    /// The rate is none.
-    #[error("{RATE} is no rate")]
+    /// The rate can't be read.
+    #[error("{RATE} is not a rate")]
     Rate(#[from] RateError),
+    /// A proxy can't be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyVariableError),
 }
 
 impl HostBuilder {
     /// What the environment says on top of what was said before: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::connect_to`]; several are
-    /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::authority`]) and `PLAYFAST_RATE` (as
-    /// [`HostBuilder::rate`]). A variable that is unset or empty says nothing.
+    /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::authority`]), `PLAYFAST_RATE` (as
+    /// [`HostBuilder::rate`]), and the proxies of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` ([`EnvironmentProxies`]). A variable that is
+    /// unset or empty says nothing.
     ///
     /// ```
     /// # fn led() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,6 +70,7 @@ struct Environment {
     connect_to: Vec<ConnectTo>,
     authority: Option<Vec<u8>>,
     rate: Option<Rate>,
+    proxies: EnvironmentProxies,
 }
 
 impl Environment {
@@ -78,13 +84,15 @@ impl Environment {
             connect_to: addresses.map(str::parse).collect::<Result<_, _>>()?,
             authority: set(AUTHORITY).map(PathBuf::from).map(read).transpose()?,
             rate: text(RATE)?.map(|rate| rate.parse()).transpose()?,
+            proxies: EnvironmentProxies::from_variables(&variable)?,
         })
     }
 
     fn apply(self, builder: HostBuilder) -> HostBuilder {
         let builder = self.connect_to.into_iter().fold(builder, HostBuilder::connect_to);
         let builder = self.authority.into_iter().fold(builder, HostBuilder::authority);
-        self.rate.into_iter().fold(builder, HostBuilder::rate)
+        let builder = self.rate.into_iter().fold(builder, HostBuilder::rate);
+        builder.environment_proxies(self.proxies)
     }
 }
 
@@ -118,7 +126,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for (name, value) in [(CONNECT_TO, "nowhere"), (RATE, "fast"), (AUTHORITY, "/no/such/file")] {
+        for (name, value) in
+            [(CONNECT_TO, "nowhere"), (RATE, "fast"), (AUTHORITY, "/no/such/file"), ("HTTPS_PROXY", "ftp://p")]
+        {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }

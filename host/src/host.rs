@@ -1,5 +1,6 @@
-//! Who owns the client, the sandbox and the parsers?
+//! A host: it owns the HTTP client, the sandbox and the parsers.
 
+mod addresses;
 mod builder;
 
 use std::sync::Arc;
@@ -9,11 +10,14 @@ use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::batch::{Asked, Input, Outcome, Outcomes, Parts, Plan, PlanError, Resume, Worker, split_kind};
-use crate::fetch::ClientError;
+use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::swap::{Event, Slot, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 
+pub use addresses::AskedAddress;
+#[cfg(feature = "cli")]
+pub(crate) use addresses::sample_addresses;
 pub use builder::HostBuilder;
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
@@ -87,6 +91,12 @@ impl Host {
         Self::planned(self.slot_of(kind)?, kind, params, Plan::partial)
     }
 
+    /// What every exchange needs.
+    #[cfg(feature = "cli")]
+    pub(crate) const fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
     fn planned<P>(
         slot: Slot,
         kind: &str,
@@ -111,6 +121,12 @@ impl Host {
     #[cfg(feature = "cli")]
     pub(crate) fn slot_for(&self, query: &Query) -> Result<Slot, Failure> {
         self.worker.slot(query)
+    }
+
+    /// How this host of a site is asked: directly, or through a proxy, and what decides it. Passwords are left out.
+    #[must_use]
+    pub fn route(&self, host: &str) -> Route {
+        self.worker.fetcher.route(host)
     }
 
     /// The places of its parsers, in the order in which they were given or added.

@@ -52,6 +52,7 @@ pub mod output;
 mod parser;
 #[cfg(feature = "play")]
 pub mod play;
+mod robots;
 mod runtime;
 mod swap;
 mod types;
@@ -61,12 +62,15 @@ pub use batch::{
     Retries, RunStats, Sharing, SharingError, Source,
 };
 pub use environment::EnvironmentError;
-pub use fetch::{ClientError, ConnectTo, ConnectToError, FetchOptions};
-pub use host::{Host, HostBuilder, HostError, PLAY};
-pub use parser::{
-    Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits, Live,
-    LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
+pub use fetch::{
+    ClientError, ConnectTo, ConnectToError, EnvironmentProxies, FetchOptions, ProxySource, ProxyVariableError, Route,
 };
+pub use host::{AskedAddress, Host, HostBuilder, HostError, PLAY};
+pub use parser::{
+    AnswerSize, Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits,
+    Live, LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
+};
+pub use robots::{Robots, RobotsError, RobotsVerdict};
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
 pub use types::{

@@ -4,7 +4,7 @@
 
 use playfast_guest::json::{EVERY, Field, Flow, ReadError, Reader, Shape, Table};
 use playfast_guest::{Failure, FailureKind, HttpResponse, Page, Parser, Query, Requests};
-use playfast_play::{Play, answers};
+use playfast_play::{Play, address, answers};
 
 /// The Play parser, fixed.
 #[derive(Debug)]
@@ -22,23 +22,23 @@ const ITEMS: &[u16] = &[0, 1, 0, 33, 0];
 /// An item's record: every slot of its message is two further on.
 const FIELDS: &[Field] = &[
     Field::new("app_id", &[&[0, 2, 0]], Shape::Text),
-    Field::new("title", &[&[0, 5]], Shape::Text),
-    Field::new("developer", &[&[0, 16]], Shape::Text),
+    Field::new("title", &[&[0, 5]], Shape::DecodedText),
+    Field::new("developer", &[&[0, 16]], Shape::DecodedText),
     Field::new("icon", &[&[0, 3, 3, 2]], Shape::Text),
     Field::new("score", &[&[0, 6, 1]], Shape::Number),
     Field::new("score_text", &[&[0, 6, 0]], Shape::Text),
     Field::new("price", &[&[0, 10, 1, 0, 0]], Shape::Micros),
     Field::new("currency", &[&[0, 10, 1, 0, 1]], Shape::Text),
     Field::new("price_text", &[&[0, 10, 1, 0, 2]], Shape::Text),
-    Field::new("genre", &[&[0, 7]], Shape::Text),
-    Field::new("summary", &[&[0, 15, 1]], Shape::Text),
+    Field::new("genre", &[&[0, 7]], Shape::DecodedText),
+    Field::new("description", &[&[0, 15, 1]], Shape::HtmlAsText),
     Field::new("installs", &[&[0, 17]], Shape::Text),
-    Field::new("screenshots", &[&[0, 4, EVERY, 3, 2]], Shape::Texts),
+    Field::new("screenshots", &[&[0, 4, EVERY, 3, 2]], Shape::DistinctTexts),
     Field::new("video", &[&[0, 14, 0, 0, 3, 2]], Shape::Text),
     Field::new("header_image", &[&[0, 24, 3, 2]], Shape::Text),
-    Field::new("content_rating", &[&[0, 26, 0]], Shape::Text),
+    Field::new("content_rating", &[&[0, 26, 0]], Shape::DecodedText),
     Field::new("iap_range", &[&[0, 31, 0]], Shape::Text),
-    Field::new("url", &[&[0, 12, 4, 2]], Shape::Text),
+    Field::new("url", &[&[0, 12, 4, 2]], Shape::With(address)),
 ];
 
 impl Parser for Fixed {

@@ -26,7 +26,7 @@ const DESCRIPTION: &[&[u16]] = &[&[12, 0, 0, 1], &[72, 0, 1]];
 pub(crate) const FIELDS: &[Field] = &[
     Field::new("app_id", &[&[77, 0]], Shape::Text),
     Field::new("title", &[&[0, 0]], Shape::DecodedText),
-    Field::new("summary", &[&[73, 0, 1]], Shape::Text),
+    Field::new("summary", &[&[73, 0, 1]], Shape::HtmlAsText),
     Field::new("description", DESCRIPTION, Shape::HtmlAsText),
     Field::new("description_html", DESCRIPTION, Shape::Text),
     Field::new("installs", &[&[13, 0]], Shape::Text),
@@ -69,7 +69,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("categories", &[&[118], &[79, 0, 0]], Shape::With(categories)),
     Field::new("icon", &[&[95, 0, 3, 2]], Shape::Text),
     Field::new("header_image", &[&[96, 0, 3, 2]], Shape::Text),
-    Field::new("screenshots", &[&[78, 0, EVERY, 3, 2]], Shape::Texts),
+    Field::new("screenshots", &[&[78, 0, EVERY, 3, 2]], Shape::DistinctTexts),
     Field::new("video", &[&[100, 0, 0, 3, 2]], Shape::Text),
     Field::new("video_image", &[&[100, 1, 0, 3, 2]], Shape::Text),
     Field::new("content_rating", &[&[9, 0]], Shape::DecodedText),

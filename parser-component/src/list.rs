@@ -1,8 +1,9 @@
 //! The records of a chart: where its items have their fields, and what an answer without items means.
 
-use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table};
+use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
 use playfast_guest::{Failure, Page, Query};
 
+use crate::request::STORE;
 use crate::unreadable;
 
 /// The chart in the answer to `vyAe2`: `null` where there is no such chart.
@@ -18,7 +19,7 @@ const ITEMS: &[u16] = &[0, 1, 0, 28, 0];
 /// The state of a query whose chart was empty in the long form of the request, and is asked for in the short one.
 pub(crate) const SHORT_FORM: &str = "short-form";
 
-/// An item's record. `url` is a path on play.google.com.
+/// An item's record.
 pub(crate) const FIELDS: &[Field] = &[
     Field::new("app_id", &[&[0, 0, 0]], Shape::Text),
     Field::new("title", &[&[0, 3]], Shape::DecodedText),
@@ -30,15 +31,26 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::new("currency", &[&[0, 8, 1, 0, 1]], Shape::Text),
     Field::new("price_text", &[&[0, 8, 1, 0, 2]], Shape::Text),
     Field::new("genre", &[&[0, 5]], Shape::DecodedText),
-    Field::new("summary", &[&[0, 13, 1]], Shape::Text),
+    Field::new("description", &[&[0, 13, 1]], Shape::HtmlAsText),
     Field::new("installs", &[&[0, 15]], Shape::Text),
-    Field::new("screenshots", &[&[0, 2, EVERY, 3, 2]], Shape::Texts),
+    Field::new("screenshots", &[&[0, 2, EVERY, 3, 2]], Shape::DistinctTexts),
     Field::new("video", &[&[0, 12, 0, 0, 3, 2]], Shape::Text),
     Field::new("header_image", &[&[0, 22, 3, 2]], Shape::Text),
     Field::new("content_rating", &[&[0, 24, 0]], Shape::DecodedText),
     Field::new("iap_range", &[&[0, 29, 0]], Shape::Text),
-    Field::new("url", &[&[0, 10, 4, 2]], Shape::Text),
+    Field::new("url", &[&[0, 10, 4, 2]], Shape::With(address)),
 ];
+
+/// The address of an app's page: items have its path.
+pub fn address(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
+    let link = values.iter().find_map(|value| *value).and_then(Reader::text);
+    match link {
+        Some(path) if path.starts_with('/') => writer.string(&[STORE, &path].concat()),
+        Some(address) => writer.string(&address),
+        None => writer.null(),
+    }
+    Ok(())
+}
 
 /// The chart in the payload of a batchexecute frame. An empty one is asked for once more, in the short form of the request.
 pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {

@@ -1,4 +1,4 @@
-//! What are the records of charts and apps, to a program in Rust?
+//! The records of charts and apps, for a program in Rust.
 //!
 //! For programs that use a host, not for the component: feature `records`. The fields are the description's, in its order, and a test holds
 //! that they are. What may be `null` is an `Option`, and what a later parser gives beside is kept.
@@ -30,11 +30,11 @@ pub struct ChartApp {
     pub price_text: Option<String>,
     /// Category's name.
     pub genre: Option<String>,
-    /// Description, HTML.
-    pub summary: Option<String>,
+    /// Description as text.
+    pub description: Option<String>,
     /// Number of installs as the store shows it.
     pub installs: Option<String>,
-    /// URLs.
+    /// URLs, each once.
     pub screenshots: Option<Vec<String>>,
     /// URL of a video.
     pub video: Option<String>,
@@ -44,7 +44,7 @@ pub struct ChartApp {
     pub content_rating: Option<String>,
     /// Prices of in-app purchases.
     pub iap_range: Option<String>,
-    /// Path of the app's page on play.google.com.
+    /// Address of the app's page.
     pub url: Option<String>,
     /// What a later parser gives beside.
     #[serde(flatten)]
@@ -145,7 +145,7 @@ pub struct App {
     pub icon: Option<String>,
     /// URL.
     pub header_image: Option<String>,
-    /// URLs.
+    /// URLs, each once.
     pub screenshots: Option<Vec<String>>,
     /// URL of a video.
     pub video: Option<String>,
@@ -177,7 +177,7 @@ pub struct App {
     pub chart_rank: Option<String>,
     /// Permissions by group.
     pub permissions: Option<Vec<PermissionGroup>>,
-    /// Data shared and collected, and practices; with via=rpc alone.
+    /// Data shared and collected, and practices; `None` if the record comes from the app's page, which lacks it.
     pub data_safety: Option<DataSafety>,
     /// What a later parser gives beside.
     #[serde(flatten)]

@@ -1,14 +1,16 @@
-//! Requests for queries: an app's page is a GET, and what asks an rpc is a call in a batchexecute POST.
+//! Requests for queries: what asks an rpc is a call in a batchexecute POST, and an app's page is a GET.
 
 use playfast_guest::json::Writer;
 use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url};
 
+use crate::fall_back::BY_PAGE;
 use crate::list::SHORT_FORM;
 
 /// Where rpcs are asked.
 pub(crate) const RPC_PATH: &str = "/_/PlayStoreUi/data/batchexecute";
 
-const STORE: &str = "https://play.google.com";
+/// The store.
+pub(crate) const STORE: &str = "https://play.google.com";
 
 /// Requests for queries, in the order of their first ones: those of one rpc, language and country share a batchexecute POST, a page is asked
 /// for alone.
@@ -65,11 +67,11 @@ impl<'q> Asked<'q> {
         let locale = Locale::of(query);
         match query.kind.as_str() {
             "list" => Ok(Self::Call(Call { locale, rpc: "vyAe2", argument: chart(query)? })),
-            "app" if query.state.is_some() => Err(unknown_state(query)),
-            "app" if query.param("via") == Some("rpc") => {
-                Ok(Self::Call(Call { locale, rpc: "Ws7gDc", argument: details(app_id(query)?) }))
-            }
-            "app" => Ok(Self::Page(details_page(app_id(query)?, locale))),
+            "app" => match (query.state.as_deref(), query.param("via")) {
+                (Some(BY_PAGE), _) | (None, Some("page")) => Ok(Self::Page(details_page(app_id(query)?, locale))),
+                (Some(_), _) => Err(unknown_state(query)),
+                (None, _) => Ok(Self::Call(Call { locale, rpc: "Ws7gDc", argument: details(app_id(query)?) })),
+            },
             kind => Err(Failure::invalid_query(format!("this parser has no kind {kind}: it has list and app"))),
         }
     }
@@ -228,7 +230,7 @@ mod tests {
             query("app", &[("app_id", &id), ("via", "rpc"), ("country", "de")])
         };
         let mut queries: Vec<_> = (0..70).map(app).collect();
-        queries.insert(1, query("app", &[("app_id", "a.c")]));
+        queries.insert(1, query("app", &[("app_id", "a.c"), ("via", "page")]));
         let requests = requests(&queries, 50);
         let asked: Vec<Vec<u32>> = requests.exchanges.iter().map(|exchange| exchange.queries.clone()).collect();
         let first: Vec<_> = [0].into_iter().chain(2..51).collect();
@@ -239,17 +241,20 @@ mod tests {
 
     #[test]
     fn an_app_is_a_page_or_a_call() {
-        let queries = [
-            query("app", &[("app_id", "a.b&c"), ("language", "pt-BR")]),
-            query("app", &[("app_id", "a.b"), ("via", "rpc")]),
-        ];
-        let requests = requests(&queries, 1);
-        assert_eq!(
-            requests.exchanges[0].request.url,
-            "https://play.google.com/store/apps/details?id=a.b%26c&hl=pt-BR&gl=us"
-        );
-        let (rpc, argument, _) = calls(&requests.exchanges[1].request).remove(0);
-        assert_eq!((rpc.as_str(), &argument[5]), ("Ws7gDc", &serde_json::json!([["a.b", 7]])));
+        let auto = query("app", &[("app_id", "a.b&c"), ("via", "auto"), ("language", "pt-BR")]);
+        let by_page = Query { state: Some(BY_PAGE.to_owned()), ..auto.clone() };
+        let page = query("app", &[("app_id", "a.b&c"), ("via", "page"), ("language", "pt-BR")]);
+        for asked in requests(&[by_page, page], 1).exchanges {
+            let address = "https://play.google.com/store/apps/details?id=a.b%26c&hl=pt-BR&gl=us";
+            assert_eq!((asked.request.method, asked.request.url.as_str()), (Method::Get, address));
+        }
+        let rpc = query("app", &[("app_id", "a.b&c"), ("via", "rpc")]);
+        for asked in requests(&[auto.clone(), rpc, query("app", &[("app_id", "a.b&c")])], 1).exchanges {
+            let (rpc, argument, _) = calls(&asked.request).remove(0);
+            assert_eq!((rpc.as_str(), &argument[5]), ("Ws7gDc", &serde_json::json!([["a.b&c", 7]])));
+        }
+        let unknown = Query { state: Some("page-2".to_owned()), ..auto };
+        assert_eq!(requests(&[unknown], 1).refused.len(), 1);
     }
 
     #[test]

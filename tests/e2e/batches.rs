@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -11,7 +11,7 @@ use playfast::{FailureKind, Outcome, Retries};
 use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
 use serde_json::Value;
 
-use crate::support::{self, Shop};
+use crate::support::{self, Shop, binary};
 
 /// Apps that share a request of details.
 const PER_REQUEST: usize = 50;
@@ -101,7 +101,7 @@ fn requests_leave_full_in_every_form_ordered_or_not_paced_or_not() {
 #[test]
 fn queries_that_trickle_in_share_requests_as_the_pace_holds_them() {
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(5)));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(["run", "--queries", "-", "--kind", "app", "--rate=4/s"]).args(shop.options());
     let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = running.stdin.take().unwrap();
@@ -209,7 +209,7 @@ fn with_a_bad_query_and_ten_kills_each_of_many_ends_once() {
     let [queries, rows, failures] = ["queries.ndjson", "rows.ndjson", "failures"].map(|name| folder.path().join(name));
     write_queries(&queries, apps, &["us"]);
     let start = |ordered: bool| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        let mut command = binary();
         command.args(["run", "--rate=none", "--resume", "-o"]).arg(&rows).arg("--queries").arg(&queries);
         command.arg("--failures").arg(&failures).args(ordered.then_some("--ordered")).args(shop.options());
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

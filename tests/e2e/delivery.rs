@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use playfast_sim::{Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 
-use crate::support::Shop;
+use crate::support::{Shop, binary};
 
 fn lines(file: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(file).unwrap();
@@ -133,7 +133,7 @@ fn a_field_that_rows_cannot_have_is_refused_before_anything_is_sent() {
 fn countries_with_a_slow_first(arguments: &[&str]) -> Vec<String> {
     let shop = Shop::open(StoreConfig::default());
     shop.store.set_faults(Faults::none().with(FaultKind::Stall, 1.0).stall_for(Duration::from_secs(5)));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(["run", "--queries=-", "--rate=none", "--fields=country"]).args(arguments).args(shop.options());
     let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut queries = running.stdin.take().unwrap();
@@ -164,7 +164,7 @@ fn rows_leave_as_they_finish_or_in_order() {
 
 /// The binary, led to the shop, in the background.
 fn start(shop: &Shop, arguments: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(arguments).arg("--rate=none").args(shop.options());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -248,7 +248,7 @@ fn a_reader_who_is_gone_is_no_error_of_any_command() {
     for arguments in commands {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        let mut command = binary();
         command.args(arguments).arg("--rate=none").args(shop.options());
         let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();

@@ -9,15 +9,15 @@ use playfast_sim::{ChartQuery, StoreConfig};
 use serde_json::Value;
 
 use crate::store::same;
-use crate::support::Shop;
+use crate::support::{Shop, without_proxies};
 use crate::swap::again;
 
 /// An example, led to a store. Cargo builds them with all tests, and not with this suite alone.
-fn example(shop: &Shop, name: &str) -> Command {
+pub(crate) fn example(shop: &Shop, name: &str) -> Command {
     let folder = Path::new(env!("CARGO_BIN_EXE_playfast")).parent().unwrap().join("examples");
     let file = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     assert!(file.exists(), "{} is not there: run `cargo build --release --examples`", file.display());
-    let mut command = Command::new(file);
+    let mut command = without_proxies(Command::new(file));
     command.envs(shop.environment());
     command
 }

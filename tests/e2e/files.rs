@@ -1,11 +1,11 @@
 //! Files that the binary reads and writes: no output destroys an input, another output, or what is not its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use playfast_sim::{Canned, StoreConfig};
 
-use crate::support::{Shop, playfast};
+use crate::support::{Shop, binary, playfast};
 
 /// A folder of files, which is gone with the test.
 struct Folder(tempfile::TempDir);
@@ -65,7 +65,7 @@ fn no_output_is_an_input_by_any_name() {
     let page = folder.name("page");
     shop.playfast(&["parse", "--kind=list", &page, "-o", &page]).refused(2, "would overwrite what is read");
     let queries = std::fs::File::open(folder.path("todo")).unwrap();
-    let ran = Command::new(env!("CARGO_BIN_EXE_playfast"))
+    let ran = binary()
         .args(["run", "--kind=app", "--queries=-", "-o", &folder.name("todo")])
         .stdin(queries)
         .output()
@@ -159,7 +159,7 @@ fn two_runs_do_not_write_one_file_by_two_names() {
     let folder = Folder::new(&[("rows", "")]);
     std::fs::hard_link(folder.path("rows"), folder.path("hard")).unwrap();
     std::os::unix::fs::symlink("rows", folder.path("soft")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(["run", "--queries=-", "-o", &folder.name("rows"), "--rate=none"]).args(shop.options());
     let mut running = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while !folder.path("rows.journal").exists() {
@@ -182,7 +182,7 @@ fn two_runs_do_not_write_one_file_by_two_names() {
 fn devices_are_written_in_large_pieces() {
     let shop = Shop::open(StoreConfig::default());
     let writes = |output: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        let mut command = binary();
         command.args(["run", "--queries=-", "--rate=none", "-o"]).arg(output).args(shop.options());
         let mut running = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut queries = running.stdin.take().unwrap();

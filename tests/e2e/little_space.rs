@@ -4,11 +4,13 @@
 use std::process::{Command, Output};
 
 use crate::pages;
+use crate::support::without_proxies;
 
 /// Runs the binary with 4 GB of address space.
 fn short_of_space(arguments: &str) -> Output {
     let binary = env!("CARGO_BIN_EXE_playfast");
-    Command::new("bash").arg("-c").arg(format!("ulimit -v 4000000; exec '{binary}' {arguments}")).output().unwrap()
+    let mut bash = without_proxies(Command::new("bash"));
+    bash.arg("-c").arg(format!("ulimit -v 4000000; exec '{binary}' {arguments}")).output().unwrap()
 }
 
 /// The standard output, after one warning.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use playfast_sim::{Layout, StoreConfig};
 use serde_json::Value;
 
 use crate::guest::{self, Guest};
-use crate::support::{Shop, playfast};
+use crate::support::{Shop, binary, playfast};
 use crate::swap::{ONE_APP, again, charts};
 
 /// A parser of another name for the same kind of the same site.
@@ -131,7 +131,7 @@ fn put(folder: &Path, name: &str, component: &[u8]) {
 fn parsers_come_and_change_in_a_watched_folder() {
     let shop = Shop::open(StoreConfig::default());
     let (folder, parsers) = folder(&[("play", again(0))]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(["run", "--queries=-", &parsers, "--watch", "--rate=none"]).args(shop.options());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (rows, said) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
@@ -161,7 +161,7 @@ fn parsers_come_and_change_in_a_watched_folder() {
 
 /// A run that waits for queries, with parsers of a folder that are watched.
 fn watch(shop: &Shop, parsers: &str, arguments: &[&str]) -> std::process::Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(["run", "--queries=-", parsers, "--watch", "--rate=none"]).args(arguments).args(shop.options());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -250,13 +250,7 @@ fn options_are_taken_from_a_file_and_from_the_environment() {
     let run = |text: &str, variable: &str, arguments: &[&str]| {
         fs::write(config.path(), text).unwrap();
         let (name, value) = variable.split_once('=').unwrap();
-        let ran = Command::new(env!("CARGO_BIN_EXE_playfast"))
-            .env(name, value)
-            .args(arguments)
-            .arg(&option)
-            .args(shop.options())
-            .output()
-            .unwrap();
+        let ran = binary().env(name, value).args(arguments).arg(&option).args(shop.options()).output().unwrap();
         let (code, said) = (ran.status.code().unwrap(), String::from_utf8_lossy(&ran.stderr).into_owned());
         (code, String::from_utf8_lossy(&ran.stdout).into_owned(), said)
     };
@@ -270,15 +264,20 @@ fn options_are_taken_from_a_file_and_from_the_environment() {
     assert!(rows.starts_with('{'), "{rows}{said}");
     let (_, rows, said) = run("", "PLAYFAST_FORMAT=ndjson", &["list", "--num=1", "--format=json"]);
     assert!(rows.starts_with('['), "{rows}{said}");
-    for (text, part) in
-        [("formt = \"json\"", "--formt"), ("format = \"xml\"", "xml"), ("format = ", "TOML"), ("watch = 3", "watch")]
-    {
+    for (text, part) in [
+        ("formt = \"json\"", "no option formt: did you mean format?"),
+        ("format = \"xml\"", "xml"),
+        ("format = ", "TOML"),
+        ("watch = 3", "watch"),
+    ] {
         let (code, _, said) = run(text, "X=", &["list"]);
         assert!(code == 2 && said.contains(part) && said.contains(config.path().to_str().unwrap()), "{part}: {said}");
     }
     let (code, _, said) = run("rate = \"1/s\"\nformat = root:x\n", "X=", &["list"]);
     assert!(code == 2 && said.contains("it is not TOML at line 2, column ") && said.lines().count() == 1, "{said}");
-    for (variable, part) in [("PLAYFAST_RATE=fast", "PLAYFAST_RATE: "), ("PLAYFAST_RETRIES=-1", "PLAYFAST_RETRIES: ")] {
+    for (variable, part) in
+        [("PLAYFAST_RATE=fast", "PLAYFAST_RATE: "), ("PLAYFAST_RETRIES=-1", "PLAYFAST_RETRIES can't be ")]
+    {
         let (code, _, said) = run("", variable, &["list"]);
         assert!(code == 2 && said.contains(part), "{said}");
     }

@@ -1,15 +1,17 @@
 //! Through proxies: to the store, and to nowhere, with a line that says what to do.
 
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
-use playfast::{FailureKind, FetchOptions, Host, Outcome, Plan};
+use playfast::{EnvironmentProxies, FailureKind, FetchOptions, Host, Outcome, Plan, Route};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+use crate::examples::example;
 use crate::raw::{Raw, ask, asking, head};
 use crate::support::{Shop, playfast};
 
@@ -143,6 +145,92 @@ fn queries_go_through_http_and_socks_proxies() {
     }
 }
 
+/// The proxies that these variables name.
+fn environment(variables: &[(&str, &str)]) -> EnvironmentProxies {
+    let value = |name| Some(variables.iter().find(|(key, _)| *key == name)?.1.into());
+    EnvironmentProxies::from_variables(value).unwrap()
+}
+
+#[test]
+fn the_environments_proxy_is_asked_as_curl_asks_it() {
+    let shop = Shop::open(StoreConfig::default());
+    for (name, scheme, speaks) in [
+        ("HTTPS_PROXY", "", Speaks::Http),
+        ("https_proxy", "http://", Speaks::Http),
+        ("ALL_PROXY", "socks5h://", Speaks::Socks),
+    ] {
+        let proxy = Proxy::start(&shop, speaks, true);
+        let url = format!("{scheme}{USER}:se%3Acret@localhost:{}", proxy.address.port());
+        let variables = [(name, url.as_str()), ("NO_PROXY", "example.org,localhost")];
+        let fetch = FetchOptions::default().authority(shop.store.ca_pem()).environment_proxies(environment(&variables));
+        let outcome = app(&shop, fetch);
+        assert!(outcome.failure.is_none(), "{name}={url}: {:?}", outcome.failure);
+        assert_eq!(proxy.asked(), ["play.google.com:443"], "{name}={url}");
+    }
+}
+
+#[test]
+fn a_program_that_reads_its_environment_asks_the_proxy_there() {
+    let shop = Shop::open(StoreConfig::default());
+    let proxy = Proxy::start(&shop, Speaks::Http, false);
+    let run = |change: &dyn Fn(&mut Command)| {
+        let mut charts = example(&shop, "charts");
+        charts.env("HTTPS_PROXY", format!("localhost:{}", proxy.address.port()));
+        change(&mut charts);
+        let ran = charts.output().unwrap();
+        assert_eq!(String::from_utf8(ran.stdout).unwrap().lines().count(), 6, "{:?}", String::from_utf8(ran.stderr));
+    };
+    run(&|_| {});
+    assert!(proxy.asked().is_empty(), "the store's hosts have other addresses");
+    run(&|charts| {
+        charts.env_remove("PLAYFAST_CONNECT_TO").env("NO_PROXY", "example.org");
+    });
+    assert_eq!(proxy.asked(), ["play.google.com:443"]);
+}
+
+#[test]
+fn what_goes_directly_asks_no_proxy() {
+    let shop = Shop::open(StoreConfig::default());
+    let proxy = Proxy::start(&shop, Speaks::Http, false);
+    let url = format!("http://me:secret@{}", proxy.address);
+    let led = || {
+        let to = shop.store.connect_to().into_iter().map(|to| to.parse().unwrap());
+        to.fold(FetchOptions::default().authority(shop.store.ca_pem()), FetchOptions::connect_to)
+    };
+    let both = environment(&[("HTTPS_PROXY", &url), ("no_proxy", ".google.com")]);
+    for (fetch, route) in [
+        (led().environment_proxies(environment(&[("HTTPS_PROXY", &url)])), Route::ConnectTo),
+        (led().environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
+        (led().proxy(&url).environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
+        (led().proxy(&url).environment_proxies(both).no_proxy(), Route::Direct),
+        (led(), Route::Direct),
+    ] {
+        let host = shop.runtime.block_on(Host::builder().fetch(fetch.clone()).build()).unwrap();
+        assert_eq!(host.route("play.google.com"), route);
+        let outcome = app(&shop, fetch);
+        assert!(outcome.failure.is_none(), "{route:?}: {:?}", outcome.failure);
+    }
+    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+}
+
+#[test]
+fn an_environments_proxy_that_fails_is_named_with_its_variable() {
+    let shop = Shop::open(StoreConfig::default());
+    let nobody = shop.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().local_addr().unwrap();
+    let guarded = Proxy::start(&shop, Speaks::Http, true);
+    for (url, says) in [
+        (nobody.to_string(), format!("the proxy http://{nobody} (from ALL_PROXY) can't be reached")),
+        (
+            format!("me:wrong@{}", guarded.address),
+            format!("give them with ALL_PROXY=http://USER:PASSWORD@{}", guarded.address),
+        ),
+    ] {
+        let fetch = FetchOptions::default().environment_proxies(environment(&[("ALL_PROXY", &url)]));
+        let failure = app(&shop, fetch).failure.unwrap();
+        assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
+    }
+}
+
 #[test]
 fn a_proxy_may_be_asked_over_tls() {
     let shop = Shop::open(StoreConfig::default());
@@ -193,7 +281,7 @@ fn a_proxy_that_fails_is_named_with_what_to_do() {
         ["ftp://me:secret@proxy", "http://me:secret#1@proxy", "http://me:1/secret@proxy", "http://me:se?cret@proxy"]
     {
         let ran = playfast(&["app", "a.b", "--proxy", proxy]);
-        ran.refused(2, "proxy is no proxy: give http://");
+        ran.refused(2, "proxy is not a proxy's address: give [http://");
         assert!(ran.stderr().contains("percent-encoded") && !ran.stderr().contains("cret@"), "{}", ran.stderr());
     }
 }

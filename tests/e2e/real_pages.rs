@@ -30,17 +30,18 @@ fn pages_come_from_their_real_addresses() {
         ("com.google.android.apps.translate", "app/2026-07_translate_en-us.html"),
     ];
     for (app, file) in apps {
-        let (fetched, app_id) = (shop.playfast(&["app", app]), format!("app_id={app}"));
+        let (fetched, app_id) = (shop.playfast(&["app", app, "--via=page"]), format!("app_id={app}"));
         let parsed =
             parse("app", &folder.join(file), &params(&[app_id.as_str(), "country=us", "language=en", "via=page"]));
-        assert_eq!(fetched.rows(), parsed.rows());
+        assert_eq!(fetched.timeless_rows(), parsed.timeless_rows());
+        assert!(fetched.rows()[0]["fetched_at"].is_string() && parsed.rows()[0]["fetched_at"].is_null());
         assert_eq!(fetched.rows()[0]["app_id"], app);
     }
-    let chart = shop.playfast(&["list", "--category", "GAME"]).rows();
+    let chart = shop.playfast(&["list", "--category", "GAME"]).timeless_rows();
     assert_eq!(chart.len(), 100);
     let file = folder.join("list/2026-07_topfree_GAME_en-us_vyAe2.txt");
     let asked = ["collection=topselling_free", "category=GAME", "country=us", "language=en", "num=100"];
-    assert_eq!(chart, parse("list", &file, &params(&asked)).rows());
+    assert_eq!(chart, parse("list", &file, &params(&asked)).timeless_rows());
 }
 
 #[test]

@@ -41,12 +41,14 @@ fn parameters_are_given_or_in_the_address_and_else_null() {
         (&["--url", "https://example.org/x?a=b&i=abc"], "abc".into(), serde_json::Value::Null),
         (&["--url", "https://example.org/x?i=abc", "--param", "id=given"], "given".into(), serde_json::Value::Null),
         (&["--url", "https://example.org/x?i=NO!"], serde_json::Value::Null, serde_json::Value::Null),
-        (&["--url", "no address", "--param", "num=5"], serde_json::Value::Null, "5".into()),
+        (&["--url", "no address", "--param", "num=5"], serde_json::Value::Null, 5.into()),
     ] {
         let ran = parse(page.path(), more);
         assert_eq!(ran.code(), 0, "{}", ran.stderr());
         let row = &ran.rows()[0];
         assert_eq!((&row["id"], &row["num"], &row["position"]), (&id, &num, &1.into()), "{more:?}: {row}");
+        assert_eq!(row.as_object().unwrap().keys().next().unwrap(), "kind");
+        assert!(row["kind"] == "thing" && row["fetched_at"].is_null(), "nobody knows when it was fetched: {row}");
     }
 }
 

@@ -35,6 +35,7 @@ fn each_library_has_one_place() {
         ("hdrhistogram", "batch"),
         ("httpdate", "batch"),
         ("retry_policies", "batch"),
+        ("texting_robots", "robots"),
         ("clap", "cli"),
         ("indicatif", "cli"),
         ("libc", "cli"),
@@ -67,6 +68,7 @@ fn what_is_awaited_may_move_between_threads() {
         sent(host.swap(Vec::new()));
         sent(host.force(Vec::new()));
         sent(host.run(plan.queries()));
+        sent(host.addresses("app"));
         let parser = host.parser();
         sent(parser.request(std::slice::from_ref(query), 1));
         sent(parser.parse(std::slice::from_ref(query), response));
@@ -76,8 +78,20 @@ fn what_is_awaited_may_move_between_threads() {
 
 #[test]
 fn dependencies_point_one_way() {
-    let order =
-        ["types", "parser", "fetch", "swap", "batch", "environment", "runtime", "play", "blocking", "output", "cli"];
+    let order = [
+        "types",
+        "parser",
+        "fetch",
+        "robots",
+        "swap",
+        "batch",
+        "environment",
+        "runtime",
+        "play",
+        "blocking",
+        "output",
+        "cli",
+    ];
     for (index, folder) in order.iter().enumerate() {
         for file in module(folder) {
             let text = std::fs::read_to_string(&file).unwrap();

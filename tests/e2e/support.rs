@@ -105,6 +105,22 @@ impl Shop {
     }
 }
 
+/// The variables that name proxies, as curl reads them.
+const PROXY_VARIABLES: [&str; 6] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+
+/// The binary, to be run without the proxies of the environment in which the tests run.
+pub(crate) fn binary() -> Command {
+    without_proxies(Command::new(env!("CARGO_BIN_EXE_playfast")))
+}
+
+/// A command that doesn't see the proxies of the environment in which the tests run.
+pub(crate) fn without_proxies(mut command: Command) -> Command {
+    for name in PROXY_VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs the binary.
 pub(crate) fn playfast(arguments: &[&str]) -> Ran {
     run(arguments.iter().map(|argument| (*argument).to_owned()))
@@ -113,12 +129,18 @@ pub(crate) fn playfast(arguments: &[&str]) -> Ran {
 fn run(arguments: impl Iterator<Item = String>) -> Ran {
     let arguments: Vec<_> = arguments.collect();
     let names_parser = arguments.iter().any(|argument| argument.starts_with("--parser"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+    let mut command = binary();
     command.args(arguments);
     if let Some(component) = component().filter(|_| !names_parser) {
         command.arg("--parser").arg(component);
     }
     Ran(command.output().unwrap())
+}
+
+/// A row without the time when it was fetched, to be compared with one of another run.
+pub(crate) fn timeless(mut row: Value) -> Value {
+    row.as_object_mut().unwrap().remove("fetched_at").unwrap();
+    row
 }
 
 /// What the binary did.
@@ -136,6 +158,11 @@ impl Ran {
 
     pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The rows of NDJSON, without the times when they were fetched.
+    pub(crate) fn timeless_rows(&self) -> Vec<Value> {
+        self.rows().into_iter().map(timeless).collect()
     }
 
     /// The rows of NDJSON.

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::Shop;
+use crate::support::{Shop, binary};
 
 /// Until something must have happened.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,7 +58,7 @@ impl Watched {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("parser.wasm");
         std::fs::write(&file, parser).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playfast"));
+        let mut command = binary();
         command
             .args(["run", "--queries", "-", "--rate=none", "--retries=0", "--watch", "--parser"])
             .arg(file)

@@ -1,4 +1,4 @@
-//! What do the published libraries show the world?
+//! Public API of the published libraries, as text.
 //!
 //! Each has its public items in a text beside its manifest, so that a change of them is seen where it is made. rustdoc tells them, in a
 //! format that grows with Rust: the version of the crate that reads it is the one for the toolchain that builds this.

@@ -1,4 +1,4 @@
-//! How does a parser's crate become a component?
+//! Build of a parser's crate into a component.
 //!
 //! The same toolchain gives the same bytes on any machine: paths are mapped away, the lock is kept, and one codegen unit is built.
 

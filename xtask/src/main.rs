@@ -1,6 +1,7 @@
-//! `cargo xtask component` builds the parser component that the host embeds, and the stamp beside it; `cargo xtask api` writes down what
-//! the published libraries show.
+//! `cargo xtask component` builds the parser component that the host embeds, and its stamp; `cargo xtask aliases` generates the names of
+//! countries and languages in its description; `cargo xtask api` writes down what the published libraries show.
 
+mod aliases;
 mod api;
 mod build;
 mod stamp;
@@ -13,8 +14,11 @@ use build::Source;
 use stamp::{COMPONENT, MOVED_LAYOUT, STAMP, Stamp};
 use toolchain::Toolchain;
 
-const USAGE: &str = "usage: cargo xtask api [--check] | component [--check | [--example NAME] --out FILE]
+const USAGE: &str =
+    "usage: cargo xtask aliases [--check] | api [--check] | component [--check | [--example NAME] --out FILE]
 
+  aliases            write the names of countries and languages into the parser's description, from CLDR
+  aliases --check    hold the description against them
   api                write the public items of the published libraries into their public-api.txt
   api --check        hold those texts against the sources
   component          build the parser component, and the demo's, and write them and their stamp into host/parser
@@ -29,6 +33,8 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the xtask stands in the workspace")?;
     match arguments.as_slice() {
+        ["aliases"] => aliases::run(root, false),
+        ["aliases", "--check"] => aliases::run(root, true),
         ["api"] => api::run(root, false),
         ["api", "--check"] => api::run(root, true),
         ["component"] => write(root),

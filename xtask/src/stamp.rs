@@ -1,4 +1,4 @@
-//! Was the committed component made from the sources that stand here?
+//! Stamp of the committed component: digests of the sources that it was made from.
 //!
 //! The stamp beside it holds digests of all that governs it: the contract, the sources and manifests of the guest crate and of the parser,
 //! the versions of what they depend on, and the component's own. Line ends don't count, so that a checkout on Windows agrees. The tests

@@ -1,4 +1,4 @@
-//! Which compiler builds for WebAssembly here?
+//! Compilers that build for WebAssembly.
 //!
 //! Rust's own where it has the target; else Debian's second toolchain, which comes with the standard library's source.
 

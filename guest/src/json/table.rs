@@ -31,6 +31,8 @@ pub enum Shape {
     IsText,
     /// The strings at a path with [`EVERY`] in it.
     Texts,
+    /// As [`Shape::Texts`], each string once.
+    DistinctTexts,
     /// Anything else. It is given one value for each of the field's paths, and writes just one.
     With(fn(&[Option<Reader<'_>>], &mut Writer) -> Result<(), ReadError>),
 }
@@ -218,7 +220,8 @@ impl<'a> Captured<'_, 'a> {
             values = rest;
             writer.ready_key(key);
             match field.shape {
-                Shape::Texts => self.write_texts(own, place, &mut writer),
+                Shape::Texts => self.write_texts(own, place, &mut writer, Writer::copy_texts),
+                Shape::DistinctTexts => self.write_texts(own, place, &mut writer, Writer::copy_distinct_texts),
                 Shape::With(write) => {
                     let own: Vec<_> = own.iter().map(|mark| mark.map(Mark::reader)).collect();
                     write(&own, &mut writer)?;
@@ -230,17 +233,20 @@ impl<'a> Captured<'_, 'a> {
         Ok(writer.finish())
     }
 
-    /// The strings at a field's places from `first` on.
-    fn write_texts(&self, lists: &[Option<Mark<'_>>], first: usize, writer: &mut Writer) {
+    /// Has `copy` write the strings at a field's places from `first` on.
+    fn write_texts(
+        &self,
+        lists: &[Option<Mark<'a>>],
+        first: usize,
+        writer: &mut Writer,
+        copy: fn(&mut Writer, &mut dyn Iterator<Item = Reader<'a>>),
+    ) {
         if lists.iter().all(Option::is_none) {
             return writer.null();
         }
         let own = first..first + lists.len();
-        writer.array(|writer| {
-            let texts =
-                self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, mark)| mark.reader());
-            texts.filter(|value| value.is_text()).for_each(|value| writer.copy_text(Some(value)));
-        });
+        let values = self.values.every.iter().filter(|(place, _)| own.contains(place)).map(|(_, mark)| mark.reader());
+        copy(writer, &mut values.filter(|value| value.is_text()));
     }
 
     /// Gives the field with this name a value where the message had none.
@@ -269,7 +275,7 @@ impl<'a> Captured<'_, 'a> {
 impl Shape {
     fn write(self, value: Option<Reader<'_>>, writer: &mut Writer) {
         match self {
-            Self::With(_) | Self::Texts => writer.null(),
+            Self::With(_) | Self::Texts | Self::DistinctTexts => writer.null(),
             Self::Truthy => writer.bool(value.is_some_and(Reader::truthy)),
             Self::IsText => writer.bool(value.is_some_and(Reader::is_text)),
             Self::Text => writer.copy_text(value),
@@ -311,6 +317,7 @@ mod tests {
         Field { name: "price", paths: &[&[2, 0]], shape: Shape::Micros },
         Field { name: "free", paths: &[&[2, 0]], shape: Shape::Equals(0) },
         Field { name: "images", paths: &[&[3, EVERY, 1]], shape: Shape::Texts },
+        Field { name: "distinct", paths: &[&[3, EVERY, 1]], shape: Shape::DistinctTexts },
         Field { name: "first", paths: &[&[3, 0, 1]], shape: Shape::Text },
         Field { name: "ads", paths: &[&[48]], shape: Shape::Truthy },
         Field { name: "name", paths: &[&[50]], shape: Shape::DecodedText },
@@ -329,18 +336,17 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_slots_and_tails_alike() {
-        let expected = json!({"title": "T", "text": "a\n<b", "price": 1.99, "free": false, "images": ["x", "y"], "first": "x", "ads": true, "name": "R&B's &amp; \"B\""});
-        let dense = r#"[["T"],[0,"a<br>&lt;b"],[1990000],[[0,"x"],[1],[2,"y"]],5]"#;
+        let expected = json!({"title": "T", "text": "a\n<b", "price": 1.99, "free": false, "images": ["x", "y", "x"], "distinct": ["x", "y"], "first": "x", "ads": true, "name": "R&B's &amp; \"B\""});
+        let dense = r#"[["T"],[0,"a<br>&lt;b"],[1990000],[[0,"x"],[1],[2,"y"],[3,"x"]],5]"#;
         let positional = dense.replace(",5]", &format!("{},[1],0,{NAME}]", ",null".repeat(44)));
-        let sparse =
-            r#"[["T"],{"2":[{"2":"a<br>&lt;b"}],"49":1,"51":NAME,"3":[1990000],"4":[[0,{"2":"x"}],[1],[{"2":"y"}]]}]"#;
+        let sparse = r#"[["T"],{"2":[{"2":"a<br>&lt;b"}],"49":1,"51":NAME,"3":[1990000],"4":[[0,{"2":"x"}],[1],[{"2":"y"}],[3,"x"]]}]"#;
         assert_eq!(record(&positional).unwrap(), expected);
         assert_eq!(record(&sparse.replace("NAME", NAME)).unwrap(), expected);
     }
 
     #[test]
     fn absent_or_of_another_type_is_null() {
-        let nothing = json!({"title": null, "text": null, "price": null, "free": false, "images": null, "first": null, "ads": false, "name": null});
+        let nothing = json!({"title": null, "text": null, "price": null, "free": false, "images": null, "distinct": null, "first": null, "ads": false, "name": null});
         for text in ["[]", "null", r#""x""#, r#"[[5],null,["x"]]"#, r#"[{"1":{"1":"T"}}]"#] {
             assert_eq!(record(text).unwrap(), nothing, "{text}");
         }

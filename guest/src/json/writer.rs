@@ -122,6 +122,32 @@ impl Writer {
         }
     }
 
+    /// An array of strings that stand elsewhere.
+    pub(super) fn copy_texts<'a>(&mut self, values: &mut dyn Iterator<Item = Reader<'a>>) {
+        self.array(|writer| values.for_each(|value| writer.copy_text(Some(value))));
+    }
+
+    /// An array of strings that stand elsewhere, each once.
+    pub(super) fn copy_distinct_texts<'a>(&mut self, values: &mut dyn Iterator<Item = Reader<'a>>) {
+        self.array(|writer| {
+            // Where each string was written; few enough to be compared with one another.
+            let mut written: Vec<(usize, usize)> = Vec::new();
+            for value in values {
+                let before = writer.json.len();
+                writer.copy_text(Some(value));
+                let start = before + usize::from(!written.is_empty());
+                let end = writer.json.len();
+                let json = writer.json.since(0);
+                let own = json.get(start..end);
+                if written.iter().any(|(start, end)| json.get(*start..*end) == own) {
+                    writer.json.truncate(before);
+                } else {
+                    written.push((start, end));
+                }
+            }
+        });
+    }
+
     /// As [`Writer::copy_text`], with HTML's character references decoded, once: text that a site escaped although it isn't HTML.
     pub fn decoded_text(&mut self, value: Option<Reader<'_>>) {
         let before = self.json.len();

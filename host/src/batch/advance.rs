@@ -10,7 +10,7 @@ use super::batch_failure::{BatchFailure, halve};
 use super::dispatcher::Requeue;
 use super::exchange::{Answered, blaming};
 use super::job::{FOLLOWS, Job};
-use super::outcome::Source;
+use super::outcome::{RowFrame, Source};
 use super::part::Part;
 use super::permit::{Batch, BuiltRequest, Permit};
 use super::retry::{Attempt, NoRetry, Retry};
@@ -216,7 +216,7 @@ fn as_half(mut jobs: Vec<Job>) -> Requeue {
     Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO)
 }
 
-fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
+pub(super) fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
     jobs.into_iter().map(|job| Requeue::Job(job, Duration::ZERO)).collect()
 }
 
@@ -232,9 +232,12 @@ impl Answers<'_> {
         let run = self.run;
         let in_rows = source.clone().filter(|_| self.worker.source);
         let query = job.query.restarted();
-        let limit = generation.parser.description().limit_of(&query);
+        let description = generation.parser.description();
+        let limit = description.limit_of(&query);
+        let fetched_at = source.as_ref().map(|source| source.received_at);
+        let frame = RowFrame::new(&query, description.kind(query.kind()), fetched_at, in_rows.as_deref());
         let bytes = page.records.iter().map(String::len).sum();
-        let (mut rows, failure) = job.progress.take(&query, &mut page, limit, in_rows.as_deref());
+        let (mut rows, failure) = job.progress.take(&frame, &mut page, limit);
         let blamed = |failure| blaming(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
         job.slot = Some(slot);

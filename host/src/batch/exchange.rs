@@ -50,6 +50,9 @@ struct Exchanged {
 impl Worker {
     /// Sends a request, and hands on what it answers. Returns what is to be asked from here on.
     pub(super) async fn exchange(&self, run: &Run, ready: ReadyRequest, mut permit: Permit) -> Vec<Requeue> {
+        if let Err(failure) = self.check_robots(run, &ready.built).await {
+            return self.end_unsent(run, ready.jobs, &failure, ready.built.0.number, permit).await;
+        }
         let ReadyRequest { built: (generation, request), mut jobs } = ready;
         let Some(slot) = jobs.first().and_then(|job| job.slot.clone()) else { return Vec::new() };
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
@@ -227,13 +230,14 @@ impl Worker {
     }
 }
 
-async fn within(
+/// What `asked` gives, unless the time is up before.
+pub(super) async fn within<T>(
     deadline: Option<Instant>,
-    fetch: impl Future<Output = Result<Fetched, Failure>>,
-) -> Result<Fetched, Failure> {
-    let Some(deadline) = deadline else { return fetch.await };
+    asked: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(deadline) = deadline else { return asked.await };
     let late = |_| Err(Failure::new(FailureKind::Deadline, "its time was up before it was answered"));
-    tokio::time::timeout_at(deadline.into(), fetch).await.unwrap_or_else(late)
+    tokio::time::timeout_at(deadline.into(), asked).await.unwrap_or_else(late)
 }
 
 /// What `parsed` gives. A parser that isn't quick keeps no memory from the bodies of others.

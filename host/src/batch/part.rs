@@ -12,7 +12,7 @@ use crate::{Failure, Query, Row};
 pub struct Part {
     /// What was asked.
     pub query: Query,
-    /// The page's rows: the query's parameters, `position` from 1 over all its pages, and the record's fields, of which the record's win.
+    /// The page's rows, as in [`super::Outcome::rows`]; `position` counts over all pages of the query.
     pub rows: Vec<Row>,
     /// For a person: what the site would not give, or gave otherwise than asked.
     pub notes: Vec<String>,

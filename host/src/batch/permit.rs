@@ -318,6 +318,11 @@ impl Permit {
         *self.may_retry.get_or_insert_with(|| scheduler.lock().scheduler.withdraw_retry(self.host))
     }
 
+    /// Gives the token of the rate limiter back: nothing was sent.
+    pub(super) fn refund(&self) {
+        self.scheduler.lock().scheduler.refund(self.host);
+    }
+
     /// Releases it: another may have it.
     pub(super) fn release(&mut self) {
         if std::mem::replace(&mut self.is_released, true) {

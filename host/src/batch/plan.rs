@@ -6,91 +6,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::plan_error::{PlanError, hint};
+use super::refusal::refusal;
 use crate::Query;
 use crate::parser::{Description, Kind, Param};
-use crate::swap::Unresolved;
-
-/// Why something can't be asked. Nothing was sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// The parser has no such kind.
-    #[error("the parser has no kind {name:?}; {hint}")]
-    UnknownKind {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        hint: String,
-    },
-    /// The host has no such parser.
-    #[error("there is no parser {name:?}; {hint}")]
-    UnknownParser {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        hint: String,
-    },
-    /// Several parsers have that kind.
-    #[error("several parsers have a kind {kind:?}: ask for {choices}")]
-    Ambiguous {
-        /// What was asked for.
-        kind: String,
-        /// How it can be asked for.
-        choices: String,
-    },
-    /// The kind has no such parameter.
-    #[error("{kind} has no parameter {name:?}; {hint}")]
-    UnknownParam {
-        /// The kind.
-        kind: String,
-        /// What was given.
-        name: String,
-        /// What there is.
-        hint: String,
-    },
-    /// A parameter without which nothing can be asked.
-    #[error("{kind} needs a value for {name}: {summary}")]
-    Missing {
-        /// The kind.
-        kind: String,
-        /// The parameter.
-        name: String,
-        /// What it is.
-        summary: String,
-    },
-    /// More than one value for a parameter that takes one.
-    #[error("{name} takes one value, not {count}")]
-    TooMany {
-        /// The parameter.
-        name: String,
-        /// How many there are.
-        count: usize,
-    },
-    /// A value that the parameter can't have.
-    #[error("{name} can't be {value:?}: {reason}")]
-    Value {
-        /// The parameter.
-        name: String,
-        /// What was given.
-        value: String,
-        /// What it can be.
-        reason: String,
-    },
-}
-
-impl PlanError {
-    /// That nobody answers `parser:kind`.
-    pub(crate) fn unresolved(parser: Option<&str>, kind: &str, why: Unresolved) -> Self {
-        match why {
-            Unresolved::Parser(known) => {
-                let name = parser.unwrap_or_default();
-                Self::UnknownParser { name: name.to_owned(), hint: hint(name, known.into_iter()) }
-            }
-            Unresolved::Kind(known) => Self::UnknownKind { name: kind.to_owned(), hint: hint(kind, known.into_iter()) },
-            Unresolved::Ambiguous(choices) => Self::Ambiguous { kind: kind.to_owned(), choices: choices.join(" or ") },
-        }
-    }
-}
+use crate::types::{address_host, query_param};
 
 /// A parameter and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,10 +44,11 @@ pub struct Plan {
 
 impl Plan {
     /// The queries of `kind` with these parameters: a name may come more than once, values of one that takes many are split at commas, a
-    /// group's name stands for its values, and what isn't given has its default.
+    /// group's name stands for its values, an address of the site for the value that it carries, and what isn't given has its default. Numbers
+    /// become what they are: `+5`, `05` and `5.0` are `5`.
     ///
     /// # Errors
-    /// When the description has no such kind, parameter or value; the error names the nearest that there is.
+    /// If the description has no such kind, parameter or value; the error says which is meant, as far as it can be told.
     pub fn new<'p>(
         description: &Description,
         kind: &str,
@@ -156,7 +77,7 @@ impl Plan {
         }
         let axes = kind.params.properties.iter().filter_map(|(name, param)| {
             let texts = given.iter().filter(|(key, _)| key == name).map(|(_, text)| *text);
-            axis(name, param, &texts.collect::<Vec<_>>()).transpose()
+            axis(&description.hosts, name, param, &texts.collect::<Vec<_>>()).transpose()
         });
         Ok(Self {
             parser: parser.map(Arc::from),
@@ -264,9 +185,9 @@ fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
     PlanError::Missing { kind: kind.to_owned(), name: name.to_owned(), summary }
 }
 
-/// The values of one parameter; `None` where it has none.
-fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
-    let mut values = if texts.is_empty() { Vec::new() } else { given(name, param, texts)? };
+/// The values of one parameter; `None` if it has none.
+fn axis(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
+    let mut values = if texts.is_empty() { Vec::new() } else { given(hosts, name, param, texts)? };
     if values.is_empty() {
         values.extend(param.default().map(Arc::from));
     }
@@ -278,16 +199,15 @@ fn axis(name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanE
 }
 
 /// The values that the texts stand for, each once, in their order.
-fn given(name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
-    let refused = |value: &str, reason| PlanError::Value { name: name.to_owned(), value: value.to_owned(), reason };
+fn given(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
     let (mut values, mut seen) = (Vec::new(), HashSet::new());
     for text in texts.iter().flat_map(|text| split(param, text)) {
-        if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
-            // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
-            let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
-            return Err(refused(text, format!("a value is empty{}", cure.unwrap_or_default())));
-        }
-        let resolved = resolve(param, text).map_err(|reason| refused(text, reason))?;
+        let resolved = resolve(hosts, param, text).map_err(|reason| PlanError::Value {
+            name: name.to_owned(),
+            value: text.to_owned(),
+            reason,
+            choices: param.choices().count(),
+        })?;
         values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
     }
     Ok(values)
@@ -297,35 +217,31 @@ fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
     if param.many { text.split(',').map(str::trim).collect() } else { vec![text] }
 }
 
-/// The values that a text stands for: a group's, a choice written in other letters, or itself; else why it stands for none.
-fn resolve(param: &Param, text: &str) -> Result<Vec<Arc<str>>, String> {
+/// The values that a text stands for: a group's, the one that an address carries, a choice written in other letters, or itself; else why it
+/// stands for none.
+fn resolve(hosts: &[String], param: &Param, text: &str) -> Result<Vec<Arc<str>>, String> {
+    if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
+        // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
+        let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
+        return Err(format!("a value is empty{}", cure.unwrap_or_default()));
+    }
     if let Some(group) = param.groups.get(text) {
         return Ok(group.iter().map(|value| value.as_str().into()).collect());
     }
+    let carried = carried(hosts, param, text)?;
+    let text = carried.as_deref().unwrap_or(text);
     let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
-    let value = choice.unwrap_or_else(|| text.to_owned());
-    param.validate(&value).map(|()| vec![value.into()]).map_err(|reason| {
-        let known: Vec<_> = param.choices().chain(param.groups.keys().cloned()).collect();
-        if known.is_empty() { format!("{reason} ({})", param.summary()) } else { hint(text, known.into_iter()) }
-    })
+    let value = param.canonical(choice.as_deref().unwrap_or(text));
+    value.map(|value| vec![value.into()]).map_err(|invalid| refusal(param, text, invalid))
 }
 
-/// The nearest of the names, and all where they are few.
-pub(crate) fn hint(text: &str, names: impl Iterator<Item = String>) -> String {
-    const FEW: usize = 6;
-    const NEAR: f64 = 0.65;
-    let names: Vec<_> = names.collect();
-    let distance = |name: &String| strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase());
-    let nearest = names.iter().map(|name| (distance(name), name)).max_by(|left, right| left.0.total_cmp(&right.0));
-    let all = if names.len() <= FEW {
-        format!("there are {}", names.join(", "))
-    } else {
-        format!("there are {}, see --help", names.len())
-    };
-    match nearest {
-        Some((distance, name)) if distance >= NEAR => format!("did you mean {name}? ({all})"),
-        _ => all,
+/// The value that a text carries which is an address of one of the parser's hosts; `None` if it is no address.
+fn carried(hosts: &[String], param: &Param, text: &str) -> Result<Option<String>, String> {
+    let (Some(name), Some(host)) = (&param.url, address_host(text, hosts)) else { return Ok(None) };
+    if !hosts.contains(&host) {
+        return Err(format!("it is no address of {}", hosts.join(" or ")));
     }
+    query_param(text, name).map(Some).ok_or_else(|| format!("the address has no {name}= in it"))
 }
 
 #[cfg(test)]
@@ -338,7 +254,8 @@ mod tests {
             "kinds": [{"name": "list", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"required": ["id"],
             "properties": {"id": {"type": "string", "pattern": "^[a-z.]+$", "x-many": true},
                 "category": {"type": "string", "enum": ["GAME", "GAME_ACTION", "SOCIAL"], "default": "GAME", "x-many": true, "x-groups": {"all": ["GAME", "SOCIAL"]}},
-                "num": {"type": "integer", "minimum": 1, "maximum": 660, "default": 100}, "note": {"type": "string"}}}}]}"#,
+                "num": {"type": "integer", "minimum": 1, "maximum": 660, "default": 100}, "note": {"type": "string"},
+                "app": {"type": "string", "pattern": "^[a-z]+([.][a-z]+)+$", "x-url": "id", "title": "package name", "examples": ["com.spotify.music"]}}}}]}"#,
         )
         .unwrap()
     }
@@ -367,8 +284,35 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        for text in ["5", "+5", "005", "5.0"] {
+            assert_eq!(queries(&[("id", "a"), ("num", text)]).unwrap(), ["list id=a category=GAME num=5"], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_site_stands_for_the_value_that_it_carries() {
+        let app = |text: &str| queries(&[("id", "a"), ("app", text)]).map(|queries| queries.concat());
+        for address in [
+            "https://example.org/details?id=com.a.b&hl=de",
+            "http://EXAMPLE.org/details?hl=de&id=com%2Ea.b#reviews",
+            "example.org/details?id=com.a.b",
+        ] {
+            assert_eq!(app(address).unwrap(), "list id=a category=GAME num=100 app=com.a.b", "{address}");
+        }
+        for (address, part) in [
+            ("https://example.com/details?id=com.a.b", "it is no address of example.org"),
+            ("https://example.org/details?hl=de", "the address has no id= in it"),
+            ("https://example.org/details?id=5", "it is a package name such as com.spotify.music"),
+        ] {
+            let error = app(address).unwrap_err();
+            assert!(error.starts_with(&format!("app can't be {address:?}: ")) && error.ends_with(part), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_the_nearest_right() {
-        let cases: [(&[(&str, &str)], &str); 12] = [
+        let cases: [(&[(&str, &str)], &str); 13] = [
             (&[], "list needs a value for id"),
             (&[("id", "")], "id can't be \"\": a value is empty"),
             (&[("id", "a,,b")], "id can't be \"\": a value is empty"),
@@ -376,9 +320,10 @@ mod tests {
             (&[("id", "a"), ("category", "")], "category can't be \"\": a value is empty"),
             (&[("id", "a"), ("note", "")], "note can't be \"\": a value is empty"),
             (&[("id", "a"), ("category", "GAME_ACTON")], "did you mean GAME_ACTION?"),
-            (&[("id", "a"), ("num", "661")], "661 is greater than the maximum of 660"),
-            (&[("id", "a"), ("num", "many")], "it must be an integer"),
-            (&[("id", "A!")], "does not match"),
+            (&[("id", "a"), ("num", "661")], "num can't be 661: it goes from 1 to 660"),
+            (&[("id", "a"), ("num", "many")], "num can't be \"many\": it is a whole number from 1 to 660"),
+            (&[("id", "A!")], "id can't be \"A!\": it doesn't have the form of a value"),
+            (&[("id", "a"), ("app", "nota")], "app can't be \"nota\": it is a package name such as com.spotify.music"),
             (&[("id", "a"), ("num", "1"), ("num", "2")], "num takes one value, not 2"),
             (&[("ip", "a")], "did you mean id?"),
         ];

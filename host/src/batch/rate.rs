@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use governor::Quota;
@@ -93,6 +93,8 @@ pub(super) struct RateLimiter {
     limiter: governor::RateLimiter<NotKeyed, InMemoryState, SetClock, NoOpMiddleware<Nanos>>,
     clock: SetClock,
     start: Instant,
+    /// Tokens that were given back: they go before those of the bucket.
+    refunded: AtomicU32,
 }
 
 /// A clock that shows the time that it was set to.
@@ -123,7 +125,12 @@ impl RateLimiter {
             pace.burst.min(u32::try_from(most).unwrap_or(u32::MAX).try_into().unwrap_or(std::num::NonZeroU32::MIN));
         let quota = Quota::with_period(interval)?.allow_burst(burst);
         let clock = SetClock::default();
-        Some(Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock.clone()), clock, start })
+        Some(Self {
+            limiter: governor::RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+            start,
+            refunded: AtomicU32::new(0),
+        })
     }
 
     /// Takes a token.
@@ -131,8 +138,17 @@ impl RateLimiter {
     /// # Errors
     /// When there is none: the time at which there will be one.
     pub(super) fn check(&self, now: Instant) -> Result<(), Instant> {
+        let refunded = |tokens: u32| tokens.checked_sub(1);
+        if self.refunded.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refunded).is_ok() {
+            return Ok(());
+        }
         self.clock.set(now.saturating_duration_since(self.start));
         self.limiter.check().map_err(|refused| now + refused.wait_time_from(self.clock.now()).max(MIN_WAIT))
+    }
+
+    /// Gives a token back.
+    pub(super) fn refund(&self) {
+        self.refunded.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -164,6 +180,8 @@ mod tests {
         assert_eq!(goes(second / 2), 0);
         assert_eq!(goes(second * 5 / 2), 2);
         assert_eq!(goes(second * 100), 3);
+        limiter.refund();
+        assert_eq!(goes(second * 100), 1, "a token that was given back goes again");
     }
 
     proptest! {

@@ -32,7 +32,8 @@ fn at(field: Option<&str>) -> String {
 }
 
 impl Outcome {
-    /// The rows as values of a type: the record's fields, the query's parameters (as text) and `position`, each under its name.
+    /// The rows as values of a type: the record's fields, the query's kind and parameters, `position` and
+    /// `fetched_at`, each under its name.
     ///
     /// A field that the type doesn't have is passed over, unless it has a place for them: what a later parser gives beside isn't lost with
     /// `#[serde(flatten)]`.
@@ -97,6 +98,8 @@ mod tests {
         position: u64,
         title: String,
         score: Option<f64>,
+        kind: String,
+        fetched_at: Option<String>,
         #[serde(flatten)]
         rest: Row,
     }
@@ -104,7 +107,7 @@ mod tests {
     fn outcome(records: &[&str]) -> Outcome {
         let mut outcome = Outcome::new(Query::new("list", [("country".into(), "us".into())]));
         let records = records.iter().map(|record| (*record).to_owned()).collect();
-        outcome.take(&mut Page { records, ..Page::default() }, None);
+        outcome.take(&mut Page { records, ..Page::default() }, None, None);
         outcome
     }
 
@@ -114,6 +117,7 @@ mod tests {
         let apps: Vec<App> = outcome.records().unwrap();
         assert_eq!((apps[0].country.as_str(), apps[0].position, apps[0].score), ("us", 1, Some(4.5)));
         assert_eq!(Value::from(apps[0].rest.clone()), serde_json::json!({"new": [1]}));
+        assert_eq!((apps[0].kind.as_str(), apps[0].fetched_at.as_deref()), ("list", None));
         assert_eq!((apps[1].position, apps[1].score), (2, None));
         assert!(apps[1].rest.is_empty());
     }

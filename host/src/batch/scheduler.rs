@@ -264,6 +264,12 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         }
     }
 
+    /// Gives a token of a host's rate limiter back, for a request that wasn't sent.
+    pub(super) fn refund(&self, host: usize) {
+        let limiter = self.hosts.get(host).and_then(|host| host.limiter.as_ref());
+        limiter.into_iter().for_each(|limiter| limiter.refund());
+    }
+
     /// Something is asked of a host for the first time.
     pub(super) fn deposit(&mut self, host: usize) {
         self.hosts.get_mut(host).into_iter().for_each(|host| host.budget.deposit());

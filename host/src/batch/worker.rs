@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::batch_size::BatchSizers;
 use super::job::Job;
 use super::permit::{Batch, SharedScheduler};
-use super::plan::PlanError;
+use super::plan_error::PlanError;
 use super::run::Run;
 use super::wait_queue::BatchLimit;
 use crate::fetch::Fetcher;
 use crate::parser::{Kind, PerRequest};
+use crate::robots::RobotsChecker;
 use crate::swap::{Generation, Slot, Slots};
 use crate::types::host_of;
 use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
@@ -23,6 +24,7 @@ pub(crate) struct Worker {
     /// Whether rows tell where they come from.
     pub(crate) source: bool,
     pub(crate) sizers: BatchSizers,
+    pub(crate) robots: RobotsChecker,
 }
 
 /// Queries, the host that they are asked of, and their request if it is to be kept.

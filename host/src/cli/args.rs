@@ -4,11 +4,13 @@
 //! these are checked by [`crate::Plan`], which knows which value is nearest.
 
 mod commands;
+mod documented;
 mod global;
 mod group;
 mod input;
 mod kind;
 mod output;
+mod refusal;
 mod run;
 mod speed;
 mod value;
@@ -16,21 +18,30 @@ mod value;
 use std::ffi::OsString;
 
 use clap::builder::BoolishValueParser;
-use clap::{Arg, ArgAction, Args, Command, FromArgMatches, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::exit::Exit;
 use super::parsers::Parsers;
-use super::settings::{Settings, variable};
+use super::settings::Settings;
 use crate::parser::Kind;
 use crate::{Host, HostBuilder};
 use group::{all_options, find_unused, hide_unused};
+use kind::KindNames;
 
 #[cfg(feature = "demo")]
 pub(super) use commands::{BenchCommand, DemoCommand};
-pub(super) use commands::{DoctorCommand, InspectCommand, OwnCommand, ParseCommand, RunCommand};
-pub(super) use global::{GeneralArgs, GlobalArgs};
+pub(super) use commands::{
+    CompletionsCommand, ConfigCommand, DoctorCommand, HelpCommand, InspectCommand, ManCommand, OwnCommand,
+    ParseCommand, RunCommand,
+};
+pub(super) use global::{Color, GeneralArgs, GlobalArgs};
+pub(super) use group::Group;
 pub(super) use input::InputArgs;
+pub(super) use kind::option;
 pub(super) use output::{Existing, OutputArgs, RowArgs};
+pub(super) use refusal::refusal;
 pub(super) use run::RunArgs;
 pub(super) use speed::{SpeedArgs, workers};
 
@@ -99,10 +110,21 @@ impl Options {
 pub(super) enum Parsed {
     /// It is understood.
     Arguments(Box<Arguments>),
-    /// It asks for help or the version, which is this.
-    Help(clap::Error),
-    /// It isn't understood.
-    Refused(clap::Error),
+    /// It asks for help.
+    Help(HelpRequest),
+    /// It asks for the version.
+    Version,
+    /// It isn't understood, for this reason.
+    Refused(String),
+}
+
+/// Which help is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HelpRequest {
+    /// The command; `None` for the program.
+    pub(super) command: Option<String>,
+    /// Whether all options are shown.
+    pub(super) is_long: bool,
 }
 
 /// Parses a command line.
@@ -110,78 +132,126 @@ pub(super) enum Parsed {
 /// # Errors
 /// When an option was typed that the command doesn't use.
 pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Settings) -> Result<Parsed, Exit> {
+    if argv.len() <= 1 {
+        return Ok(Parsed::Help(HelpRequest { command: None, is_long: false }));
+    }
     let kinds = kinds(parsers);
-    let matches = match command(&kinds, settings).try_get_matches_from(argv) {
+    let mut command = command(&kinds, settings);
+    let matches = match command.try_get_matches_from_mut(argv) {
         Ok(matches) => matches,
-        Err(error) if error.use_stderr() => return Ok(Parsed::Refused(error)),
-        Err(help) => return Ok(Parsed::Help(help)),
+        Err(error) => return Ok(not_run(&error, &command)),
     };
     let Some((name, own)) = matches.subcommand() else {
-        return Err(Exit::config("no command was given: playfast --help lists them".to_owned()));
+        return Err(Exit::config("no command was given: playfast -h lists them".to_owned()));
     };
     let kind = kinds.iter().find(|(names, _)| names.iter().any(|known| known == name));
     let used_as = if kind.is_some() { "" } else { name };
     if let Some(option) = find_unused(used_as, own) {
         return Err(Exit::config(format!("{name} doesn't use {option}: playfast {name} --help lists its options")));
     }
-    let refused = |error: clap::Error| Exit::usage(&error);
-    let options = Options::from_arg_matches(own).map_err(refused)?;
-    let command = match kind {
+    let refused = |error: clap::Error| Exit::config(refusal(&error, &command));
+    let mut options = Options::from_arg_matches(own).map_err(refused)?;
+    options.prefer_typed(own);
+    options.global.general.verbose = settings.verbosity;
+    let invocation = match kind {
         Some((_, kind)) => Invocation::Kind(KindCommand { name: name.to_owned(), params: kind::params(kind, own) }),
         None => Invocation::Own(OwnCommand::from_arg_matches(&matches).map_err(refused)?),
     };
-    Ok(Parsed::Arguments(Box::new(Arguments { command, options })))
+    Ok(Parsed::Arguments(Box::new(Arguments { command: invocation, options })))
+}
+
+/// What a command line that clap doesn't give matches for asks for, or why it is refused.
+fn not_run(error: &clap::Error, command: &Command) -> Parsed {
+    match error.kind() {
+        ErrorKind::DisplayVersion => Parsed::Version,
+        ErrorKind::DisplayHelp => {
+            // See `name_help`.
+            let text = error.render().to_string();
+            let (length, name) = text.trim().split_once(' ').unwrap_or_default();
+            let command = (name != command.get_name()).then(|| name.to_owned());
+            Parsed::Help(HelpRequest { command, is_long: length == "long" })
+        }
+        _ => Parsed::Refused(refusal(error, command)),
+    }
+}
+
+impl Options {
+    /// Has an option that was typed win over one that means the contrary and that the environment or the configuration file sets.
+    fn prefer_typed(&mut self, matches: &ArgMatches) {
+        let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let output = &mut self.output;
+        if is_typed("existing") {
+            (output.resume, output.overwrite) = (false, false);
+        } else if is_typed("resume") || is_typed("overwrite") {
+            (output.resume, output.overwrite) = (is_typed("resume"), is_typed("overwrite"));
+            output.existing = None;
+        }
+        let network = &mut self.global.network;
+        if is_typed("no_proxy") {
+            network.proxy = None;
+        } else if is_typed("proxy") {
+            network.no_proxy = false;
+        }
+    }
 }
 
 /// The kinds of the parsers, each with the names of its command.
-fn kinds(parsers: Option<&Parsers>) -> Vec<(Vec<String>, Kind)> {
+fn kinds(parsers: Option<&Parsers>) -> Vec<(KindNames, Kind)> {
     let own = OwnCommand::augment_subcommands(Command::new(""));
     let names: Vec<_> = own.get_subcommands().map(Command::get_name).collect();
     parsers.map(|parsers| parsers.commands(&names)).unwrap_or_default()
 }
 
-/// The whole command line, with a subcommand for each of the parsers' kinds.
-fn command(kinds: &[(Vec<String>, Kind)], settings: &Settings) -> Command {
+/// The commands, without the options of the groups: the kinds of the parsers first.
+fn program(kinds: &[(KindNames, Kind)]) -> Command {
     let own_options: Vec<_> = all_options().filter_map(|option| option.get_long().map(str::to_owned)).collect();
     let kinds = kinds.iter().map(|(names, kind)| kind::command(names, kind, &own_options));
     let command = Command::new("playfast")
         .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
         .args_override_self(true)
-        .max_term_width(120)
-        .args(all_options().map(|option| set(option, settings)))
+        .disable_help_subcommand(true)
+        .max_term_width(100)
         .subcommands(kinds);
     // The doc comment of the commands would become the program's description.
-    let about = "Fetch many app-store pages at once, and parse each in a WebAssembly sandbox of its own";
-    OwnCommand::augment_subcommands(command).about(about).long_about(None).mut_subcommands(hide_unused)
+    let about = "Fetch many app-store pages at once, and parse each in a sandbox of its own";
+    let command = OwnCommand::augment_subcommands(command).about(about).long_about(None);
+    command.subcommand_required(false).arg_required_else_help(false)
 }
 
-/// An option as the environment and the configuration file set it.
+/// The command line that argv is parsed with.
+fn command(kinds: &[(KindNames, Kind)], settings: &Settings) -> Command {
+    let command = program(kinds).args(all_options().map(|option| set(option, settings)));
+    name_help(command).mut_subcommands(|command| name_help(hide_unused(command)))
+}
+
+/// Replaces a command's help by its length and the command's name: clap's error doesn't say otherwise which help is asked for.
+fn name_help(command: Command) -> Command {
+    let name = command.get_name().to_owned();
+    let command = command.help_template("{before-help}");
+    command.before_help(format!("short {name}")).before_long_help(format!("long {name}"))
+}
+
+/// The command line as help, completions and manual pages show it.
+pub(super) fn document(parsers: Option<&Parsers>) -> Command {
+    let kinds = kinds(parsers);
+    documented::documented(program(&kinds), &kinds)
+}
+
+/// An option with what the environment and the configuration file say as its default.
 fn set(option: Arg, settings: &Settings) -> Arg {
     let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
     let option = if is_flag { option.value_parser(BoolishValueParser::new()) } else { option };
-    let Some(name) = option.get_long().map(str::to_owned).filter(|name| is_settable(name)) else { return option };
-    let values = settings.config(&name).to_vec();
-    // A variable that is empty says nothing, as in the library.
-    let is_set = std::env::var_os(variable(&name)).is_some_and(|value| !value.is_empty());
-    let option = if is_set { option.env(variable(&name)).hide_env(true) } else { option };
-    if values.is_empty() {
+    let values = option.get_long().map(|name| settings.defaults(name)).unwrap_or_default().to_vec();
+    // How often a counted option is given, is known already.
+    if values.is_empty() || matches!(option.get_action(), ArgAction::Count) {
         return option;
     }
-    // A flag takes no value whose default could be hidden: clap asserts that in debug builds.
-    let option = if is_flag { option } else { option.hide_default_value(true) };
     option.default_values(values)
-}
-
-/// Whether the environment and the configuration file may set an option.
-pub(super) fn is_settable(name: &str) -> bool {
-    !matches!(name, "verbose" | "param")
 }
 
 /// The options that the environment and the configuration file may set.
 pub(super) fn settable_options() -> impl Iterator<Item = Arg> {
-    all_options().filter(|option| option.get_long().is_some_and(is_settable))
+    all_options().filter(|option| option.get_id() != "param")
 }
 
 #[cfg(test)]
@@ -195,5 +265,6 @@ mod tests {
         command(&[], &settings).debug_assert();
         let parsers = Parsers::load(&settings).await.unwrap();
         command(&kinds(Some(&parsers)), &settings).debug_assert();
+        document(Some(&parsers)).debug_assert();
     }
 }

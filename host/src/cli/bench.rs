@@ -11,9 +11,12 @@ use tokio::runtime::Handle;
 use super::args::BenchCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
-use crate::output::terminal::{View, render};
+use crate::output::terminal::{self, View};
 use crate::parser::Parser;
 use crate::{Plan, Query, Row, Workers, workers};
+
+/// Columns of the table.
+const WIDTH: usize = 100;
 
 /// Countries and categories whose charts are asked: 9, 15 and 25 requests.
 const SIZES: [(usize, usize); 3] = [(3, 3), (5, 3), (5, 5)];
@@ -125,7 +128,9 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, 
         for (countries, categories) in SIZES {
             let requests = countries * categories;
             let rows: Vec<_> = timings.iter().filter(|timing| timing.requests == requests).map(Timing::row).collect();
-            print(&format!("{requests} requests\n{}\n\n", render(&rows, &View::new(100))))?;
+            let fields = rows.first().map(|row| row.keys().cloned().collect());
+            let view = View { fields, ..View::new(WIDTH) };
+            print(&format!("{requests} requests\n{}\n", terminal::render(&rows, &view)))?;
         }
     }
     Ok(Exit::done())

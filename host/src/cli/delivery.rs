@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use futures::{Stream, StreamExt};
+use serde_json::Value;
 
 use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
@@ -15,13 +16,13 @@ use super::exit::{self, Exit, say};
 use super::input::{Carried, Refusals};
 use super::interrupt::Interrupt;
 use super::memory;
-use super::number::counted;
-use super::progress::{self, Progress, Total};
+use super::number::{counted, long, size};
+use super::progress::{self, Prices, Progress, Total};
 use super::repeated::Repeated;
 use super::sink::{self, Before, Finish, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
-use crate::batch::Input;
+use crate::batch::{Estimate, Estimator, Input};
 use crate::types::chain;
 use crate::{FailureKind, Host, Part, Parts, Query, RunStats};
 
@@ -60,12 +61,18 @@ pub(super) async fn deliver(
     let _watch = watch::start(options, host)?;
     memory::give_back_code();
     let start = Instant::now();
+    let (prices, input) = if progress::is_wanted(&options.global.general) {
+        let (prices, input) = Prices::count(host, input);
+        (Some(prices), input)
+    } else {
+        (None, input)
+    };
     let parts = host.resumed(input, Arc::new(move |query| before.left(query)));
     // A table is written when all is there: then it may as well be in order.
     let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
     let interrupt = Interrupt::heed(&control);
-    let shown = progress::show(&options.global.general, host, &control, &taken.total);
+    let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
@@ -181,20 +188,31 @@ impl Delivery<'_> {
     }
 }
 
-/// Writes the queries that would be asked, and sends nothing.
-pub(super) async fn dry_run(queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
+/// Writes the queries that would be asked, and what they take. Sends nothing.
+pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
     // Never to the file of the rows.
     let mut out = BufWriter::new(sink::stdout());
+    let mut estimator = Estimator::new(host);
     let mut queries = std::pin::pin!(queries);
-    let mut count = 0_u64;
     while let Some(query) = queries.next().await {
-        let line = serde_json::Value::from(asked(&query));
-        match writeln!(out, "{line}") {
-            Ok(()) => count += 1,
-            Err(error) => return Err(Exit::unwritten("queries", &error)),
-        }
+        estimator.add(&query, expected_bytes(host, &query));
+        let line = Value::from(asked(&query));
+        writeln!(out, "{line}").map_err(|error| Exit::unwritten("queries", &error))?;
     }
     out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
-    say(&format!("{} would be asked; nothing was sent", counted(count, "query", "queries")));
+    say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
     Ok(Exit::of(1, taken.refusals.count()))
+}
+
+/// Bytes that the answer of a query is expected to have.
+pub(super) fn expected_bytes(host: &Host, query: &Query) -> Option<u64> {
+    host.slot_for(query).ok()?.description().bytes_of(query)
+}
+
+/// What queries take: `500 queries in about 10 requests, about 8.0 MB, 10s at the pace`.
+fn price(estimate: &Estimate) -> String {
+    let Estimate { queries, requests, bytes, time } = estimate;
+    let (queries, requests) = (counted(*queries, "query", "queries"), counted(*requests, "request", "requests"));
+    let bytes = bytes.map(|bytes| format!(", about {}", size(bytes as f64))).unwrap_or_default();
+    format!("{queries} in about {requests}{bytes}, {} at the pace", long(*time))
 }

@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
-use serde_json::Value;
 
 use super::args::DemoCommand;
 use super::exit::{Exit, print, say};
 use super::store::{self, APPS, Shop};
 use super::{demo_swap, interrupt};
-use crate::output::terminal::{View, render};
+use crate::output::terminal::{self, View};
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
 
@@ -43,11 +42,11 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, E
 
     let bound = bound(outcomes.len(), latency, work);
     print(&format!(
-        "one after another  {:.2} s\none batch          {:.2} s\nspeedup            {:.1} times of {bound:.1} possible here\n\n{}\n",
+        "one after another  {:.2} s\none batch          {:.2} s\nspeedup            {:.1} times of {bound:.1} possible here\n\n{}",
         apart.as_secs_f64(),
         together.as_secs_f64(),
         apart.as_secs_f64() / together.as_secs_f64(),
-        render(&side_by_side(&outcomes), &View::new(super::sink::width())),
+        side_by_side(&outcomes),
     ))?;
     Ok(Exit::done())
 }
@@ -59,22 +58,19 @@ fn bound(charts: usize, latency: Duration, work: Duration) -> f64 {
     charts * (latency + each) / (latency + charts * each / cores)
 }
 
-/// The first rows of the first category in the first two countries.
-fn side_by_side(outcomes: &[Outcome]) -> Vec<Row> {
+/// The first rows of the first category in the first two countries, next to one another.
+fn side_by_side(outcomes: &[Outcome]) -> String {
     let category = outcomes.first().and_then(|outcome| outcome.query.param("category"));
-    let charts: Vec<_> =
-        outcomes.iter().filter(|outcome| outcome.query.param("category") == category).take(2).collect();
-    (0..SHOWN).map(|index| charts.iter().flat_map(|chart| cells(chart, index)).collect()).collect()
-}
-
-/// What a chart's row shows beside another chart's.
-fn cells(chart: &Outcome, index: usize) -> Vec<(String, Value)> {
-    let (country, category) =
-        (chart.query.param("country").unwrap_or_default(), chart.query.param("category").unwrap_or_default());
-    let value = |name: &str| chart.rows.get(index).and_then(|row| row.get(name)).cloned().unwrap_or_default();
-    let title = (format!("{category} {country}"), value("title"));
-    let score = (format!("score {country}"), value("score_text"));
-    [("position".to_owned(), value("position")), title, score].into()
+    let charts = outcomes.iter().filter(|outcome| outcome.query.param("category") == category).take(2);
+    let rows: Vec<Row> = charts.flat_map(|chart| chart.rows.iter().take(SHOWN)).cloned().collect();
+    let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    let view = View {
+        params: names(["category", "country"]),
+        pivot: Some("country".to_owned()),
+        fields: Some(names(["title", "score"])),
+        ..View::new(super::sink::width())
+    };
+    terminal::render(&rows, &view)
 }
 
 /// Runs only the store.

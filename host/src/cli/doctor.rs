@@ -16,7 +16,7 @@ use super::settings::Settings;
 use crate::parser::Kind;
 use crate::types::chain;
 use crate::{Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
-use report::{Answer, KindReport, ParserReport, Report};
+use report::{AddressReport, Answer, KindReport, ParserReport, Report};
 use save::Folder;
 
 /// Retries of a query: what fails twice is worth a report.
@@ -33,6 +33,16 @@ enum Check {
     Ask(Slot, Query),
     /// Its parameters aren't all known.
     Skip(String, PlanError),
+}
+
+impl Check {
+    /// The kind, as `slot:kind` if that is known.
+    fn kind(&self) -> String {
+        match self {
+            Self::Ask(slot, query) => format!("{}:{}", slot.name(), query.kind()),
+            Self::Skip(kind, _) => kind.clone(),
+        }
+    }
 }
 
 pub(super) async fn run(
@@ -53,18 +63,20 @@ pub(super) async fn run(
     let show = |text: String| if command.json { Ok(()) } else { print(&text) };
     show(report.heading())?;
     // Side by side: a site that doesn't answer is waited for once.
+    let checks = checks.into_iter().enumerate();
+    let checks = checks.flat_map(|(index, checks)| checks.into_iter().map(move |check| (index, check)));
+    let (each, builder, folder_of) = (&host, &builder, folder.as_ref());
     let mut kinds: FuturesOrdered<_> = checks
-        .into_iter()
-        .enumerate()
-        .flat_map(|(index, checks)| {
-            let (builder, folder) = (&builder, folder.as_ref());
-            checks.into_iter().map(move |check| async move { (index, perform(builder.clone(), folder, check).await) })
+        .map(|(index, check)| async move {
+            let addresses = addresses(each, check.kind());
+            let (kind, addresses) = tokio::join!(perform(builder.clone(), folder_of, check), addresses);
+            (index, kind.map(|kind| kind.with_addresses(addresses)))
         })
         .collect();
     while let Some((index, kind)) = kinds.next().await {
         while report.parsers.len() <= index {
             let Some(slot) = slots.get(report.parsers.len()) else { break };
-            let parser = ParserReport::new(slot);
+            let parser = ParserReport::new(slot, &host);
             show(parser.heading())?;
             report.parsers.push(parser);
         }
@@ -126,6 +138,15 @@ fn checks(slot: &Slot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> 
         Err(error) => Err(Exit::config(error.to_string())),
     };
     description.kinds.iter().map(check).collect()
+}
+
+/// The addresses that a kind asks, and what robots.txt says of each.
+async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
+    let addresses = host.addresses(&kind).await.unwrap_or_default();
+    let verdicts = addresses.iter().map(|address| async {
+        AddressReport { address: address.to_string(), robots: host.robots_verdict(address).await.to_string() }
+    });
+    futures::future::join_all(verdicts).await
 }
 
 /// Performs a check.

@@ -63,19 +63,6 @@ impl Exit {
         }
     }
 
-    /// What clap says of what was typed.
-    pub(super) fn usage(error: &clap::Error) -> Self {
-        // Nothing can be done where stderr is closed.
-        drop(error.print());
-        Self { code: 2, message: None }
-    }
-
-    /// Help or the version, as asked.
-    pub(super) fn help(help: &clap::Error) -> Self {
-        drop(help.print());
-        Self::done()
-    }
-
     /// Says the message and goes on.
     pub(super) fn warn(&self) {
         if let Some(message) = &self.message {

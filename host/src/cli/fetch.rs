@@ -34,7 +34,7 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
         if let Some(details) = &details {
             say(&format!("then the details would be asked as {} for each {}", details.kind(), details.subject()));
         }
-        return dry_run(input.queries, &taken).await;
+        return dry_run(host, input.queries, &taken).await;
     }
     let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.plain_kind());
     let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);

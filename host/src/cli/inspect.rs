@@ -1,12 +1,15 @@
-//! `playfast inspect`: what a parser is.
+//! `playfast inspect`: a parser, and what it can be asked.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::args::InspectCommand;
 use super::exit::{Exit, print};
+use super::help::field_lines;
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
-use crate::parser::{Kind, Parser};
+use super::text::align_wrapped;
+use crate::host::sample_addresses;
+use crate::parser::{Kind, Param, Parser};
 
 pub(super) async fn run(
     command: &InspectCommand,
@@ -17,23 +20,50 @@ pub(super) async fn run(
         Some(file) => parsers::load(file, settings).await?,
         None => parsers?.first()?,
     };
-    let text = if command.json { as_json(&parser) } else { as_text(&parser) };
+    let mut addresses = Vec::new();
+    for kind in &parser.description().kinds {
+        addresses.push(Addresses::find(&parser, &kind.name).await);
+    }
+    let text = if command.json { as_json(&parser, &addresses) } else { as_text(&parser, &addresses) };
     print(&text)?;
     Ok(Exit::done())
 }
 
-fn as_json(parser: &Parser) -> String {
+/// The addresses that a kind asks, without the values of its parameters, or why they aren't known.
+struct Addresses {
+    kind: String,
+    asked: Result<Vec<String>, String>,
+}
+
+impl Addresses {
+    async fn find(parser: &Parser, kind: &str) -> Self {
+        let asked = sample_addresses(parser, kind).await;
+        let asked = asked.map(|asked| asked.iter().map(ToString::to_string).collect());
+        Self { kind: kind.to_owned(), asked: asked.map_err(|failure| failure.to_string()) }
+    }
+
+    fn text(&self) -> String {
+        match &self.asked {
+            Ok(asked) => asked.iter().map(|address| format!("    {address}\n")).collect(),
+            Err(reason) => format!("    unknown: {reason}\n"),
+        }
+    }
+}
+
+fn as_json(parser: &Parser, addresses: &[Addresses]) -> String {
+    let asked = addresses.iter().map(|kind| (kind.kind.clone(), json!(kind.asked.as_ref().ok())));
     let document = json!({
         "digest": parser.digest().to_string(),
         "size": parser.size(),
         "imports": parser.imports(),
         "exports": parser.exports(),
+        "addresses": asked.collect::<Map<_, _>>(),
         "description": **parser.description(),
     });
     format!("{document:#}\n")
 }
 
-fn as_text(parser: &Parser) -> String {
+fn as_text(parser: &Parser, addresses: &[Addresses]) -> String {
     let description = parser.description();
     let names = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let lines = [
@@ -49,23 +79,40 @@ fn as_text(parser: &Parser) -> String {
         format!("imports  {}", names(parser.imports())),
         format!("exports  {}", names(parser.exports())),
     ];
-    let kinds = description.kinds.iter().map(kind);
+    let kinds = description.kinds.iter().zip(addresses).map(|(kind, addresses)| self::kind(kind, addresses));
     lines.into_iter().map(|line| line + "\n").chain(kinds).collect()
 }
 
-fn kind(kind: &Kind) -> String {
-    let fields = kind.record.get("properties").and_then(|fields| fields.as_object()).map_or(0, serde_json::Map::len);
-    let mut text = format!("\n{}: {} ({fields} fields)\n", kind.name, kind.summary);
-    for (name, param) in &kind.params.properties {
-        let required = if kind.params.required.contains(name) { ", required" } else { "" };
-        let many = if param.many { ", many" } else { "" };
-        let default = param.default().map(|default| format!(", default {default}")).unwrap_or_default();
-        let choices = match param.choices().count() {
-            0 => String::new(),
-            count @ 1..=6 => format!(", one of {} ({count})", param.choices().collect::<Vec<_>>().join(" ")),
-            count => format!(", one of {count}"),
-        };
-        text.push_str(&format!("  {name:<12} {}{required}{many}{default}{choices}\n", param.summary()));
+/// A kind with its parameters, and the fields of its rows.
+fn kind(kind: &Kind, addresses: &Addresses) -> String {
+    let params: Vec<_> = kind.params.properties.iter().map(|(name, param)| param_row(kind, name, param)).collect();
+    let mut text = format!("\n{}: {}\n", kind.name, kind.summary);
+    text.push_str("\n  Addresses (playfast doctor says what robots.txt allows)\n");
+    text.push_str(&addresses.text());
+    text.push_str(&format!("\n  Parameters ({})\n{}", params.len(), align_wrapped(&params, 4, usize::MAX)));
+    let fields = field_lines(kind);
+    if !fields.is_empty() {
+        let fields: String = fields.lines().map(|line| format!("  {line}\n")).collect();
+        text.push_str(&format!("\n  Fields ({})\n{fields}", fields.lines().filter(|line| is_first(line)).count()));
     }
     text
+}
+
+/// Whether a line isn't the continuation of another one.
+fn is_first(line: &str) -> bool {
+    line.chars().nth(4).is_some_and(|letter| letter != ' ')
+}
+
+fn param_row(kind: &Kind, name: &str, param: &Param) -> [String; 2] {
+    let required = kind.params.required.iter().any(|other| other == name).then(|| "required".to_owned());
+    let many = param.many.then(|| "several".to_owned());
+    let default = param.default().map(|default| format!("default {default}"));
+    let choices = match param.choices().count() {
+        0 => None,
+        1..=6 => Some(format!("one of {}", param.choices().collect::<Vec<_>>().join(", "))),
+        count => Some(format!("one of {count}: playfast {} --help", kind.name)),
+    };
+    let notes: Vec<_> = [required, many, default, choices].into_iter().flatten().collect();
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    [name.to_owned(), format!("{}{notes}", param.summary())]
 }

@@ -7,6 +7,8 @@ mod args;
 #[cfg(feature = "demo")]
 mod bench;
 mod color;
+mod completions;
+mod config;
 mod coverage;
 mod delivery;
 #[cfg(feature = "demo")]
@@ -18,16 +20,18 @@ mod doctor;
 mod exit;
 mod fetch;
 mod files;
+mod help;
 mod input;
 mod inspect;
 mod interrupt;
 mod journal;
+mod man;
 mod memory;
+mod nearest;
 mod number;
 mod output_file;
 mod parse;
 mod parsers;
-mod price;
 mod progress;
 mod queries;
 mod repeated;
@@ -37,6 +41,8 @@ mod sink;
 #[cfg(feature = "demo")]
 mod store;
 mod summary;
+mod text;
+mod version;
 mod watch;
 
 use std::ffi::OsString;
@@ -62,8 +68,9 @@ pub fn main() -> ExitCode {
 }
 
 fn start(argv: &[OsString]) -> Result<Exit, Exit> {
-    let settings = Settings::read(argv)?;
-    log(settings.verbosity);
+    let settings = Settings::read(argv);
+    color::choose(&settings);
+    log(&settings);
     let runtime = runtime::start(workers(&settings)?).map_err(|error| Exit::config(error.to_string()))?;
     let exit = runtime.block_on(run(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
@@ -80,16 +87,31 @@ fn workers(settings: &Settings) -> Result<Workers, Exit> {
 
 async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     let parsers = Parsers::load(settings).await;
-    let arguments = match args::parse(argv, parsers.as_ref().ok(), settings)? {
-        Parsed::Arguments(arguments) => *arguments,
-        Parsed::Refused(error) => return Err(parsers.err().unwrap_or_else(|| Exit::usage(&error))),
-        Parsed::Help(help) => {
-            if let Err(refused) = &parsers {
-                refused.warn();
-            }
-            return Ok(Exit::help(&help));
+    let warn = || {
+        settings.warn();
+        if let Err(refused) = &parsers {
+            refused.warn();
         }
     };
+    let arguments = match args::parse(argv, parsers.as_ref().ok(), settings)? {
+        Parsed::Arguments(arguments) => *arguments,
+        Parsed::Refused(reason) => {
+            settings.check()?;
+            return Err(parsers.err().unwrap_or_else(|| Exit::config(reason)));
+        }
+        Parsed::Help(request) => {
+            warn();
+            return help::print_help(&request, parsers.as_ref().ok());
+        }
+        Parsed::Version => {
+            settings.warn();
+            return version::run(settings).await;
+        }
+    };
+    match &arguments.command {
+        Invocation::Own(own) if own.is_informational() => warn(),
+        _ => settings.check()?,
+    }
     files::check(&arguments, settings.file.as_deref())?;
     let Arguments { command, options } = arguments;
     if options.global.general.quiet {
@@ -114,6 +136,10 @@ async fn run_own(
             doctor::run(&command, options, settings, options.apply(parsers?.builder())?).await
         }
         OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,
+        OwnCommand::Config(command) => config::run(&command, settings),
+        OwnCommand::Completions(command) => completions::run(&command, parsers.as_ref().ok()),
+        OwnCommand::Man(command) => man::run(&command, parsers.as_ref().ok()),
+        OwnCommand::Help(command) => help::run(&command, parsers.as_ref().ok()),
         #[cfg(feature = "demo")]
         OwnCommand::Demo(command) => demo::run(&command, parsers?.first()?).await,
         #[cfg(feature = "demo")]
@@ -130,13 +156,14 @@ fn cache() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("playfast"))
 }
 
-fn log(verbosity: u8) {
-    let level =
-        ["warn", "playfast=info,warn", "playfast=debug,info", "debug"].get(usize::from(verbosity)).unwrap_or(&"trace");
-    let filter = tracing_subscriber::EnvFilter::new(level);
+fn log(settings: &Settings) {
+    let levels = ["warn", "playfast=info,warn", "playfast=debug,info", "debug"];
+    let level = levels.get(usize::from(settings.verbosity)).unwrap_or(&"trace");
+    let level = if settings.flag("quiet") && settings.verbosity == 0 { "error" } else { level };
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        .with_ansi(false)
         .without_time()
         .with_target(false)
         .init();

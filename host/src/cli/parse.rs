@@ -29,10 +29,11 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
     let failure = match host.parse(&query, response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
-            outcome.take(&mut page, description.limit_of(&query));
+            let kind = description.kind(query.kind());
+            outcome.take(&mut page, kind, description.limit_of(&query));
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
             let mut read = outcome.rows;
-            if let Some(kind) = description.kind(query.kind()) {
+            if let Some(kind) = kind {
                 read = read.into_iter().map(|row| with_all_params(kind, row)).collect();
             }
             rows.write(read).map_err(|error| Exit::unwritten("rows", &error))?;
@@ -88,9 +89,12 @@ fn params_of(host: &Host, kind: &str, url: &str) -> Vec<(String, String)> {
 
 /// A row with all of the kind's parameters, null if nothing says what was asked.
 fn with_all_params(kind: &Kind, mut row: Row) -> Row {
-    let names = kind.params.properties.iter().map(|(name, _)| name);
-    let params: Vec<_> = names.map(|name| (name.clone(), row.shift_remove(name).unwrap_or(Value::Null))).collect();
-    params.into_iter().chain(row).collect()
+    let names = kind.params.properties.iter().map(|(name, _)| name.as_str());
+    let head: Vec<_> = std::iter::once("kind")
+        .chain(names)
+        .map(|name| (name.to_owned(), row.shift_remove(name).unwrap_or(Value::Null)))
+        .collect();
+    head.into_iter().chain(row).collect()
 }
 
 fn response(command: &ParseCommand, url: String) -> Result<Response, Exit> {

@@ -85,6 +85,11 @@ pub(super) async fn load(file: &Path, settings: &Settings) -> Result<Parser, Exi
     load_file(&engine(settings)?, Some(file)).await
 }
 
+/// The parser that comes along, whatever the settings say.
+pub(super) async fn built_in() -> Result<Parser, Exit> {
+    load_file(&engine(&Settings::default())?, None).await
+}
+
 fn engine(settings: &Settings) -> Result<Engine, Exit> {
     let digests = settings.list("parser-digest").iter().map(|text| text.parse::<Digest>()).collect::<Result<_, _>>();
     let digests = digests.map_err(|error| Exit::config(format!("--parser-digest: {error}")))?;

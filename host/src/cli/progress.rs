@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinSet;
 
 use super::args::GeneralArgs;
+use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
-use super::price::Estimate;
+use crate::batch::{Estimate, Estimator, Input};
 use crate::{Control, HeldBy, Host, RunStats};
 
 /// How often the line is drawn.
@@ -20,6 +22,9 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long a run takes before the line is drawn: what is over at once needs none.
 const DELAY: Duration = Duration::from_millis(400);
+
+/// Drawings of the line for each estimate of what the run costs, which asks the parser.
+const TICKS_PER_ESTIMATE: u64 = 20;
 
 /// A total that isn't known.
 const UNKNOWN: u64 = u64::MAX;
@@ -36,21 +41,13 @@ pub(super) fn aside<R>(write: impl FnOnce() -> R) -> R {
     }
 }
 
-/// How many queries there are, as soon as that is known, and about how many before; and what they take.
+/// How many queries there are, as soon as that is known, and about how many before.
 #[derive(Clone, Debug)]
-pub(super) struct Total(Arc<Counts>);
-
-#[derive(Debug)]
-struct Counts {
-    queries: AtomicU64,
-    is_exact: AtomicBool,
-    estimate: Mutex<Option<Estimate>>,
-}
+pub(super) struct Total(Arc<(AtomicU64, AtomicBool)>);
 
 impl Default for Total {
     fn default() -> Self {
-        let (queries, is_exact) = (AtomicU64::new(UNKNOWN), AtomicBool::new(false));
-        Self(Arc::new(Counts { queries, is_exact, estimate: Mutex::new(None) }))
+        Self(Arc::new((AtomicU64::new(UNKNOWN), AtomicBool::new(false))))
     }
 }
 
@@ -63,14 +60,9 @@ impl Total {
         self.put(total, false);
     }
 
-    /// Sets what the queries so far take.
-    pub(super) fn set_estimate(&self, estimate: Estimate) {
-        *self.0.estimate.lock().unwrap_or_else(PoisonError::into_inner) = Some(estimate);
-    }
-
     fn put(&self, total: u64, is_exact: bool) {
-        self.0.queries.store(total, Ordering::Relaxed);
-        self.0.is_exact.store(is_exact, Ordering::Relaxed);
+        self.0.0.store(total, Ordering::Relaxed);
+        self.0.1.store(is_exact, Ordering::Relaxed);
     }
 
     /// Whether there are none.
@@ -80,13 +72,35 @@ impl Total {
 
     /// The number, and whether it is more than a guess.
     fn known(&self) -> Option<(u64, bool)> {
-        let total = self.0.queries.load(Ordering::Relaxed);
-        Some((total, self.0.is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
+        let (total, is_exact) = &*self.0;
+        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
+    }
+}
+
+/// What the queries that were taken so far cost.
+#[derive(Clone, Debug)]
+pub(super) struct Prices(Arc<Mutex<Estimator>>);
+
+impl Prices {
+    /// Counts queries as they are taken from an input.
+    pub(super) fn count(host: &Host, input: Input) -> (Self, Input) {
+        let prices = Self(Arc::new(Mutex::new(Estimator::new(host))));
+        let (host, counted) = (host.clone(), prices.clone());
+        let queries = input.queries.inspect(move |query| {
+            let bytes = expected_bytes(&host, query);
+            counted.0.lock().unwrap_or_else(PoisonError::into_inner).add(query, bytes);
+        });
+        (prices, Input { queries: queries.boxed(), ..input })
     }
 
-    /// What all queries take, if that of those that were read tells it.
-    fn estimate(&self) -> Option<Estimate> {
-        self.0.estimate.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What `total` queries cost, if the others cost as much as those so far.
+    async fn estimate(&self, total: Option<u64>) -> Option<Estimate> {
+        let estimator = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let estimate = estimator.finish().await;
+        let factor = total? as f64 / estimate.queries as f64;
+        let scale = |count: u64| (count as f64 * factor).round() as u64;
+        let scaled = Estimate { requests: scale(estimate.requests), bytes: estimate.bytes.map(scale), ..estimate };
+        (estimate.queries > 0).then_some(scaled)
     }
 }
 
@@ -103,11 +117,14 @@ impl Drop for Progress {
     }
 }
 
-/// Shows the line, unless options or the lack of a terminal say otherwise. Log lines would stand in its way.
-pub(super) fn show(general: &GeneralArgs, host: &Host, control: &Control, total: &Total) -> Progress {
-    if general.no_progress || general.quiet || general.verbose > 0 || !std::io::stderr().is_terminal() {
-        return Progress { _task: None };
-    }
+/// Whether the line is to be shown: on a terminal, unless options say otherwise. Log lines would stand in its way.
+pub(super) fn is_wanted(general: &GeneralArgs) -> bool {
+    !general.no_progress && !general.quiet && general.verbose == 0 && std::io::stderr().is_terminal()
+}
+
+/// Shows the line until it is dropped. Without `prices` it isn't wanted.
+pub(super) fn show(prices: Option<Prices>, host: &Host, control: &Control, total: &Total) -> Progress {
+    let Some(prices) = prices else { return Progress { _task: None } };
     let (host, control, total) = (host.clone(), control.clone(), total.clone());
     let mut task = JoinSet::new();
     task.spawn(async move {
@@ -115,15 +132,19 @@ pub(super) fn show(general: &GeneralArgs, host: &Host, control: &Control, total:
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
         let start = Instant::now().checked_sub(DELAY).unwrap_or_else(Instant::now);
-        loop {
-            let stats = control.stats();
-            let (known, done) = (total.known(), finished(&stats));
+        let mut estimate = None;
+        for tick in 0_u64.. {
+            let (stats, known) = (control.stats(), total.known());
+            if tick.is_multiple_of(TICKS_PER_ESTIMATE) {
+                estimate = prices.estimate(known.map(|(total, _)| total)).await;
+            }
+            let done = finished(&stats);
             line.set_style(style(known.is_some()));
             if let Some((total, _)) = known {
                 line.set_length(total.max(done));
             }
             line.set_position(done);
-            line.set_message(message(&stats, known, total.estimate().as_ref(), start.elapsed(), host.generation()));
+            line.set_message(message(&stats, known, estimate.as_ref(), start.elapsed(), host.generation()));
             tokio::time::sleep(INTERVAL).await;
         }
     });
@@ -159,7 +180,7 @@ fn message(
         parts.push(format!("{} failed ({})", grouped(stats.failures()), super::summary::by_kind(&stats.failed)));
     }
     parts.extend(left(stats, total, elapsed).map(|left| format!("{} left", long(left))));
-    parts.push(match estimate.filter(|_| total.is_some_and(|(_, is_exact)| is_exact)) {
+    parts.push(match estimate {
         Some(estimate) => {
             format!("{} of about {} requests", grouped(stats.requests), grouped(estimate.requests.max(stats.requests)))
         }
@@ -169,7 +190,7 @@ fn message(
         Some(bytes) => format!("{} of about {}", size(stats.bytes as f64), size(bytes as f64)),
         None => size(stats.bytes as f64),
     });
-    parts.push(format!("{:.1}/s", stats.requests as f64 / elapsed.as_secs_f64().max(0.001)));
+    parts.push(format!("{:.1} requests/s", stats.requests as f64 / elapsed.as_secs_f64().max(0.001)));
     parts.extend(held_by(stats));
     if stats.retries > 0 {
         parts.push(format!("{} retried", grouped(stats.retries)));
@@ -212,12 +233,15 @@ mod tests {
         stats.failed.insert(FailureKind::Blocked, 2);
         let elapsed = Duration::from_secs(10);
         let line = message(&stats, Some((1000, true)), None, elapsed, 1);
-        let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5/s · \
+        let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5 requests/s · \
             held back by the pace (--rate) · 3 retried";
         assert_eq!(line, expected);
         let stats =
             RunStats { held_by: HeldBy::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
         let line = message(&stats, None, None, elapsed, 2);
-        assert_eq!(line, "0 done · 0 requests · 0 B · 0.0/s · waiting 43s, as the site asked · parser generation 2");
+        assert_eq!(
+            line,
+            "0 done · 0 requests · 0 B · 0.0 requests/s · waiting 43s, as the site asked · parser generation 2"
+        );
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
     };
     let input = input::open(request, host, &mut taken).await?;
     if options.run.dry_run {
-        return dry_run(input.queries, &taken).await;
+        return dry_run(host, input.queries, &taken).await;
     }
     let columns = || Columns::new(&parsers, None).with_carried(&options.input.carry);
     // Rows of an input that never ends are no table.

@@ -1,101 +1,149 @@
-//! Options that are known before the command line is read whole.
+//! Settings from the command line's general options, the environment (`PLAYFAST_…`) and the configuration file.
 //!
-//! The parsers make the command line, so what says which they are comes first: a general option is looked for in argv, then in the
-//! environment (`PLAYFAST_…`), then in the configuration file. The rest is left to clap, which is told the same.
+//! The parsers make the command line, so what says which they are is known first: [`Settings`] looks through argv, then the environment, then
+//! the file. All other options are left to clap, whose defaults are what the environment and the file say. A setting that is wrong is a
+//! problem, and leaves the option at its default: help works all the same, and everything else reports the problems.
+
+mod argv;
+mod check;
+mod file;
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Command;
 use etcetera::BaseStrategy;
-use toml::{Table, Value};
 
 use super::args;
 use super::exit::Exit;
+#[cfg(test)]
+pub(super) use file::parse as parse_file;
 
-/// The options with a value that have to be known first.
-const VALUES: [&str; 6] = ["config", "parser", "parsers", "parser-digest", "allow-host", "workers"];
+/// The values of options, by their names.
+pub(in crate::cli) type Values = HashMap<String, Vec<OsString>>;
 
-/// What was said of options.
+/// Options of which only one can be in force: a source that sets one hides the others that weaker sources set.
+const ALTERNATIVES: [&str; 2] = ["parser", "parsers"];
+
+/// What sets options, and what was wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    argv: HashMap<String, Vec<OsString>>,
+    /// How much is said on stderr: 0, or the number of `-v`.
     pub(super) verbosity: u8,
-    /// The configuration file, if one was read.
+    /// The configuration file, if one was named or is at its place.
     pub(super) file: Option<PathBuf>,
-    config: HashMap<String, Vec<OsString>>,
+    argv: Values,
+    environment: Values,
+    config: Values,
+    problems: Vec<String>,
+}
+
+/// What sets an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The command line.
+    CommandLine,
+    /// A variable of this name.
+    Environment(String),
+    /// The configuration file.
+    File(PathBuf),
 }
 
 impl Settings {
     /// Looks through argv, the environment and the configuration file.
-    ///
-    /// # Errors
-    /// When the file can't be read, or it or the environment says what is no option.
-    pub(super) fn read(argv: &[OsString]) -> Result<Self, Exit> {
-        let mut settings = Self::default();
-        settings.scan(argv);
+    pub(super) fn read(argv: &[OsString]) -> Self {
+        let mut settings = Self { argv: argv::scan(argv), ..Self::default() };
+        settings.read_environment(|variable| std::env::var_os(variable));
         let named = settings.values("config").pop().map(PathBuf::from);
-        let usual = usual().filter(|file| named.is_none() && file.exists());
-        if let Some(file) = named.or(usual) {
-            settings.config = config(&file)?;
-            settings.file = Some(file);
+        settings.file = named.or_else(|| default_file().filter(|file| file.exists()));
+        if let Some(file) = settings.file.clone() {
+            settings.read_file(&file);
         }
-        check_environment()?;
-        Ok(settings)
+        settings.verbosity = settings.number("verbose");
+        settings
     }
 
-    fn scan(&mut self, argv: &[OsString]) {
-        let mut arguments = argv.iter().skip(1).take_while(|argument| *argument != "--");
-        while let Some(argument) = arguments.next() {
-            let text = argument.to_string_lossy();
-            let (name, value) =
-                text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(OsString::from(value))));
-            match name.strip_prefix("--") {
-                Some("verbose") => self.verbosity += 1,
-                Some("pure") => self.note("pure", "true".into()),
-                Some(name) if VALUES.contains(&name) => {
-                    if let Some(value) = value.or_else(|| arguments.next().cloned()) {
-                        self.note(name, value);
-                    }
-                }
-                _ if matches!(name, "-v" | "-vv" | "-vvv") => {
-                    self.verbosity += u8::try_from(name.len() - 1).unwrap_or(1)
-                }
-                _ => {}
+    fn read_environment(&mut self, variables: impl Fn(&str) -> Option<OsString>) {
+        for option in args::settable_options() {
+            let name = option.get_long().unwrap_or_default();
+            let variable = variable(name);
+            // A variable that is empty says nothing, as in the library.
+            let Some(value) = variables(&variable).filter(|value| !value.is_empty()) else { continue };
+            match check::check(&option, std::slice::from_ref(&value)) {
+                Ok(()) => drop(self.environment.insert(name.to_owned(), vec![value])),
+                Err(reason) => self.problems.push(format!("{variable}{reason}")),
             }
         }
     }
 
-    fn note(&mut self, name: &str, value: OsString) {
-        self.argv.entry(name.to_owned()).or_default().push(value);
+    fn read_file(&mut self, file: &Path) {
+        let (values, problems) = file::read(file);
+        self.config = values;
+        self.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", file.display())));
+    }
+
+    /// The values of an option, and what sets them. `None` if nothing does.
+    pub(super) fn find(&self, name: &str) -> Option<(Source, &[OsString])> {
+        let sources = [&self.argv, &self.environment, &self.config];
+        let is_hidden = |source: &Values| {
+            ALTERNATIVES.contains(&name) && ALTERNATIVES.iter().any(|other| source.contains_key(*other))
+        };
+        let place = sources.iter().position(|source| source.contains_key(name) || is_hidden(source))?;
+        let values = sources.get(place)?.get(name)?;
+        let source = match place {
+            0 => Source::CommandLine,
+            1 => Source::Environment(variable(name)),
+            _ => Source::File(self.file.clone().unwrap_or_default()),
+        };
+        Some((source, values))
+    }
+
+    /// The values that the environment, or else the configuration file, sets for an option.
+    pub(super) fn defaults(&self, name: &str) -> &[OsString] {
+        let values = self.environment.get(name).or_else(|| self.config.get(name));
+        values.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All values of a general option.
     pub(super) fn values(&self, name: &str) -> Vec<OsString> {
-        if let Some(values) = self.argv.get(name) {
-            return values.clone();
-        }
-        match std::env::var_os(variable(name)).filter(|value| !value.is_empty()) {
-            Some(value) => vec![value],
-            None => self.config(name).to_vec(),
-        }
+        self.find(name).map(|(_, values)| values.to_vec()).unwrap_or_default()
     }
 
-    /// All values of a general option, each as text that may name several, with commas.
+    /// All values of a general option, each a text that may name several, separated by commas.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         let texts: Vec<_> = self.values(name).iter().map(|value| value.to_string_lossy().into_owned()).collect();
         texts.iter().flat_map(|text| text.split(',')).map(|text| text.trim().to_owned()).collect()
     }
 
-    /// Whether a general option without a value was given.
+    /// Whether a general option without a value is set.
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.values(name).last().is_some_and(|value| !matches!(value.to_str(), Some("" | "0" | "false" | "no" | "off")))
+        self.values(name).last().is_some_and(|value| check::is_true(value))
     }
 
-    /// What the configuration file says of an option.
-    pub(super) fn config(&self, name: &str) -> &[OsString] {
-        self.config.get(name).map(Vec::as_slice).unwrap_or_default()
+    /// The number of a general option that is counted: how often it was typed, else the number or `true` that is set.
+    fn number(&self, name: &str) -> u8 {
+        match self.find(name) {
+            Some((Source::CommandLine, values)) => u8::try_from(values.len()).unwrap_or(u8::MAX),
+            Some((_, values)) => values.last().and_then(|value| check::level(value)).unwrap_or_default(),
+            None => 0,
+        }
+    }
+
+    /// Says each problem with the environment and the configuration file.
+    pub(super) fn warn(&self) {
+        self.problems.iter().for_each(|problem| super::exit::say(problem));
+    }
+
+    /// # Errors
+    /// When something is wrong with the environment or the configuration file.
+    pub(super) fn check(&self) -> Result<(), Exit> {
+        match self.problems.split_last() {
+            Some((last, others)) => {
+                others.iter().for_each(|problem| super::exit::say(problem));
+                Err(Exit::config(last.clone()))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -105,76 +153,83 @@ pub(super) fn variable(option: &str) -> String {
 }
 
 /// `$XDG_CONFIG_HOME/playfast/playfast.toml`, or where the system keeps such files; never the working directory.
-fn usual() -> Option<PathBuf> {
+pub(super) fn default_file() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("playfast").join("playfast.toml"))
 }
 
-/// The options of a configuration file: the names of general options, and their values.
-fn config(file: &Path) -> Result<HashMap<String, Vec<OsString>>, Exit> {
-    let refused = |error: String| Exit::config(format!("{}: {error}", file.display()));
-    let text = String::from_utf8(super::read(file)?).map_err(|error| refused(error.to_string()))?;
-    let table: Table = toml::from_str(&text).map_err(|error| refused(where_in(&text, &error)))?;
-    let mut options = HashMap::new();
-    for (name, value) in table {
-        let values = texts(&value)
-            .ok_or_else(|| refused(format!("{name} must be a text, a number, true or false, or a list")))?;
-        check(&name, &values, &value).map_err(refused)?;
-        if value != Value::Boolean(false) {
-            options.insert(name, values);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(argv: &[&str], variables: &[(&str, &str)], file: &str) -> Settings {
+        let argv: Vec<_> = ["playfast"].iter().chain(argv).map(OsString::from).collect();
+        let mut settings = Settings { argv: argv::scan(&argv), ..Settings::default() };
+        settings.read_environment(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| OsString::from(value))
+        });
+        let config = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(config.path(), file).unwrap();
+        settings.read_file(config.path());
+        settings
     }
-    Ok(options)
-}
 
-/// What is wrong with a TOML text, and where, on one line.
-fn where_in(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    format!("it is not TOML at line {line}, column {column}: {message}")
-}
-
-/// Refuses a variable whose value an option can't have, by the variable's name: clap would blame the option, which nobody typed.
-fn check_environment() -> Result<(), Exit> {
-    for option in args::settable_options().filter(|option| option.get_action().takes_values()) {
-        let name = option.get_long().unwrap_or_default();
-        let variable = variable(name);
-        let value = std::env::var_os(&variable).filter(|value| !value.is_empty() && name != "config");
-        if let Some(value) = value {
-            let is_text = Value::String(String::new());
-            check(name, &[value], &is_text).map_err(|error| Exit::config(format!("{variable}: {error}")))?;
-        }
+    #[test]
+    fn the_command_line_goes_before_the_environment_and_that_before_the_file() {
+        let file = "parser = \"file.wasm\"\nrate = 5\nquiet = true";
+        let settings = settings(&["--parser=typed.wasm"], &[("PLAYFAST_RATE", "7")], file);
+        assert_eq!(settings.values("parser"), ["typed.wasm"]);
+        assert_eq!(settings.defaults("rate"), ["7"]);
+        assert_eq!(settings.find("rate").unwrap().0, Source::Environment("PLAYFAST_RATE".to_owned()));
+        assert!(settings.flag("quiet"));
+        assert!(settings.check().is_ok());
     }
-    Ok(())
-}
 
-/// Whether clap would take the option on the command line.
-fn check(name: &str, values: &[OsString], value: &Value) -> Result<(), String> {
-    let option = |value: &OsString| [OsStr::new(&format!("--{name}=")), value].into_iter().collect::<OsString>();
-    let argv = match value {
-        Value::Boolean(false) => Vec::new(),
-        Value::Boolean(true) => vec![format!("--{name}").into()],
-        _ => values.iter().map(option).collect::<Vec<_>>(),
-    };
-    let command = Command::new("playfast").no_binary_name(true).disable_help_flag(true).args(args::settable_options());
-    match command.try_get_matches_from(argv) {
-        Ok(_) if name == "config" || name == "verbose" => Err(format!("{name} can't be set here")),
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let text = error.render().to_string();
-            Err(text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
-        }
+    #[test]
+    fn a_parser_that_is_typed_hides_the_folder_that_the_file_names() {
+        let settings = settings(&["--parser", "typed.wasm"], &[], "parsers = \"folder\"");
+        assert!(settings.values("parsers").is_empty());
     }
-}
 
-fn texts(value: &Value) -> Option<Vec<OsString>> {
-    match value {
-        Value::String(text) => Some(vec![text.into()]),
-        Value::Integer(number) => Some(vec![number.to_string().into()]),
-        Value::Float(number) => Some(vec![number.to_string().into()]),
-        Value::Boolean(flag) => Some(vec![flag.to_string().into()]),
-        Value::Array(values) => Some(values.iter().map(texts).collect::<Option<Vec<_>>>()?.concat()),
-        Value::Datetime(_) | Value::Table(_) => None,
+    #[test]
+    fn an_empty_variable_says_nothing() {
+        let settings = settings(&[], &[("PLAYFAST_RATE", ""), ("PLAYFAST_QUIET", "")], "");
+        assert!(settings.find("rate").is_none() && !settings.flag("quiet") && settings.check().is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_rest_applies() {
+        let variables = [("PLAYFAST_RATE", "x"), ("PLAYFAST_QUIET", "maybe"), ("PLAYFAST_FORMAT", "csv")];
+        let settings = settings(&[], &variables, "retries = -1\nraet = 5\nworkers = 3\nproxy = { a = 1 }");
+        let problems = settings.problems.join("\n");
+        for part in [
+            "PLAYFAST_RATE: \"x\" is not a rate: give ",
+            "PLAYFAST_QUIET can't be \"maybe\": give true or false",
+            "retries can't be \"-1\": give a whole number from 0 to 1000",
+            "there is no option raet: did you mean rate?",
+            "proxy can't be a table: give a text, a number, true or false, or a list of these",
+        ] {
+            assert!(problems.contains(part), "{part:?} is not in {problems}");
+        }
+        assert_eq!(problems.lines().count(), 5);
+        assert_eq!(
+            (settings.defaults("format"), settings.defaults("workers")),
+            (&["csv".into()][..], &["3".into()][..])
+        );
+    }
+
+    #[test]
+    fn verbosity_is_counted_on_the_command_line_and_a_number_elsewhere() {
+        assert_eq!(settings(&["-v", "list", "--verbose"], &[], "verbose = 3").number("verbose"), 2);
+        assert_eq!(settings(&["-qvv"], &[], "").number("verbose"), 2);
+        assert_eq!(settings(&[], &[("PLAYFAST_VERBOSE", "1")], "verbose = 3").number("verbose"), 1);
+        assert_eq!(settings(&[], &[], "verbose = 3").number("verbose"), 3);
+        assert_eq!(settings(&[], &[], "verbose = true").number("verbose"), 1);
+        assert!(settings(&[], &[], "verbose = \"loud\"").check().is_err());
+    }
+
+    #[test]
+    fn lists_are_arrays() {
+        let settings = settings(&[], &[], "allow-host = [\"example.org\", \"example.net\"]");
+        assert_eq!(settings.list("allow-host"), ["example.org", "example.net"]);
     }
 }

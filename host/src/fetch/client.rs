@@ -1,5 +1,7 @@
 //! HTTP clients, made of the user's options. What can't be understood is refused here, before anything is asked.
 
+use std::sync::Arc;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Proxy, Url};
@@ -7,6 +9,7 @@ use reqwest::{Certificate, Client, Proxy, Url};
 use super::FetchOptions;
 use super::request::RESERVED;
 use super::resolve::Resolver;
+use super::route::Routes;
 use super::single_flight::SingleFlightLayer;
 
 /// The client couldn't be made.
@@ -18,7 +21,7 @@ pub enum ClientError {
     Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A proxy isn't an address of one.
     #[error(
-        "{proxy} is no proxy: give http://, https://, socks5:// or socks5h:// with [USER:PASSWORD@]HOST[:PORT], \
+        "{proxy} is not a proxy's address: give [http://, https://, socks5:// or socks5h://][USER:PASSWORD@]HOST[:PORT], \
          in which characters such as #, / and ? of the password are percent-encoded (%23, %2F, %3F)"
     )]
     Proxy {
@@ -65,7 +68,7 @@ pub(super) struct Recipe {
     options: FetchOptions,
     authorities: Vec<Certificate>,
     headers: HeaderMap,
-    proxy: Option<Url>,
+    routes: Arc<Routes>,
     resolver: Resolver,
     idle: usize,
 }
@@ -73,25 +76,22 @@ pub(super) struct Recipe {
 impl Recipe {
     /// Checks what the user says. `idle` connections to a host are kept while nobody uses them.
     pub(super) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
-        let proxy = options.proxy.as_ref().map(|proxy| proxy_url(&proxy.0)).transpose()?;
-        let resolver = Resolver::new(&options.connect_to, proxy.as_ref().and_then(Url::host_str));
+        let routes = Routes::new(options)?;
+        let proxy = routes.proxy().and_then(|proxy| proxy.url().host_str());
+        let resolver = Resolver::new(&options.connect_to, proxy);
         Ok(Self {
             authorities: authorities(options)?,
             headers: headers(options)?,
             options: options.clone(),
-            proxy,
+            routes: Arc::new(routes),
             resolver,
             idle,
         })
     }
 
-    /// The proxy, without its password.
-    pub(super) fn proxy(&self) -> Option<String> {
-        self.proxy.clone().map(without_password)
-    }
-
-    pub(super) const fn proxy_url(&self) -> Option<&Url> {
-        self.proxy.as_ref()
+    /// Which hosts are asked through the proxy.
+    pub(super) fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.routes)
     }
 
     /// The resolver that all clients share.
@@ -117,8 +117,10 @@ impl Recipe {
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .dns_resolver(self.resolver.clone())
             .connector_layer(SingleFlightLayer);
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(Proxy::all(proxy.clone()).map_err(failed)?);
+        if self.routes.proxy().is_some() {
+            let routes = Arc::clone(&self.routes);
+            let proxy = move |url: &Url| Some(routes.proxy_for(url.host_str()?)?.url().clone());
+            builder = builder.proxy(Proxy::custom(proxy));
         }
         let builder = self.authorities.iter().cloned().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         builder.build().map_err(failed)
@@ -169,52 +171,19 @@ fn headers(options: &FetchOptions) -> Result<HeaderMap, ClientError> {
     Ok(headers)
 }
 
-fn proxy_url(text: &str) -> Result<Url, ClientError> {
-    // What comes before the host may be a password, wherever the rest is wrong.
-    let refused =
-        || ClientError::Proxy { proxy: text.rsplit('@').next().unwrap_or_default().escape_debug().to_string() };
-    let url = Url::parse(text).map_err(|_| refused())?;
-    let is_one = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")
-        && url.host_str().is_some_and(|host| !host.is_empty())
-        && matches!(url.path(), "" | "/")
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.port() != Some(0);
-    if is_one { Ok(url) } else { Err(refused()) }
-}
-
-fn without_password(mut url: Url) -> String {
-    // Neither can fail where there is a host.
-    let _ = url.set_password(None);
-    let _ = url.set_username("");
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_an_address_of_one() {
-        for (text, shown) in [
-            ("http://proxy:3128", "http://proxy:3128"),
-            ("https://me:secret@proxy.example", "https://proxy.example"),
-            ("socks5://10.0.0.1", "socks5://10.0.0.1"),
-            ("socks5h://me:secret@[::1]:1080", "socks5h://[::1]:1080"),
-        ] {
-            let recipe = Recipe::new(&FetchOptions::default().proxy(text), 1).unwrap();
-            assert_eq!(recipe.proxy().unwrap(), shown);
-            assert!(recipe.client().is_ok(), "{text}");
-        }
-        for text in
-            ["", "proxy", "proxy:3128", "ftp://proxy", "socks4://proxy", "http://", "http://me:secret@", "http://p/x"]
+    fn a_client_is_made_with_every_kind_of_proxy() {
+        for proxy in ["http://proxy:3128", "https://me:secret@proxy.example", "socks5://10.0.0.1", "socks5h://[::1]:1"]
         {
-            let Err(refused) = Recipe::new(&FetchOptions::default().proxy(text), 1) else { panic!("{text} is taken") };
-            assert!(
-                matches!(&refused, ClientError::Proxy { .. }) && !refused.to_string().contains("secret"),
-                "{refused}"
-            );
+            let recipe = Recipe::new(&FetchOptions::default().proxy(proxy), 1).unwrap();
+            assert!(recipe.client().is_ok(), "{proxy}");
         }
+        let refused = Recipe::new(&FetchOptions::default().proxy("ftp://proxy"), 1);
+        assert!(matches!(refused, Err(ClientError::Proxy { .. })));
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub struct ConnectToError(String);
 const HTTPS: &str = "443";
 
 impl ConnectTo {
+    /// Whether it leads a host elsewhere.
+    pub(super) fn leads(&self, host: &str) -> bool {
+        self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host))
+    }
+
     /// Whether it names this address as it is, at the usual port: the user's word that a parser may ask it.
     pub(super) fn allows(&self, address: IpAddr) -> bool {
         let is = |text: &str| text.parse() == Ok(address);

@@ -2,12 +2,15 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use reqwest::{StatusCode, Url, Version};
 use rustls::CertificateError;
 
 use super::names::NoAddress;
+use super::proxy::Proxy;
 use super::resolve::Private;
+use super::route::Routes;
 use crate::{Failure, FailureKind};
 
 /// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.
@@ -19,10 +22,10 @@ const WHO: [&str; 3] =
     ["proxy authorization required", "does not support user/pass authentication", "credentials not accepted"];
 
 /// What there is between the client and hosts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Failing {
-    /// The proxy, without its password.
-    pub(super) proxy: Option<String>,
+    /// Which hosts are asked through a proxy.
+    pub(super) routes: Arc<Routes>,
 }
 
 impl Failing {
@@ -44,7 +47,7 @@ impl Failing {
             });
             return Failure::new(FailureKind::Network, format!("{host} {what}"));
         }
-        let of_proxy = self.proxy.as_deref().filter(|_| error.is_connect());
+        let of_proxy = self.routes.proxy_for(host).filter(|_| error.is_connect());
         if let Some(message) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
             return Failure::new(FailureKind::Network, message);
         }
@@ -66,7 +69,7 @@ impl Failing {
 impl Failing {
     /// The failure of a request for which the proxy answered so.
     pub(super) fn of_tunnel(&self, host: &str, status: u16) -> Failure {
-        let proxy = self.proxy.as_deref().unwrap_or_default();
+        let proxy = self.routes.proxy_for(host).map(ToString::to_string).unwrap_or_default();
         let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
         let what = format!("the proxy {proxy} answered {status} {name} to CONNECT {host}:443");
         let what = what.replace("  ", " ");
@@ -159,14 +162,11 @@ fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {
 }
 
 /// What a proxy is to blame for.
-fn proxys(proxy: &str, host: &str, error: &reqwest::Error, cause: &str) -> Option<String> {
+fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<String> {
     let chain = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
     if WHO.iter().any(|text| chain.contains(text)) {
-        let at = proxy.split_once("://").map_or(("http", proxy), |parts| parts);
-        let (scheme, address) = at;
-        return Some(format!(
-            "the proxy {proxy} wants another user name and password: give them with --proxy {scheme}://USER:PASSWORD@{address}"
-        ));
+        let with = proxy.with_credentials();
+        return Some(format!("the proxy {proxy} wants another user name and password: give them with {with}"));
     }
     if is_refused(error) || chain.contains("failed to create underlying connection") {
         return Some(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?"));

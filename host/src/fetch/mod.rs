@@ -12,15 +12,19 @@ mod connect_to;
 mod connections;
 mod cookies;
 mod decode;
+mod environment_proxies;
 mod failure;
 mod files;
 mod names;
+mod no_proxy;
 mod options;
 mod patience;
 mod private;
+mod proxy;
 mod recorder;
 mod request;
 mod resolve;
+mod route;
 mod single_flight;
 mod tunnel;
 
@@ -34,7 +38,10 @@ pub use client::ClientError;
 #[cfg(feature = "cli")]
 pub(crate) use client::check_authority;
 pub use connect_to::{ConnectTo, ConnectToError};
+pub use environment_proxies::{EnvironmentProxies, ProxyVariableError};
 pub use options::FetchOptions;
+pub use proxy::ProxySource;
+pub use route::Route;
 
 pub(crate) use budget::Held;
 #[cfg(feature = "cli")]
@@ -51,9 +58,11 @@ use clients::Clients;
 use cookies::Cookies;
 use failure::Failing;
 use patience::Waited;
+use proxy::Proxy;
 #[cfg(not(feature = "cli"))]
 use recorder::Recorder;
 use resolve::Resolver;
+use route::Routes;
 use tunnel::TunnelProbe;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
@@ -65,6 +74,7 @@ struct Shared {
     clients: Arc<Clients>,
     budget: Budget,
     cookies: Cookies,
+    routes: Arc<Routes>,
     failing: Failing,
     tunnel: Option<TunnelProbe>,
     resolver: Resolver,
@@ -93,8 +103,9 @@ impl Fetcher {
         Ok(Self(Arc::new(Shared {
             budget: Budget::default(),
             cookies: Cookies::new(cookies, options.keep_cookies)?,
-            failing: Failing { proxy: recipe.proxy() },
-            tunnel: TunnelProbe::new(recipe.proxy_url()),
+            failing: Failing { routes: recipe.routes() },
+            tunnel: TunnelProbe::new(recipe.routes().proxy().map(Proxy::url)),
+            routes: recipe.routes(),
             resolver: recipe.resolver(),
             clients: Arc::new(Clients::new(recipe)?),
             connect_to: options.connect_to.clone(),
@@ -102,6 +113,11 @@ impl Fetcher {
             body_limit: options.body_limit,
             recorder: options.recorder.clone(),
         })))
+    }
+
+    /// How a host is asked: directly, or through a proxy.
+    pub(crate) fn route(&self, host: &str) -> Route {
+        self.0.routes.route(host)
     }
 
     /// Exchanges a parser's request, which may reach `hosts` alone, for a response. Redirects within them are followed; one that leaves
@@ -112,6 +128,11 @@ impl Fetcher {
         let result = fetched.as_ref().map(|fetched| &fetched.response);
         recorder.record(Recording { request: &request, result });
         fetched
+    }
+
+    /// As [`Fetcher::fetch`], unseen by the recorder: for what the host asks of its own accord.
+    pub(crate) async fn fetch_unrecorded(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
+        self.fetch_in_time(hosts, request).await
     }
 
     async fn fetch_in_time(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::ConnectTo;
 use super::recorder::Recorder;
+use super::{ConnectTo, EnvironmentProxies};
 
 /// How the client connects, and what it bears.
 ///
@@ -36,6 +36,7 @@ pub struct FetchOptions {
     /// Whether cookies that a host sets are sent back to it, by later queries too.
     pub keep_cookies: bool,
     pub(super) proxy: Option<Hidden<String>>,
+    pub(super) environment_proxies: EnvironmentProxies,
     pub(super) headers: Vec<(String, Hidden<String>)>,
     pub(super) cookies: Vec<Hidden<String>>,
     pub(super) recorder: Option<Recorder>,
@@ -65,6 +66,7 @@ impl Default for FetchOptions {
             user_agent: concat!("playfast/", env!("CARGO_PKG_VERSION")).to_owned(),
             keep_cookies: false,
             proxy: None,
+            environment_proxies: EnvironmentProxies::default(),
             headers: Vec::new(),
             cookies: Vec::new(),
             recorder: None,
@@ -87,15 +89,31 @@ impl FetchOptions {
         self
     }
 
-    /// Through this proxy: `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (by the proxy), with
-    /// `USER:PASSWORD@` where it wants them. The proxy may be at a private address. What it resolves itself, which is all but by
-    /// `socks5://`, is for it to refuse. The environment's `HTTPS_PROXY` is not read: what a program asks must not depend on where it
-    /// is started.
+    /// Through this proxy: `http://`, `https://`, `socks5://` (this program resolves names) or `socks5h://` (the proxy does), with
+    /// `USER:PASSWORD@` if it wants them. As in curl, an address without a scheme is that of an HTTP proxy, and one without a port has 1080, or
+    /// 443 over TLS. It goes before the environment's, and the proxy may have a private address.
     ///
-    /// Where it can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
+    /// Whoever resolves a name checks its address: with any scheme but `socks5://` it is the proxy that has to refuse private addresses.
+    ///
+    /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Hidden(url.into()));
+        self
+    }
+
+    /// Through the proxies that the environment names. They are not read otherwise: what a program asks must not depend on where it is
+    /// started unless it wants that. Hosts with another address ([`ConnectTo`]) are asked directly.
+    #[must_use]
+    pub fn environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
+        self.environment_proxies = proxies;
+        self
+    }
+
+    /// Through no proxy, whatever was given before.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        (self.proxy, self.environment_proxies) = (None, EnvironmentProxies::default());
         self
     }
 
@@ -160,6 +178,12 @@ impl FetchOptions {
         self
     }
 
+    /// The `User-Agent` of requests whose parser gives none: the last header of that name goes before the option.
+    pub(crate) fn user_agent_in_force(&self) -> &str {
+        let mut given = self.headers.iter().rev().filter(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+        given.next().map_or(&self.user_agent, |(_, value)| &value.0)
+    }
+
     /// With this `User-Agent`, where the parser gives none.
     #[must_use]
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
@@ -174,7 +198,9 @@ mod tests {
 
     #[test]
     fn passwords_are_not_printed() {
+        let proxies = EnvironmentProxies::from_variables(|_| Some("http://me:secret@proxy".into())).unwrap();
         let options = FetchOptions::default().proxy("http://me:secret@proxy").cookie("a=secret").header("x", "secret");
+        let options = options.environment_proxies(EnvironmentProxies { no_proxy: None, ..proxies });
         assert!(!format!("{options:?}").contains("secret"));
     }
 }

@@ -1,4 +1,4 @@
-//! How is a host made?
+//! Builder of a host: its parsers, and how it asks.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,11 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
 use crate::batch::{BatchSizers, Rate, Retries, SchedulerConfig, SharedScheduler, Sharing, Worker};
-use crate::fetch::{ConnectTo, FetchOptions, Fetcher};
+use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
 use crate::parser::{Digest, Engine, EngineOptions, Limits};
+use crate::robots::{Robots, RobotsChecker};
 use crate::swap::Slots;
 
 /// Requests under way at once, where nothing else is said.
@@ -29,6 +30,7 @@ pub struct HostBuilder {
     retries: Retries,
     sharing: Sharing,
     source: bool,
+    robots: Robots,
 }
 
 /// What a parser is made of.
@@ -107,6 +109,18 @@ impl HostBuilder {
         self
     }
 
+    /// Through no proxy, whatever [`HostBuilder::fetch`] or [`HostBuilder::environment`] said before.
+    pub fn no_proxy(mut self) -> Self {
+        self.fetch = self.fetch.no_proxy();
+        self
+    }
+
+    /// The proxies that the environment names.
+    pub(crate) fn environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
+        self.fetch = self.fetch.environment_proxies(proxies);
+        self
+    }
+
     /// A further certificate authority, in PEM.
     pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.fetch = self.fetch.authority(pem);
@@ -128,6 +142,12 @@ impl HostBuilder {
     /// Requests under way at once to one host; at least one. Fewer are where it bears no more: that finds itself.
     pub const fn concurrency_per_host(mut self, requests: usize) -> Self {
         self.per_host = Some(requests);
+        self
+    }
+
+    /// Whether robots.txt is obeyed. By default it is never fetched.
+    pub const fn robots(mut self, robots: Robots) -> Self {
+        self.robots = robots;
         self
     }
 
@@ -170,6 +190,7 @@ impl HostBuilder {
         async move {
             let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
             let fetcher = Fetcher::new(&self.fetch, concurrency)?;
+            let robots = RobotsChecker::new(self.robots, self.fetch.user_agent_in_force());
             let mut engine = None;
             let mut parsers = Vec::new();
             let given =
@@ -193,7 +214,7 @@ impl HostBuilder {
             let per_host = self.per_host.unwrap_or(concurrency).max(1);
             let config = SchedulerConfig { rate: self.rate, concurrency, per_host, retries: self.retries };
             let (scheduler, sizers) = (SharedScheduler::new(config), BatchSizers::new(self.sharing));
-            Ok(Host { worker: Worker { slots, fetcher, scheduler, source: self.source, sizers } })
+            Ok(Host { worker: Worker { slots, fetcher, scheduler, source: self.source, sizers, robots } })
         }
         .boxed()
     }

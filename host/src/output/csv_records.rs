@@ -89,18 +89,25 @@ fn is_decimal(text: &str) -> bool {
 /// # Errors
 /// Those of the input; if it isn't CSV in UTF-8.
 pub fn header(file: impl Read) -> io::Result<Vec<String>> {
-    let mut file = BufReader::new(file);
-    let mut start = Vec::new();
-    file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut start)?;
-    let is_gzip = start == GZIP_MAGIC;
-    let file = start.as_slice().chain(file);
-    if is_gzip { first_record(MultiGzDecoder::new(file)) } else { first_record(file) }
+    let (start, file) = peek(BufReader::new(file), GZIP_MAGIC.len())?;
+    if start == GZIP_MAGIC { first_record(MultiGzDecoder::new(file)) } else { first_record(file) }
 }
 
 fn first_record(file: impl Read) -> io::Result<Vec<String>> {
+    let (start, mut file) = peek(file, BYTE_ORDER_MARK.len())?;
+    if start == BYTE_ORDER_MARK {
+        file.read_exact(&mut [0; BYTE_ORDER_MARK.len()])?;
+    }
     let mut records = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file).into_records();
     let first = records.next().transpose()?;
     Ok(first.iter().flatten().map(str::to_owned).collect())
+}
+
+/// The first bytes of a file, and the file with them.
+fn peek(mut file: impl Read, count: usize) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut start = Vec::new();
+    file.by_ref().take(count as u64).read_to_end(&mut start)?;
+    Ok((start.clone(), io::Cursor::new(start).chain(file)))
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
-//! What does a parser say of itself?
-
-use std::collections::{BTreeMap, HashSet};
+//! Description of a parser: its hosts, its pace, and the kinds of queries that it answers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::validator::{Compiled, Validator};
+use super::param::{AnswerSize, Param};
+use super::validator::Validator;
 use crate::Query;
 use crate::types::Pace;
 
 /// The document's schema: `wit/description.schema.json`.
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
-/// Bytes of a description. Play's has 18 thousand.
+/// Bytes of a description. Play's has 60 thousand.
 const LARGEST: usize = 1 << 20;
 
 /// Parameters of all kinds together: each pattern is compiled when the parser is loaded. Play's parser has nine.
@@ -80,6 +79,34 @@ pub struct Kind {
     pub record: Value,
     /// How many queries may share a request.
     pub per_request: PerRequest,
+    /// About how many bytes the body of an answer has for each query, if its parameters don't say it.
+    #[serde(rename = "x-bytes", default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    #[serde(rename = "x-compact", default, skip_serializing_if = "Vec::is_empty")]
+    compact: Vec<String>,
+}
+
+impl Kind {
+    /// The names of the few fields of a record that most people want, in their order; empty if the parser names none.
+    #[must_use]
+    pub fn compact(&self) -> &[String] {
+        &self.compact
+    }
+
+    /// The names of a record's fields, in their order; none if the parser leaves them open.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.record.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
+    fn check(&self) -> Result<(), (String, String)> {
+        if self.per_request.default > self.per_request.max {
+            return Err(("/per_request".to_owned(), "the default is above the maximum".to_owned()));
+        }
+        if let Some(name) = self.compact.iter().find(|name| !self.fields().any(|field| field == *name)) {
+            return Err(("/x-compact".to_owned(), format!("records have no field {name}")));
+        }
+        self.params.check().map_err(|(below, what)| (format!("/params{below}"), what))
+    }
 }
 
 /// A kind's parameters.
@@ -102,54 +129,6 @@ pub struct PerRequest {
     pub default: u32,
     /// At most.
     pub max: u32,
-}
-
-/// Which values of a parameter the queries of one request may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum PerRequestValue {
-    /// Any.
-    #[default]
-    Any,
-    /// All of them the same.
-    Same,
-}
-
-impl PerRequestValue {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    fn is_any(&self) -> bool {
-        *self == Self::Any
-    }
-}
-
-/// One parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct Param {
-    /// Given without its name.
-    #[serde(rename = "x-positional", default)]
-    pub positional: bool,
-    /// May have several values, split at commas.
-    #[serde(rename = "x-many", default)]
-    pub many: bool,
-    /// Names that stand for several values.
-    #[serde(rename = "x-groups", default)]
-    pub groups: BTreeMap<String, Vec<String>>,
-    /// Queries that share a request must agree in its value, as in a country that the request's address names.
-    #[serde(rename = "x-per-request", default, skip_serializing_if = "PerRequestValue::is_any")]
-    pub per_request: PerRequestValue,
-    /// The number of rows that is wanted: the host cuts a query's rows at it, and asks for no further page.
-    #[serde(rename = "x-limit", default, skip_serializing_if = "std::ops::Not::not")]
-    pub limit: bool,
-    /// The name under which the query string of a request's address carries the value.
-    #[serde(rename = "x-url", default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// The other words of its schema.
-    #[serde(flatten)]
-    pub schema: Map<String, Value>,
-    #[serde(skip)]
-    compiled: Compiled,
 }
 
 fn in_order<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Param)>, D::Error> {
@@ -191,7 +170,30 @@ impl Description {
         query.param(name)?.parse().ok()
     }
 
-    /// What the schema can't say: the version is one, names are unique, required parameters exist, defaults are values, patterns are patterns.
+    /// About how many bytes the body of a query's answer has: those of its parameters' values, else of its kind, and those of the rows that it
+    /// wants. `None` if the description says nothing of them.
+    #[must_use]
+    pub fn bytes_of(&self, query: &Query) -> Option<u64> {
+        let kind = self.kind(query.kind())?;
+        let (mut of_values, mut of_rows) = (None, None);
+        for (name, param) in &kind.params.properties {
+            let Some(value) = query.param(name) else { continue };
+            match &param.bytes {
+                Some(AnswerSize::ByValue(bytes)) => of_values = of_values.or_else(|| bytes.get(value).copied()),
+                Some(AnswerSize::PerRow(bytes)) => {
+                    of_rows = value.parse().ok().map(|rows: u64| rows.saturating_mul(*bytes))
+                }
+                None => {}
+            }
+        }
+        match (of_values.or(kind.bytes), of_rows) {
+            (None, None) => None,
+            (bytes, rows) => Some(bytes.unwrap_or(0).saturating_add(rows.unwrap_or(0))),
+        }
+    }
+
+    /// What the schema can't say: the version is one, names are unique, required parameters and compact fields exist, defaults and
+    /// what aliases stand for are values, patterns are patterns.
     fn check_kinds(&self) -> Result<(), DescriptionError> {
         semver::Version::parse(&self.version).map_err(|error| {
             schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version))
@@ -206,10 +208,7 @@ impl Description {
             if self.kinds.iter().take(index).any(|other| other.name == kind.name) {
                 return Err(schema_error(format!("{at}/name"), format!("the kind {} is there twice", kind.name)));
             }
-            if kind.per_request.default > kind.per_request.max {
-                return Err(schema_error(format!("{at}/per_request"), "the default is above the maximum".to_owned()));
-            }
-            kind.params.check().map_err(|(below, what)| schema_error(format!("{at}/params{below}"), what))?;
+            kind.check().map_err(|(below, what)| schema_error(format!("{at}{below}"), what))?;
         }
         Ok(())
     }
@@ -236,74 +235,6 @@ impl Params {
         }
         Ok(())
     }
-}
-
-impl Param {
-    /// Its default, as text.
-    #[must_use]
-    pub fn default(&self) -> Option<String> {
-        self.schema.get("default").map(as_text)
-    }
-
-    /// A value that it may have, as text: the first of its examples.
-    #[must_use]
-    pub fn example(&self) -> Option<String> {
-        self.schema.get("examples").and_then(Value::as_array)?.first().map(as_text)
-    }
-
-    /// The only values that it may have, as text.
-    pub fn choices(&self) -> impl Iterator<Item = String> {
-        self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(as_text)
-    }
-
-    /// One line for a person.
-    #[must_use]
-    pub fn summary(&self) -> &str {
-        self.schema.get("description").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    fn check(&self) -> Result<(), String> {
-        // Not kept: most parameters are never given, and a compiled pattern may be large.
-        let validator = Validator::of_param(&self.schema)?;
-        let valid = |text: &str| self.validated(&validator, text).map_err(|error| format!("{text}: {error}"));
-        self.default().iter().try_for_each(|text| valid(text))?;
-        let choices: HashSet<String> = self.choices().collect();
-        let mut others = self.groups.values().flatten().filter(|text| !choices.contains(*text));
-        match others.next() {
-            Some(text) if !choices.is_empty() => Err(format!("{text}: it is none of the values that there are")),
-            Some(text) => valid(text).and_then(|()| others.try_for_each(|text| valid(text))),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether the text is a value.
-    ///
-    /// # Errors
-    /// When it isn't, or the parameter's schema is none, in words for a person.
-    pub(crate) fn validate(&self, text: &str) -> Result<(), String> {
-        self.validated(&*self.compiled.of(&self.schema)?, text)
-    }
-
-    fn validated(&self, validator: &Validator, text: &str) -> Result<(), String> {
-        let value = self.value(text)?;
-        validator.validate(&value).map_err(|error| error.to_string())
-    }
-
-    /// The text as a value of the schema's type.
-    fn value(&self, text: &str) -> Result<Value, String> {
-        let wanted = self.schema.get("type").and_then(Value::as_str).unwrap_or("string");
-        let value = match wanted {
-            "integer" => text.parse::<i64>().ok().map(Value::from),
-            "number" => text.parse::<f64>().ok().map(Value::from),
-            "boolean" => text.parse::<bool>().ok().map(Value::from),
-            _ => Some(Value::from(text)),
-        };
-        value.ok_or_else(|| format!("it must be {} {wanted}", if wanted == "integer" { "an" } else { "a" }))
-    }
-}
-
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn check(document: &Value) -> Result<(), DescriptionError> {
@@ -364,6 +295,43 @@ mod tests {
         for per_minute in [60.0 / 86_400.0, 6e7] {
             assert!(Description::parse(&with_numbers(&one, &per_minute.into(), [&one, &one])).is_ok(), "{per_minute}");
         }
+    }
+
+    /// A description of one kind with these members, whose records have the fields `id` and `title`.
+    fn with_kind(members: Value) -> Result<Description, DescriptionError> {
+        let mut document: Value =
+            serde_json::from_str(&with_numbers(&1.into(), &1.into(), [&1.into(), &1.into()])).unwrap();
+        let kind = document["kinds"][0].as_object_mut().unwrap();
+        kind.insert("record".to_owned(), serde_json::json!({"properties": {"id": {}, "title": {}}}));
+        kind.extend(members.as_object().unwrap().clone());
+        Description::parse(&document.to_string())
+    }
+
+    #[test]
+    fn the_size_of_an_answer_is_that_of_its_values_or_its_kind_and_of_its_rows() {
+        let via = serde_json::json!({"type": "string", "enum": ["rpc", "page", "other"], "x-bytes": {"rpc": 16, "page": 1200}});
+        let num = serde_json::json!({"type": "integer", "x-limit": true, "x-bytes": 8});
+        let size = |members: Value, params: &[(&str, &str)]| {
+            let params = params.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+            with_kind(members).unwrap().bytes_of(&Query::new("page", params))
+        };
+        let kind = |via: &Value, num: &Value| serde_json::json!({"x-bytes": 100, "params": {"properties": {"via": via, "num": num}}});
+        let both = kind(&via, &num);
+        assert_eq!(size(both.clone(), &[("via", "page"), ("num", "10")]), Some(1280));
+        assert_eq!(size(both.clone(), &[("via", "other"), ("num", "10")]), Some(180));
+        assert_eq!(size(both.clone(), &[("num", "99999999999999999999")]), Some(100), "what is no number has no rows");
+        assert_eq!(size(both, &[("num", "18446744073709551615")]), Some(u64::MAX));
+        assert_eq!(size(serde_json::json!({"params": {"properties": {"num": num}}}), &[("num", "2")]), Some(16));
+        assert_eq!(size(serde_json::json!({}), &[("num", "2")]), None);
+    }
+
+    #[test]
+    fn compact_fields_are_fields_of_the_record() {
+        let description = with_kind(serde_json::json!({"x-compact": ["title"]})).unwrap();
+        assert_eq!(description.kinds[0].compact(), ["title"]);
+        assert_eq!(description.kinds[0].fields().collect::<Vec<_>>(), ["id", "title"]);
+        let error = with_kind(serde_json::json!({"x-compact": ["title", "name"]})).unwrap_err().to_string();
+        assert_eq!(error, "at /kinds/0/x-compact: records have no field name");
     }
 
     proptest! {

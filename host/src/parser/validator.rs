@@ -1,7 +1,8 @@
-//! Is something a value of a schema? Schemas are compiled, those of parameters once.
+//! Validators of JSON Schemas. Schemas are compiled, those of parameters once.
 
 use std::sync::{Arc, OnceLock};
 
+use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
 /// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
@@ -20,6 +21,32 @@ const WORDS: [&str; 10] = [
     "exclusiveMaximum",
     "multipleOf",
 ];
+
+/// Why a text is no value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidValue {
+    /// It is no whole number.
+    #[error("it must be a whole number")]
+    NotInteger,
+    /// It is no number.
+    #[error("it must be a number")]
+    NotNumber,
+    /// It is neither `true` nor `false`.
+    #[error("it must be true or false")]
+    NotBoolean,
+    /// It is a number below the least or above the greatest.
+    #[error("it is out of range")]
+    OutOfRange,
+    /// It is none of the only values that there are.
+    #[error("there is no such value")]
+    NotChoice,
+    /// It doesn't have the form of a value.
+    #[error("it doesn't have the form of a value")]
+    Malformed,
+    /// Anything else, in words for a person.
+    #[error("{0}")]
+    Other(String),
+}
 
 /// Tells the values of a schema.
 pub(super) struct Validator {
@@ -52,13 +79,29 @@ impl Validator {
         self.compiled.validate(value)
     }
 
+    /// Whether a parameter's schema has this value.
+    ///
+    /// # Errors
+    /// If it doesn't: why.
+    pub(super) fn check(&self, value: &Value) -> Result<(), InvalidValue> {
+        use ValidationErrorKind::{ExclusiveMaximum, ExclusiveMinimum, Maximum, Minimum};
+        self.validate(value).map_err(|error| match error.kind() {
+            ValidationErrorKind::Enum { .. } => InvalidValue::NotChoice,
+            ValidationErrorKind::Pattern { .. } => InvalidValue::Malformed,
+            Minimum { .. } | Maximum { .. } | ExclusiveMinimum { .. } | ExclusiveMaximum { .. } => {
+                InvalidValue::OutOfRange
+            }
+            _ => InvalidValue::Other(error.to_string()),
+        })
+    }
+
     /// Whether it is of this parameter's schema.
     fn is_of(&self, schema: &Map<String, Value>) -> bool {
         WORDS.iter().all(|word| self.schema.get(*word) == schema.get(*word))
     }
 }
 
-/// A parameter's validator, from when it is first needed. It is no part of what the parameter is.
+/// A parameter's validator, compiled when it is first needed. Two parameters are equal whether they have one or not.
 #[derive(Clone, Default)]
 pub(super) struct Compiled(OnceLock<Arc<Validator>>);
 

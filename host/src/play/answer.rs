@@ -1,8 +1,9 @@
-//! What do a chart's and an app's outcome say?
+//! Charts and apps, read from outcomes.
 //!
 //! Invariant: of an outcome nothing is lost. What came before a failure stays, and a record that doesn't fit is a failure that says where.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{App, ChartApp};
 use crate::types::chain;
@@ -64,11 +65,19 @@ fn records<R: Record>(outcome: &Outcome) -> (Vec<R>, Option<Failure>) {
     (records, outcome.failure.clone())
 }
 
-/// Rows are flat; what the query and the position put there isn't the record's.
+/// Rows are flat: takes out what the host put there.
 fn without_query<R: Record>(mut record: R, query: &Query) -> R {
-    record
-        .rest()
-        .retain(|name, value| name != "position" && (value.as_str().is_none() || value.as_str() != query.param(name)));
+    let is_param = |name: &str, value: &Value| {
+        query.param(name).is_some_and(|param| match value {
+            Value::String(text) => text == param,
+            value => value.to_string() == param,
+        })
+    };
+    record.rest().retain(|name, value| match name.as_str() {
+        "position" | "fetched_at" => false,
+        "kind" => value != query.kind(),
+        name => !is_param(name, value),
+    });
     record
 }
 
@@ -100,6 +109,7 @@ mod tests {
         let mut outcome = Outcome::new(Query::new("list", params));
         outcome.take(
             &mut Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() },
+            None,
             None,
         );
         outcome

@@ -1,4 +1,4 @@
-//! What goes without saying in each request of several batches?
+//! Defaults that several batches share.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ pub(super) mod tests {
         let expected = ["list collection=topselling_free category=SOCIAL country=us language=ko num=7"];
         assert_eq!(queries(defaults.clone(), &LIST, &lists).unwrap(), expected);
         let apps = [given("app_id", ["a.b", "c.d"])];
-        let expected = ["a.b", "c.d"].map(|id| format!("app app_id={id} country=kr language=ko via=page"));
+        let expected = ["a.b", "c.d"].map(|id| format!("app app_id={id} country=kr language=ko via=auto"));
         assert_eq!(queries(defaults, &APP, &apps).unwrap(), expected);
     }
 

@@ -1,6 +1,6 @@
-//! What is asked of Play most, in a word?
+//! Functions for what is asked of Play most.
 //!
-//! Of the host that the process shares. [`BatchFetcher`] has the same with defaults, and for a host of the program's own.
+//! They ask the host that the process shares. [`BatchFetcher`] has the same with defaults, and for a host of the program's own.
 
 use super::{App, BatchFetcher, Chart, PlayError};
 use crate::{Failure, Grouped};

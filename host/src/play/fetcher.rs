@@ -1,4 +1,4 @@
-//! How do several batches share their defaults, and which host do they ask?
+//! Fetcher of batches with the same defaults, from a host of the program's own or from the shared one.
 
 use futures::future::{BoxFuture, FutureExt};
 
@@ -82,7 +82,8 @@ impl BatchFetcher {
         self.with("country", country.into())
     }
 
-    /// Where an app's details are read: its `page`, or the call behind it, `rpc`.
+    /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
+    /// default).
     pub fn via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
     }

@@ -1,4 +1,4 @@
-//! What is asked of Google Play, and in which shape does the answer come?
+//! Google Play: typed requests and answers.
 //!
 //! A typed front for the parser that comes along, in three levels:
 //!

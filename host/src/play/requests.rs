@@ -1,6 +1,6 @@
-//! How are many requests made without their memory?
+//! Builder of many requests that share their texts.
 //!
-//! One by one, when their turn comes, and with texts that they share: 10 000 requests for 200 countries and 50 categories are 250 texts,
+//! Each request is made when its turn comes: 10 000 requests for 200 countries and 50 categories are 250 texts,
 //! whether they are one batch or a hundred.
 
 use std::collections::HashSet;
@@ -63,7 +63,8 @@ impl BatchRequestBuilder {
         self.with("num", num.to_string())
     }
 
-    /// Where an app's details are read: its `page`, or the call behind it, `rpc`.
+    /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
+    /// default).
     pub fn via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
     }

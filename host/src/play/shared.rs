@@ -1,6 +1,6 @@
-//! Which host answers where a program names none?
+//! The host of the process, for programs that name none.
 //!
-//! One for the process, with one client and one pool of connections. It runs in the process's own runtime, whichever calls it: the
+//! It has one client and one pool of connections. It runs in the process's own runtime, whichever calls it: the
 //! connections of a pool end with the runtime that opened them.
 
 use std::panic::resume_unwind;

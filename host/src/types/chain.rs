@@ -1,4 +1,4 @@
-//! How does an error read?
+//! Errors with their causes, on one line.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! What is sent, and what is received?
+//! Requests, responses, and the queries that share an exchange.
 
 use std::time::SystemTime;
 
@@ -94,6 +94,13 @@ pub(crate) fn host_of(url: &str) -> String {
     rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
+/// The path of an address, without its query string.
+pub(crate) fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find(['/', '?', '#']).and_then(|start| rest.get(start..)).filter(|path| path.starts_with('/'));
+    path.and_then(|path| path.split(['?', '#']).next()).unwrap_or("/")
+}
+
 impl Exchange {
     /// The queries it asks for, out of those that the parser was given.
     #[must_use]
@@ -104,12 +111,21 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::{host_of, path_of};
 
     #[test]
     fn hosts_are_read_from_addresses() {
         for url in ["https://A.example/x?y", "https://a.example:443", "https://a.example?x", "a.example"] {
             assert_eq!(host_of(url), "a.example");
+        }
+    }
+
+    #[test]
+    fn paths_are_read_from_addresses() {
+        for (url, path) in
+            [("https://a.example/_/x/y?hl=en#z", "/_/x/y"), ("https://a.example", "/"), ("https://a.example?x=/y", "/")]
+        {
+            assert_eq!(path_of(url), path);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! By what is a query known again, in another run too?
+//! Keys, by which queries are known again in another run.
 //!
-//! By a [`QueryKey`]: a hash of what is asked. Invariant: it depends on nothing else; neither on how far the answer has come nor on the order
+//! A [`QueryKey`] is a hash of what is asked. Invariant: it depends on nothing else; neither on how far the answer has come nor on the order
 //! in which parameters were given. Files keep keys, so the encoding stays as it is: every text goes in behind its length, so that
 //! no two queries give the same bytes.
 

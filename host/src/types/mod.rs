@@ -1,5 +1,6 @@
-//! What is asked and what comes back, in words of its own: no other module's types are needed to say it.
+//! Types of what is asked and what comes back, which depend on no other module.
 
+mod address;
 mod chain;
 mod exchange;
 mod failure;
@@ -8,9 +9,10 @@ mod pace;
 mod page;
 mod query;
 
+pub(crate) use address::{address_host, query_param};
 pub(crate) use chain::chain;
-pub(crate) use exchange::host_of;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
+pub(crate) use exchange::{host_of, path_of};
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
 pub use pace::{Interval, Pace, PaceError};

@@ -1,10 +1,11 @@
-//! What does a response say?
+//! Pages of answers, and the rows that are made of them.
 
 use serde_json::{Map, Value};
 
 use crate::Query;
 
-/// A record with the query's parameters and its `position`: what is written out. A JSON object, whose members keep their order.
+/// A record with the query's kind and parameters, its `position` and the time when it was fetched: what is written out. A JSON object, whose
+/// members keep their order.
 ///
 /// ```
 /// # use playfast::Row;

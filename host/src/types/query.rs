@@ -1,4 +1,4 @@
-//! What is one question?
+//! Queries: what is asked, and how urgent it is.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;

@@ -8,7 +8,6 @@ use crate::saved::{APPS, CHART, DATA_SAFETY, DETAILS, page, parse};
 /// Fields that are what lies at a path, as text or number.
 const AS_IT_IS: &[(&str, &[usize])] = &[
     ("title", &[0, 0]),
-    ("summary", &[73, 0, 1]),
     ("installs", &[13, 0]),
     ("min_installs", &[13, 1]),
     ("real_installs", &[13, 2]),
@@ -63,13 +62,11 @@ const ITEM: &[(&str, &[usize])] = &[
     ("currency", &[8, 1, 0, 1]),
     ("price_text", &[8, 1, 0, 2]),
     ("genre", &[5]),
-    ("summary", &[13, 1]),
     ("installs", &[15]),
     ("video", &[12, 0, 0, 3, 2]),
     ("header_image", &[22, 3, 2]),
     ("content_rating", &[24, 0]),
     ("iap_range", &[29, 0]),
-    ("url", &[10, 4, 2]),
 ];
 
 /// What the details (and the message they stand in) say, by the rules of the table of fields.
@@ -82,7 +79,8 @@ pub(crate) fn app(message: &Value) -> Value {
     let or = |value: Value, other: Value| if value.is_null() { other } else { value };
     app["app_id"] = or(at(&details, &[77, 0]), at(message, &[1, 11, 0, 0]));
     app["description_html"] = or(at(&details, &[12, 0, 0, 1]), at(&details, &[72, 0, 1]));
-    app["description"] = app["description_html"].as_str().map_or(Value::Null, |html| json!(prose(html)));
+    app["description"] = prose(&app["description_html"]);
+    app["summary"] = prose(&at(&details, &[73, 0, 1]));
     app["data_safety"] = safety(&details);
     let price = at(&details, &[57, 0, 0, 0, 0, 1, 0, 0]);
     app["price"] = micros(&price);
@@ -97,7 +95,7 @@ pub(crate) fn app(message: &Value) -> Value {
     let stars = at(&details, &[51, 1]);
     let count = |star| or(at(&stars, &[star, 1]), json!(0));
     app["histogram"] = if stars.is_array() { (1..=5).map(count).collect() } else { Value::Null };
-    app["screenshots"] = texts(&at(&details, &[78, 0]), &[3, 2]);
+    app["screenshots"] = distinct_texts(&at(&details, &[78, 0]), &[3, 2]);
     let link = at(&details, &[68, 1, 4, 2]);
     app["developer_id"] = link
         .as_str()
@@ -115,14 +113,15 @@ pub(crate) fn app(message: &Value) -> Value {
 }
 
 /// HTML as text, as far as the saved pages go.
-fn prose(html: &str) -> String {
+fn prose(html: &Value) -> Value {
+    let Some(html) = html.as_str() else { return Value::Null };
     let lines = html.replace("<br>", "\n");
     let mut pieces = lines.split('<');
     let start = pieces.next().unwrap().to_owned();
     let text: String =
         std::iter::once(start).chain(pieces.map(|piece| piece.split_once('>').unwrap().1.to_owned())).collect();
     let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    entities.into_iter().fold(text, |text, (entity, character)| text.replace(entity, character))
+    entities.into_iter().fold(text, |text, (entity, character)| text.replace(entity, character)).into()
 }
 
 /// What is shared and collected, one entry for each kind of data, and practices; `null` where the details say nothing of them.
@@ -170,6 +169,18 @@ fn truthy(value: &Value) -> Value {
 fn texts(list: &Value, path: &[usize]) -> Value {
     let Some(list) = list.as_array() else { return Value::Null };
     list.iter().map(|element| at(element, path)).filter(Value::is_string).collect()
+}
+
+/// As [`texts`], each once.
+fn distinct_texts(list: &Value, path: &[usize]) -> Value {
+    let Value::Array(all) = texts(list, path) else { return Value::Null };
+    let mut distinct = Vec::new();
+    for text in all {
+        if !distinct.contains(&text) {
+            distinct.push(text);
+        }
+    }
+    distinct.into()
 }
 
 fn tuples(value: &Value, found: &mut Vec<Value>) {
@@ -247,8 +258,9 @@ fn a_chart_is_what_its_answer_holds() {
     assert_eq!((records.len(), items.len()), (100, 100));
     for (record, item) in records.iter().zip(items) {
         let message = &item[0];
-        let mut oracle =
-            json!({"price": micros(&at(message, &[8, 1, 0, 0])), "screenshots": texts(&at(message, &[2]), &[3, 2])});
+        let address = format!("https://play.google.com{}", at(message, &[10, 4, 2]).as_str().unwrap());
+        let mut oracle = json!({"price": micros(&at(message, &[8, 1, 0, 0])), "url": address, "description": prose(&at(message, &[13, 1])),
+            "screenshots": distinct_texts(&at(message, &[2]), &[3, 2])});
         ITEM.iter().for_each(|(name, path)| oracle[*name] = at(message, path));
         same(CHART, record, &oracle);
         assert_eq!(record.as_object().unwrap().len(), oracle.as_object().unwrap().len(), "no field is missing or more");

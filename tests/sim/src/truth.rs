@@ -1,7 +1,9 @@
 //! What should a parser have read? Records under the field names of the project's own, made from the catalogue and not from the wire.
 //!
-//! Invariant: a value is what stands at its path, so that a free app's `price_text` is the empty string and `url` is relative. Markup
-//! alone is given as text; absent is `null`; money and scores are JSON numbers with a fraction, to be compared as numbers.
+//! Invariant: a value is what stands at its path, so that a free app's `price_text` is the empty string. Markup
+//! is given as text, addresses are absolute; absent is `null`; money and scores are JSON numbers with a fraction, to be compared as numbers.
+
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -21,14 +23,14 @@ pub(crate) fn item(app: &App) -> Value {
         "currency": app.offer.currency,
         "price_text": app.offer.text,
         "genre": app.genre.name(app.language),
-        "summary": app.description.html,
+        "description": app.description.text,
         "installs": app.installs.text,
         "screenshots": screenshots(app),
         "video": media.video.as_ref().map(|film| &film.url),
         "header_image": media.header.as_ref().map(|image| &image.url),
         "content_rating": app.content.label,
         "iap_range": app.iap,
-        "url": format!("/store/apps/details?id={}", app.id),
+        "url": format!("https://play.google.com/store/apps/details?id={}", app.id),
     })
 }
 
@@ -64,7 +66,7 @@ fn identity(app: &App) -> Value {
     json!({
         "app_id": app.id,
         "title": app.title,
-        "summary": app.summary.html,
+        "summary": app.summary.text,
         "description": app.description.text,
         "description_html": app.description.html,
     })
@@ -180,8 +182,10 @@ fn dates(app: &App) -> Value {
     })
 }
 
+/// Each once: the wire repeats those that are the same for several kinds of devices.
 fn screenshots(app: &App) -> Vec<&str> {
-    app.media.screenshots.iter().map(|image| image.url.as_str()).collect()
+    let mut seen = HashSet::new();
+    app.media.screenshots.iter().map(|image| image.url.as_str()).filter(|url| seen.insert(*url)).collect()
 }
 
 fn permissions(app: &App) -> Vec<Value> {

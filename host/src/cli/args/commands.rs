@@ -19,20 +19,86 @@ const MAX_BENCH_RUNS: u32 = 1_000;
 /// The program's own commands.
 #[derive(Clone, Debug, Subcommand)]
 pub(in crate::cli) enum OwnCommand {
-    /// Answer the queries of a file or a pipe: a JSON object a line, CSV, or with --kind a value a line
+    /// Answer the queries in a file or a pipe
+    ///
+    /// A query is a JSON object on a line, a row of a CSV file with a header, or, with --kind, a value on a line such as an app's id. Each is
+    /// answered while the next isn't there yet.
+    #[command(after_help = RUN_EXAMPLES)]
     Run(RunCommand),
-    /// Parse one saved response in the sandbox, without the network
-    Parse(ParseCommand),
-    /// Ask one query of each kind, and report what came back and what to do: the first thing to run
+    /// Check that everything works: ask one query of each kind
+    ///
+    /// Reports what came back, which fields are missing, what is in the way and what to do. The first thing to run.
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorCommand),
-    /// Show a parser: name, digest, hosts, kinds with their parameters and fields, imports and exports
+    /// Show a parser: hosts, pace, parameters, fields
+    ///
+    /// Also its version, digest and size, and what it imports and exports.
+    #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectCommand),
-    /// Fetch 15 charts from a store on this machine, one after another and then at once
+    /// Parse a saved response, without the network
+    ///
+    /// The response goes through the same sandbox as one that was fetched.
+    #[command(after_help = PARSE_EXAMPLES)]
+    Parse(ParseCommand),
+    /// Fetch 15 charts from a store on this machine
+    ///
+    /// First one after another, then all at once. Nothing is sent to the internet.
     #[cfg(feature = "demo")]
     Demo(DemoCommand),
-    /// Rerun the study's benchmark against a store on this machine
+    /// Compare ways to fetch, on a store on this machine
+    ///
+    /// Repeats the study's benchmark: one after another, thread pools, chunks, one batch. Takes some minutes; nothing is sent to the internet.
     #[cfg(feature = "demo")]
     Bench(BenchCommand),
+    /// Show the settings in force, and what sets each
+    ///
+    /// Each option that the configuration file or the environment may set, its value, and where that comes from. Passwords, cookies and headers
+    /// that hold secrets are hidden.
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Print completions for a shell
+    ///
+    /// They complete commands, options, and the values of parameters and fields of the parser that is used.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsCommand),
+    /// Print the manual page
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManCommand),
+    /// Explain a topic or a command
+    ///
+    /// Topics: failures, pace, resume, parsers.
+    Help(HelpCommand),
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  playfast run --queries apps.csv -o rows.ndjson --resume
+  playfast run --kind app --queries ids.txt -o apps.csv
+  tail -F queries.ndjson | playfast run --queries -";
+const DOCTOR_EXAMPLES: &str = "Examples:
+  playfast doctor
+  playfast doctor --save report";
+const INSPECT_EXAMPLES: &str = "Examples:
+  playfast inspect
+  playfast inspect books.wasm --json";
+const PARSE_EXAMPLES: &str = "Examples:
+  playfast parse --kind list saved.html
+  playfast parse --kind app --param country=us page.html.gz --format json";
+const CONFIG_EXAMPLES: &str = "Examples:
+  playfast config
+  playfast config --example > ~/.config/playfast/playfast.toml";
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  playfast completions bash > ~/.local/share/bash-completion/completions/playfast
+  playfast completions zsh > ~/.zfunc/_playfast     # a folder in $fpath
+  playfast completions fish > ~/.config/fish/completions/playfast.fish";
+const MAN_EXAMPLES: &str = "Examples:
+  playfast man | man -l -
+  playfast man list | man -l -";
+
+impl OwnCommand {
+    /// Whether the command only says something about the program: it works even if the configuration or a parser is wrong.
+    pub(in crate::cli) const fn is_informational(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
+    }
 }
 
 /// `playfast run`.
@@ -78,6 +144,41 @@ pub(in crate::cli) struct DoctorCommand {
     /// Print the report as JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
+}
+
+/// `playfast config`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct ConfigCommand {
+    /// Print an example of a configuration file, with every option
+    #[arg(long, conflicts_with = "json")]
+    pub(in crate::cli) example: bool,
+    /// Print the settings as JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// `playfast completions`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct CompletionsCommand {
+    /// Shell that the completions are for
+    #[arg(value_name = "SHELL", value_enum, required = true)]
+    pub(in crate::cli) shell: clap_complete::Shell,
+}
+
+/// `playfast man`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct ManCommand {
+    /// Command that the page is about [default: all]
+    #[arg(value_name = "COMMAND")]
+    pub(in crate::cli) command: Option<String>,
+}
+
+/// `playfast help`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct HelpCommand {
+    /// Topic or command
+    #[arg(value_name = "TOPIC|COMMAND")]
+    pub(in crate::cli) topic: Option<String>,
 }
 
 /// `playfast inspect`.

@@ -9,7 +9,7 @@ use super::value::duration;
 use crate::cli::exit::Exit;
 use crate::fetch::check_authority;
 use crate::types::chain;
-use crate::{ConnectTo, Digest, FetchOptions, HostBuilder};
+use crate::{ConnectTo, Digest, EnvironmentProxies, FetchOptions, HostBuilder};
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
@@ -25,16 +25,22 @@ pub(in crate::cli) struct GlobalArgs {
 /// Which parsers are loaded, and what they may do.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct ParserArgs {
-    /// Parser component to use [default: the built-in one for Google Play]
+    /// Parser component to use [default: for Google Play]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) parser: Option<PathBuf>,
-    /// Use all parser components in FOLDER, each under its file's name
+    /// Folder of parser components to use
+    ///
+    /// Each has its file's name: a kind that several have is asked for as parser:kind.
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) parsers: Option<PathBuf>,
-    /// Refuse every parser except the one with this digest; may be repeated
+    /// Refuse every parser except the one with this digest
+    ///
+    /// May be repeated. playfast inspect shows a parser's digest.
     #[arg(long, value_name = "sha256:DIGEST", value_delimiter = ',')]
     pub(in crate::cli) parser_digest: Vec<Digest>,
-    /// Allow parsers in FOLDER, and parsers that are swapped in, to ask HOST; those of Google Play are allowed
+    /// Host that parsers of --parsers and --watch may ask
+    ///
+    /// In addition to play.google.com. A parser that --parser names may ask all hosts that it declares.
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub(in crate::cli) allow_host: Vec<String>,
     /// Refuse a parser that imports anything, WASI included
@@ -45,19 +51,27 @@ pub(in crate::cli) struct ParserArgs {
 /// How hosts are reached, and what each request carries.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct NetworkArgs {
-    /// Proxy for all requests: http, https, socks5 or socks5h, with USER:PASSWORD@ if it needs them [default: HTTPS_PROXY, ALL_PROXY and NO_PROXY, as curl reads them]
+    /// Proxy: http, https, socks5 or socks5h, as a URL
+    ///
+    /// With USER:PASSWORD@ before the host if it needs them. Without it, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as curl does.
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) proxy: Option<String>,
     /// Use no proxy, whatever the environment says
-    #[arg(long)]
+    #[arg(long, conflicts_with = "proxy")]
     pub(in crate::cli) no_proxy: bool,
-    /// Connect to another address instead of a host's own, as in curl
+    /// Connect to another address instead of a host's own
+    ///
+    /// As in curl. Several: separated by commas.
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", value_delimiter = ',')]
     pub(in crate::cli) connect_to: Vec<ConnectTo>,
-    /// Trust the certificate authorities in FILE (PEM) as well; SSL_CERT_FILE replaces those of the system
+    /// Trust the certificate authorities in FILE (PEM) as well
+    ///
+    /// SSL_CERT_FILE replaces those of the system.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) cacert: Vec<PathBuf>,
-    /// Header for every request, unless the parser sets one of that name
+    /// Header for every request
+    ///
+    /// A header of that name that the parser sets goes before it.
     #[arg(long, value_name = "NAME: VALUE")]
     pub(in crate::cli) request_header: Vec<String>,
     /// Cookie for every host that the parser asks
@@ -66,13 +80,13 @@ pub(in crate::cli) struct NetworkArgs {
     /// Send the cookies that hosts set back to them
     #[arg(long)]
     pub(in crate::cli) keep_cookies: bool,
-    /// User agent, unless the parser sets one [default: playfast and its version]
+    /// User agent, if the parser sets none [default: playfast and its version]
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) user_agent: Option<String>,
     /// Time limit for a whole answer, such as 500ms or 2m [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<Duration>,
-    /// Time limit for opening a connection [default: 10s]
+    /// Time limit to open a connection [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) connect_timeout: Option<Duration>,
     /// Time after which an unused connection is closed [default: 50s]
@@ -83,10 +97,14 @@ pub(in crate::cli) struct NetworkArgs {
 /// Configuration, and what is said on stderr.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct GeneralArgs {
-    /// Configuration file: options by name, in TOML [default: playfast/playfast.toml in the folder for such files]
+    /// Configuration file
+    ///
+    /// Options by their names, in TOML. Without it, playfast/playfast.toml in the folder for configuration files is read. See playfast config.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
-    /// Colors: auto (on a terminal, unless NO_COLOR is set), always or never
+    /// When to use colors
+    ///
+    /// auto uses them on a terminal, as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, ignore_case = true)]
     pub(in crate::cli) color: Color,
     /// Show no progress line
@@ -129,6 +147,10 @@ impl NetworkArgs {
 
     fn fetch(&self) -> Result<FetchOptions, Exit> {
         let mut fetch = FetchOptions::default().keep_cookies(self.keep_cookies);
+        if !self.no_proxy {
+            let proxies = EnvironmentProxies::from_environment();
+            fetch = fetch.environment_proxies(proxies.map_err(|error| Exit::config(chain(&error)))?);
+        }
         if let Some(proxy) = &self.proxy {
             fetch = fetch.proxy(proxy);
         }

@@ -14,13 +14,13 @@ use super::speed::SpeedArgs;
 
 /// Options that `-h` shows; `--help` shows all.
 const ESSENTIAL: [&str; 12] = [
-    "output", "fields", "limit", "format", "rate", "dry_run", "existing", "failures", "accept", "parser", "quiet",
+    "output", "fields", "limit", "format", "rate", "dry_run", "resume", "failures", "accept", "parser", "quiet",
     "proxy",
 ];
 
 /// A group of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(in crate::cli) enum Group {
     Input,
     Output,
     Speed,
@@ -32,11 +32,11 @@ pub(super) enum Group {
 
 impl Group {
     /// All groups, in the order of the help.
-    pub(super) const ALL: [Self; 7] =
+    pub(in crate::cli) const ALL: [Self; 7] =
         [Self::Input, Self::Output, Self::Speed, Self::Run, Self::Parser, Self::Network, Self::General];
 
     /// The heading in the help.
-    pub(super) const fn heading(self) -> &'static str {
+    pub(in crate::cli) const fn heading(self) -> &'static str {
         match self {
             Self::Input => "Queries",
             Self::Output => "Output",
@@ -61,13 +61,14 @@ impl Group {
             Self::General => GeneralArgs::augment_args(command),
         };
         let mut options: Vec<_> = command.get_arguments().cloned().collect();
-        options.sort_by_key(|option| option.get_id().to_string());
+        options.sort_by_key(|option| option.get_long().map(str::to_owned));
         let is_essential = |option: &Arg| ESSENTIAL.contains(&option.get_id().as_str());
-        let finish = |option: Arg| {
+        let finish = |(order, option): (usize, Arg)| {
             let is_hidden = !is_essential(&option);
-            option.global(true).help_heading(self.heading()).hide_short_help(is_hidden)
+            let option = option.display_order(order).help_heading(self.heading());
+            option.global(true).hide_short_help(is_hidden)
         };
-        options.into_iter().map(finish).collect()
+        options.into_iter().enumerate().map(finish).collect()
     }
 }
 

@@ -4,13 +4,21 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::parser::{Kind, Param};
 
-/// Choices that help lists.
-const MAX_LISTED: usize = 80;
+/// Choices that an option's own help lists; more have a section of their own.
+const MAX_LISTED: usize = 6;
+
+/// The names of a kind's command, of which the first is shown.
+pub(super) type KindNames = Vec<String>;
 
 /// Builds the subcommand of a kind. A parameter that has the name of an option of the program is given with `--param`.
 pub(super) fn command(names: &[String], kind: &Kind, own_options: &[String]) -> Command {
     let params = kind.params.properties.iter().filter(|(name, _)| !own_options.contains(&option(name)));
-    let args: Vec<_> = params.map(|(name, param)| param_option(name, param)).collect();
+    let order = |(index, (name, param)): (usize, &(String, Param))| {
+        // Those without a name are shown first.
+        let order = if param.positional { index } else { index + kind.params.properties.len() };
+        param_option(name, param).display_order(order)
+    };
+    let args: Vec<_> = params.enumerate().map(order).collect();
     let (name, aliases) = names.split_first().map_or(("", names), |(name, aliases)| (name.as_str(), aliases));
     Command::new(name.to_owned()).aliases(aliases).about(kind.summary.clone()).args(args)
 }
@@ -24,11 +32,24 @@ pub(super) fn params(kind: &Kind, matches: &ArgMatches) -> Vec<(String, String)>
     given.collect()
 }
 
+/// The names of the fields that a kind's rows have from the parser.
+pub(super) fn field_names(kind: &Kind) -> Vec<String> {
+    let fields = kind.record.get("properties").and_then(|fields| fields.as_object());
+    fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+}
+
 fn param_option(name: &str, param: &Param) -> Arg {
-    let value = option(name).to_uppercase().replace('-', "_");
+    let is_number = matches!(param.schema.get("type").and_then(|name| name.as_str()), Some("integer" | "number"));
+    let value = match (param.positional, param.many) {
+        (true, _) => option(name).to_uppercase().replace('-', "_"),
+        (false, true) => "VALUES".to_owned(),
+        (false, false) if is_number => "N".to_owned(),
+        (false, false) => "VALUE".to_owned(),
+    };
     let arg = Arg::new(name.to_owned())
         .action(ArgAction::Append)
         .value_name(value)
+        .help_heading("Parameters")
         .help(summary(param))
         .long_help(details(param));
     // What is missing is reported by the plan, which also knows what --param gives.
@@ -40,25 +61,26 @@ fn param_option(name: &str, param: &Param) -> Arg {
 }
 
 /// The option's name for a parameter.
-pub(super) fn option(param: &str) -> String {
+pub(in crate::cli) fn option(param: &str) -> String {
     param.replace('_', "-")
 }
 
 fn summary(param: &Param) -> String {
-    let many = if param.many && !param.positional { "; several, with commas" } else { "" };
     let default = param.default().map(|default| format!(" [default: {default}]")).unwrap_or_default();
-    format!("{}{many}{default}", param.summary())
+    format!("{}{default}", param.summary())
 }
 
 fn details(param: &Param) -> String {
     let choices: Vec<_> = param.choices().take(MAX_LISTED + 1).collect();
-    let groups: Vec<_> = param.groups.keys().map(String::as_str).collect();
     let mut text = summary(param);
     if (1..=MAX_LISTED).contains(&choices.len()) {
         text.push_str(&format!("\nOne of: {}", choices.join(", ")));
     }
-    if !groups.is_empty() {
-        text.push_str(&format!("\nFor several at once: {}", groups.join(", ")));
+    if param.many && !param.positional {
+        text.push_str("\nSeveral: separated by commas");
+    }
+    if let (Some(least), Some(most)) = (param.schema.get("minimum"), param.schema.get("maximum")) {
+        text.push_str(&format!("\nFrom {least} to {most}"));
     }
     text
 }

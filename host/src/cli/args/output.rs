@@ -12,25 +12,37 @@ use crate::output::Format;
 pub(in crate::cli) struct OutputArgs {
     #[command(flatten)]
     pub(in crate::cli) rows: RowArgs,
-    /// Write rows in the order of the queries; while one is slow and much waits for it, others aren't asked
+    /// Write rows in the order of the queries
+    ///
+    /// Rows wait until those of earlier queries are written. While much waits for one slow query, no others are sent.
     #[arg(long)]
     pub(in crate::cli) ordered: bool,
-    /// Add where each row comes from: address, status, time and parser, as _source
+    /// Add where each row comes from, as _source
+    ///
+    /// Address, status, time and parser of the response.
     #[arg(long)]
     pub(in crate::cli) source: bool,
-    /// If FILE holds a run that was cut off: fail; resume it; restart, emptying FILE; or replace FILE when the new run is finished. A finished run is always written over [default: fail]
+    /// What to do if FILE holds an unfinished run [default: fail]
+    ///
+    /// A finished run is written over, except with resume. See playfast help resume.
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["resume", "overwrite"])]
     pub(in crate::cli) existing: Option<Existing>,
-    /// Short for --existing resume, on a finished run too: what failed is asked again
+    /// Go on with the unfinished run in FILE
+    ///
+    /// Short for --existing resume. Works on a finished run too: what failed is asked again.
     #[arg(long, conflicts_with = "overwrite")]
     pub(in crate::cli) resume: bool,
-    /// Short for --existing restart
+    /// Start again if FILE holds an unfinished run
+    ///
+    /// Short for --existing restart.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
-    /// Write the queries that failed to FILE, as run --queries reads them
+    /// File for the queries that failed
+    ///
+    /// Each is a JSON object on a line, as run --queries reads them. See playfast help failures.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) failures: Option<PathBuf>,
-    /// Write a summary of the run to FILE, as JSON
+    /// File for a summary of the run, as JSON
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) summary_json: Option<PathBuf>,
 }
@@ -38,22 +50,32 @@ pub(in crate::cli) struct OutputArgs {
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RowArgs {
-    /// File for the rows: .csv, .json or .ndjson, each also with .gz; - for stdout
+    /// File for rows: .csv, .json or .ndjson, with .gz or not
+    ///
+    /// Its ending sets the format. - is stdout. A journal next to FILE lets --resume go on after the run was cut off.
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// Format of the rows: ndjson, json, csv or table [default: by FILE's ending; table on a terminal, else ndjson]
+    /// ndjson, json, csv or table [default: by FILE's ending]
+    ///
+    /// Without FILE: table on a terminal, ndjson in a pipe.
     #[arg(long, value_name = "FORMAT", value_parser = Format::NAMES)]
     format: Option<String>,
-    /// Fields of each row, in this order, with commas; compact for the parser's short selection
+    /// Fields of each row, in this order, with commas
+    ///
+    /// compact stands for a short selection that the parser names. playfast KIND --help lists the fields.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = field_name)]
     pub(in crate::cli) fields: Option<Vec<String>>,
-    /// Sort rows by this field; -FIELD for descending order. Rows are kept in memory until the end
+    /// Sort rows by this field; -FIELD to sort downwards
+    ///
+    /// Rows are kept in memory until the end.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     pub(in crate::cli) sort: Option<String>,
-    /// Compare charts side by side by this parameter, in a table [default: the first that varies]
+    /// Parameter to compare charts by, side by side in a table [default: the first that varies]
     #[arg(long, value_name = "PARAM")]
     pub(in crate::cli) pivot: Option<String>,
-    /// CSV for spreadsheets: a byte-order mark, and ' before texts that a spreadsheet would take for a formula
+    /// Write CSV for spreadsheets
+    ///
+    /// Begins with a byte-order mark, and puts ' before text that a spreadsheet would take for a formula.
     #[arg(long)]
     pub(in crate::cli) spreadsheet: bool,
 }

@@ -10,31 +10,41 @@ use crate::{FailureKind, HostBuilder, Retries};
 /// How long a run tries, and when it counts as a success.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RunArgs {
-    /// Retries of a query that failed for now [default: 6]
+    /// Times that a query is sent again that failed for now [default: 6]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(0..=MAX_RETRIES))]
     pub(in crate::cli) retries: Option<u32>,
-    /// Time limit for the whole run, such as 90s, 1h30m or 1d; what isn't answered by then fails
+    /// Time limit for the whole run, such as 90s, 1h30m or 1d
+    ///
+    /// What is not answered by then fails.
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) deadline: Option<Duration>,
     /// Time limit for one query, from when it is first sent
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) query_deadline: Option<Duration>,
-    /// Time after which a host is given up that neither answers nor names a wait [default: 60s]
+    /// Time without an answer after which a host is given up [default: 60s]
+    ///
+    /// A wait that the host names (Retry-After) does not count.
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) give_up: Option<Duration>,
-    /// Longest wait that a server may ask for (Retry-After); a query that would wait longer fails [default: 15m]
+    /// Longest wait that a server may ask for [default: 15m]
+    ///
+    /// A query that would wait longer (Retry-After) fails.
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) max_wait: Option<Duration>,
     /// Failures that leave the exit code at 0: not-found
     #[arg(long, value_name = "KIND", value_enum)]
     pub(in crate::cli) accept: Vec<Accept>,
-    /// Print the queries that would be asked, and how much that takes; send nothing
+    /// Print the queries and what they cost; send nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// Swap a parser whenever its file changes, and add those that come to FOLDER
+    /// Load a parser again whenever its file changes
+    ///
+    /// New files in the folder of --parsers are loaded too. A new parser must do at least as well on recent responses.
     #[arg(long)]
     pub(in crate::cli) watch: bool,
-    /// With --watch: accept a new parser even if it lacks a kind or does worse on recent responses
+    /// With --watch: accept a new parser that does worse
+    ///
+    /// Also one that lacks a kind or needs another parameter.
     #[arg(long, requires = "watch")]
     pub(in crate::cli) force: bool,
 }

@@ -2,15 +2,17 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::value::{MAX_CONCURRENCY, whole_number};
-use crate::{HostBuilder, MAX_WORKERS, Rate, Sharing, Workers};
+use crate::{HostBuilder, MAX_WORKERS, Rate, Robots, Sharing, Workers};
 
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct SpeedArgs {
-    /// Requests per time, such as 5, 0.5/s or 30/m; none; or site, the pace that the parser knows the site to accept [default: site]
+    /// Requests per time, such as 30/m or 5 [default: site]
+    ///
+    /// A number is requests a second, as in 0.5/s; 30/m is 30 a minute. site is the pace that the parser knows the site to accept; none sets no limit. See playfast help pace.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub(in crate::cli) rate: Option<Rate>,
     /// Requests in flight at once [default: 64]
@@ -19,24 +21,19 @@ pub(in crate::cli) struct SpeedArgs {
     /// Requests in flight at once to one host [default: as many as it accepts]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(1..=MAX_CONCURRENCY))]
     pub(in crate::cli) host_concurrency: Option<u32>,
-    /// Queries that share a request, if the site can answer several: a number, auto (as many as succeed), or site (as the parser says) [default: site]
+    /// Queries that share a request [default: site]
+    ///
+    /// If the site can answer several at once: a number, auto (as many as succeed), or site (as the parser says).
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(in crate::cli) per_request: Option<Sharing>,
-    /// What robots.txt means: obey fails queries that it disallows; ignore doesn't read it [default: ignore]
-    #[arg(long, value_name = "WHAT", value_enum)]
-    pub(in crate::cli) robots: Option<RobotsPolicy>,
+    /// What robots.txt means [default: ignore]
+    ///
+    /// obey fails the queries that it disallows before they are sent; ignore doesn't read it.
+    #[arg(long, value_name = "WHAT")]
+    pub(in crate::cli) robots: Option<Robots>,
     /// Threads: a number, half (of the cores, 2 to 8), or all [default: all]
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(in crate::cli) workers: Option<Workers>,
-}
-
-/// What robots.txt means for queries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum RobotsPolicy {
-    /// It isn't read.
-    Ignore,
-    /// What it disallows fails, and isn't sent.
-    Obey,
 }
 
 /// Parses a number of threads.
@@ -65,6 +62,9 @@ impl SpeedArgs {
         }
         if let Some(concurrency) = self.host_concurrency {
             builder = builder.concurrency_per_host(count(concurrency));
+        }
+        if let Some(robots) = self.robots {
+            builder = builder.robots(robots);
         }
         if let Some(sharing) = self.per_request {
             builder = builder.per_request(sharing);

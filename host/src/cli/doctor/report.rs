@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::number::{counted, size};
-use crate::{FailureKind, Outcome, PlanError, RunStats, Slot};
+use crate::{FailureKind, Host, Outcome, PlanError, RunStats, Slot};
 
 /// What the doctor found.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,8 @@ pub(super) struct ParserReport {
     version: String,
     digest: String,
     hosts: Vec<String>,
+    /// How each host is reached: directly or through a proxy, and why.
+    routes: Vec<String>,
     pub(super) kinds: Vec<KindReport>,
 }
 
@@ -42,6 +44,8 @@ pub(super) struct KindReport {
     status: Option<u16>,
     url: Option<String>,
     failure: Option<FailureReport>,
+    /// The addresses that the kind asks.
+    addresses: Vec<AddressReport>,
     /// Fields that far fewer records have than the parser expects.
     unusual: Vec<String>,
     notes: Vec<String>,
@@ -54,6 +58,13 @@ pub(super) struct KindReport {
 struct FailureReport {
     kind: FailureKind,
     message: String,
+}
+
+/// An address, and what robots.txt says of it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct AddressReport {
+    pub(super) address: String,
+    pub(super) robots: String,
 }
 
 /// What is known of an answer beside its outcome.
@@ -91,7 +102,7 @@ impl Report {
 }
 
 impl ParserReport {
-    pub(super) fn new(slot: &Slot) -> Self {
+    pub(super) fn new(slot: &Slot, host: &Host) -> Self {
         let description = slot.description();
         Self {
             slot: slot.name().to_owned(),
@@ -99,14 +110,16 @@ impl ParserReport {
             version: description.version.clone(),
             digest: slot.parser().digest().to_string(),
             hosts: description.hosts.clone(),
+            routes: description.hosts.iter().map(|name| format!("{name}: {}", host.route(name))).collect(),
             kinds: Vec::new(),
         }
     }
 
     /// The lines before the kinds.
     pub(super) fn heading(&self) -> String {
-        let Self { name, version, digest, hosts, .. } = self;
-        format!("\n{name} {version} ({digest})\nhosts          {}\n", hosts.join(", "))
+        let Self { name, version, digest, routes, .. } = self;
+        let routes: String = routes.iter().map(|route| format!("  {route}\n")).collect();
+        format!("\n{name} {version} ({digest})\n{routes}\n")
     }
 }
 
@@ -114,6 +127,11 @@ impl KindReport {
     /// A kind that wasn't asked for.
     pub(super) fn skipped(kind: String, missing: &PlanError) -> Self {
         Self { kind, skipped: Some(missing.to_string()), ..Self::default() }
+    }
+
+    /// With the addresses that the kind asks.
+    pub(super) fn with_addresses(self, addresses: Vec<AddressReport>) -> Self {
+        Self { addresses, ..self }
     }
 
     pub(super) fn asked(outcome: &Outcome, Answer { seconds, stats, unusual }: Answer) -> Self {
@@ -131,6 +149,7 @@ impl KindReport {
             failure: failure.map(|failure| FailureReport { kind: failure.kind, message: failure.message.clone() }),
             unusual,
             notes: outcome.notes.iter().map(|note| note.escape_debug().to_string()).collect(),
+            addresses: Vec::new(),
             skipped: None,
             advice: failure.map(|failure| advice(failure.kind)),
         }
@@ -166,7 +185,12 @@ impl fmt::Display for KindReport {
             }
         }
         self.advice.iter().try_for_each(|advice| writeln!(formatter, "    {advice}"))?;
-        self.notes.iter().try_for_each(|note| writeln!(formatter, "    note: {note}"))
+        self.notes.iter().try_for_each(|note| writeln!(formatter, "    note: {note}"))?;
+        self.addresses.iter().try_for_each(|AddressReport { address, robots }| {
+            // Why robots.txt can't be read either was said above.
+            let is_known_why = self.failure.is_some() && robots.starts_with("unknown");
+            writeln!(formatter, "    {address}: robots.txt: {}", if is_known_why { "unknown" } else { robots })
+        })
     }
 }
 
@@ -186,7 +210,7 @@ const fn advice(kind: FailureKind) -> &'static str {
             "the network, or a server on the way, fails: is a proxy needed (--proxy, --cacert)?"
         }
         FailureKind::Forbidden => {
-            "the parser may not ask that address: --connect-to says where else a host is; see also --robots"
+            "the parser may not ask that address: is it disallowed by robots.txt (--robots), or a host that the parser does not declare (--connect-to)?"
         }
         FailureKind::InvalidQuery => "it can't be asked like this: give --param NAME=VALUE",
         _ => "the parser fails: another one is needed; please tell whoever made it",

@@ -37,7 +37,7 @@ impl Columns {
         let params = distinct(kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name)));
         let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
         let names = distinct([&kind].into_iter().chain(&params).chain([&position]).chain(fields).chain([&fetched_at]));
-        let compact = distinct(kinds.iter().flat_map(|_| <&[String]>::default()));
+        let compact = distinct(kinds.iter().flat_map(|kind| kind.compact()));
         Self {
             names,
             params,

@@ -105,7 +105,7 @@ impl Rows {
             columns.check("--sort", &sorted.field)?;
         }
         let mut view = View::new(width());
-        view.is_colored = destination.file.is_none() && color::is_stdout_colored();
+        view.is_colored = destination.file.is_none() && color::is_colored_stdout();
         view.params = columns.params().to_vec();
         view.pivot.clone_from(&options.pivot);
         view.hint = Some("--format json".to_owned());

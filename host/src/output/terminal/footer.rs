@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::facts::{Content, Facts};
 use super::line::Lines;
 use super::style::Style;
-use super::text::{cut, width};
+use super::text::{cut, one_line, width};
 use super::value::{Cell, counted};
 use super::view::View;
 
@@ -15,7 +15,8 @@ const SEPARATOR: &str = " · ";
 /// A piece of a line.
 pub(super) type Piece = (String, Style);
 
-/// Adds a line such as `country us · language en · 100 rows`: facts as long as they fit, then `last`. Returns the number of facts on the line.
+/// Adds a line such as `country us · language en · 100 rows`: facts as long as they fit, then `last`. Without `last` the first
+/// fact is cut if it doesn't fit. Returns the number of facts on the line.
 pub(super) fn push_facts(lines: &mut Lines, facts: &[Piece], last: &str, limit: usize) -> usize {
     let last = cut(last, limit);
     let mut left = limit.saturating_sub(if last.is_empty() { 0 } else { width(SEPARATOR) + width(&last) });
@@ -31,17 +32,24 @@ pub(super) fn push_facts(lines: &mut Lines, facts: &[Piece], last: &str, limit: 
         lines.push(fact, *style);
         count += 1;
     }
-    if count > 0 && !last.is_empty() {
-        lines.push(SEPARATOR, Style::Dim);
+    match facts.first() {
+        Some((first, style)) if count == 0 && last.is_empty() => {
+            lines.push(&cut(first, limit), *style);
+            count = 1;
+        }
+        None if last.is_empty() => return 0,
+        _ => {
+            lines.push(if count == 0 || last.is_empty() { "" } else { SEPARATOR }, Style::Dim);
+            lines.push(&last, Style::Plain);
+        }
     }
-    lines.push(&last, Style::Plain);
     lines.end();
     count
 }
 
 /// A field with its value.
 pub(super) fn fact(name: &str, value: &Value) -> Piece {
-    (format!("{name} {}", Cell::new(name, Some(value)).text), Style::Plain)
+    (one_line(&format!("{name} {}", Cell::new(name, Some(value)).text)), Style::Plain)
 }
 
 /// Adds a dim line below the rows.

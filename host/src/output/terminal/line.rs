@@ -12,17 +12,22 @@ pub(super) struct Lines {
     column: usize,
     /// Spaces that aren't written yet.
     spaces: usize,
+    /// Whether an empty line comes before the next text.
+    is_separated: bool,
 }
 
 impl Lines {
     pub(super) const fn new(is_colored: bool) -> Self {
-        Self { text: String::new(), is_colored, column: 0, spaces: 0 }
+        Self { text: String::new(), is_colored, column: 0, spaces: 0, is_separated: false }
     }
 
     /// Adds text to the open line.
     pub(super) fn push(&mut self, text: &str, style: Style) {
         if text.is_empty() {
             return;
+        }
+        if std::mem::take(&mut self.is_separated) {
+            self.text.push('\n');
         }
         self.text.extend(std::iter::repeat_n(' ', std::mem::take(&mut self.spaces)));
         self.column += width(text);
@@ -49,11 +54,9 @@ impl Lines {
         (self.column, self.spaces) = (0, 0);
     }
 
-    /// Adds an empty line, unless the last one is or there is none.
-    pub(super) fn separate(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
-            self.text.push('\n');
-        }
+    /// Adds an empty line before the text that follows, if there is text on both sides.
+    pub(super) const fn separate(&mut self) {
+        self.is_separated = !self.text.is_empty();
     }
 
     pub(super) fn finish(self) -> String {

@@ -1,8 +1,8 @@
 //! Views of rows for a person at a terminal: a card, a pivot or a table.
 //!
 //! One row is a card, charts of several countries or categories are a pivot, and anything else is a table. Rows of several kinds are shown kind
-//! by kind. Invariant: no line is wider than the window, except one that holds an id of which nothing can be cut; no line ends with a space;
-//! without colour there is no escape sequence.
+//! by kind. Invariant: no line is wider than the window, unless an id is, which is never cut; no line ends with a space; without colour there is
+//! no escape sequence.
 
 mod card;
 mod facts;
@@ -10,6 +10,7 @@ mod footer;
 mod grid;
 mod histogram;
 mod labeled;
+mod layout;
 mod line;
 mod pivot;
 mod section;
@@ -39,24 +40,18 @@ pub fn render(rows: &[Row], view: &View) -> String {
         return table::render_fields(&rows.iter().collect::<Vec<_>>(), fields, view);
     }
     let sections = Section::split(rows);
-    let texts: Vec<_> = sections.iter().map(|section| render_section(section, view, sections.len() > 1)).collect();
-    texts.join("\n")
-}
-
-/// The rows as a table, even if there is only one.
-#[must_use]
-pub fn table(rows: &[Row], view: &View) -> String {
-    let rows: Vec<_> = rows.iter().collect();
-    match &view.fields {
-        Some(fields) => table::render_fields(&rows, fields, view),
-        None => table::render(&Section::new(rows), view),
-    }
+    let texts = sections.iter().map(|section| render_section(section, view, sections.len() > 1));
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn render_section(section: &Section<'_>, view: &View, is_one_of_several: bool) -> String {
-    match section.rows.as_slice() {
-        [row] => card::render(row, view, section.kind.filter(|_| is_one_of_several)),
-        _ => pivot::render(section, view).unwrap_or_else(|| table::render(section, view)),
+    if let Some(text) = pivot::render(section, view) {
+        return text;
+    }
+    match (&view.fields, section.rows.as_slice()) {
+        (Some(fields), rows) => table::render_fields(rows, fields, view),
+        (None, [row]) => card::render(row, view, section.kind.filter(|_| is_one_of_several)),
+        (None, _) => table::render(section, view),
     }
 }
 

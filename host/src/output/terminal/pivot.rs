@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::facts::{Content, Facts, is_id};
 use super::footer::{fact, push_hidden, push_note};
 use super::grid::{Column, GAP, least_width, push_grid};
+use super::layout::{LEAST_TITLE_COLUMNS, rank_column};
 use super::line::Lines;
 use super::section::Section;
 use super::style::Style;
-use super::table::{LEAST_TITLE_COLUMNS, push_shared, rank_column};
+use super::table::push_shared;
 use super::text::{cut, one_line};
 use super::value::Cell;
 use super::view::View;
@@ -32,7 +33,7 @@ pub(super) fn render(section: &Section<'_>, view: &View) -> Option<String> {
     let mut lines = Lines::new(view.is_colored);
     let mut shown = push_shared(&mut lines, section, &facts, &["currency"], view);
     let mut charts = Vec::new();
-    for (others, rows) in pivot.combinations(section, &facts, view) {
+    for (others, rows) in pivot.charts(section) {
         charts.push((others, pivot.columns(&rows, view)?));
     }
     for (others, (columns, left_out)) in charts {
@@ -44,9 +45,12 @@ pub(super) fn render(section: &Section<'_>, view: &View) -> Option<String> {
         }
     }
     shown.push(pivot.name);
-    let is_param = |name: &str| view.params.iter().any(|param| param == name);
-    let is_shown = |name| shown.contains(&name) || pivot.fields.contains(&name) || is_param(name);
-    push_hidden(&mut lines, &facts, is_shown, view);
+    shown.extend(&pivot.fields);
+    shown.extend(section.params(&view.params));
+    // A caller that names fields knows that there are others.
+    if view.fields.is_none() {
+        push_hidden(&mut lines, &facts, |name| shown.contains(&name), view);
+    }
     Some(lines.finish())
 }
 
@@ -58,7 +62,7 @@ fn push_heading(lines: &mut Lines, others: &[(&str, &Value)], view: &View) {
     let texts: Vec<_> = others.iter().map(|(name, value)| fact(name, value).0).collect();
     lines.push(&cut(&texts.join(" · "), view.columns()), Style::Bold);
     lines.end();
-    lines.end();
+    lines.separate();
 }
 
 struct Pivot<'a> {
@@ -67,50 +71,63 @@ struct Pivot<'a> {
     values: Vec<&'a Value>,
     /// The fields that are shown of each row.
     fields: Vec<&'a str>,
+    /// The other parameters that vary.
+    others: Vec<&'a str>,
 }
 
-type Combination<'a> = (Vec<(&'a str, &'a Value)>, Vec<&'a Row>);
+/// What tells a chart from another, and its rows.
+type Chart<'a> = (Vec<(&'a str, &'a Value)>, Vec<&'a Row>);
+
+/// Rows by the index of their value, and their position.
+type Places<'a> = HashMap<(usize, u64), &'a Row>;
 
 impl<'a> Pivot<'a> {
     fn new(section: &Section<'a>, facts: &[Facts<'a>], view: &'a View) -> Option<Self> {
-        let find = |name: &str| facts.iter().find(|facts| facts.name == name).map(|facts| facts.name);
+        let find = |name: &str| facts.iter().find(|facts| facts.name == name);
+        let params: Vec<_> = section.params(&view.params).into_iter().filter_map(find).collect();
+        let valued = |name: &'a str, most: usize| values(&section.rows, name, most).map(|values| (name, values));
         let (name, values) = match &view.pivot {
-            Some(wanted) => find(wanted).map(|name| (name, values(&section.rows, name)))?,
+            Some(wanted) => valued(find(wanted)?.name, view.columns())?,
             None => {
-                let named = view.params.iter().filter_map(|name| find(name));
-                let valued = named.map(|name| (name, values(&section.rows, name)));
-                valued.into_iter().find(|(_, values)| (2..=MAX_DEFAULT_VALUES).contains(&values.len()))?
+                let mut found = params.iter().filter_map(|param| valued(param.name, MAX_DEFAULT_VALUES));
+                found.find(|(_, values)| values.len() > 1)?
             }
         };
-        let has = |name: &&str| facts.iter().any(|facts| facts.name == *name && facts.content != Content::Missing);
+        let is_other =
+            |param: &&&Facts<'a>| param.name != name && !matches!(param.content, Content::Constant | Content::Missing);
+        let others = params.iter().filter(is_other).map(|param| param.name).collect();
+        let is_param = |name: &str| params.iter().any(|param| param.name == name);
         let fields = match &view.fields {
-            Some(fields) => fields.iter().map(String::as_str).collect(),
-            None => [section.title().or_else(|| find("app_id"))?, "score"].into_iter().filter(has).collect(),
+            // Pivot and position are there anyway.
+            Some(fields) => {
+                fields.iter().map(String::as_str).filter(|field| ![name, "position"].contains(field)).collect()
+            }
+            None => {
+                let title = section.title().or(Some("app_id").filter(|id| !is_param(id)))?;
+                let has = |name: &&str| find(name).is_some_and(|facts| facts.content != Content::Missing);
+                [title, "score"].into_iter().filter(has).collect::<Vec<_>>()
+            }
         };
-        Some(Self { name, values, fields })
+        (!fields.is_empty()).then_some(Self { name, values, fields, others })
     }
 
-    /// The rows of each chart: those that differ in the pivot and the position alone.
-    fn combinations(&self, section: &Section<'a>, facts: &[Facts<'a>], view: &View) -> Vec<Combination<'a>> {
-        let is_other = |facts: &&Facts<'a>| {
-            let is_param = view.params.iter().any(|param| param == facts.name);
-            is_param && facts.name != self.name && !matches!(facts.content, Content::Constant | Content::Missing)
-        };
-        let others: Vec<_> = facts.iter().filter(is_other).map(|facts| facts.name).collect();
-        let mut combinations: Vec<Combination<'a>> = Vec::new();
+    /// The rows by the parameters that the pivot leaves.
+    fn charts(&self, section: &Section<'a>) -> Vec<Chart<'a>> {
+        let mut charts: Vec<Chart<'a>> = Vec::new();
         for row in &section.rows {
-            let key: Vec<_> = others.iter().map(|name| (*name, row.get(*name).unwrap_or(&Value::Null))).collect();
-            match combinations.iter_mut().find(|(known, _)| *known == key) {
+            let key: Vec<_> = self.others.iter().map(|name| (*name, row.get(*name).unwrap_or(&Value::Null))).collect();
+            // Rows of a query come together: it is usually the last one.
+            match charts.iter_mut().rev().find(|(known, _)| *known == key) {
                 Some((_, rows)) => rows.push(*row),
-                None => combinations.push((key, vec![*row])),
+                None => charts.push((key, vec![*row])),
             }
         }
-        combinations
+        charts
     }
 
-    /// The columns of one chart, and the values that found no room. `None` if two rows have one place, or there is no room at all.
-    fn columns(&self, rows: &[&'a Row], view: &View) -> Option<(Vec<Column>, Vec<String>)> {
-        let mut places: HashMap<(usize, u64), &Row> = HashMap::new();
+    /// `None` if a row has no place, or two have one.
+    fn places(&self, rows: &[&'a Row]) -> Option<Places<'a>> {
+        let mut places = Places::new();
         for row in rows {
             let value = row.get(self.name).unwrap_or(&Value::Null);
             let index = self.values.iter().position(|known| *known == value)?;
@@ -119,51 +136,59 @@ impl<'a> Pivot<'a> {
                 return None;
             }
         }
+        Some(places)
+    }
+
+    /// The columns of one chart, and the values that found no room. `None` if rows can't be placed, or too few columns fit.
+    fn columns(&self, rows: &[&'a Row], view: &View) -> Option<(Vec<Column>, Vec<String>)> {
+        let places = self.places(rows)?;
         let positions: BTreeSet<u64> = places.keys().map(|(_, position)| *position).collect();
         let ranks = positions.iter().map(|position| Cell::new("position", Some(&Value::from(*position)))).collect();
         let mut columns = vec![rank_column(ranks)];
-        let mut left_out = Vec::new();
+        let (mut shown, mut left_out) = (0, Vec::new());
         for (index, value) in self.values.iter().enumerate() {
-            let row = |position: &u64| places.get(&(index, *position)).copied();
-            let rows: Vec<_> = positions.iter().map(row).collect();
+            let rows: Vec<_> = positions.iter().map(|position| places.get(&(index, *position)).copied()).collect();
             if rows.iter().all(Option::is_none) {
                 continue;
             }
-            let added = self.columns_of_value(value, &rows);
-            let gap = added.first().map_or(0, Column::gap);
-            if least_width(&columns) + gap + least_width(&added) <= view.columns() && left_out.is_empty() {
+            let gap = if shown == 0 { GAP } else { VALUE_GAP };
+            let added = self.columns_of_value(value, &rows, gap);
+            if left_out.is_empty() && least_width(&columns) + gap + least_width(&added) <= view.columns() {
                 columns.extend(added);
+                shown += 1;
             } else {
                 left_out.push(label(value));
             }
         }
-        let shown = (columns.len() - 1) / self.fields.len().max(1);
-        let least = if view.pivot.is_some() || left_out.is_empty() { 1 } else { 2 };
-        (shown >= least).then_some((columns, left_out))
+        let is_worthwhile = shown > 1 || (shown == 1 && (view.pivot.is_some() || left_out.is_empty()));
+        is_worthwhile.then_some((columns, left_out))
     }
 
-    fn columns_of_value(&self, value: &Value, rows: &[Option<&Row>]) -> Vec<Column> {
+    fn columns_of_value(&self, value: &Value, rows: &[Option<&Row>], gap: usize) -> Vec<Column> {
         let column = |(index, name): (usize, &&str)| {
             let cell = |row: &Option<&Row>| row.map_or_else(Cell::absent, |row| Cell::new(name, row.get(*name)));
             let header = if index == 0 { label(value) } else { (*name).to_owned() };
             let column = Column::new(&header, rows.iter().map(cell).collect());
-            let column = if is_id(name) { column } else { column.shrinkable_to(LEAST_TITLE_COLUMNS) };
-            column.with_gap(if index == 0 { VALUE_GAP } else { GAP })
+            let column =
+                if is_id(name) { column.shrinkable_to_cells() } else { column.shrinkable_to(LEAST_TITLE_COLUMNS) };
+            if index == 0 { column.with_gap(gap) } else { column }
         };
         self.fields.iter().enumerate().map(column).collect()
     }
 }
 
-/// The values of a field, in the order in which they first appear.
-fn values<'a>(rows: &[&'a Row], name: &str) -> Vec<&'a Value> {
+/// The values of a field, in the order in which they first appear. `None` if there are more than `most`.
+fn values<'a>(rows: &[&'a Row], name: &str, most: usize) -> Option<Vec<&'a Value>> {
     let mut values = Vec::new();
     for value in rows.iter().map(|row| row.get(name).unwrap_or(&Value::Null)) {
-        // Usually the last one.
-        if values.last() != Some(&value) && !values.contains(&value) {
+        if !values.contains(&value) {
             values.push(value);
         }
+        if values.len() > most {
+            return None;
+        }
     }
-    values
+    Some(values)
 }
 
 fn label(value: &Value) -> String {

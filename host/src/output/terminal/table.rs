@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use super::facts::{Content, Facts, is_id, is_redundant};
 use super::footer::{fact, push_facts, push_hidden};
-use super::grid::{Column, GAP, least_width, push_grid};
+use super::grid::{least_width, push_grid};
 use super::labeled::{Labeled, push_labeled};
+use super::layout::{LEAST_TITLE_COLUMNS, Layout, column};
 use super::line::Lines;
 use super::section::Section;
 use super::style::Style;
+use super::text::one_line;
 use super::value::{Cell, counted};
 use super::view::View;
 use crate::Row;
@@ -28,18 +30,6 @@ const TELLING: [&str; 12] = [
     "content_rating",
     "reviews",
 ];
-
-/// Columns of the window below which a title isn't cut, unless the window is narrower.
-pub(super) const LEAST_TITLE_COLUMNS: usize = 12;
-
-/// Columns of the window below which other texts aren't cut.
-const LEAST_TEXT_COLUMNS: usize = 14;
-
-/// Columns of the window above which other texts than titles are cut.
-const MOST_TEXT_COLUMNS: usize = 32;
-
-/// Columns of the window that are worth a shorter title.
-const NARROW_COLUMNS: usize = 6;
 
 /// The rows as a table of the columns that tell most.
 pub(super) fn render(section: &Section<'_>, view: &View) -> String {
@@ -69,111 +59,58 @@ pub(super) fn push_shared<'a>(
     view: &View,
 ) -> Vec<&'a str> {
     let is_single = section.rows.len() == 1;
-    let has = |name: &str| facts.iter().any(|facts| facts.name == name && facts.content != Content::Missing);
-    let is_free = facts
-        .iter()
-        .any(|facts| facts.name == "price" && facts.content == Content::Constant && facts.first.as_f64() == Some(0.0));
-    let is_told = |name: &str| !is_redundant(name, has) && !(is_free && name == "currency");
-    let is_shared = |facts: &&Facts<'a>| facts.content == Content::Constant && is_told(facts.name);
-    let find = |name: &str| facts.iter().find(|facts| facts.name == name).filter(is_shared);
-    let params = view.params.iter().filter_map(|name| find(name));
-    let fields = fields.iter().filter(|name| !view.params.iter().any(|param| param == *name));
+    let params = section.params(&view.params);
+    let find = |name: &str| facts.iter().find(|facts| facts.name == name);
+    let is_shared = |facts: &&Facts<'a>| {
+        facts.content == Content::Constant && !is_redundant(facts.name, |name| has_value(find(name)))
+    };
+    // The currency of free apps tells nothing.
+    let is_free = find("price").filter(is_shared).is_some_and(|price| price.first.as_f64() == Some(0.0));
     // A single row shares everything with itself.
-    let shared: Vec<_> = params.chain(fields.filter_map(|name| find(name)).filter(|_| !is_single)).collect();
-    let kind = section.kind.map(|kind| (kind.to_owned(), Style::Bold));
+    let fields = fields.iter().copied().filter(|name| !is_single && (!is_free || *name != "currency"));
+    let names = params.iter().copied().chain(fields.filter(|name| !params.contains(name)));
+    let shared: Vec<_> = names.filter_map(find).filter(is_shared).collect();
+    let kind = section.kind.map(|kind| (one_line(kind), Style::Bold));
     let pieces: Vec<_> = kind.into_iter().chain(shared.iter().map(|facts| fact(facts.name, facts.first))).collect();
     let count = push_facts(lines, &pieces, &counted(section.rows.len(), "row"), view.columns());
     let count = count.saturating_sub(usize::from(section.kind.is_some()));
     shared.iter().take(count).map(|facts| facts.name).collect()
 }
 
-/// The fields that may be columns, the best first.
+fn has_value(facts: Option<&Facts<'_>>) -> bool {
+    facts.is_some_and(|facts| facts.content != Content::Missing)
+}
+
+/// The fields that may be columns, the best first; one at least, if there is any.
 fn candidates<'a>(section: &Section<'a>, facts: &[Facts<'a>], view: &View) -> Vec<&'a str> {
-    let has = |name: &str| facts.iter().any(|facts| facts.name == name && facts.content != Content::Missing);
-    let title = section.title();
-    // Without a title, as of reviews, a text is what is looked for.
+    let (title, params) = (section.title(), section.params(&view.params));
+    let find = |name: &str| facts.iter().find(|facts| facts.name == name);
     let is_fit = |content: Content| match content {
         Content::Short => true,
+        // Without a title, as of reviews, a text is what is looked for.
         Content::Long => title.is_none(),
         Content::Constant => section.rows.len() == 1,
         Content::Missing | Content::Bulky => false,
     };
-    let is_late = |name: &str| matches!(name, "kind" | "position" | "fetched_at");
-    let is_column =
-        |facts: &&Facts<'a>| is_fit(facts.content) && !is_late(facts.name) && !is_redundant(facts.name, has);
-    let mut columns: Vec<_> = facts.iter().filter(is_column).collect();
-    let rank = |facts: &&Facts<'a>| match facts.name {
+    let is_own = |name: &str| !matches!(name, "kind" | "position");
+    let is_column = |facts: &&Facts<'a>| {
+        let is_redundant = || is_redundant(facts.name, |name| has_value(find(name)));
+        Some(facts.name) == title || (is_fit(facts.content) && is_own(facts.name) && !is_redundant())
+    };
+    let place = |facts: &&Facts<'a>| match facts.name {
         name if Some(name) == title => 0,
         "app_id" | "id" => 1,
-        name if view.params.iter().any(|param| param == name) => 2,
+        name if params.contains(&name) => 2,
+        "fetched_at" => usize::MAX,
         name => 3 + TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()),
     };
-    columns.sort_by_key(rank);
-    let mut names: Vec<_> = facts.iter().filter(|facts| Some(facts.name) == title).map(|facts| facts.name).collect();
-    names.extend(columns.into_iter().map(|facts| facts.name).filter(|name| Some(*name) != title));
-    names.extend(facts.iter().filter(|facts| facts.name == "fetched_at").map(|facts| facts.name));
-    if names.is_empty() {
-        // One column at least: whatever has a value.
-        let is_late = |facts: &&Facts<'a>| !matches!(facts.content, Content::Missing) && !is_late(facts.name);
-        names.extend(facts.iter().find(is_late).or(facts.first()).map(|facts| facts.name));
+    let mut columns: Vec<_> = facts.iter().filter(is_column).collect();
+    columns.sort_by_key(place);
+    if columns.is_empty() {
+        let is_any = |facts: &&Facts<'a>| facts.content != Content::Missing && is_own(facts.name);
+        columns.extend(facts.iter().find(is_any).or(facts.first()));
     }
-    names
-}
-
-/// Columns that are added as long as the window has room.
-struct Layout<'a> {
-    rows: &'a [&'a Row],
-    limit: usize,
-    columns: Vec<Column>,
-    /// Columns of the window that the leading column gets beyond its least, before others than ids and narrow ones are added.
-    lead_reserve: usize,
-    is_ranked: bool,
-}
-
-impl<'a> Layout<'a> {
-    fn new(section: &'a Section<'_>, view: &View) -> Self {
-        let is_ranked = section.is_ranked();
-        Self { rows: &section.rows, limit: view.columns(), columns: Vec::new(), lead_reserve: 0, is_ranked }
-    }
-
-    /// Adds a column if it fits, and the first one in any case.
-    fn add(&mut self, name: &str) -> bool {
-        if self.columns.is_empty() {
-            self.add_lead(name);
-            return true;
-        }
-        let column = column(self.rows, name);
-        let column =
-            if is_id(name) { column } else { column.shrinkable_to(LEAST_TEXT_COLUMNS).limited_to(MOST_TEXT_COLUMNS) };
-        let is_small = is_id(name) || column.least() <= NARROW_COLUMNS;
-        let reserve = if is_small { 0 } else { self.lead_reserve };
-        let is_fit = least_width(&self.columns) + reserve + GAP + column.least() <= self.limit;
-        if is_fit {
-            self.columns.push(column);
-        }
-        is_fit
-    }
-
-    fn add_lead(&mut self, name: &str) {
-        let lead = column(self.rows, name);
-        let lead = if is_id(name) { lead } else { lead.shrinkable_to(LEAST_TITLE_COLUMNS.min(self.limit)) };
-        let wished = lead.natural().min(self.limit / 4);
-        self.lead_reserve = wished.saturating_sub(lead.least());
-        let rank = rank_column(self.rows.iter().map(|row| Cell::new("position", row.get("position"))).collect());
-        if self.is_ranked && rank.least() + GAP + lead.least() <= self.limit {
-            self.columns.push(rank);
-        }
-        self.columns.push(lead);
-    }
-}
-
-/// The column of positions.
-pub(super) fn rank_column(cells: Vec<Cell>) -> Column {
-    Column::new("#", cells.into_iter().map(|cell| Cell { style: Style::Dim, ..cell }).collect())
-}
-
-fn column(rows: &[&Row], name: &str) -> Column {
-    Column::new(name, rows.iter().map(|row| Cell::new(name, row.get(name))).collect())
+    columns.into_iter().map(|facts| facts.name).collect()
 }
 
 /// The rows as a table of exactly these fields; if they don't fit next to one another, below one another.
@@ -195,7 +132,7 @@ pub(super) fn render_fields(rows: &[&Row], fields: &[String], view: &View) -> St
         lines.separate();
         let value = |name: &String| {
             let Cell { text, style, .. } = Cell::new(name, row.get(name));
-            Labeled { name: name.clone(), text, style }
+            Labeled::new(name, text, style)
         };
         push_labeled(&mut lines, &fields.iter().map(value).collect::<Vec<_>>(), view.columns());
     }

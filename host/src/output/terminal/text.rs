@@ -96,7 +96,7 @@ fn wrap_paragraph(paragraph: &str, limit: usize, lines: &mut Vec<String>) {
         while width(&line) > limit {
             let start = prefix(&line, limit).len();
             if start == 0 {
-                line.clear();
+                ELLIPSIS.clone_into(&mut line);
                 break;
             }
             let rest = line.split_off(start);
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(wrap("日本語の文章", 4, 9), ["日本", "語の", "文章"]);
         assert_eq!(wrap("one two three", 7, 1), ["one tw…"]);
         assert_eq!(wrap("one\n\ntwo", 7, 2), ["one …"]);
-        assert_eq!(wrap("日", 1, 2), [""]);
+        assert_eq!(wrap("日", 1, 2), ["…"]);
         assert!(wrap("", 5, 5).is_empty());
     }
 }

@@ -10,6 +10,9 @@ use crate::output::shown_count::parse_shown_count;
 /// Columns of a list or an object that is shown as it is; longer ones are counted.
 pub(super) const SHORT_LIST_COLUMNS: usize = 48;
 
+/// Numbers from here on are shown by their exponent.
+const MOST_GROUPED: f64 = 1e21;
+
 /// A value as text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
@@ -33,7 +36,7 @@ impl Cell {
             Some(Value::Bool(value)) => Self::plain(if *value { "yes" } else { "no" }),
             Some(Value::Number(number)) => Self::from_number(name, number),
             Some(Value::String(text)) => {
-                let is_number = parse_shown_count(text).is_some();
+                let is_number = !is_code(name) && parse_shown_count(text).is_some();
                 Self { is_number, ..Self::plain(&one_line(text)) }
             }
             Some(Value::Array(values)) => {
@@ -65,13 +68,14 @@ impl Cell {
         let text = match name {
             // Scores are 1 to 5: the store says 0 of an app that nobody rated.
             "score" if float == 0.0 => return Self::missing(),
+            _ if float.abs() >= MOST_GROUPED => format!("{float:e}"),
             "score" => format!("{float:.1}"),
             _ if is_price(name) => price(float),
             _ if is_code(name) => number.to_string(),
             _ => moment(name, number).unwrap_or_else(|| plain_number(number)),
         };
         let style = if name == "score" { Style::from_score(float) } else { Style::Plain };
-        Self { text, style, is_number: true, is_missing: false }
+        Self { text, style, is_number: !is_code(name), is_missing: false }
     }
 }
 
@@ -92,7 +96,7 @@ fn price(price: f64) -> String {
 
 /// The day of a moment in Unix seconds, in UTC.
 fn moment(name: &str, number: &Number) -> Option<String> {
-    let seconds = number.as_i64().filter(|seconds| name.ends_with("_at") && *seconds > 0)?;
+    let seconds = number.as_i64().filter(|seconds| *seconds > 0 && (name == "at" || name.ends_with("_at")))?;
     let date = OffsetDateTime::from_unix_timestamp(seconds).ok()?.date();
     Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
 }
@@ -128,7 +132,7 @@ pub(super) fn group_digits(number: &str) -> String {
 /// A list in full, with the names of its objects, if it takes at most `limit` columns and has no addresses.
 pub(super) fn short_list(values: &[Value], limit: usize) -> Option<String> {
     let names: Option<Vec<String>> = values.iter().map(item).collect();
-    names.map(|names| names.join(", ")).filter(|text| width(text) <= limit)
+    names.map(|names| one_line(&names.join(", "))).filter(|text| width(text) <= limit)
 }
 
 fn item(value: &Value) -> Option<String> {

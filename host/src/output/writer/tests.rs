@@ -73,7 +73,7 @@ fn chosen_fields_come_in_their_order_and_nothing_else_does() {
     assert_eq!(chosen(Format::Csv), "c,a\n3,1\n,4\n");
     let table = chosen(Format::Table);
     let cells: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(cells, [vec!["c", "a"], vec!["3", "1"], vec!["4"]]);
+    assert_eq!(cells, [vec!["c", "a"], vec!["3", "1"], vec!["–", "4"]]);
 }
 
 #[test]
@@ -117,8 +117,116 @@ impl Write for ClosedPipe {
 #[test]
 fn a_closed_pipe_is_known_as_one_in_every_format() {
     for format in Format::NAMES.map(|name| name.parse().unwrap()) {
-        let mut writer = RowWriter::new(ClosedPipe, format, 80);
-        let written = writer.write(rows(1000)).and_then(|()| writer.finish());
-        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{format}");
+        for compression in [Compression::None, Compression::Gzip] {
+            let mut writer = RowWriter::new(ClosedPipe, format, 80).with_compression(compression);
+            let written = writer.write(rows(1000)).and_then(|()| writer.finish());
+            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{format}");
+        }
     }
+}
+
+fn decompressed(bytes: &[u8]) -> String {
+    io::read_to_string(flate2::read::MultiGzDecoder::new(bytes)).unwrap()
+}
+
+#[test]
+fn a_compressed_output_holds_what_a_plain_one_does() {
+    for format in Format::NAMES.map(|name| name.parse().unwrap()) {
+        for batches in [&[][..], &[0], &[1], &[2, 0, 1], &[5000]] {
+            let mut out = Vec::new();
+            let mut writer = RowWriter::new(&mut out, format, 80).with_compression(Compression::Gzip);
+            batches.iter().for_each(|count| writer.write(rows(*count)).unwrap());
+            writer.finish().unwrap();
+            assert_eq!(decompressed(&out), written(format, batches), "{format}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_output_is_continued_from_any_checkpoint() {
+    const BATCHES: [u32; 4] = [2, 1, 0, 3];
+    for format in [Format::Ndjson, Format::Json, Format::Csv] {
+        let columns = || named(&["position", "title"]);
+        for (cut, lost) in [(0, 1), (1, 1), (1, 3), (2, 2), (3, 1), (4, 0)] {
+            let mut out = Vec::new();
+            let mut writer =
+                RowWriter::new(&mut out, format, 80).columns(columns()).with_compression(Compression::Gzip);
+            for count in &BATCHES[..cut] {
+                writer.write(rows(*count)).unwrap();
+                writer.checkpoint().unwrap();
+                assert_eq!(writer.pending_bytes(), 0);
+            }
+            let offset = writer.offset();
+            // Written, but not covered by a checkpoint when the machine stops.
+            BATCHES[cut..].iter().take(lost).for_each(|count| writer.write(rows(*count)).unwrap());
+            assert_eq!(writer.offset(), offset);
+            drop(writer);
+            out.truncate(usize::try_from(offset).unwrap());
+            assert_eq!(out.is_empty(), cut == 0);
+            let mut writer = RowWriter::resumed(&mut out, format, 80, offset).columns(columns());
+            writer = writer.with_compression(Compression::Gzip);
+            BATCHES[cut..].iter().for_each(|count| writer.write(rows(*count)).unwrap());
+            writer.finish().unwrap();
+            assert_eq!(decompressed(&out), written(format, &BATCHES), "{format}, cut after {cut}");
+        }
+    }
+}
+
+#[test]
+fn the_columns_of_a_compressed_file_are_read() {
+    let mut out = Vec::new();
+    let mut writer =
+        RowWriter::new(&mut out, Format::Csv, 80).with_compression(Compression::Gzip).with_spreadsheet(true);
+    writer.write(rows(2)).unwrap();
+    writer.checkpoint().unwrap();
+    writer.write(rows(1)).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(crate::output::header(&out[..]).unwrap(), ["position", "title"]);
+}
+
+#[test]
+fn a_checkpoint_of_a_plain_output_changes_nothing() {
+    let mut out = Vec::new();
+    let mut writer = RowWriter::new(&mut out, Format::Ndjson, 80);
+    writer.write(rows(1)).unwrap();
+    let offset = writer.offset();
+    writer.checkpoint().unwrap();
+    assert_eq!((writer.offset(), writer.pending_bytes()), (offset, 0));
+    writer.finish().unwrap();
+    assert_eq!(out.len() as u64, offset);
+}
+
+#[test]
+fn csv_for_spreadsheets_has_one_mark_and_no_formulas() {
+    let formulas = [json!({"a": "=1+1", "b": -1}), json!({"a": "\u{1}@x", "b": "-1"})];
+    let written = with(Format::Csv, |writer| writer.with_spreadsheet(true), &formulas);
+    assert_eq!(written, "\u{feff}a,b\n'=1+1,-1\n'@x,-1\n");
+    assert_eq!(with(Format::Csv, |writer| writer.columns(named(&["a"])).with_spreadsheet(true), &[]), "\u{feff}a\n");
+    for format in [Format::Ndjson, Format::Json] {
+        let written = with(format, |writer| writer.with_spreadsheet(true), &formulas);
+        assert_eq!(written, with(format, |writer| writer, &formulas));
+    }
+    let mut out = b"\xef\xbb\xbfa\nx\n".to_vec();
+    let mut writer = RowWriter::resumed(&mut out, Format::Csv, 80, 6).columns(named(&["a"])).with_spreadsheet(true);
+    writer.write(vec![row(&json!({"a": "=1"}))]).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(out, b"\xef\xbb\xbfa\nx\n'=1\n");
+}
+
+#[test]
+fn no_format_holds_control_characters() {
+    let rows = [json!({"a": "x\u{0}\u{1b}[2J\ty\r\nz\u{7f}"}), json!({"a": "b"})];
+    assert_eq!(with(Format::Ndjson, |writer| writer, &rows), "{\"a\":\"x[2J\\ty\\nz\"}\n{\"a\":\"b\"}\n");
+    assert_eq!(with(Format::Csv, |writer| writer, &rows), "a\n\"x[2J\ty\nz\"\nb\n");
+    assert_eq!(with(Format::Table, |writer| writer, &rows), "2 rows\n\na\nx[2J y z\nb\n");
+}
+
+#[test]
+fn a_view_decides_how_a_table_looks() {
+    let view = terminal::View { is_colored: true, fields: Some(named(&["a"])), ..terminal::View::new(80) };
+    let rows = [json!({"a": 1, "b": 2})];
+    let colored = with(Format::Table, |writer| writer.with_view(view.clone()), &rows);
+    assert_eq!(colored, "\u{1b}[1ma\u{1b}[0m\n1\n");
+    let colored = with(Format::Table, |writer| writer.with_view(view.clone()).fields(named(&["b"])), &rows);
+    assert_eq!(colored, "\u{1b}[1mb\u{1b}[0m\n2\n");
 }

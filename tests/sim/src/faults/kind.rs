@@ -33,6 +33,8 @@ pub enum FaultKind {
     EmptyFrame,
     /// For a details call: its frame holds the details of [`FOREIGN_APP`].
     ForeignFrame,
+    /// For a details call: its frame's message is where no parser knows it. Pages are as they were.
+    MovedFrame,
     /// For a call: an `er` frame with its tag and [`Faults::error_code`](super::Faults::error_code) instead of an answer.
     ErrorFrame,
     /// For a chart call in the long form: no chart, although the short form gets it.
@@ -44,7 +46,7 @@ pub const FOREIGN_APP: &str = "com.foreign.app";
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TooManyRequests,
         Self::Unavailable,
         Self::Captcha,
@@ -58,6 +60,7 @@ impl FaultKind {
         Self::MissingFrame,
         Self::EmptyFrame,
         Self::ForeignFrame,
+        Self::MovedFrame,
         Self::ErrorFrame,
         Self::LongFormEmpty,
     ];
@@ -78,6 +81,7 @@ impl FaultKind {
             Self::MissingFrame => "missing-frame",
             Self::EmptyFrame => "empty-frame",
             Self::ForeignFrame => "foreign-frame",
+            Self::MovedFrame => "moved-frame",
             Self::ErrorFrame => "error-frame",
             Self::LongFormEmpty => "long-form-empty",
         }

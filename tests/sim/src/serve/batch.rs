@@ -69,6 +69,9 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
     if strikes(FaultKind::EmptyFrame) {
         return empty(desk, index);
     }
+    if app_id.is_some() && strikes(FaultKind::MovedFrame) {
+        return Answer::Payload(MOVED.to_owned().into());
+    }
     let article = if app_id.is_some() && strikes(FaultKind::ForeignFrame) {
         Ok(Article::Details(inquiry.app(FOREIGN_APP), false))
     } else {
@@ -80,6 +83,9 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
         Err(status) => Answer::Status(status),
     }
 }
+
+/// An app's message that is one slot further on than it was.
+const MOVED: &str = r#"[[[[]]],[null,null,null,[["A title"]]]]"#;
 
 /// One of the ways in which a frame is empty.
 fn empty(desk: &Desk<'_>, index: usize) -> Answer {

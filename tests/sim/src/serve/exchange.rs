@@ -13,6 +13,7 @@ use hyper::{Request, Response};
 use super::batch::batch;
 use super::inquiry::{Inquiry, Site};
 use super::reply::Reply;
+use super::robots::robots;
 use super::state::{Settings, State};
 use super::stream::Stream;
 use super::walls;
@@ -28,6 +29,9 @@ const BATCH: &str = "/_/PlayStoreUi/data/batchexecute";
 
 /// Where app pages live.
 const DETAILS: &str = "/store/apps/details";
+
+/// Where the file for programs lives (RFC 9309).
+const ROBOTS: &str = "/robots.txt";
 
 /// Answers a request.
 pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Stream>, Infallible> {
@@ -119,6 +123,7 @@ impl Desk<'_> {
         match (inquiry.post, inquiry.path.as_str()) {
             (true, BATCH) => batch(self, inquiry).await,
             (false, DETAILS) => self.app_page(inquiry).await,
+            (false, ROBOTS) => Reply::text(robots()),
             (false, "/") => {
                 Reply::html(200, "<!doctype html><title>Simulated store</title><p>A simulated store.</p>".to_owned())
             }

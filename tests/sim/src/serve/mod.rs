@@ -5,6 +5,7 @@ mod exchange;
 mod inquiry;
 mod listen;
 mod reply;
+mod robots;
 mod state;
 mod stream;
 mod walls;

@@ -30,6 +30,11 @@ impl Reply {
         Self::new(status, content.into(), "text/html; charset=utf-8")
     }
 
+    /// A text.
+    pub(crate) fn text(content: impl Into<Content>) -> Self {
+        Self::new(200, content.into(), "text/plain; charset=utf-8")
+    }
+
     /// A batchexecute answer.
     pub(crate) fn json(content: Content) -> Self {
         Self::new(200, content, "application/json; charset=utf-8")

@@ -3,7 +3,7 @@
 use playfast_sim::{AppQuery, ChartQuery, Layout, StoreConfig};
 use serde_json::{Value, json};
 
-use crate::read::{array_frames, assert_same, at, blocks, each, line_frames, payload, text};
+use crate::read::{array_frames, assert_same, at, blocks, distinct, each, line_frames, payload, text};
 use crate::support::{FIELDS, Shop, chart_call, details_call};
 
 fn item(message: &Value) -> Value {
@@ -11,9 +11,9 @@ fn item(message: &Value) -> Value {
     json!({
         "app_id": field("0,0"), "title": field("3"), "developer": field("14"), "icon": field("1,3,2"), "score": field("4,1"),
         "score_text": field("4,0"), "price": micros(message, "8,1,0,0"), "currency": field("8,1,0,1"), "price_text": field("8,1,0,2"),
-        "genre": field("5"), "summary": field("13,1"), "installs": field("15"),
-        "screenshots": each(message, "2", "3,2"), "video": field("12,0,0,3,2"), "header_image": field("22,3,2"),
-        "content_rating": field("24,0"), "iap_range": field("29,0"), "url": field("10,4,2"),
+        "genre": field("5"), "description": text(at(message, "13,1")), "installs": field("15"),
+        "screenshots": distinct(message, "2", "3,2"), "video": field("12,0,0,3,2"), "header_image": field("22,3,2"),
+        "content_rating": field("24,0"), "iap_range": field("29,0"), "url": format!("https://play.google.com{}", text(at(message, "10,4,2")).as_str().unwrap()),
     })
 }
 
@@ -90,7 +90,7 @@ fn derived(message: &Value) -> Vec<(&'static str, Value)> {
     vec![
         ("description", text(described)),
         ("description_html", described.clone()),
-        ("summary", at(message, "73,0,1").clone()),
+        ("summary", text(at(message, "73,0,1"))),
         ("changelog", at(message, "144,1,1").clone()),
         ("histogram", histogram(message)),
         ("price", micros(message, "57,0,0,0,0,1,0,0")),
@@ -102,7 +102,7 @@ fn derived(message: &Value) -> Vec<(&'static str, Value)> {
         ("offers_iap", (!at(message, "19,0").is_null()).into()),
         ("contains_ads", truthy(at(message, "48")).into()),
         ("play_pass", truthy(at(message, "62")).into()),
-        ("screenshots", each(message, "78,0", "3,2")),
+        ("screenshots", distinct(message, "78,0", "3,2")),
         ("developer_id", developer_id(at(message, "68,1,4,2").as_str().unwrap()).into()),
         ("categories", categories(message)),
         ("permissions", permissions(at(message, "74,2"))),
@@ -291,4 +291,16 @@ async fn a_changed_layout_is_whole_and_elsewhere() {
     assert!(at(&found[1], "1,2,0,0").is_null() && at(&found[1], "1,2,77,0").is_null());
     shop.store.set_layout(Layout::Current);
     assert_eq!(items(&payload(&line_frames(&shop.chart("GAME", 10).await)[0])).len(), 10);
+}
+
+#[tokio::test]
+async fn robots_txt_disallows_calls_and_allows_pages_of_apps() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let response = shop.get("/robots.txt").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let file = response.text().await.unwrap();
+    for line in ["User-agent: *", "Disallow: /_/", "Allow: /store/apps/details"] {
+        assert!(file.lines().any(|own| own == line), "{line} is not in {file}");
+    }
 }

@@ -56,6 +56,18 @@ pub(crate) fn each(value: &Value, list: &str, path: &str) -> Value {
     at(value, list).as_array().into_iter().flatten().map(|entry| at(entry, path).clone()).collect()
 }
 
+/// As [`each`], without those that were there before.
+pub(crate) fn distinct(value: &Value, list: &str, path: &str) -> Value {
+    let Value::Array(all) = each(value, list, path) else { return Value::Null };
+    let mut distinct = Vec::new();
+    for one in all {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct.into()
+}
+
 /// Markup as text.
 pub(crate) fn text(html: &Value) -> Value {
     let Some(html) = html.as_str() else { return Value::Null };

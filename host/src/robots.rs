@@ -1,0 +1,93 @@
+//! robots.txt (RFC 9309): which addresses a site wants no program to ask.
+//!
+//! A host's file is fetched over the same client as everything else, once for all that ask at the same time, and kept for a day.
+
+mod checker;
+mod rules;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub(crate) use checker::RobotsChecker;
+
+/// Whether robots.txt is obeyed.
+///
+/// ```
+/// use playfast::Robots;
+///
+/// assert_eq!("obey".parse::<Robots>()?, Robots::Obey);
+/// assert_eq!(Robots::default(), Robots::Ignore);
+/// # Ok::<(), playfast::RobotsError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Robots {
+    /// It is never fetched.
+    #[default]
+    Ignore,
+    /// Queries whose address it disallows fail as [`Forbidden`](crate::FailureKind::Forbidden) before they are sent. So do all queries of a
+    /// host whose robots.txt can't be read for now.
+    Obey,
+}
+
+/// A text is not a [`Robots`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not ignore or obey")]
+pub struct RobotsError(String);
+
+impl FromStr for Robots {
+    type Err = RobotsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ignore" => Ok(Self::Ignore),
+            "obey" => Ok(Self::Obey),
+            _ => Err(RobotsError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Robots {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Ignore => "ignore",
+            Self::Obey => "obey",
+        })
+    }
+}
+
+/// What the robots.txt of a host says of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RobotsVerdict {
+    /// Programs may ask it.
+    Allowed,
+    /// Programs may not ask it.
+    Disallowed,
+    /// The file can't be read, for this reason. RFC 9309 (section 2.3.1.4) has a program ask nothing then.
+    Unknown(String),
+}
+
+/// `allowed`, `disallowed`, or `unknown: robots.txt can't be read: HTTP 500`.
+impl fmt::Display for RobotsVerdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allowed => formatter.write_str("allowed"),
+            Self::Disallowed => formatter.write_str("disallowed"),
+            Self::Unknown(reason) => write!(formatter, "unknown: robots.txt can't be read: {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_read_as_it_is_written() {
+        for policy in [Robots::Ignore, Robots::Obey] {
+            assert_eq!(policy.to_string().parse(), Ok(policy));
+        }
+        assert_eq!("no".parse::<Robots>().unwrap_err().to_string(), r#""no" is not ignore or obey"#);
+    }
+}
