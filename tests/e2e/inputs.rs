@@ -214,7 +214,7 @@ fn unknown_columns_and_bad_lines_do_not_flood() {
     let ran = shop.playfast(&["run", "--queries", &file, "--dry-run"]);
     assert_eq!((ran.code(), ran.rows().len()), (1, 1), "{}", ran.stderr());
     assert!(ran.stderr().lines().count() <= 4, "{}", ran.stderr());
-    assert!(ran.stderr().contains("19999 more lines refused"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("19,999 more lines refused"), "{}", ran.stderr());
 }
 
 #[test]
@@ -302,7 +302,9 @@ fn details_of_charts_are_asked_once_and_written_alone() {
     let ran = shop.playfast(&[&charts[..], &["--details", "--dry-run"]].concat());
     assert_eq!((ran.code(), ran.rows().len()), (0, 4), "{}", ran.stderr());
     assert!(ran.stderr().contains("then the details would be asked as app for each app_id"), "{}", ran.stderr());
-    let ran = shop.playfast(&["list", "--num=2", "--details", "--format=csv"]);
+    let ran = shop.playfast(&["list", "--limit=2", "--details"]);
+    assert_eq!(ran.rows().len(), 2, "{}", ran.stderr());
+    let ran = shop.playfast(&["list", "--limit=2", "--details", "--format=csv"]);
     assert!(ran.stdout().starts_with("app_id,") || ran.stdout().starts_with("kind,app_id,"), "{}", ran.stdout());
     shop.playfast(&["app", "com.a.b", "--details"]).refused(2, "lists nothing that another kind has details of");
     shop.playfast(&["run", "--queries=-", "--details"]).refused(2, "run doesn't use --details");
@@ -326,7 +328,7 @@ fn details_that_failed_are_asked_again_with_their_chart() {
     assert_eq!((ran.code(), rows()), (0, 3), "{}", ran.stderr());
     assert_eq!(shop.store.stats().requests - requests, 2, "the chart, and the app that failed");
     let ran = run(&["--resume"]);
-    assert_eq!((ran.code(), rows(), shop.store.stats().requests - requests), (0, 3, 2), "{}", ran.stderr());
+    assert_eq!((ran.code(), rows()), (0, 3), "a finished run starts again: {}", ran.stderr());
     // A chart that fails is a failure of the run.
     shop.store.respond_with("/_/PlayStoreUi/data/batchexecute", Canned::new(503, "")).unwrap();
     assert_eq!(run(&["--overwrite"]).code(), 3);

@@ -8,7 +8,7 @@ use super::args::{KindCommand, Options};
 use super::delivery::{Taken, deliver, dry_run};
 use super::details::Details;
 use super::exit::{Exit, say};
-use super::input::{self, AskedKind, Expanded, Request, Source, Typed};
+use super::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
 use super::sink::{Columns, Sink};
 use crate::batch::{Input, split_kind};
 use crate::output::Format;
@@ -25,6 +25,8 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
     } else {
         None
     };
+    let typed: Vec<_> = literal.iter().chain(&command.params).cloned().collect();
+    literal.append(&mut limit_params(options.input.limit, [kind], &typed));
     let typed = Typed { options: command.params.clone(), literal };
     let is_piped = typed.sources(kind).contains(&Source::Stdin);
     let mut input = open(typed.expand(kind)?, command, options, host, &mut taken).await?;
@@ -36,7 +38,7 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
     }
     let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.plain_kind());
     let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
-    let sink = Sink::open(&options.output, Format::Table, None, columns)?;
+    let sink = Sink::open(&options.output, Format::Table, options.input.max_rows(), columns)?;
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
     let exit = deliver(options, host, input, &taken, sink).await?;
     if is_piped && taken.is_empty() {

@@ -5,6 +5,7 @@
 
 mod carried;
 mod ignored;
+mod limit;
 mod reader;
 mod refusals;
 mod resolver;
@@ -26,6 +27,7 @@ use crate::batch::{Input, split_kind};
 use crate::{Host, Query, Slot};
 pub(super) use carried::Carried;
 use ignored::Ignored;
+pub(super) use limit::limit_params;
 use reader::{Part, Reader};
 pub(super) use refusals::Refusals;
 pub(super) use resolver::AskedKind;

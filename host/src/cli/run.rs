@@ -3,18 +3,26 @@
 use super::args::{Options, RunCommand};
 use super::delivery::{Taken, deliver, dry_run};
 use super::exit::{Exit, say};
-use super::input::{self, AskedKind, Request, Segment, Source};
+use super::input::{self, AskedKind, Request, Segment, Source, limit_params};
 use super::sink::{Columns, Sink};
+use crate::batch::split_kind;
 use crate::output::Format;
+use crate::parser::Kind;
 use crate::{Host, Slot};
 
 pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
     let source = source(command);
     let name = source.to_string();
     let mut taken = Taken::new(options);
+    let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+    let mut params = options.input.params()?;
+    let is_asked = |kind: &&Kind| command.kind.as_deref().is_none_or(|asked| split_kind(asked).1 == kind.name);
+    let kinds = parsers.iter().flat_map(|parser| &parser.kinds).filter(is_asked);
+    let mut limits = limit_params(options.input.limit, kinds, &params);
+    params.append(&mut limits);
     let request = Request {
         kind: AskedKind::Default(command.kind.clone()),
-        params: options.input.params()?,
+        params,
         segments: vec![Segment::Source(source)],
         carry: options.input.carry.clone(),
         // A run that goes on and on asks again what comes again.
@@ -25,13 +33,10 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
     if options.run.dry_run {
         return dry_run(host, input.queries, &taken).await;
     }
-    let columns = || {
-        let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
-        Columns::new(&parsers, None).with_carried(&options.input.carry)
-    };
+    let columns = || Columns::new(&parsers, None).with_carried(&options.input.carry);
     // Rows of an input that never ends are no table.
     let on_terminal = if command.follow { Format::Ndjson } else { Format::Table };
-    let sink = Sink::open(&options.output, on_terminal, None, columns)?;
+    let sink = Sink::open(&options.output, on_terminal, options.input.max_rows(), columns)?;
     let exit = deliver(options, host, input, &taken, sink).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.

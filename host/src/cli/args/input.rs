@@ -25,6 +25,11 @@ pub(in crate::cli) struct InputArgs {
 }
 
 impl InputArgs {
+    /// Rows of each query, at most.
+    pub(in crate::cli) fn max_rows(&self) -> Option<usize> {
+        self.limit.map(|limit| usize::try_from(limit.get()).unwrap_or(usize::MAX))
+    }
+
     /// The parameters that `--param` gives.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Map, Value, json};
 
 use crate::FailureKind;
-use crate::cli::exit::say;
+use crate::cli::exit::say_error;
+use crate::cli::number::counted;
 
 /// Reasons that are said, each in a line of its own. Further ones are only counted.
 const MAX_REASONS: usize = 50;
@@ -74,7 +75,7 @@ impl Refusals {
         } else if state.repeated.len() < MAX_REASONS {
             state.repeated.insert(reason.to_owned(), Repeated::default());
             drop(state);
-            say(&format!("line {} of {}: {reason}", place.line, place.source));
+            say_error(&format!("line {} of {}: {reason}", place.line, place.source));
         } else {
             state.others += 1;
         }
@@ -93,7 +94,7 @@ impl Refusals {
     /// Says how often reasons came again. Called once the input is at its end.
     pub(super) fn finish(&self) {
         for line in self.lock().summary() {
-            say(&line);
+            say_error(&line);
         }
     }
 
@@ -109,23 +110,20 @@ impl State {
         let mut lines: Vec<_> = repeated
             .into_iter()
             .map(|(reason, Repeated { count, last })| {
-                let (s, Place { source, line }) = (plural(count), last);
-                format!("{count} more line{s} refused, the last line {line} of {source}: {reason}")
+                let (count, Place { source, line }) = (more_lines(count), last);
+                format!("{count} refused, the last line {line} of {source}: {reason}")
             })
             .collect();
         let others = std::mem::take(&mut self.others);
         if others > 0 {
-            lines.push(format!(
-                "{others} more line{} refused for other reasons: --failures FILE keeps all",
-                plural(others)
-            ));
+            lines.push(format!("{} refused for other reasons: --failures FILE keeps all", more_lines(others)));
         }
         lines
     }
 }
 
-const fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+fn more_lines(count: usize) -> String {
+    counted(count as u64, "more line", "more lines")
 }
 
 #[cfg(test)]
@@ -147,7 +145,7 @@ mod tests {
         }
         assert_eq!(refusals.count(), 101_000);
         let summary = [
-            "99999 more lines refused, the last line 100000 of ids.txt: app needs a value for app_id".to_owned(),
+            "99,999 more lines refused, the last line 100000 of ids.txt: app needs a value for app_id".to_owned(),
             format!("{} more lines refused for other reasons: --failures FILE keeps all", 1_001 - MAX_REASONS),
         ];
         assert_eq!(refusals.lock().summary(), summary);
