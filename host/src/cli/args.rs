@@ -4,11 +4,14 @@
 //! these are checked by [`crate::Plan`], which knows which value is nearest.
 
 mod commands;
+#[cfg(feature = "demo")]
+mod demo;
 mod documented;
 mod global;
 mod group;
 mod input;
 mod kind;
+mod options;
 mod output;
 mod refusal;
 mod run;
@@ -19,31 +22,29 @@ use std::ffi::OsString;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use clap::{Arg, ArgAction, Command, FromArgMatches, Subcommand};
 
 use super::exit::Exit;
 use super::parsers::Parsers;
 use super::settings::Settings;
 use crate::parser::Kind;
-use crate::{Host, HostBuilder};
 use group::{all_options, find_unused, hide_unused};
 use kind::KindNames;
 
-#[cfg(feature = "demo")]
-pub(super) use commands::{BenchCommand, DemoCommand};
 pub(super) use commands::{
     CompletionsCommand, ConfigCommand, DoctorCommand, HelpCommand, InspectCommand, ManCommand, OwnCommand,
     ParseCommand, RunCommand,
 };
-pub(super) use global::{Color, GeneralArgs, GlobalArgs};
+#[cfg(feature = "demo")]
+pub(super) use demo::{BenchCommand, DemoCommand};
+pub(super) use global::{Color, GeneralArgs};
 pub(super) use group::Group;
-pub(super) use input::InputArgs;
 pub(super) use kind::option;
+pub(super) use options::Options;
 pub(super) use output::{Existing, OutputArgs, RowArgs};
 pub(super) use refusal::refusal;
 pub(super) use run::RunArgs;
-pub(super) use speed::{SpeedArgs, workers};
+pub(super) use speed::workers;
 
 /// A command line.
 #[derive(Debug)]
@@ -69,41 +70,6 @@ pub(super) struct KindCommand {
     pub(super) name: String,
     /// Its parameters, as options gave them.
     pub(super) params: Vec<(String, String)>,
-}
-
-/// The options of all groups.
-#[derive(Args, Clone, Debug)]
-pub(super) struct Options {
-    #[command(flatten)]
-    pub(super) global: GlobalArgs,
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-    #[command(flatten)]
-    pub(super) speed: SpeedArgs,
-    #[command(flatten)]
-    pub(super) run: RunArgs,
-}
-
-impl Options {
-    /// Applies the options to a host.
-    ///
-    /// # Errors
-    /// When a file can't be read or a value has another form.
-    pub(super) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
-        let builder = self.run.apply(self.speed.apply(self.global.network.apply(builder)?));
-        Ok(builder.source(self.output.source))
-    }
-
-    /// The host that the options describe.
-    ///
-    /// # Errors
-    /// When it can't be built.
-    pub(super) async fn host(&self, parsers: Parsers) -> Result<Host, Exit> {
-        let builder = self.apply(parsers.builder())?;
-        builder.build().await.map_err(|error| Exit::config(crate::types::chain(&error)))
-    }
 }
 
 /// What became of a command line.
@@ -172,26 +138,6 @@ fn not_run(error: &clap::Error, command: &Command) -> Parsed {
             Parsed::Help(HelpRequest { command, is_long: length == "long" })
         }
         _ => Parsed::Refused(refusal(error, command)),
-    }
-}
-
-impl Options {
-    /// Has an option that was typed win over one that means the contrary and that the environment or the configuration file sets.
-    fn prefer_typed(&mut self, matches: &ArgMatches) {
-        let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-        let output = &mut self.output;
-        if is_typed("existing") {
-            (output.resume, output.overwrite) = (false, false);
-        } else if is_typed("resume") || is_typed("overwrite") {
-            (output.resume, output.overwrite) = (is_typed("resume"), is_typed("overwrite"));
-            output.existing = None;
-        }
-        let network = &mut self.global.network;
-        if is_typed("no_proxy") {
-            network.proxy = None;
-        } else if is_typed("proxy") {
-            network.no_proxy = false;
-        }
     }
 }
 

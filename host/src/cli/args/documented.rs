@@ -1,12 +1,12 @@
 //! The command line as help, completions and manual pages show it: each command with exactly the options that it uses.
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command};
 
 use super::group::{Group, is_used};
-use super::kind::{self, KindNames};
+use super::kind::KindNames;
 use crate::cli::help::{TOPICS, kind_sections};
-use crate::parser::Kind;
+use crate::parser::{Kind, Param};
 
 /// The whole command line, to be shown and not to be parsed with.
 pub(super) fn documented(program: Command, kinds: &[(KindNames, Kind)]) -> Command {
@@ -59,8 +59,8 @@ fn options_of(command: &str) -> Vec<Arg> {
 fn describe_kind(command: Command, kind: &Kind) -> Command {
     let (short, long) = kind_sections(command.get_name(), kind);
     let choices = |option: &Arg| match kind.params.get(option.get_id().as_str()) {
-        Some(param) => param.choices().chain(param.groups.keys().cloned()).collect(),
-        None if option.get_id() == "fields" => kind::field_names(kind),
+        Some(param) => param_choices(param),
+        None if option.get_id() == "fields" => field_choices(kind),
         None => Vec::new(),
     };
     let command = command.mut_args(|option| {
@@ -70,20 +70,42 @@ fn describe_kind(command: Command, kind: &Kind) -> Command {
     command.after_help(short).after_long_help(long)
 }
 
+/// The values of a parameter and its groups, those that have another name with it.
+fn param_choices(param: &Param) -> Vec<PossibleValue> {
+    let choice = |value: String| {
+        let alias = param.aliases.iter().find(|(_, of)| *of == value);
+        let choice = PossibleValue::new(value);
+        alias.map_or(choice.clone(), |(name, _)| choice.help(name.clone()))
+    };
+    param.choices().chain(param.groups.keys().cloned()).map(choice).collect()
+}
+
+/// The fields of a kind's rows, and the name of the parser's selection if it has one.
+fn field_choices(kind: &Kind) -> Vec<PossibleValue> {
+    let fields = kind.record.get("properties").and_then(|fields| fields.as_object());
+    let fields = fields.into_iter().flatten().map(|(name, field)| {
+        let description = field.get("description").and_then(|text| text.as_str()).unwrap_or_default();
+        PossibleValue::new(name.clone()).help(description.to_owned())
+    });
+    let compact = (!kind.compact().is_empty()).then(|| PossibleValue::new("compact").help("A short selection"));
+    fields.chain(compact).collect()
+}
+
 /// Gives the program's own commands the choices that the parsers and the commands make.
 fn name_choices(command: Command, kinds: &[(KindNames, Kind)], commands: &[String]) -> Command {
     let kinds = kinds.iter().flat_map(|(names, _)| names.first().cloned());
-    let (name, choices): (_, Vec<String>) = match command.get_name() {
+    let (name, choices): (_, Vec<_>) = match command.get_name() {
         "run" | "parse" => ("kind", kinds.collect()),
         "help" => ("topic", TOPICS.iter().map(|topic| topic.name.to_owned()).chain(commands.iter().cloned()).collect()),
         "man" => ("command", commands.to_vec()),
         _ => return command,
     };
+    let choices: Vec<_> = choices.into_iter().map(PossibleValue::new).collect();
     command.mut_args(|option| if option.get_id() == name { with_choices(option, choices.clone()) } else { option })
 }
 
 /// Gives an option values for completions; help has them elsewhere.
-fn with_choices(option: Arg, choices: Vec<String>) -> Arg {
+fn with_choices(option: Arg, choices: Vec<PossibleValue>) -> Arg {
     if choices.is_empty() {
         return option;
     }

@@ -10,16 +10,22 @@ use crate::cli::exit::Exit;
 /// What is asked, beside a kind's own parameters.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct InputArgs {
-    /// Parameter by its own name; with run, for all queries that don't name it
+    /// Parameter of the kind, by its own name
+    ///
+    /// With run, for all queries that don't name it. May be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(in crate::cli) param: Vec<String>,
-    /// Copy these columns of the input into the rows of the answers, with commas; they are no part of the query
+    /// Columns of the input to copy into rows, with commas
+    ///
+    /// They are no part of the query: equal queries are sent once.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = field_name)]
     pub(in crate::cli) carry: Vec<String>,
-    /// Ask for the details of what the charts list, each once, and write only those
+    /// Ask for the details of what the charts list
+    ///
+    /// Each app once. Only the rows with details are written.
     #[arg(long)]
     pub(in crate::cli) details: bool,
-    /// Rows for each query, at most
+    /// Most rows for each query
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(in crate::cli) limit: Option<NonZeroU32>,
 }

@@ -32,12 +32,6 @@ pub(super) fn params(kind: &Kind, matches: &ArgMatches) -> Vec<(String, String)>
     given.collect()
 }
 
-/// The names of the fields that a kind's rows have from the parser.
-pub(super) fn field_names(kind: &Kind) -> Vec<String> {
-    let fields = kind.record.get("properties").and_then(|fields| fields.as_object());
-    fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
-}
-
 fn param_option(name: &str, param: &Param) -> Arg {
     let is_number = matches!(param.schema.get("type").and_then(|name| name.as_str()), Some("integer" | "number"));
     let value = match (param.positional, param.many) {
@@ -47,7 +41,8 @@ fn param_option(name: &str, param: &Param) -> Arg {
         (false, false) => "VALUE".to_owned(),
     };
     let arg = Arg::new(name.to_owned())
-        .action(ArgAction::Append)
+        // Of several values where there can be one, the last wins, as with the program's own options.
+        .action(if param.many { ArgAction::Append } else { ArgAction::Set })
         .value_name(value)
         .help_heading("Parameters")
         .help(summary(param))

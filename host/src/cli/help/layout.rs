@@ -6,7 +6,7 @@ use clap::{Arg, Command};
 const PROGRAM_EXAMPLES: &str = "  playfast list --country us,kr --category GAME_ACTION,SOCIAL
   playfast app com.spotify.music com.netflix.mediaclient --country us,kr
   playfast app @ids.txt -o apps.csv
-  playfast list --num 50 | playfast app -
+  playfast list --num 50 --details -o top50.csv
   playfast run --queries apps.csv -o rows.ndjson --resume
   playfast doctor";
 

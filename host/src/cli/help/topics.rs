@@ -39,8 +39,8 @@ Ended before there was an answer: deadline (the time was up), cancelled (the
 run was stopped), internal (a fault of this program: please report it).
 
 Exit codes: 0 all answered, 1 some failed, 2 usage or a file, 3 none answered,
-4 the parser is refused, 70 internal, 75 another run writes the file,
-130 Ctrl-C, 143 SIGTERM.
+4 the parser is refused, 70 internal, 75 another run has FILE, 130 Ctrl-C,
+143 SIGTERM. With --accept not-found, that failure leaves the code at 0.
 ";
 
 const PACE: &str = "\
@@ -61,9 +61,9 @@ A server that names a wait (Retry-After) is not asked before it is over. Waits
 longer than --max-wait (15m) make the query fail. A host that only fails is
 probed now and then, and given up after --give-up (60s) without an answer.
 
---dry-run shows how many queries there are before anything is sent. If you see
-blocked, use a lower --rate. Whether you may ask at all is between you, the
-site's terms and robots.txt, and the law.
+--dry-run shows how many requests, MB and minutes a command takes. If you see
+blocked, use a lower --rate. --robots obey sends nothing that robots.txt
+disallows. Whether you may ask at all is between you, the site and the law.
 ";
 
 const RESUME: &str = "\
