@@ -163,8 +163,12 @@ mod tests {
         let half = Interval::new(Duration::from_secs(2)).unwrap();
         assert_eq!("none".parse::<Rate>().unwrap(), Rate::Unlimited);
         assert_eq!("2/s".parse::<Rate>().unwrap(), Rate::per_second(2.0).unwrap());
-        assert_eq!("30/min".parse::<Rate>().unwrap(), Rate::Every(half));
-        for text in ["", "2", "-1/s", "0/s", "inf/s", "NaN/s", "x/s", "1e-12/s", "1e300/s", "1e7/s", "1e-5/s"] {
+        for text in ["30/min", "30/m", "30 / m", "0.5", "0.5/s", "1800/h"] {
+            assert_eq!(text.parse::<Rate>().unwrap(), Rate::Every(half), "{text}");
+        }
+        for text in [
+            "", "/", "2/", "/s", "2/d", "-1/s", "0/s", "inf/s", "NaN/s", "x/s", "1e-12/s", "1e300/s", "1e7/s", "1e-5/s",
+        ] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
     }
