@@ -154,7 +154,8 @@ impl CircuitBreaker {
         self.open = Some(Open { until, is_told });
     }
 
-    fn give_up(&mut self, now: Instant) {
+    /// Gives the host up until the next probe.
+    pub(super) fn give_up(&mut self, now: Instant) {
         self.given_up = true;
         self.open = Some(Open { until: now + GIVEN_UP_TIME, is_told: false });
     }

@@ -433,6 +433,9 @@ async fn take_ready(
 fn given_up(host: &str, outage: Outage, last: Option<Failure>) -> Failure {
     let Outage { time, failures, too_long } = outage;
     let last = last.unwrap_or_else(|| Failure::new(FailureKind::Unavailable, "it answers nothing"));
+    if last.is_permanent {
+        return last;
+    }
     let why = match too_long {
         Some(wait) => format!("tells to wait {wait:.0?}, which is longer than it may"),
         None => format!("failed {failures} times in a row, for {time:.0?}"),

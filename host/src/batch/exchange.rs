@@ -205,6 +205,9 @@ impl Worker {
     ) -> Feedback {
         let failures = || answered.iter().filter_map(|answered| answered.page.as_ref().err());
         let retry_after = failures().filter_map(|failure| failure.retry_after).max();
+        if failures().any(|failure| failure.is_permanent) {
+            return Feedback::Unreachable;
+        }
         let is_congested = match status {
             Some(status) => {
                 status == 429 || status >= 500 || failures().any(|failure| failure.kind == FailureKind::Blocked)

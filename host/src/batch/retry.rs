@@ -108,7 +108,7 @@ impl Retries {
     /// # Errors
     /// When it isn't: why.
     pub(super) fn decide(&self, failure: &Failure, attempt: Attempt, random: f64) -> Result<Retry, NoRetry> {
-        if !failure.kind.is_transient() {
+        if !failure.kind.is_transient() || failure.is_permanent {
             return Err(NoRetry::Final);
         }
         if failure.is_unprocessed {
@@ -260,6 +260,12 @@ mod tests {
         assert_eq!(decide(&Retries::default(), &failure, spent), Err(NoRetry::Final));
         assert!(decide(&Retries::default(), &failure, Attempt { is_probe: true, ..spent }).is_ok());
         assert!(decide(&Retries::none(), &failure, Attempt { is_probe: true, ..Attempt::default() }).is_err());
+    }
+
+    #[test]
+    fn what_the_next_try_would_meet_too_is_not_asked_again() {
+        let failure = Failure::new(FailureKind::Network, "").permanent();
+        assert_eq!(decide(&Retries::default(), &failure, Attempt::default()), Err(NoRetry::Final));
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(super) enum Feedback {
         /// When it may be asked again, if it told.
         retry_after: Option<Duration>,
     },
+    /// It will not answer this client at all: its certificate is not trusted.
+    Unreachable,
 }
 
 /// What goes next.
@@ -406,6 +408,14 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
                     self.limit.record_congestion(self.sent.len(), retry_after.is_some());
                 }
                 self.circuit.record_failure(retry_after, sent, now);
+            }
+            Feedback::Unreachable => {
+                self.last_congestion = failure;
+                // One connection of several may meet another server than those that answer.
+                match self.latency {
+                    Some(_) => self.circuit.record_failure(None, sent, now),
+                    None => self.circuit.give_up(now),
+                }
             }
         }
     }

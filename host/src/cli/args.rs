@@ -28,7 +28,7 @@ use super::exit::Exit;
 use super::parsers::Parsers;
 use super::settings::Settings;
 use crate::parser::Kind;
-use group::{all_options, find_unused, hide_unused};
+use group::{all_options, find_unused, hide_unused, uses};
 use kind::KindNames;
 
 pub(super) use commands::{
@@ -52,6 +52,15 @@ pub(super) struct Arguments {
     pub(super) command: Invocation,
     /// The options of all groups. What the command doesn't use has its default or what the environment says.
     pub(super) options: Options,
+    /// The name that says which options the command uses.
+    used_as: String,
+}
+
+impl Arguments {
+    /// Whether the command uses an option, which is given by its long name.
+    pub(super) fn uses(&self, option: &str) -> bool {
+        uses(&self.used_as, option)
+    }
 }
 
 /// What is to be done.
@@ -123,7 +132,7 @@ pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Set
         Some((_, kind)) => Invocation::Kind(KindCommand { name: name.to_owned(), params: kind::params(kind, own) }),
         None => Invocation::Own(OwnCommand::from_arg_matches(&matches).map_err(refused)?),
     };
-    Ok(Parsed::Arguments(Box::new(Arguments { command: invocation, options })))
+    Ok(Parsed::Arguments(Box::new(Arguments { command: invocation, options, used_as: used_as.to_owned() })))
 }
 
 /// What a command line that clap doesn't give matches for asks for, or why it is refused.

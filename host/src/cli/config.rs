@@ -19,6 +19,9 @@ pub(super) fn run(command: &ConfigCommand, settings: &Settings) -> Result<Exit, 
         (false, false) => as_text(settings),
     };
     print(&text)?;
+    if !command.example {
+        settings.check(|_| true)?;
+    }
     Ok(Exit::done())
 }
 

@@ -167,7 +167,7 @@ impl Delivery<'_> {
 
     /// Reports notes and failures, as lines on stderr. That a run was stopped is said once.
     fn report(&self, part: &Part, repeated: &mut Repeated) {
-        part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note.escape_debug())));
+        part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note)));
         let failure = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
         let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
         let query = part.query.to_string();

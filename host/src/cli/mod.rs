@@ -96,7 +96,7 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
     let arguments = match args::parse(argv, parsers.as_ref().ok(), settings)? {
         Parsed::Arguments(arguments) => *arguments,
         Parsed::Refused(reason) => {
-            settings.check()?;
+            settings.check(|_| true)?;
             return Err(parsers.err().unwrap_or_else(|| Exit::config(reason)));
         }
         Parsed::Help(request) => {
@@ -109,11 +109,12 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
         }
     };
     match &arguments.command {
+        Invocation::Own(OwnCommand::Config(_)) => {}
         Invocation::Own(own) if own.is_informational() => warn(),
-        _ => settings.check()?,
+        _ => settings.check(|option| arguments.uses(option))?,
     }
     files::check(&arguments, settings.file.as_deref())?;
-    let Arguments { command, options } = arguments;
+    let Arguments { command, options, .. } = arguments;
     if options.global.general.quiet {
         exit::be_quiet();
     }

@@ -31,7 +31,7 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
             let mut outcome = Outcome::new(query.clone());
             let kind = description.kind(query.kind());
             outcome.take(&mut page, kind, description.limit_of(&query));
-            outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note.escape_debug())));
+            outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note)));
             let mut read = outcome.rows;
             if let Some(kind) = kind {
                 read = read.into_iter().map(|row| with_all_params(kind, row)).collect();

@@ -35,7 +35,23 @@ pub(super) struct Settings {
     argv: Values,
     environment: Values,
     config: Values,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with the environment or the configuration file.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    /// The option at fault, if it is one.
+    option: Option<String>,
+    /// What is wrong with it.
+    pub(super) text: String,
+}
+
+impl Problem {
+    /// A problem of the file as a whole.
+    const fn of_all(text: String) -> Self {
+        Self { option: None, text }
+    }
 }
 
 /// What sets an option.
@@ -71,7 +87,9 @@ impl Settings {
             let Some(value) = variables(&variable).filter(|value| !value.is_empty()) else { continue };
             match check::check(&option, std::slice::from_ref(&value)) {
                 Ok(()) => drop(self.environment.insert(name.to_owned(), vec![value])),
-                Err(reason) => self.problems.push(format!("{variable}{reason}")),
+                Err(reason) => {
+                    self.problems.push(Problem { option: Some(name.to_owned()), text: format!("{variable}{reason}") });
+                }
             }
         }
     }
@@ -79,7 +97,8 @@ impl Settings {
     fn read_file(&mut self, file: &Path) {
         let (values, problems) = file::read(file);
         self.config = values;
-        self.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", file.display())));
+        let of_file = |Problem { option, text }| Problem { option, text: format!("{}: {text}", file.display()) };
+        self.problems.extend(problems.into_iter().map(of_file));
     }
 
     /// The values of an option, and what sets them. `None` if nothing does.
@@ -131,19 +150,21 @@ impl Settings {
 
     /// Says each problem with the environment and the configuration file.
     pub(super) fn warn(&self) {
-        self.problems.iter().for_each(|problem| super::exit::say(problem));
+        self.problems.iter().for_each(|problem| super::exit::say(&problem.text));
     }
 
+    /// Checks the options that a command uses.
+    ///
     /// # Errors
     /// When something is wrong with the environment or the configuration file.
-    pub(super) fn check(&self) -> Result<(), Exit> {
-        match self.problems.split_last() {
-            Some((last, others)) => {
-                others.iter().for_each(|problem| super::exit::say(problem));
-                Err(Exit::config(last.clone()))
-            }
-            None => Ok(()),
-        }
+    pub(super) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), Exit> {
+        // An unknown name may be a misspelled one that is used.
+        let matters = |option: &str| is_used(option) || !args::settable_options().any(|known| known.get_long() == Some(option));
+        let problems = self.problems.iter().filter(|problem| problem.option.as_deref().is_none_or(matters));
+        let texts: Vec<_> = problems.map(|problem| problem.text.as_str()).collect();
+        let Some((last, others)) = texts.split_last() else { return Ok(()) };
+        others.iter().for_each(|text| super::exit::say(text));
+        Err(Exit::config((*last).to_owned()))
     }
 }
 
@@ -181,7 +202,7 @@ mod tests {
         assert_eq!(settings.defaults("rate"), ["7"]);
         assert_eq!(settings.find("rate").unwrap().0, Source::Environment("PLAYFAST_RATE".to_owned()));
         assert!(settings.flag("quiet"));
-        assert!(settings.check().is_ok());
+        assert!(settings.check(|_| true).is_ok());
     }
 
     #[test]
@@ -193,14 +214,15 @@ mod tests {
     #[test]
     fn an_empty_variable_says_nothing() {
         let settings = settings(&[], &[("PLAYFAST_RATE", ""), ("PLAYFAST_QUIET", "")], "");
-        assert!(settings.find("rate").is_none() && !settings.flag("quiet") && settings.check().is_ok());
+        assert!(settings.find("rate").is_none() && !settings.flag("quiet") && settings.check(|_| true).is_ok());
     }
 
     #[test]
     fn what_is_wrong_is_named_and_the_rest_applies() {
         let variables = [("PLAYFAST_RATE", "x"), ("PLAYFAST_QUIET", "maybe"), ("PLAYFAST_FORMAT", "csv")];
         let settings = settings(&[], &variables, "retries = -1\nraet = 5\nworkers = 3\nproxy = { a = 1 }");
-        let problems = settings.problems.join("\n");
+        let problems: Vec<_> = settings.problems.iter().map(|problem| problem.text.as_str()).collect();
+        let problems = problems.join("\n");
         for part in [
             "PLAYFAST_RATE: \"x\" is not a rate: give ",
             "PLAYFAST_QUIET can't be \"maybe\": give true or false",
@@ -211,6 +233,8 @@ mod tests {
             assert!(problems.contains(part), "{part:?} is not in {problems}");
         }
         assert_eq!(problems.lines().count(), 5);
+        let settings_of = |used: &'static [&'static str]| settings.check(move |option| used.contains(&option));
+        assert!(settings_of(&["rate"]).is_err() && settings_of(&[]).is_err(), "raet may be any");
         assert_eq!(
             (settings.defaults("format"), settings.defaults("workers")),
             (&["csv".into()][..], &["3".into()][..])
@@ -224,7 +248,7 @@ mod tests {
         assert_eq!(settings(&[], &[("PLAYFAST_VERBOSE", "1")], "verbose = 3").number("verbose"), 1);
         assert_eq!(settings(&[], &[], "verbose = 3").number("verbose"), 3);
         assert_eq!(settings(&[], &[], "verbose = true").number("verbose"), 1);
-        assert!(settings(&[], &[], "verbose = \"loud\"").check().is_err());
+        assert!(settings(&[], &[], "verbose = \"loud\"").check(|option| option == "verbose").is_err());
     }
 
     #[test]

@@ -43,13 +43,13 @@ impl Failing {
                 _ => None,
             };
             let what = what.unwrap_or_else(|| {
-                format!("shows a certificate that is not trusted: {cause}; a private authority is given with --cacert")
+                format!("shows a certificate that is not trusted: {cause}; to trust a private certificate authority, use --cacert")
             });
-            return Failure::new(FailureKind::Network, format!("{host} {what}"));
+            return Failure::new(FailureKind::Network, format!("{host} {what}")).permanent();
         }
         let of_proxy = self.routes.proxy_for(host).filter(|_| error.is_connect());
-        if let Some(message) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
-            return Failure::new(FailureKind::Network, message);
+        if let Some(failure) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
+            return failure;
         }
         if let Some(missing) = find::<NoAddress>(error) {
             return Failure::new(FailureKind::Network, format!("{host}: {missing}; is there a network?"));
@@ -162,20 +162,24 @@ fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {
 }
 
 /// What a proxy is to blame for.
-fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<String> {
+fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<Failure> {
+    let failure = |message| Failure::new(FailureKind::Network, message);
     let chain = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
     if WHO.iter().any(|text| chain.contains(text)) {
         let with = proxy.with_credentials();
-        return Some(format!("the proxy {proxy} wants another user name and password: give them with {with}"));
+        let message = format!("the proxy {proxy} wants another user name and password: give them with {with}");
+        return Some(failure(message).permanent());
     }
     if is_refused(error) || chain.contains("failed to create underlying connection") {
-        return Some(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?"));
+        return Some(failure(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?")));
     }
     if find::<NoAddress>(error).is_some() {
-        return Some(format!("the proxy {proxy} or {host} has no address: {cause}"));
+        return Some(failure(format!("the proxy {proxy} or {host} has no address: {cause}")));
     }
     let is_proxys = chain.contains("tunnel") || chain.contains("SOCKS") || chain.contains("socks");
-    is_proxys.then(|| format!("the proxy {proxy} doesn't lead to {host}: {cause}; may it be asked of this proxy?"))
+    is_proxys.then(|| {
+        failure(format!("the proxy {proxy} doesn't lead to {host}: {cause}; may it be asked of this proxy?"))
+    })
 }
 
 fn is_refused(error: &reqwest::Error) -> bool {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bindings::wit;
 use super::sandbox::Call;
+use crate::types::one_line;
 use crate::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response};
 
 /// Bytes of a query that a parser wants asked: a thousand of them may be kept.
@@ -120,6 +121,8 @@ fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
 impl From<wit::Page> for Page {
     fn from(page: wit::Page) -> Self {
         let follow = page.follow.into_iter().map(Into::into).collect();
-        Self { records: page.records, next: page.next, follow, notes: page.notes }
+        // Notes are for people, on one line each.
+        let notes = page.notes.iter().map(|note| one_line(note)).collect();
+        Self { records: page.records, next: page.next, follow, notes }
     }
 }

@@ -127,13 +127,21 @@ pub struct Failure {
     /// Whether the server said that it never processed the request, as with `REFUSED_STREAM` or streams beyond a `GOAWAY`
     /// (RFC 9113, section 8.7). Asking again costs no attempt then.
     pub is_unprocessed: bool,
+    /// Whether the next try would fail too, although failures of this kind often pass: a certificate that is not trusted, or a proxy that
+    /// refuses the credentials.
+    pub is_permanent: bool,
 }
 
 impl Failure {
     /// A failure without a time to try again.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self { kind, message: one_line(&message), retry_after: None, is_unprocessed: false }
+        Self { kind, message: one_line(&message), retry_after: None, is_unprocessed: false, is_permanent: false }
+    }
+
+    /// This failure, as one that the next try would meet too.
+    pub(crate) fn permanent(self) -> Self {
+        Self { is_permanent: true, ..self }
     }
 
     /// The same, saying whose doing it is and what was asked.
@@ -143,7 +151,7 @@ impl Failure {
 }
 
 /// Messages of parsers are other people's text: they can't forge a second line or move the cursor of a terminal.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     const LONGEST: usize = 500;
     let printable = |character: char| if character.is_control() { ' ' } else { character };
     message.chars().take(LONGEST).map(printable).collect()

@@ -13,6 +13,7 @@ pub(crate) use address::{address_host, query_param};
 pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub(crate) use exchange::{host_of, path_of};
+pub(crate) use failure::one_line;
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
 pub use pace::{Interval, Pace, PaceError};

@@ -89,7 +89,7 @@ const MAN_EXAMPLES: &str = "Examples:
 impl OwnCommand {
     /// Whether the command only says something about the program: it works even if the configuration or a parser is wrong.
     pub(in crate::cli) const fn is_informational(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
+        matches!(self, Self::Completions(_) | Self::Man(_) | Self::Help(_))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::value::duration;
+use super::value::{cookie, duration, host_name, text};
 use crate::cli::exit::Exit;
 use crate::fetch::check_authority;
 use crate::types::chain;
@@ -41,7 +41,7 @@ pub(in crate::cli) struct ParserArgs {
     /// Host that parsers of --parsers and --watch may ask
     ///
     /// In addition to play.google.com. A parser that --parser names may ask all hosts that it declares.
-    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = host_name)]
     pub(in crate::cli) allow_host: Vec<String>,
     /// Refuse a parser that imports anything, WASI included
     #[arg(long)]
@@ -75,13 +75,13 @@ pub(in crate::cli) struct NetworkArgs {
     #[arg(long, value_name = "NAME: VALUE")]
     pub(in crate::cli) request_header: Vec<String>,
     /// Cookie for every host that the parser asks
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = cookie)]
     pub(in crate::cli) cookie: Vec<String>,
     /// Send the cookies that hosts set back to them
     #[arg(long)]
     pub(in crate::cli) keep_cookies: bool,
     /// User agent, if the parser sets none [default: playfast and its version]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = text)]
     pub(in crate::cli) user_agent: Option<String>,
     /// Time limit for a whole answer, such as 500ms or 2m [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]

@@ -95,6 +95,14 @@ pub(super) fn is_used(command: &str, group: Group, option: &str) -> bool {
     }
 }
 
+/// Whether a command uses an option, which is given by its long name.
+pub(super) fn uses(command: &str, long: &str) -> bool {
+    let is_it = |option: &Arg| option.get_long() == Some(long);
+    Group::ALL.into_iter().any(|group| {
+        group.options().iter().any(|option| is_it(option) && is_used(command, group, option.get_id().as_str()))
+    })
+}
+
 /// Adds to a command hidden copies of the options that it doesn't use: clap doesn't show them then.
 pub(super) fn hide_unused(command: Command) -> Command {
     let name = command.get_name().to_owned();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::value::field_name;
+use super::value::{field_name, file_beside_rows};
 use crate::output::Format;
 
 /// Where rows go, and what is kept beside them.
@@ -24,12 +24,12 @@ pub(in crate::cli) struct OutputArgs {
     pub(in crate::cli) source: bool,
     /// What to do if FILE holds an unfinished run [default: fail]
     ///
-    /// A finished run is written over, except with resume. See playfast help resume.
+    /// A finished run is written over. See playfast help resume.
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["resume", "overwrite"])]
     pub(in crate::cli) existing: Option<Existing>,
     /// Go on with the unfinished run in FILE
     ///
-    /// Short for --existing resume. Works on a finished run too: what failed is asked again.
+    /// Short for --existing resume. A finished run starts again.
     #[arg(long, conflicts_with = "overwrite")]
     pub(in crate::cli) resume: bool,
     /// Start again if FILE holds an unfinished run
@@ -40,10 +40,10 @@ pub(in crate::cli) struct OutputArgs {
     /// File for the queries that failed
     ///
     /// Each is a JSON object on a line, as run --queries reads them. See playfast help failures.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_beside_rows)]
     pub(in crate::cli) failures: Option<PathBuf>,
     /// File for a summary of the run, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_beside_rows)]
     pub(in crate::cli) summary_json: Option<PathBuf>,
 }
 

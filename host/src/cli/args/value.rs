@@ -1,7 +1,10 @@
 //! Values of options: whole numbers with their ranges, durations, names.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use url::Url;
 
 /// Requests in flight at once. Each has a socket or stream, a task and a body in memory.
 pub(super) const MAX_CONCURRENCY: u32 = 10_000;
@@ -27,7 +30,7 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     let duration = seconds(text).or_else(|| humantime::parse_duration(text.trim()).ok());
     match duration {
         None => Err("give seconds, or a duration such as 500ms, 90s, 1h30m or 1d".to_owned()),
-        Some(Duration::ZERO) => Err("it is too short: give at least a nanosecond".to_owned()),
+        Some(Duration::ZERO) => Err("0 leaves no time: give a longer one".to_owned()),
         Some(duration) if duration > MAX_DURATION => Err("it is too long: give a year (365d) at most".to_owned()),
         Some(duration) => Ok(duration),
     }
@@ -38,6 +41,45 @@ fn seconds(text: &str) -> Option<Duration> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("", 1.0)];
     let (number, unit) = units.iter().find_map(|(unit, seconds)| Some((text.trim().strip_suffix(unit)?, seconds)))?;
     Duration::try_from_secs_f64(number.trim().parse::<f64>().ok()? * unit).ok()
+}
+
+/// Parses the name of a file that is written next to the rows, for which stdout is not free.
+pub(super) fn file_beside_rows(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "" => Err("the name of a file is empty".to_owned()),
+        "-" => Err("stdout is for rows: give the name of a file".to_owned()),
+        name => Ok(PathBuf::from(name)),
+    }
+}
+
+/// Parses the name of a host.
+pub(super) fn host_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match Url::parse(name).ok().and_then(|url| url.host_str().map(str::to_owned)) {
+        Some(host) => Err(format!("give the name of the host only: {host}")),
+        None if !is_host(name) => Err("give the name of a host, such as example.org".to_owned()),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// Whether an URL of just this host can be made, which then has nothing else.
+fn is_host(name: &str) -> bool {
+    Url::parse(&format!("https://{name}/"))
+        .is_ok_and(|url| url.port().is_none() && url.path() == "/" && url.query().is_none() && url.username().is_empty())
+        && !name.ends_with(['/', ':'])
+}
+
+/// Parses a cookie.
+pub(super) fn cookie(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("give NAME=VALUE".to_owned()),
+    }
+}
+
+/// Parses a text that must say something.
+pub(super) fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// Parses the name of a field in a list.
@@ -74,6 +116,17 @@ mod tests {
                 prop_assert!(!duration.is_zero() && duration <= MAX_DURATION);
                 prop_assert!(Instant::now().checked_add(duration).is_some());
             }
+        }
+    }
+
+    #[test]
+    fn a_host_is_named_without_anything_around_it() {
+        for name in ["example.org", " play.google.com ", "xn--bcher-kva.example", "127.0.0.1", "[::1]"] {
+            assert_eq!(host_name(name).as_deref(), Ok(name.trim()));
+        }
+        assert_eq!(host_name("https://example.org/x").unwrap_err(), "give the name of the host only: example.org");
+        for name in ["", "example.org/", "example.org:8443", "a b", "me@example.org", "example.org?x", "a:"] {
+            assert!(host_name(name).is_err(), "{name}");
         }
     }
 

@@ -148,7 +148,7 @@ impl KindReport {
             url: outcome.source.as_ref().map(|source| source.url.clone()),
             failure: failure.map(|failure| FailureReport { kind: failure.kind, message: failure.message.clone() }),
             unusual,
-            notes: outcome.notes.iter().map(|note| note.escape_debug().to_string()).collect(),
+            notes: outcome.notes.clone(),
             addresses: Vec::new(),
             skipped: None,
             advice: failure.map(|failure| advice(failure.kind)),

@@ -76,10 +76,10 @@ It cuts FILE back to what the journal records, skips the queries that are
 answered, goes on in the middle of a query, and sends failed ones again. Each
 row is in FILE once, however often the run was cut off.
 
-Without an option, a run that was cut off is not written over. --existing says
-what to do with it:
+A run whose failures are all final is finished: the next one starts again. One
+that was cut off is not written over; --existing says what to do with it:
   fail      Stop with an error (the default)
-  resume    Go on with it; --resume does this on a finished run too
+  resume    Go on with it; --resume is short for it
   restart   Empty FILE and start again; --overwrite is short for it
   replace   Write to another file, and replace FILE when the run is finished
 

@@ -6,32 +6,32 @@ use std::path::Path;
 use clap::Arg;
 use toml::{Table, Value};
 
-use super::Values;
+use super::{Problem, Values};
 use super::check::check;
 use crate::cli::args;
 use crate::cli::nearest::nearest;
 
 /// The options that a file sets, and what is wrong with it.
-pub(super) fn read(file: &Path) -> (Values, Vec<String>) {
+pub(super) fn read(file: &Path) -> (Values, Vec<Problem>) {
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return (Values::new(), vec![format!("failed to read it: {error}")]),
+        Err(error) => return (Values::new(), vec![Problem::of_all(format!("failed to read it: {error}"))]),
     };
     parse(&text)
 }
 
 /// The options that a TOML text sets, and what is wrong with it. An option that is wrong is left out.
-pub(in crate::cli) fn parse(text: &str) -> (Values, Vec<String>) {
+pub(in crate::cli) fn parse(text: &str) -> (Values, Vec<Problem>) {
     let table: Table = match toml::from_str(text) {
         Ok(table) => table,
-        Err(error) => return (Values::new(), vec![locate(text, &error)]),
+        Err(error) => return (Values::new(), vec![Problem::of_all(locate(text, &error))]),
     };
     let options: Vec<Arg> = args::settable_options().collect();
     let (mut values, mut problems) = (Values::new(), Vec::new());
     for (name, value) in table {
         match option_values(&options, &name, &value) {
             Ok(texts) => drop(values.insert(name, texts)),
-            Err(problem) => problems.push(problem),
+            Err(text) => problems.push(Problem { option: Some(name), text }),
         }
     }
     (values, problems)
