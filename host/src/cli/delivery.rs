@@ -175,16 +175,15 @@ impl Delivery<'_> {
     }
 
     /// A query by the values that tell it from others: those of required and positional parameters, if there are any.
-    fn short(&self, query: &Query) -> String {
-        let Ok(slot) = self.host.slot_for(query) else { return query.to_string() };
-        let description = slot.description();
-        let Some(kind) = description.kind(query.kind()) else { return query.to_string() };
+    fn short(&self, query: &Query) -> Option<String> {
+        let description = self.host.slot_for(query).ok()?.description();
+        let params = &description.kind(query.kind())?.params;
         let is_telling = |name: &str| {
-            kind.params.required.iter().any(|required| required == name)
-                || kind.params.get(name).is_some_and(|param| param.positional)
+            params.required.iter().any(|required| required == name)
+                || params.get(name).is_some_and(|param| param.positional)
         };
         let telling: Vec<_> = query.params().filter(|(name, _)| is_telling(name)).map(|(_, value)| value).collect();
-        if telling.is_empty() { query.to_string() } else { telling.join(" ") }
+        (!telling.is_empty()).then(|| telling.join(" "))
     }
 }
 

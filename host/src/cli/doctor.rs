@@ -3,6 +3,7 @@
 
 mod report;
 mod save;
+mod text;
 
 use std::time::{Duration, Instant};
 
@@ -60,8 +61,9 @@ pub(super) async fn run(
     let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
     let folder = command.save.as_ref().map(|path| Folder::create(path)).transpose()?;
     let mut report = Report::new(settings.file.as_deref());
-    let show = |text: String| if command.json { Ok(()) } else { print(&text) };
-    show(report.heading())?;
+    if !command.json {
+        print(&report.heading())?;
+    }
     // Side by side: a site that doesn't answer is waited for once.
     let checks = checks.into_iter().enumerate();
     let checks = checks.flat_map(|(index, checks)| checks.into_iter().map(move |check| (index, check)));
@@ -73,28 +75,20 @@ pub(super) async fn run(
             (index, kind.map(|kind| kind.with_addresses(addresses)))
         })
         .collect();
+    report.parsers = slots.iter().map(|slot| ParserReport::new(slot, &host)).collect();
     while let Some((index, kind)) = kinds.next().await {
-        while report.parsers.len() <= index {
-            let Some(slot) = slots.get(report.parsers.len()) else { break };
-            let parser = ParserReport::new(slot, &host);
-            show(parser.heading())?;
-            report.parsers.push(parser);
-        }
         let kind = kind?;
-        show(kind.to_string())?;
-        report.parsers.last_mut().into_iter().for_each(|parser| parser.kinds.push(kind.clone()));
+        report.parsers.get_mut(index).into_iter().for_each(|parser| parser.kinds.push(kind.clone()));
     }
     drop(kinds);
     folder.map_or(Ok(()), |folder| folder.finish())?;
     if command.json {
         print(&report.json())?;
+    } else {
+        report.parsers.iter().try_for_each(|parser| print(&text::parser_text(parser)))?;
     }
     let (answered, failed) = report.counts();
-    say(match (answered, failed) {
-        (0, 0) => "nothing was asked: give --param NAME=VALUE",
-        (_, 0) => "all is well",
-        _ => "not everything was answered: see above",
-    });
+    say(&text::verdict(answered, failed));
     Ok(Exit::of(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
 

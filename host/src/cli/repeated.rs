@@ -45,8 +45,8 @@ impl Default for Repeated {
 
 impl Repeated {
     /// Reports that `cause`, such as `network: connection refused`, holds for a subject: with the whole of it the first time, else by its
-    /// short name in a count. `kind` is what the cause is counted as if there are too many causes.
-    pub(super) fn report(&mut self, kind: &str, cause: &str, subject: &str, short: impl FnOnce() -> String) {
+    /// short name in a count, if it has one. `kind` is what the cause is counted as if there are too many causes.
+    pub(super) fn report(&mut self, kind: &str, cause: &str, subject: &str, short: impl FnOnce() -> Option<String>) {
         let is_known = |text: &str| self.causes.iter().position(|known| known.text == text);
         let index = is_known(cause).or_else(|| (self.causes.len() >= MAX_CAUSES).then(|| is_known(kind)).flatten());
         match index.and_then(|index| self.causes.get_mut(index)) {
@@ -57,7 +57,7 @@ impl Repeated {
             Some(known) => {
                 known.count += 1;
                 if known.subjects.len() < MAX_SUBJECTS {
-                    known.subjects.push(short());
+                    known.subjects.extend(short());
                 }
             }
             None => {

@@ -33,7 +33,9 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
     if options.run.dry_run {
         return dry_run(host, input.queries, &taken).await;
     }
-    let columns = || Columns::new(&parsers, None).with_carried(&options.input.carry);
+    // Lines may name another kind than --kind, but seldom do.
+    let rows_of = command.kind.as_deref().map(|kind| split_kind(kind).1);
+    let columns = || Columns::new(&parsers, rows_of).with_carried(&options.input.carry);
     // Rows of an input that never ends are no table.
     let on_terminal = if command.follow { Format::Ndjson } else { Format::Table };
     let sink = Sink::open(&options.output, on_terminal, options.input.max_rows(), columns)?;

@@ -159,7 +159,8 @@ impl Settings {
     /// When something is wrong with the environment or the configuration file.
     pub(super) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), Exit> {
         // An unknown name may be a misspelled one that is used.
-        let matters = |option: &str| is_used(option) || !args::settable_options().any(|known| known.get_long() == Some(option));
+        let matters =
+            |option: &str| is_used(option) || !args::settable_options().any(|known| known.get_long() == Some(option));
         let problems = self.problems.iter().filter(|problem| problem.option.as_deref().is_none_or(matters));
         let texts: Vec<_> = problems.map(|problem| problem.text.as_str()).collect();
         let Some((last, others)) = texts.split_last() else { return Ok(()) };

@@ -177,9 +177,8 @@ fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Opt
         return Some(failure(format!("the proxy {proxy} or {host} has no address: {cause}")));
     }
     let is_proxys = chain.contains("tunnel") || chain.contains("SOCKS") || chain.contains("socks");
-    is_proxys.then(|| {
-        failure(format!("the proxy {proxy} doesn't lead to {host}: {cause}; may it be asked of this proxy?"))
-    })
+    is_proxys
+        .then(|| failure(format!("the proxy {proxy} doesn't lead to {host}: {cause}; may it be asked of this proxy?")))
 }
 
 fn is_refused(error: &reqwest::Error) -> bool {

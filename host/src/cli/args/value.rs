@@ -64,9 +64,9 @@ pub(super) fn host_name(text: &str) -> Result<String, String> {
 
 /// Whether an URL of just this host can be made, which then has nothing else.
 fn is_host(name: &str) -> bool {
-    Url::parse(&format!("https://{name}/"))
-        .is_ok_and(|url| url.port().is_none() && url.path() == "/" && url.query().is_none() && url.username().is_empty())
-        && !name.ends_with(['/', ':'])
+    Url::parse(&format!("https://{name}/")).is_ok_and(|url| {
+        url.port().is_none() && url.path() == "/" && url.query().is_none() && url.username().is_empty()
+    }) && !name.ends_with(['/', ':'])
 }
 
 /// Parses a cookie.

@@ -1,11 +1,9 @@
 //! Report of the doctor, as text and as JSON.
 
-use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::number::{counted, size};
 use crate::{FailureKind, Host, Outcome, PlanError, RunStats, Slot};
 
 /// What the doctor found.
@@ -21,47 +19,47 @@ pub(super) struct Report {
 #[derive(Debug, Serialize)]
 pub(super) struct ParserReport {
     slot: String,
-    name: String,
-    version: String,
-    digest: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) digest: String,
     hosts: Vec<String>,
     /// How each host is reached: directly or through a proxy, and why.
-    routes: Vec<String>,
+    pub(super) routes: Vec<String>,
     pub(super) kinds: Vec<KindReport>,
 }
 
 /// What came of a kind's query.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct KindReport {
-    kind: String,
-    query: Option<String>,
+    pub(super) kind: String,
+    pub(super) query: Option<String>,
     /// `None` if nothing was asked.
-    is_answered: Option<bool>,
-    rows: usize,
-    requests: u64,
-    bytes: u64,
-    seconds: f64,
-    status: Option<u16>,
-    url: Option<String>,
-    failure: Option<FailureReport>,
+    pub(super) is_answered: Option<bool>,
+    pub(super) rows: usize,
+    pub(super) requests: u64,
+    pub(super) bytes: u64,
+    pub(super) seconds: f64,
+    pub(super) status: Option<u16>,
+    pub(super) url: Option<String>,
+    pub(super) failure: Option<FailureReport>,
     /// The addresses that the kind asks.
-    addresses: Vec<AddressReport>,
+    pub(super) addresses: Vec<AddressReport>,
     /// Fields that far fewer records have than the parser expects.
-    unusual: Vec<String>,
-    notes: Vec<String>,
+    pub(super) unusual: Vec<String>,
+    pub(super) notes: Vec<String>,
     /// Why nothing was asked.
-    skipped: Option<String>,
-    advice: Option<&'static str>,
+    pub(super) skipped: Option<String>,
+    pub(super) advice: Option<&'static str>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct FailureReport {
-    kind: FailureKind,
-    message: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct FailureReport {
+    pub(super) kind: FailureKind,
+    pub(super) message: String,
 }
 
 /// An address, and what robots.txt says of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct AddressReport {
     pub(super) address: String,
     pub(super) robots: String,
@@ -114,13 +112,6 @@ impl ParserReport {
             kinds: Vec::new(),
         }
     }
-
-    /// The lines before the kinds.
-    pub(super) fn heading(&self) -> String {
-        let Self { name, version, digest, routes, .. } = self;
-        let routes: String = routes.iter().map(|route| format!("  {route}\n")).collect();
-        format!("\n{name} {version} ({digest})\n{routes}\n")
-    }
 }
 
 impl KindReport {
@@ -153,44 +144,6 @@ impl KindReport {
             skipped: None,
             advice: failure.map(|failure| advice(failure.kind)),
         }
-    }
-}
-
-impl fmt::Display for KindReport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(missing) = &self.skipped {
-            return writeln!(formatter, "  {}: not asked: {missing}; give --param NAME=VALUE", self.kind);
-        }
-        let query = self.query.as_deref().unwrap_or(&self.kind);
-        let url = self.url.as_deref().unwrap_or_default();
-        let status = self.status.map(|status| format!("HTTP {status} from {url}, ")).unwrap_or_default();
-        let seconds = self.seconds;
-        match &self.failure {
-            None => {
-                let rows = counted(self.rows as u64, "row", "rows");
-                let bytes = size(self.bytes as f64);
-                writeln!(formatter, "  {query}: {rows} in {seconds:.1} s ({status}{bytes})")?;
-            }
-            Some(FailureReport { kind, message }) => {
-                let tries = counted(self.requests, "try", "tries");
-                writeln!(formatter, "  {query}: {kind}: {message} ({status}{tries}, {seconds:.1} s)")?;
-            }
-        }
-        match (&self.failure, self.rows, self.unusual.is_empty()) {
-            (Some(_), ..) => {}
-            (None, 0, _) => writeln!(formatter, "    no row: is there nothing, or isn't it found any more?")?,
-            (None, _, true) => writeln!(formatter, "    all fields are there as expected")?,
-            (None, _, false) => {
-                self.unusual.iter().try_for_each(|unusual| writeln!(formatter, "    unusual: {unusual}"))?;
-            }
-        }
-        self.advice.iter().try_for_each(|advice| writeln!(formatter, "    {advice}"))?;
-        self.notes.iter().try_for_each(|note| writeln!(formatter, "    note: {note}"))?;
-        self.addresses.iter().try_for_each(|AddressReport { address, robots }| {
-            // Why robots.txt can't be read either was said above.
-            let is_known_why = self.failure.is_some() && robots.starts_with("unknown");
-            writeln!(formatter, "    {address}: robots.txt: {}", if is_known_why { "unknown" } else { robots })
-        })
     }
 }
 

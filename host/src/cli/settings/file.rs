@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::Arg;
 use toml::{Table, Value};
 
-use super::{Problem, Values};
 use super::check::check;
+use super::{Problem, Values};
 use crate::cli::args;
 use crate::cli::nearest::nearest;
 
