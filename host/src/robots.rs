@@ -32,7 +32,7 @@ pub enum Robots {
 
 /// A text is not a [`Robots`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not ignore or obey")]
+#[error("{0:?} is unknown: give ignore or obey")]
 pub struct RobotsError(String);
 
 impl FromStr for Robots {
@@ -88,6 +88,6 @@ mod tests {
         for policy in [Robots::Ignore, Robots::Obey] {
             assert_eq!(policy.to_string().parse(), Ok(policy));
         }
-        assert_eq!("no".parse::<Robots>().unwrap_err().to_string(), r#""no" is not ignore or obey"#);
+        assert_eq!("no".parse::<Robots>().unwrap_err().to_string(), r#""no" is unknown: give ignore or obey"#);
     }
 }

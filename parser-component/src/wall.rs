@@ -29,7 +29,8 @@ fn refusal(response: &HttpResponse, queries: usize) -> Failure {
     let status = response.status;
     match status {
         400 => Failure::invalid_query("HTTP 400: the store refuses this request as invalid"),
-        403 | 429 => Failure::blocked(format!("HTTP {status}: too many requests")),
+        403 => Failure::blocked("HTTP 403: the store refuses this address or this rate"),
+        429 => Failure::blocked("HTTP 429: too many requests"),
         404 | 410 if response.url.contains(request::RPC_PATH) => {
             Failure::layout_changed(format!("HTTP {status}: the store no longer answers rpcs here"))
         }

@@ -31,11 +31,11 @@ pub(super) fn refusal(param: &Param, text: &str, invalid: InvalidValue) -> Strin
     }
     match invalid {
         InvalidValue::OutOfRange => match range(param) {
-            Some(range) => format!("it goes {range}"),
+            Some(range) => format!("give a number {range}"),
             None => invalid.to_string(),
         },
-        InvalidValue::NotInteger => format!("it is a whole number{}", space(range(param))),
-        InvalidValue::NotNumber => format!("it is a number{}", space(range(param))),
+        InvalidValue::NotInteger => format!("give a whole number{}", space(range(param))),
+        InvalidValue::NotNumber => format!("give a number{}", space(range(param))),
         InvalidValue::NotChoice => choice(param, text),
         InvalidValue::Malformed => match respelled(param, text) {
             Some(value) => format!("write it as {value}"),
@@ -79,14 +79,13 @@ fn choice(param: &Param, text: &str) -> String {
     let are_codes = choices.iter().all(|choice| is_code(choice));
     let meant = if are_codes { named(param, text) } else { near(param, text) };
     let all = match (choices.len(), such_as(param)) {
-        (count, _) if count <= MAX_LISTED => format!("there are {}", listed(param.choices().chain(groups(param)))),
+        (count, _) if count <= MAX_LISTED => return few(meant, param.choices().chain(groups(param)).collect()),
         (count, Some(examples)) => format!("there are {count}, such as {examples}"),
         (count, None) => format!("there are {count}"),
     };
     let what = if are_codes { "code" } else { "value" };
     match meant {
-        Some(meant) if choices.len() > MAX_LISTED => format!("did you mean {meant}?"),
-        Some(meant) => format!("did you mean {meant}? ({all})"),
+        Some(meant) => format!("did you mean {meant}?"),
         None => format!("there is no such {what}; {all}"),
     }
 }
@@ -95,8 +94,13 @@ fn groups(param: &Param) -> impl Iterator<Item = String> {
     param.groups.keys().cloned()
 }
 
-fn listed(values: impl Iterator<Item = String>) -> String {
-    values.collect::<Vec<_>>().join(", ")
+/// What to give instead, of a few values.
+fn few(meant: Option<String>, values: Vec<String>) -> String {
+    let all = match values.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("give {} or {last}", others.join(", ")),
+        _ => format!("give {}", values.join("")),
+    };
+    meant.map_or_else(|| all.clone(), |meant| format!("did you mean {meant}? ({all})"))
 }
 
 /// The schema's examples, else the first values.
@@ -188,11 +192,11 @@ fn tag_case(tag: &str) -> String {
 /// What form values have.
 fn form(param: &Param) -> String {
     let title = param.schema.get("title").and_then(serde_json::Value::as_str);
-    let title = title.map(|title| format!("it is {} {title}", article(title)));
+    let title = title.map(|title| format!("give {} {title}", article(title)));
     match (title, such_as(param)) {
         (Some(title), Some(examples)) => format!("{title} such as {examples}"),
         (Some(title), None) => title,
-        (None, Some(examples)) => format!("it looks like {examples}"),
+        (None, Some(examples)) => format!("give one such as {examples}"),
         (None, None) => InvalidValue::Malformed.to_string(),
     }
 }
@@ -257,24 +261,24 @@ mod tests {
             assert_eq!(refused(schema.clone(), text), expected, "{text}");
         }
         let few = json!({"type": "string", "enum": ["topselling_free", "topselling_paid", "topgrossing"]});
-        let all = "there are topselling_free, topselling_paid, topgrossing";
+        let all = "give topselling_free, topselling_paid or topgrossing";
         assert_eq!(refused(few.clone(), "free"), format!("did you mean topselling_free? ({all})"));
-        assert_eq!(refused(few, "new"), format!("there is no such value; {all}"));
+        assert_eq!(refused(few, "new"), all);
     }
 
     #[test]
     fn numbers_have_a_range() {
         let num = json!({"type": "integer", "minimum": 1, "maximum": 660});
         for (text, expected) in [
-            ("661", "it goes from 1 to 660"),
-            ("99999999999999999999", "it goes from 1 to 660"),
-            ("many", "it is a whole number from 1 to 660"),
-            ("1.5", "it is a whole number from 1 to 660"),
+            ("661", "give a number from 1 to 660"),
+            ("99999999999999999999", "give a number from 1 to 660"),
+            ("many", "give a whole number from 1 to 660"),
+            ("1.5", "give a whole number from 1 to 660"),
         ] {
             assert_eq!(refused(num.clone(), text), expected, "{text}");
         }
-        assert_eq!(refused(json!({"type": "number", "minimum": 0}), "-1"), "it goes from 0 on");
-        assert_eq!(refused(json!({"type": "number"}), "x"), "it is a number");
+        assert_eq!(refused(json!({"type": "number", "minimum": 0}), "-1"), "give a number from 0 on");
+        assert_eq!(refused(json!({"type": "number"}), "x"), "give a number");
         assert_eq!(refused(json!({"type": "boolean"}), "x"), "it must be true or false");
     }
 
@@ -288,11 +292,11 @@ mod tests {
             ("zh_hant_tw", "write it as zh-hant-tw"),
             ("EN", "write it as en"),
             ("english", "its code is en"),
-            ("us", "it is a language tag such as en, pt-BR"),
+            ("us", "give a language tag such as en, pt-BR"),
         ] {
             assert_eq!(refused(language.clone(), text), expected, "{text}");
         }
-        assert_eq!(refused(json!({"type": "string", "pattern": "^a$", "examples": ["a"]}), "b"), "it looks like a");
-        assert_eq!(refused(json!({"type": "string", "pattern": "^a$", "title": "id"}), "b"), "it is an id");
+        assert_eq!(refused(json!({"type": "string", "pattern": "^a$", "examples": ["a"]}), "b"), "give one such as a");
+        assert_eq!(refused(json!({"type": "string", "pattern": "^a$", "title": "id"}), "b"), "give an id");
     }
 }

@@ -60,7 +60,7 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
 
 /// The name of a file stands for no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} {}: known are {}, each also with .gz", .path.display(), ending(.path), FileFormat::ENDINGS.join(", "))]
+#[error("{}: {}: use {}, each also with .gz", .path.display(), ending(.path), FileFormat::ENDINGS.join(", "))]
 pub struct FileFormatError {
     path: PathBuf,
 }
@@ -68,8 +68,8 @@ pub struct FileFormatError {
 fn ending(path: &Path) -> String {
     let stem = if has_extension(path, "gz") { path.with_extension("") } else { path.to_owned() };
     match stem.extension() {
-        Some(extension) => format!("has the unknown ending .{}", extension.display()),
-        None => "has no ending that tells its format".to_owned(),
+        Some(extension) => format!("the ending .{} is unknown", extension.display()),
+        None => "the name has no ending that sets a format".to_owned(),
     }
 }
 
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn the_error_names_what_is_known() {
         let told = |path: &str| FileFormat::from_path(path).unwrap_err().to_string();
-        let known = "known are .ndjson, .jsonl, .json, .csv, each also with .gz";
-        assert_eq!(told("charts.parquet.gz"), format!("charts.parquet.gz has the unknown ending .parquet: {known}"));
-        assert_eq!(told("charts.gz"), format!("charts.gz has no ending that tells its format: {known}"));
+        let known = "use .ndjson, .jsonl, .json, .csv, each also with .gz";
+        assert_eq!(told("charts.parquet.gz"), format!("charts.parquet.gz: the ending .parquet is unknown: {known}"));
+        assert_eq!(told("charts.gz"), format!("charts.gz: the name has no ending that sets a format: {known}"));
     }
 }

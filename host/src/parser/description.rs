@@ -8,6 +8,9 @@ use super::validator::Validator;
 use crate::Query;
 use crate::types::Pace;
 
+/// Fields of rows that the host adds to those of the record and to the query's parameters.
+const HOST_FIELDS: [&str; 3] = ["kind", "position", "fetched_at"];
+
 /// The document's schema: `wit/description.schema.json`.
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
@@ -87,7 +90,8 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// The names of the few fields of a record that most people want, in their order; empty if the parser names none.
+    /// The names of the few fields of a row that most people want, in their order; empty if the parser names none. Parameters and what the
+    /// host adds to rows may be among them.
     #[must_use]
     pub fn compact(&self) -> &[String] {
         &self.compact
@@ -102,8 +106,12 @@ impl Kind {
         if self.per_request.default > self.per_request.max {
             return Err(("/per_request".to_owned(), "the default is above the maximum".to_owned()));
         }
-        if let Some(name) = self.compact.iter().find(|name| !self.fields().any(|field| field == *name)) {
-            return Err(("/x-compact".to_owned(), format!("records have no field {name}")));
+        let in_rows = |name: &str| {
+            let is_param = self.params.get(name).is_some();
+            is_param || HOST_FIELDS.contains(&name) || self.fields().any(|field| field == name)
+        };
+        if let Some(name) = self.compact.iter().find(|name| !in_rows(name)) {
+            return Err(("/x-compact".to_owned(), format!("rows have no field {name}")));
         }
         self.params.check().map_err(|(below, what)| (format!("/params{below}"), what))
     }
@@ -326,12 +334,12 @@ mod tests {
     }
 
     #[test]
-    fn compact_fields_are_fields_of_the_record() {
-        let description = with_kind(serde_json::json!({"x-compact": ["title"]})).unwrap();
-        assert_eq!(description.kinds[0].compact(), ["title"]);
+    fn compact_fields_are_fields_of_the_rows() {
+        let description = with_kind(serde_json::json!({"x-compact": ["position", "title"]})).unwrap();
+        assert_eq!(description.kinds[0].compact(), ["position", "title"]);
         assert_eq!(description.kinds[0].fields().collect::<Vec<_>>(), ["id", "title"]);
         let error = with_kind(serde_json::json!({"x-compact": ["title", "name"]})).unwrap_err().to_string();
-        assert_eq!(error, "at /kinds/0/x-compact: records have no field name");
+        assert_eq!(error, "at /kinds/0/x-compact: rows have no field name");
     }
 
     proptest! {

@@ -40,9 +40,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A text is no digest.
+/// A text is not a digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no digest: give sha256: and 64 hexadecimal digits, as `playfast inspect` shows them")]
+#[error("{0:?} is not a digest: give sha256: and 64 hexadecimal digits, as `playfast inspect` shows them")]
 pub struct DigestError(String);
 
 impl FromStr for Digest {

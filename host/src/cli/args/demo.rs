@@ -22,10 +22,10 @@ pub(in crate::cli) struct DemoCommand {
     /// Change the store's layout during a batch, and drop a fixed parser in
     #[arg(long, conflicts_with = "serve")]
     pub(in crate::cli) swap: bool,
-    /// Serve the saved pages of DIR (with its INDEX.tsv) at their URLs
+    /// With --serve: serve the saved pages of DIR (with its INDEX.tsv) at their URLs
     #[arg(long, value_name = "DIR", requires = "serve")]
     pub(in crate::cli) pages: Option<PathBuf>,
-    /// Port to listen on [default: any free port]
+    /// With --serve: port to listen on [default: any free port]
     #[arg(long, value_name = "PORT", requires = "serve", allow_negative_numbers = true, value_parser = whole_number(0..=u16::MAX.into()))]
     pub(in crate::cli) port: Option<u32>,
     #[command(flatten)]

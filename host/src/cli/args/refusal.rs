@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::num::ParseIntError;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
 
 use crate::cli::nearest::nearest;
 
@@ -94,14 +94,24 @@ fn conflict(error: &clap::Error, option: &str) -> String {
 }
 
 fn missing(error: &clap::Error, program: &Command) -> String {
-    let command = used_command(error, program).get_name();
+    let command = used_command(error, program);
     let needed = list(error, ContextKind::InvalidArg);
-    format!("{command} needs {}", needed.join(" and "))
+    let needed: Vec<_> = needed.iter().map(|argument| argument.replace(['<', '>'], "")).collect();
+    let needed = needed.join(" and ");
+    // Help of an option that needs another one begins with it.
+    let with_it =
+        |option: &&Arg| option.get_help().is_some_and(|help| help.to_string().starts_with(&format!("With {needed}:")));
+    let usage = text(error, ContextKind::Usage).unwrap_or_default();
+    let options = command.get_arguments().chain(program.get_arguments()).filter(with_it).filter_map(Arg::get_long);
+    match options.filter(|long| usage.contains(&format!("--{long}"))).next() {
+        Some(typed) => format!("--{typed} needs {needed}"),
+        None => format!("{} needs {needed}", command.get_name()),
+    }
 }
 
 /// The option in clap's words for one: `--rate <RATE>`.
 fn name(option: &str) -> &str {
-    option.split([' ', '=']).next().unwrap_or(option)
+    option.split([' ', '=']).next().unwrap_or(option).trim_matches(['<', '>'])
 }
 
 /// `a`, `a or b`, `a, b or c`.

@@ -15,7 +15,9 @@ use crate::cli::nearest::nearest;
 pub(super) fn read(file: &Path) -> (Values, Vec<Problem>) {
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return (Values::new(), vec![Problem::of_all(format!("failed to read it: {error}"))]),
+        Err(error) => {
+            return (Values::new(), vec![Problem::of_all(format!("failed to read the configuration: {error}"))]);
+        }
     };
     parse(&text)
 }

@@ -37,7 +37,7 @@ impl Destination {
             (Ok(named), _) => (named.format, named.compression),
             (Err(_), Some(asked)) => (asked, compression_of(file)),
             (Err(_), None) if is_special(file) => (Format::Ndjson, Compression::None),
-            (Err(error), None) => return Err(Exit::config(format!("-o {error}; or give --format"))),
+            (Err(error), None) => return Err(Exit::config(format!("-o {error}, or give --format"))),
         };
         if format == Format::Table && compression != Compression::None {
             return Err(Exit::config(format!("{}: a table isn't compressed: give another name", file.display())));
