@@ -50,7 +50,6 @@ fn start_again(root: &Path, check: bool) -> Result<()> {
 }
 
 /// What is generated.
-#[cfg_attr(not(feature = "aliases"), expect(dead_code, reason = "made by the crates of the feature"))]
 struct Tables {
     countries: Vec<Alias>,
     languages: Vec<Alias>,

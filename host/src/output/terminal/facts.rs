@@ -41,7 +41,7 @@ impl<'a> Facts<'a> {
         names.map(|name| Self::new(rows, name)).collect()
     }
 
-    fn new(rows: &[&'a Row], name: &'a str) -> Self {
+    pub(super) fn new(rows: &[&'a Row], name: &'a str) -> Self {
         let values = || rows.iter().map(|row| row.get(name).unwrap_or(&Value::Null));
         let first = values().next().unwrap_or(&Value::Null);
         let content = if values().all(is_missing) {

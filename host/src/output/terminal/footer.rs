@@ -10,7 +10,7 @@ use super::value::{Cell, counted};
 use super::view::View;
 
 /// What separates two facts on a line.
-const SEPARATOR: &str = " · ";
+pub(super) const SEPARATOR: &str = " · ";
 
 /// A piece of a line.
 pub(super) type Piece = (String, Style);

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::facts::{Content, Facts, is_id, is_redundant};
-use super::footer::{fact, push_facts, push_hidden};
-use super::grid::{least_width, push_grid};
+use super::footer::{SEPARATOR, fact, push_facts, push_hidden};
+use super::grid::{Column, least_width, push_grid};
 use super::labeled::{Labeled, push_labeled};
-use super::layout::{LEAST_TITLE_COLUMNS, Layout, column};
+use super::layout::{LEAST_TITLE_COLUMNS, Layout, column, rank_column};
 use super::line::Lines;
-use super::section::Section;
+use super::section::{Section, TITLES};
 use super::style::Style;
-use super::text::one_line;
+use super::text::{one_line, width};
 use super::value::{Cell, counted};
 use super::view::View;
 use crate::Row;
@@ -113,18 +113,20 @@ fn candidates<'a>(section: &Section<'a>, facts: &[Facts<'a>], view: &View) -> Ve
     columns.into_iter().map(|facts| facts.name).collect()
 }
 
-/// The rows as a table of exactly these fields; if they don't fit next to one another, below one another.
+/// The rows as a table of exactly these fields, what all rows share above it; if they don't fit next to one another, below one another.
 pub(super) fn render_fields(rows: &[&Row], fields: &[String], view: &View) -> String {
     let mut lines = Lines::new(view.is_colored);
     if rows.is_empty() || fields.is_empty() {
         return lines.finish();
     }
-    let of_field = |name: &String| {
-        let column = column(rows, name);
-        if is_id(name) { column } else { column.shrinkable_to(LEAST_TITLE_COLUMNS) }
-    };
-    let columns: Vec<_> = fields.iter().map(of_field).collect();
-    if least_width(&columns) <= view.columns() {
+    let (shared, own) = split_shared(rows, fields);
+    let columns: Vec<_> = own.iter().map(|name| field_column(rows, name)).collect();
+    let pieces: Vec<_> = shared.iter().map(|facts| fact(facts.name, facts.first)).collect();
+    let count = if pieces.is_empty() { String::new() } else { counted(rows.len(), "row") };
+    let heading = pieces.iter().map(|(text, _)| width(text) + width(SEPARATOR)).sum::<usize>() + width(&count);
+    if least_width(&columns) <= view.columns() && heading <= view.columns() {
+        push_facts(&mut lines, &pieces, &count, view.columns());
+        lines.separate();
         push_grid(&mut lines, &columns, view.columns());
         return lines.finish();
     }
@@ -137,4 +139,27 @@ pub(super) fn render_fields(rows: &[&Row], fields: &[String], view: &View) -> St
         push_labeled(&mut lines, &fields.iter().map(value).collect::<Vec<_>>(), view.columns());
     }
     lines.finish()
+}
+
+/// The fields that all of several rows share, apart from the others, of which there is one at least.
+fn split_shared<'f>(rows: &[&'f Row], fields: &'f [String]) -> (Vec<Facts<'f>>, Vec<&'f str>) {
+    let facts: Vec<_> = fields.iter().map(|name| Facts::new(rows, name)).collect();
+    let is_shared = |facts: &Facts<'_>| {
+        rows.len() > 1 && facts.content == Content::Constant && !is_id(facts.name) && !TITLES.contains(&facts.name)
+    };
+    if facts.iter().all(is_shared) {
+        return (Vec::new(), facts.iter().map(|facts| facts.name).collect());
+    }
+    let (shared, own): (Vec<_>, Vec<_>) = facts.into_iter().partition(is_shared);
+    (shared, own.into_iter().map(|facts| facts.name).collect())
+}
+
+/// The column of a field that was asked for.
+fn field_column(rows: &[&Row], name: &str) -> Column {
+    let column = column(rows, name);
+    match name {
+        "position" => rank_column(rows.iter().map(|row| Cell::new(name, row.get(name))).collect()),
+        name if is_id(name) => column,
+        _ => column.shrinkable_to(LEAST_TITLE_COLUMNS),
+    }
 }
