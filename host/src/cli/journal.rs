@@ -26,7 +26,7 @@ pub(super) enum JournalError {
     #[error("{} is being written by another run", .0.display())]
     InUse(PathBuf),
     /// Rows would be lost.
-    #[error("{} holds {answered} answered queries of an unfinished run: --resume goes on with it, --overwrite starts anew", output.display())]
+    #[error("{} holds {answered} answered queries of an unfinished run: --resume goes on with it, --overwrite starts again", output.display())]
     Unfinished {
         /// The rows' file.
         output: PathBuf,
@@ -34,7 +34,7 @@ pub(super) enum JournalError {
         answered: usize,
     },
     /// Nobody knows what the rows are.
-    #[error("{} is not empty, and has no journal to resume from: --overwrite starts anew", .0.display())]
+    #[error("{} is not empty, and has no journal to resume from: --overwrite starts again", .0.display())]
     Unjournaled(PathBuf),
     /// It is something else.
     #[error("{} is there, and is no journal", .0.display())]
@@ -187,7 +187,7 @@ impl Journal {
         }
     }
 
-    /// Starts anew, with a header that is on the disk before any row is.
+    /// Starts again, with a header that is on the disk before any row is.
     fn begin(&mut self, header: &Header) -> Result<(), JournalError> {
         self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(io_error(&self.path))?;
         self.write(&header.line())?;

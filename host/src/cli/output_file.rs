@@ -101,7 +101,8 @@ impl Replacement {
     /// # Errors
     /// When another run writes FILE.
     pub(super) fn new(path: &Path) -> Result<Self, Exit> {
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = if path.is_symlink() { std::fs::canonicalize(path).ok() } else { None };
+        let target = target.unwrap_or_else(|| path.to_owned());
         let locked = target.exists().then(|| OutputFile::open_locked(&target)).transpose()?;
         let mut partial = target.as_os_str().to_owned();
         partial.push(".partial");

@@ -81,16 +81,18 @@ impl Resolver {
             return Err(format!("the parser has no kind {kind:?}").into());
         };
         let (mut params, mut priority, mut unknown) = (Vec::new(), None, Vec::new());
-        for (name, value) in record.0.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in &record.0 {
             match described.params.get(name) {
+                None if is_about_the_row(name) || self.carry.iter().any(|carried| **carried == **name) => {}
+                // Of empty columns too: they are named with the first line.
+                None if **name != *PRIORITY => unknown.push(name),
+                _ if value.is_null() => {}
                 Some(param) => params.extend(texts(value).map(|text| (&**name, from_address(param, text)))),
-                None if **name == *PRIORITY => {
+                None => {
                     if priority.replace(value).is_some() {
                         return Err("it has more than one priority".to_owned().into());
                     }
                 }
-                None if is_about_the_row(name) || self.carry.iter().any(|carried| **carried == **name) => {}
-                None => unknown.push(name),
             }
         }
         if !unknown.is_empty() {

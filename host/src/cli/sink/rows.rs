@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::columns::Columns;
 use super::destination::Destination;
@@ -21,12 +22,16 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Bytes of rows in one member of a gzip file. Smaller ones compress less; larger ones are fetched again if the run is cut off.
 const MEMBER_BYTES: u64 = 256 << 10;
 
+/// Time after which a member of a gzip file ends however small it is: what comes slowly is not fetched again either.
+const MEMBER_TIME: Duration = Duration::from_secs(10);
+
 /// A writer of rows, and the former content of its file.
 pub(in crate::cli) struct Rows {
     writer: RowWriter<Box<dyn Write>>,
     /// The file, if it has a former content, which stays until there is a row.
     former: Option<File>,
     has_rows: bool,
+    checkpointed: Instant,
     is_terminal: bool,
     /// Rows that are sorted when all are there, and by what.
     sorted: Option<Sorted>,
@@ -81,7 +86,8 @@ impl Rows {
 
     fn new(writer: RowWriter<Box<dyn Write>>, former: Option<File>, destination: &Destination) -> Self {
         let writer = writer.with_compression(destination.compression);
-        Self { writer, former, has_rows: false, is_terminal: destination.is_terminal(), sorted: None }
+        let is_terminal = destination.is_terminal();
+        Self { writer, former, has_rows: false, checkpointed: Instant::now(), is_terminal, sorted: None }
     }
 
     /// Arranges rows as the options say: fields, order, columns.
@@ -135,7 +141,9 @@ impl Rows {
 
     /// Whether the rows that were written are worth a checkpoint. Without compression they always are.
     pub(super) fn is_checkpoint_due(&self) -> bool {
-        self.sorted.is_none() && (self.writer.pending_bytes() == 0 || self.writer.pending_bytes() >= MEMBER_BYTES)
+        let pending = self.writer.pending_bytes();
+        let is_member = pending == 0 || pending >= MEMBER_BYTES || self.checkpointed.elapsed() >= MEMBER_TIME;
+        self.sorted.is_none() && is_member
     }
 
     /// Ends what was written so far, so that a file that is cut there can be continued. Returns its length.
@@ -144,6 +152,7 @@ impl Rows {
     /// Those of the output.
     pub(super) fn checkpoint(&mut self) -> io::Result<u64> {
         self.writer.checkpoint()?;
+        self.checkpointed = Instant::now();
         Ok(self.writer.offset())
     }
 

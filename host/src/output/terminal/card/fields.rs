@@ -125,7 +125,7 @@ impl<'a> Card<'a> {
             let fields = self.row.iter().filter(move |(_, value)| **value == Value::Bool(wanted));
             fields.map(|(name, _)| name.as_str()).filter(|name| !is_redundant(name, has)).collect::<Vec<_>>()
         };
-        let both = [("yes", named(true)), ("no", named(false))];
+        let both = [("is true", named(true)), ("is false", named(false))];
         let mut switches = Vec::new();
         for (label, names) in both {
             let names: Vec<_> = names.into_iter().filter(|name| self.shown.insert(name)).collect();
