@@ -84,7 +84,7 @@ fn what_cant_be_asked_is_refused_before_anything_is_sent() {
     let cases = [
         (fetcher.clone(), "uk", "GAME", "country can't be"),
         (fetcher.clone(), "us", "GAMES", "did you mean GAME?"),
-        (fetcher.clone().num(661), "us", "GAME", "num can't be 661: it goes from 1 to 660"),
+        (fetcher.clone().num(661), "us", "GAME", "num can't be 661: give a number from 1 to 660"),
         (fetcher.clone().collection("best"), "us", "GAME", "collection can't be"),
     ];
     for (fetcher, country, category, part) in cases {

@@ -235,11 +235,11 @@ fn resolve(hosts: &[String], param: &Param, text: &str) -> Result<Vec<Arc<str>>,
     value.map(|value| vec![value.into()]).map_err(|invalid| refusal(param, text, invalid))
 }
 
-/// The value that a text carries which is an address of one of the parser's hosts; `None` if it is no address.
+/// The value that a text carries which is an address of one of the parser's hosts; `None` if it is not an address.
 fn carried(hosts: &[String], param: &Param, text: &str) -> Result<Option<String>, String> {
     let (Some(name), Some(host)) = (&param.url, address_host(text, hosts)) else { return Ok(None) };
     if !hosts.contains(&host) {
-        return Err(format!("it is no address of {}", hosts.join(" or ")));
+        return Err(format!("it is not an address of {}", hosts.join(" or ")));
     }
     query_param(text, name).map(Some).ok_or_else(|| format!("the address has no {name}= in it"))
 }
@@ -301,9 +301,9 @@ mod tests {
             assert_eq!(app(address).unwrap(), "list id=a category=GAME num=100 app=com.a.b", "{address}");
         }
         for (address, part) in [
-            ("https://example.com/details?id=com.a.b", "it is no address of example.org"),
+            ("https://example.com/details?id=com.a.b", "it is not an address of example.org"),
             ("https://example.org/details?hl=de", "the address has no id= in it"),
-            ("https://example.org/details?id=5", "it is a package name such as com.spotify.music"),
+            ("https://example.org/details?id=5", "give a package name such as com.spotify.music"),
         ] {
             let error = app(address).unwrap_err();
             assert!(error.starts_with(&format!("app can't be {address:?}: ")) && error.ends_with(part), "{error}");
@@ -320,10 +320,10 @@ mod tests {
             (&[("id", "a"), ("category", "")], "category can't be \"\": a value is empty"),
             (&[("id", "a"), ("note", "")], "note can't be \"\": a value is empty"),
             (&[("id", "a"), ("category", "GAME_ACTON")], "did you mean GAME_ACTION?"),
-            (&[("id", "a"), ("num", "661")], "num can't be 661: it goes from 1 to 660"),
-            (&[("id", "a"), ("num", "many")], "num can't be \"many\": it is a whole number from 1 to 660"),
+            (&[("id", "a"), ("num", "661")], "num can't be 661: give a number from 1 to 660"),
+            (&[("id", "a"), ("num", "many")], "num can't be \"many\": give a whole number from 1 to 660"),
             (&[("id", "A!")], "id can't be \"A!\": it doesn't have the form of a value"),
-            (&[("id", "a"), ("app", "nota")], "app can't be \"nota\": it is a package name such as com.spotify.music"),
+            (&[("id", "a"), ("app", "nota")], "app can't be \"nota\": give a package name such as com.spotify.music"),
             (&[("id", "a"), ("num", "1"), ("num", "2")], "num takes one value, not 2"),
             (&[("ip", "a")], "did you mean id?"),
         ];

@@ -24,7 +24,7 @@ use super::summary::Summary;
 use super::watch;
 use crate::batch::{Estimate, Estimator, Input};
 use crate::types::chain;
-use crate::{FailureKind, Host, Part, Parts, Query, RunStats};
+use crate::{FailureKind, Host, Part, Parts, Query, Robots, RunStats};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +91,9 @@ pub(super) async fn deliver(
     let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
     let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
     summary.print(options.global.general.verbose > 0);
+    if options.speed.robots == Some(Robots::Obey) && stats.failed.contains_key(&FailureKind::Forbidden) {
+        say("playfast doctor shows what robots.txt allows, and the parameters with which that is asked");
+    }
     if let Some(mut file) = summary_file {
         let text = format!("{:#}\n", summary.json(host));
         file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;
@@ -213,5 +216,6 @@ fn price(estimate: &Estimate) -> String {
     let Estimate { queries, requests, bytes, time } = estimate;
     let (queries, requests) = (counted(*queries, "query", "queries"), counted(*requests, "request", "requests"));
     let bytes = bytes.map(|bytes| format!(", about {}", size(bytes as f64))).unwrap_or_default();
-    format!("{queries} in about {requests}{bytes}, {} at the pace", long(*time))
+    let wait = if time.as_secs() == 0 { "no wait".to_owned() } else { long(*time) };
+    format!("{queries} in about {requests}{bytes}, {wait} at the pace")
 }

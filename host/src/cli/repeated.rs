@@ -100,7 +100,7 @@ mod tests {
         let mut repeated = Repeated::default();
         for number in 0..1235 {
             repeated.report("network", "network: connection refused", &format!("app app_id={number}"), || {
-                number.to_string()
+                Some(number.to_string())
             });
         }
         let cause = &repeated.causes[0];
@@ -113,7 +113,7 @@ mod tests {
     fn causes_without_an_end_are_counted_by_kind() {
         let mut repeated = Repeated::default();
         for number in 0..1000 {
-            repeated.report("http", &format!("http: {number}"), "app", || number.to_string());
+            repeated.report("http", &format!("http: {number}"), "app", || Some(number.to_string()));
         }
         assert!(repeated.causes.len() <= MAX_CAUSES + 1);
         let counted = repeated.causes.iter().map(|cause| cause.single + cause.count).sum::<u64>();

@@ -35,6 +35,7 @@ impl Source {
         match value.strip_prefix('@') {
             _ if value == "-" => Some(Self::Stdin),
             Some("-") => Some(Self::Stdin),
+            Some("") => None,
             Some(path) => Some(Self::File(path.into())),
             None => None,
         }
