@@ -43,7 +43,7 @@ const FIELDS: &[Field] = &[
 
 impl Parser for Fixed {
     fn describe() -> String {
-        Play::describe().replacen("\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"", 1)
+        Play::describe().replacen("\"version\":\"0.1.0\"", "\"version\":\"0.1.1\"", 1)
     }
 
     fn request(queries: &[Query], per_request: u32) -> Requests {

@@ -5,8 +5,7 @@
 
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
-/// The state of a query that continues with its app's page.
-pub(crate) const BY_PAGE: &str = "page";
+use crate::kinds::BY_PAGE;
 
 /// The answers of an exchange, with those that the rpc failed to give replaced by the state that asks for the page.
 pub(crate) fn to_pages(

@@ -1,15 +1,12 @@
 //! The Google Play parser.
 //!
-//! What is asked: `request`. What comes back: `batchexecute` frames or a `page` with data blocks, or a `wall`. What is read out of
-//! either: a table of names and paths for each kind, `app` and `list`. What is asked again in another way: `fall_back`. What a program makes of
-//! it: `record`.
+//! `kinds` has a file for each kind of query: its parameters, its request, and the table of its record's fields. `request` makes exchanges of
+//! queries; `batchexecute` and `page` find the messages in a body, unless it is a `wall`. `fall_back` asks again in another way.
 
-mod app;
 mod batchexecute;
 mod fall_back;
-mod list;
+mod kinds;
 mod page;
-#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
 pub mod record;
 mod request;
 mod wall;
@@ -18,7 +15,7 @@ use playfast_guest::json::ReadError;
 use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
 
 pub use batchexecute::{ReadPayload, answers};
-pub use list::address;
+pub use kinds::address;
 
 /// The parser of `play.google.com`.
 #[derive(Debug)]
@@ -31,9 +28,15 @@ playfast_guest::export!(Play);
 #[global_allocator]
 static ARENA: playfast_guest::Arena = playfast_guest::Arena::new();
 
+/// The description of the parser, as its component gives it: kinds with their parameters and fields.
+#[must_use]
+pub fn description() -> String {
+    kinds::document()
+}
+
 impl Parser for Play {
     fn describe() -> String {
-        include_str!("description.json").to_owned()
+        description()
     }
 
     fn request(queries: &[Query], per_request: u32) -> Requests {
@@ -54,15 +57,9 @@ fn read(queries: &[Query], response: &HttpResponse) -> Result<Vec<Result<Page, F
     let Some(query) = queries.first() else {
         return Ok(Vec::new());
     };
-    let is_batch = batchexecute::is_answer(&response.body);
-    let pages = match query.kind.as_str() {
-        "list" => batchexecute::answers(queries, &response.body, "vyAe2", list::page),
-        "app" if is_batch => batchexecute::answers(queries, &response.body, "Ws7gDc", app::page),
-        "app" => queries.iter().map(|query| app::page_of(&response.body, query)).collect(),
-        kind => return Err(Failure::invalid_query(format!("this parser has no kind {kind}"))),
-    };
+    let pages = (kinds::find(&query.kind)?.read)(queries, &response.body);
     // No wall speaks batchexecute: what looks like a mark there is what an app says.
-    if is_batch {
+    if batchexecute::is_answer(&response.body) {
         return Ok(pages);
     }
     Ok(pages.into_iter().map(|page| page.map_err(|failure| wall::or(failure, &response.body))).collect())

@@ -1,10 +1,9 @@
 //! Requests for queries: what asks an rpc is a call in a batchexecute POST, and an app's page is a GET.
 
 use playfast_guest::json::Writer;
-use playfast_guest::{Exchange, Failure, HttpRequest, Query, Requests, group, url};
+use playfast_guest::{Exchange, HttpRequest, Query, Requests, group, url};
 
-use crate::fall_back::BY_PAGE;
-use crate::list::SHORT_FORM;
+use crate::kinds;
 
 /// Where rpcs are asked.
 pub(crate) const RPC_PATH: &str = "/_/PlayStoreUi/data/batchexecute";
@@ -18,11 +17,13 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
     let mut requests = Requests::default();
     let mut calls = Vec::new();
     for (index, query) in (0..).zip(queries) {
-        match Asked::of(query) {
-            Ok(Asked::Page(address)) => {
-                requests.exchanges.push(Exchange { request: HttpRequest::get(address), queries: vec![index] });
+        let locale = Locale::new(query);
+        match kinds::find(&query.kind).and_then(|kind| (kind.ask)(query)) {
+            Ok(Asked::Page { address, params }) => {
+                let request = page(&address, &params, locale);
+                requests.exchanges.push(Exchange { request, queries: vec![index] });
             }
-            Ok(Asked::Call(call)) => calls.push((index, call)),
+            Ok(Asked::Call { rpc, argument }) => calls.push((index, Call { locale, rpc, argument })),
             Err(failure) => requests.refused.push((index, failure)),
         }
     }
@@ -36,20 +37,21 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
 }
 
 /// How one query is asked.
-enum Asked<'q> {
-    /// With a GET of this address.
-    Page(String),
+pub(crate) enum Asked {
+    /// With a GET of this address, to which the language and the country are added.
+    Page { address: String, params: Vec<(&'static str, String)> },
     /// With a call of batchexecute.
-    Call(Call<'q>),
+    Call { rpc: &'static str, argument: String },
 }
 
+/// A call of batchexecute.
 struct Call<'q> {
     locale: Locale<'q>,
     rpc: &'static str,
     argument: String,
 }
 
-/// What holds for a whole POST: language and country.
+/// Language and country, which are those of a whole request.
 #[derive(Clone, Copy, PartialEq)]
 struct Locale<'q> {
     language: &'q str,
@@ -57,38 +59,15 @@ struct Locale<'q> {
 }
 
 impl<'q> Locale<'q> {
-    fn of(query: &'q Query) -> Self {
+    fn new(query: &'q Query) -> Self {
         Self { language: query.param("language").unwrap_or("en"), country: query.param("country").unwrap_or("us") }
     }
 }
 
-impl<'q> Asked<'q> {
-    fn of(query: &'q Query) -> Result<Self, Failure> {
-        let locale = Locale::of(query);
-        match query.kind.as_str() {
-            "list" => Ok(Self::Call(Call { locale, rpc: "vyAe2", argument: chart(query)? })),
-            "app" => match (query.state.as_deref(), query.param("via")) {
-                (Some(BY_PAGE), _) | (None, Some("page")) => Ok(Self::Page(details_page(app_id(query)?, locale))),
-                (Some(_), _) => Err(unknown_state(query)),
-                (None, _) => Ok(Self::Call(Call { locale, rpc: "Ws7gDc", argument: details(app_id(query)?) })),
-            },
-            kind => Err(Failure::invalid_query(format!("this parser has no kind {kind}: it has list and app"))),
-        }
-    }
-}
-
-fn unknown_state(query: &Query) -> Failure {
-    let state = query.state.as_deref().unwrap_or_default();
-    Failure::invalid_query(format!("this parser can't go on with the state {state:?}"))
-}
-
-fn app_id(query: &Query) -> Result<&str, Failure> {
-    query.param("app_id").ok_or_else(|| Failure::invalid_query("which app? give its app_id"))
-}
-
-fn details_page(app_id: &str, locale: Locale<'_>) -> String {
-    let pairs = [("id", app_id), ("hl", locale.language), ("gl", locale.country)];
-    url::with_query(&format!("{STORE}/store/apps/details"), pairs)
+/// A GET of a page.
+fn page(address: &str, params: &[(&str, String)], locale: Locale<'_>) -> HttpRequest {
+    let own = params.iter().map(|(name, value)| (*name, value.as_str()));
+    HttpRequest::get(url::with_query(address, own.chain([("hl", locale.language), ("gl", locale.country)])))
 }
 
 /// One POST with a call for each query, whose tag is its place among them.
@@ -107,63 +86,16 @@ impl Call<'_> {
 }
 
 /// A JSON string.
-fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut writer = Writer::new();
     writer.string(text);
     let object = writer.finish();
     object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default().to_owned()
 }
 
-/// The largest chart that the store gives.
-const LARGEST_CHART: u32 = 660;
-
-/// Kinds of clusters that the page's own call names (other scrapers' newest sources, 2026-11).
-const CLUSTERS: &str = "64,1,195,71,8,72,9,10,11,139,12,16,145,148,150,151,152,27,30,31,96,32,34,163,100,165,104,169,108,110,113,55,56,57,122";
-
 /// What the page's own calls ask of an app: options of its message.
-const OPTIONS: &str = "[[1,null,1],null,[[[]]],null,null,null,null,[null,2],null,null,null,null,null,null,null,null,null,null,null,null,\
+pub(crate) const OPTIONS: &str = "[[1,null,1],null,[[[]]],null,null,null,null,[null,2],null,null,null,null,null,null,null,null,null,null,null,null,\
     null,null,[1]],[null,[[[]]],null,null,[1]],[null,[[[]]],null,[1]],[null,[[[]]]],null,null,null,null,[[[[]]]],[[[[]]]]";
-
-/// Which fields of an app an item of a chart has.
-const ITEM_FIELDS: &str = "1,73,96,103,97,58,50,92,52,112,69,19,31,101,123,74,49,80,38,20,10,14,79,43,42,139";
-
-/// The argument of `vyAe2`: `[[null, LAYOUT, [2, CHART, CATEGORY]]]`.
-fn chart(query: &Query) -> Result<String, Failure> {
-    let chart = string(query.param("collection").unwrap_or("topselling_free"));
-    let category = string(query.param("category").unwrap_or("APPLICATION"));
-    let num = query.param("num").unwrap_or("100");
-    let num: u32 = num
-        .parse()
-        .ok()
-        .filter(|num| (1..=LARGEST_CHART).contains(num))
-        .ok_or_else(|| Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}")))?;
-    let layout = match query.state.as_deref() {
-        None => long_form(num),
-        Some(SHORT_FORM) => short_form(num),
-        Some(_) => return Err(unknown_state(query)),
-    };
-    Ok(format!("[[null,{layout},[2,{chart},{category}]]]"))
-}
-
-/// The layout that the page's own calls ask for.
-fn long_form(num: u32) -> String {
-    let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
-    format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]")
-}
-
-/// The layout that other scrapers ask for, for charts that are empty in the long form.
-fn short_form(num: u32) -> String {
-    format!("[[null,[null,{num}]],null,null,[113]]")
-}
-
-/// The fields of an app that its page of 2026-07 asks for, and 138: data safety.
-const DETAILS_FIELDS: &str = "1,9,10,11,13,14,19,20,38,43,47,49,52,58,59,63,69,70,73,74,75,78,79,80,91,92,95,96,97,100,101,103,106,112,119,129,137,\
-    138,140,139,141,145,146,149,151,155,169,183,187,193";
-
-/// The argument of `Ws7gDc`: `[null, null, [[FIELDS]], OPTIONS, null, [[APP, 7]]]`; 7 is the document type of an app.
-fn details(app_id: &str) -> String {
-    format!("[null,null,[[{DETAILS_FIELDS}]],[{OPTIONS}],null,[[{},7]]]", string(app_id))
-}
 
 #[cfg(test)]
 mod tests {
@@ -171,6 +103,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::kinds::{BY_PAGE, SHORT_FORM};
 
     fn query(kind: &str, params: &[(&str, &str)]) -> Query {
         let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,42 +1,46 @@
-//! Names of countries and languages in the description of the parser, generated from CLDR.
+//! Names of countries and languages in the Play parser's sets of values, generated from CLDR.
 //!
 //! The names come from ICU4X, which carries CLDR; codes of three letters and further names of countries from the crate `celes`. They take a
 //! while to build and nothing else needs them: a feature of this crate turns them on, and this program starts itself again with it.
-//! Invariant: only the generated members of the description change, and a value's first name is CLDR's.
+//! Invariant: only the generated members of a set change, and a value's first name is CLDR's.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value};
 
-/// The description of the parser.
-const DESCRIPTION: &str = "parser-component/src/description.json";
+/// The folder of the sets of values.
+const SETS: &str = "parser-component/src/sets";
 
 /// The longest line of generated JSON, in characters.
 const WIDTH: usize = 140;
 
-/// The place of a parameter's members in the description, which is indented by hand.
-const PARAM: &str = "          ";
-const MEMBER: &str = "            ";
-const ELEMENT: &str = "              ";
+/// Members up to which an object or a list stands on one line.
+const MAX_SHORT: usize = 6;
 
 /// A name and the value that it stands for.
 type Alias = (String, String);
 
-/// Writes the names into the description, or holds it against them.
+/// Writes the names into the sets, or holds these against them.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
-    let Some(tables) = tables(root)? else { return start_again(root, check) };
-    let file = root.join(DESCRIPTION);
-    let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
-    let generated = rewritten(&text, &tables);
-    if check {
-        ensure!(
-            text == generated,
-            "the names in {DESCRIPTION} are not CLDR's: run `cargo xtask aliases` and commit it"
-        );
-        super::say("the names of countries and languages are CLDR's");
-        return Ok(());
+    let folder = root.join(SETS);
+    let Some(tables) = tables(&folder)? else { return start_again(root, check) };
+    for (name, aliases, pattern) in
+        [("country.json", tables.countries, None), ("language.json", tables.languages, Some(tables.language_pattern))]
+    {
+        let file = folder.join(name);
+        let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
+        let generated = rewritten(&text, aliases, pattern)?;
+        if !check {
+            super::save(&file, generated.as_bytes())?;
+        } else {
+            ensure!(text == generated, "the names in {name} are not CLDR's: run `cargo xtask aliases` and commit it");
+        }
     }
-    super::save(&file, generated.as_bytes())
+    if check {
+        super::say("the names of countries and languages are CLDR's");
+    }
+    Ok(())
 }
 
 /// Runs this program with the crates that know the names.
@@ -64,68 +68,58 @@ const fn tables(_: &Path) -> Result<Option<Tables>> {
 }
 
 #[cfg(feature = "aliases")]
-fn tables(root: &Path) -> Result<Option<Tables>> {
-    cldr::tables(&cldr::described_countries(&root.join(DESCRIPTION))?).map(Some)
+fn tables(folder: &Path) -> Result<Option<Tables>> {
+    cldr::tables(&cldr::countries(&folder.join("country.json"))?).map(Some)
 }
 
-/// The description with the generated members of its parameters `country` and `language`.
-fn rewritten(text: &str, tables: &Tables) -> String {
-    let (mut lines, mut param, mut is_within) = (Vec::new(), "", false);
-    for line in text.lines() {
-        if let Some(name) = opened_param(line) {
-            param = name;
-        }
-        let aliases = match param {
-            "country" => &tables.countries,
-            "language" => &tables.languages,
-            _ => &Vec::new(),
-        };
-        if is_within || (!aliases.is_empty() && line == format!("{MEMBER}\"x-aliases\": {{")) {
-            is_within = line != format!("{MEMBER}}},");
-            continue;
-        }
-        if !aliases.is_empty() && line.starts_with(&format!("{MEMBER}\"description\": ")) {
-            lines.extend(alias_lines(aliases));
-        }
-        let is_pattern = param == "language" && line.starts_with(&format!("{MEMBER}\"pattern\": "));
-        lines.push(if is_pattern {
-            format!("{MEMBER}\"pattern\": {},", quoted(&tables.language_pattern))
-        } else {
-            line.to_owned()
-        });
-        if line.starts_with(&format!("{PARAM}}}")) {
-            param = "";
-        }
+/// A set with the generated members.
+fn rewritten(text: &str, aliases: Vec<Alias>, pattern: Option<String>) -> Result<String> {
+    let mut schema: Map<String, Value> = serde_json::from_str(text).context("the set is not a JSON object")?;
+    let aliases: Map<_, _> = aliases.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    schema.insert("x-aliases".to_owned(), aliases.into());
+    if let Some(pattern) = pattern {
+        schema.insert("pattern".to_owned(), pattern.into());
     }
-    lines.join("\n") + "\n"
+    let members: Vec<_> = schema.iter().map(|(name, value)| member(name, value)).collect();
+    Ok(format!("{{\n{}\n}}\n", members.join(",\n")))
 }
 
-/// The name of the parameter that a line opens.
-fn opened_param(line: &str) -> Option<&str> {
-    line.strip_prefix(PARAM)?.strip_prefix('"')?.strip_suffix("\": {")
+/// A member of a schema: what is long is wrapped below its name.
+fn member(name: &str, value: &Value) -> String {
+    let wrapped = match value {
+        Value::Array(values) if values.len() > MAX_SHORT => {
+            ("[", values.iter().map(Value::to_string).collect::<Vec<_>>(), "]")
+        }
+        Value::Object(values) if values.len() > MAX_SHORT => {
+            let pair = |(name, value): (&String, &Value)| format!("{}: {value}", Value::from(name.as_str()));
+            ("{", values.iter().map(pair).collect(), "}")
+        }
+        Value::Array(values) => {
+            let values: Vec<_> = values.iter().map(Value::to_string).collect();
+            return format!("  {}: [{}]", Value::from(name), values.join(", "));
+        }
+        value => return format!("  {}: {value}", Value::from(name)),
+    };
+    let (opening, items, closing) = wrapped;
+    format!("  {}: {opening}\n{}\n  {closing}", Value::from(name), wrap(&items))
 }
 
-/// The member `x-aliases`, on lines that are no longer than they may be.
-fn alias_lines(aliases: &[Alias]) -> Vec<String> {
-    let mut lines = vec![format!("{MEMBER}\"x-aliases\": {{")];
-    let mut line = ELEMENT.to_owned();
-    for (index, (name, value)) in aliases.iter().enumerate() {
-        let comma = if index + 1 == aliases.len() { "" } else { "," };
-        let pair = format!("{}: {}{comma}", quoted(name), quoted(value));
-        let is_first = line.len() == ELEMENT.len();
-        if !is_first && line.chars().count() + 1 + pair.chars().count() > WIDTH {
-            lines.push(std::mem::replace(&mut line, format!("{ELEMENT}{pair}")));
+/// Items on lines that are no longer than they may be.
+fn wrap(items: &[String]) -> String {
+    const INDENT: &str = "    ";
+    let (mut lines, mut line) = (Vec::new(), INDENT.to_owned());
+    for (index, item) in items.iter().enumerate() {
+        let item = format!("{item}{}", if index + 1 == items.len() { "" } else { "," });
+        let is_first = line.len() == INDENT.len();
+        if !is_first && line.chars().count() + 1 + item.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, format!("{INDENT}{item}")));
         } else {
             line.push_str(if is_first { "" } else { " " });
-            line.push_str(&pair);
+            line.push_str(&item);
         }
     }
-    lines.extend([line, format!("{MEMBER}}},")]);
-    lines
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    lines.push(line);
+    lines.join("\n")
 }
 
 #[cfg(feature = "aliases")]
@@ -144,12 +138,11 @@ mod cldr {
 
     use super::{Alias, Tables};
 
-    /// The country codes that the description has.
-    pub(super) fn described_countries(file: &Path) -> Result<Vec<String>> {
-        let description: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
-        let country = description.pointer("/kinds/0/params/properties/country/enum");
-        let codes = country.and_then(serde_json::Value::as_array).context("the first kind has no countries")?;
-        codes.iter().map(|code| code.as_str().map(str::to_owned).context("a code is no string")).collect()
+    /// The country codes of the set.
+    pub(super) fn countries(file: &Path) -> Result<Vec<String>> {
+        let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+        let codes = schema.get("enum").and_then(serde_json::Value::as_array).context("the set has no countries")?;
+        codes.iter().map(|code| code.as_str().map(str::to_owned).context("a code is not a string")).collect()
     }
 
     pub(super) fn tables(countries: &[String]) -> Result<Tables> {
@@ -255,21 +248,13 @@ mod tests {
 
     #[test]
     fn only_the_generated_members_change() {
-        let text = "{\n          \"country\": {\n            \"enum\": [\"gb\"],\n            \"description\": \"Country\"\n          },\n          \"num\": {\"type\": \"integer\"}\n}\n";
-        let tables = Tables {
-            countries: vec![("United Kingdom".to_owned(), "gb".to_owned()); 30],
-            languages: Vec::new(),
-            language_pattern: String::new(),
-        };
-        let once = rewritten(text, &tables);
-        assert_eq!(rewritten(&once, &tables), once, "written twice it is the same");
-        assert!(once.lines().all(|line| line.chars().count() <= WIDTH));
-        let without = Tables { countries: Vec::new(), ..tables };
-        assert_eq!(rewritten(text, &without), text);
-        let added: Vec<_> = once.lines().filter(|line| !text.contains(line)).collect();
-        assert!(
-            added[0].ends_with("\"x-aliases\": {") && added[1].contains("\"United Kingdom\": \"gb\", "),
-            "{added:?}"
-        );
+        let text =
+            "{\n  \"type\": \"string\",\n  \"enum\": [\"gb\"],\n  \"x-aliases\": {},\n  \"pattern\": \"old\"\n}\n";
+        let aliases: Vec<_> = (0..30).map(|number| (format!("United Kingdom {number}"), "gb".to_owned())).collect();
+        let once = rewritten(text, aliases.clone(), None).unwrap();
+        assert_eq!(rewritten(&once, aliases, None).unwrap(), once, "written twice it is the same");
+        assert!(once.lines().all(|line| line.chars().count() <= WIDTH), "{once}");
+        let without = rewritten(&once, Vec::new(), Some("new".to_owned())).unwrap();
+        assert_eq!(without, text.replace("old", "new"));
     }
 }

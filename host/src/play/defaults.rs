@@ -73,7 +73,7 @@ pub(super) mod tests {
 
     /// The description of the parser that comes along.
     pub(crate) fn description() -> Description {
-        Description::parse(include_str!("../../../parser-component/src/description.json")).unwrap()
+        Description::parse(&playfast_play::description()).unwrap()
     }
 
     fn queries(defaults: Defaults, kind: &Kind, given: &[Given]) -> Result<Vec<String>, String> {

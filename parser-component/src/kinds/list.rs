@@ -1,10 +1,74 @@
-//! The records of a chart: where its items have their fields, and what an answer without items means.
+//! Kind `list`: the apps of a chart.
 
-use playfast_guest::json::{EVERY, Field, Flow, Kind, ReadError, Reader, Shape, Table, Writer};
+use playfast_guest::json::{EVERY, Flow, Kind as Json, ReadError, Reader, Table, Writer};
 use playfast_guest::{Failure, Page, Query};
 
-use crate::request::STORE;
+use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
+use crate::batchexecute;
+use crate::request::{Asked, OPTIONS, STORE, string};
 use crate::unreadable;
+
+/// The rpc that is asked for charts.
+const RPC: &str = "vyAe2";
+
+pub(super) const KIND: Kind = Kind {
+    name: "list",
+    summary: "The apps of a chart",
+    params: &[
+        Param::new(
+            "collection",
+            r#"{"type":"string","enum":["topselling_free","topselling_paid","topgrossing"],"default":"topselling_free","x-many":true,"description":"Chart"}"#,
+        ),
+        Param::new("category", include_str!("../sets/category.json")),
+        COUNTRY,
+        LANGUAGE,
+        Param::new(
+            "num",
+            r#"{"type":"integer","minimum":1,"maximum":660,"default":100,"x-limit":true,"x-bytes":8500,"description":"Number of apps"}"#,
+        ),
+    ],
+    required: &[],
+    fields: FIELD_DOCS,
+    compact: &[
+        "country",
+        "category",
+        "position",
+        "title",
+        "app_id",
+        "developer",
+        "score",
+        "installs",
+        "price",
+        "currency",
+    ],
+    per_request: (1, 20),
+    ask: |query| Ok(Asked::Call { rpc: RPC, argument: chart_request(query)? }),
+    read: |queries, body| batchexecute::answers(queries, body, RPC, page),
+};
+
+record! {
+    /// An app in a chart.
+    ChartApp {
+        app_id: String = Text at [0, 0, 0], "Package name", expected 1;
+        title: String = DecodedText at [0, 3], "Title", expected 1;
+        developer: Option<String> = DecodedText at [0, 14], "Developer's name", expected 1;
+        icon: Option<String> = Text at [0, 1, 3, 2], "URL of the icon", expected 1;
+        score: Option<f64> = Number at [0, 4, 1], "Mean rating, 1 to 5", expected 0.9;
+        score_text: Option<String> = Text at [0, 4, 0], "Mean rating as the store shows it", expected 0.9;
+        price: Option<f64> = Micros at [0, 8, 1, 0, 0], "Price in units of currency", expected 1;
+        currency: Option<String> = Text at [0, 8, 1, 0, 1], "ISO 4217", expected 1;
+        price_text: Option<String> = Text at [0, 8, 1, 0, 2], "Price as the store shows it; empty where free", expected 1;
+        genre: Option<String> = DecodedText at [0, 5], "Category's name", expected 1;
+        description: Option<String> = HtmlAsText at [0, 13, 1], "Description as text", expected 1;
+        installs: Option<String> = Text at [0, 15], "Number of installs as the store shows it", expected 1;
+        screenshots: Option<Vec<String>> = DistinctTexts at [0, 2, EVERY, 3, 2], "URLs, each once", expected 1;
+        video: Option<String> = Text at [0, 12, 0, 0, 3, 2], "URL of a video", expected 0.6;
+        header_image: Option<String> = Text at [0, 22, 3, 2], "URL", expected 0.9;
+        content_rating: Option<String> = DecodedText at [0, 24, 0], "Content rating's name", expected 1;
+        iap_range: Option<String> = Text at [0, 29, 0], "Prices of in-app purchases";
+        url: Option<String> = With(address) at [0, 10, 4, 2], "Address of the app's page", expected 1;
+    }
+}
 
 /// The chart in the answer to `vyAe2`: `null` where there is no such chart.
 const CHART: &[u16] = &[0, 1];
@@ -19,27 +83,43 @@ const ITEMS: &[u16] = &[0, 1, 0, 28, 0];
 /// The state of a query whose chart was empty in the long form of the request, and is asked for in the short one.
 pub(crate) const SHORT_FORM: &str = "short-form";
 
-/// An item's record.
-pub(crate) const FIELDS: &[Field] = &[
-    Field::new("app_id", &[&[0, 0, 0]], Shape::Text),
-    Field::new("title", &[&[0, 3]], Shape::DecodedText),
-    Field::new("developer", &[&[0, 14]], Shape::DecodedText),
-    Field::new("icon", &[&[0, 1, 3, 2]], Shape::Text),
-    Field::new("score", &[&[0, 4, 1]], Shape::Number),
-    Field::new("score_text", &[&[0, 4, 0]], Shape::Text),
-    Field::new("price", &[&[0, 8, 1, 0, 0]], Shape::Micros),
-    Field::new("currency", &[&[0, 8, 1, 0, 1]], Shape::Text),
-    Field::new("price_text", &[&[0, 8, 1, 0, 2]], Shape::Text),
-    Field::new("genre", &[&[0, 5]], Shape::DecodedText),
-    Field::new("description", &[&[0, 13, 1]], Shape::HtmlAsText),
-    Field::new("installs", &[&[0, 15]], Shape::Text),
-    Field::new("screenshots", &[&[0, 2, EVERY, 3, 2]], Shape::DistinctTexts),
-    Field::new("video", &[&[0, 12, 0, 0, 3, 2]], Shape::Text),
-    Field::new("header_image", &[&[0, 22, 3, 2]], Shape::Text),
-    Field::new("content_rating", &[&[0, 24, 0]], Shape::DecodedText),
-    Field::new("iap_range", &[&[0, 29, 0]], Shape::Text),
-    Field::new("url", &[&[0, 10, 4, 2]], Shape::With(address)),
-];
+/// The largest chart that the store gives.
+const LARGEST_CHART: u32 = 660;
+
+/// Kinds of clusters that the page's own call names (other scrapers' newest sources, 2026-11).
+const CLUSTERS: &str = "64,1,195,71,8,72,9,10,11,139,12,16,145,148,150,151,152,27,30,31,96,32,34,163,100,165,104,169,108,110,113,55,56,57,122";
+
+/// Which fields of an app an item of a chart has.
+const ITEM_FIELDS: &str = "1,73,96,103,97,58,50,92,52,112,69,19,31,101,123,74,49,80,38,20,10,14,79,43,42,139";
+
+/// The argument of `vyAe2`: `[[null, LAYOUT, [2, CHART, CATEGORY]]]`.
+fn chart_request(query: &Query) -> Result<String, Failure> {
+    let chart = string(query.param("collection").unwrap_or("topselling_free"));
+    let category = string(query.param("category").unwrap_or("APPLICATION"));
+    let num = query.param("num").unwrap_or("100");
+    let num: u32 = num
+        .parse()
+        .ok()
+        .filter(|num| (1..=LARGEST_CHART).contains(num))
+        .ok_or_else(|| Failure::invalid_query(format!("num is {num}; it is a number from 1 to {LARGEST_CHART}")))?;
+    let layout = match query.state.as_deref() {
+        None => long_form(num),
+        Some(SHORT_FORM) => short_form(num),
+        Some(_) => return Err(unknown_state(query)),
+    };
+    Ok(format!("[[null,{layout},[2,{chart},{category}]]]"))
+}
+
+/// The layout that the page's own calls ask for.
+fn long_form(num: u32) -> String {
+    let masks = format!("[null,null,[{OPTIONS}],[[[[7,1],[[{ITEM_FIELDS}]]]]]]");
+    format!("[[8,[20,{num}]],true,null,[{CLUSTERS}],{masks},null,null,[[[1,2],[10,8,9],[],[]]]]")
+}
+
+/// The layout that other scrapers ask for, for charts that are empty in the long form.
+fn short_form(num: u32) -> String {
+    format!("[[null,[null,{num}]],null,null,[113]]")
+}
 
 /// The address of an app's page: items have its path.
 pub fn address(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
@@ -129,7 +209,7 @@ fn holds_no_items(cluster: Reader<'_>) -> bool {
 
 /// Whether an array comes next that has nothing in it.
 fn has_no_elements(mut value: Reader<'_>) -> bool {
-    value.kind() == Ok(Kind::Array) && value.slot_count() == Ok(0)
+    value.kind() == Ok(Json::Array) && value.slot_count() == Ok(0)
 }
 
 /// What a person would want to know about a chart: that it is shorter than asked, and that the usual request did not get it.

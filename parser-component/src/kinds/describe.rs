@@ -1,0 +1,117 @@
+//! The description of the parser, assembled from the kinds.
+
+use super::record::FieldDoc;
+use super::{KINDS, Kind};
+
+/// What stands before the kinds.
+const HEAD: &str = concat!(
+    "{\"name\":\"play\",\"version\":\"",
+    env!("CARGO_PKG_VERSION"),
+    "\",\"summary\":\"Google Play: charts and app details\",\"hosts\":[\"play.google.com\"],",
+    "\"pace\":{\"burst\":60,\"per_minute\":60},\"kinds\":["
+);
+
+/// The whole document, as `describe` of the contract gives it.
+pub(crate) fn document() -> String {
+    let mut text = HEAD.to_owned();
+    separated(&mut text, KINDS, write_kind);
+    text.push_str("]}");
+    text
+}
+
+fn write_kind(text: &mut String, kind: &Kind) {
+    let Kind { name, summary, params, required, fields, compact, per_request, .. } = kind;
+    text.push_str(&format!(
+        "{{\"name\":\"{name}\",\"summary\":\"{summary}\",\"params\":{{\"type\":\"object\",\"properties\":{{"
+    ));
+    separated(text, params, |text, param| {
+        text.push_str(&format!("\"{}\":{}", param.name, param.schema.trim_ascii_end()));
+    });
+    text.push_str("},\"required\":[");
+    separated(text, required, write_name);
+    text.push_str("],\"additionalProperties\":false},\"record\":{\"type\":\"object\"");
+    write_properties(text, fields);
+    // Without them there is no record at all.
+    text.push_str(",\"required\":[\"app_id\",\"title\"]},\"x-compact\":[");
+    separated(text, compact, write_name);
+    let (default, max) = per_request;
+    text.push_str(&format!("],\"per_request\":{{\"default\":{default},\"max\":{max}}}}}"));
+}
+
+/// Adds the member `properties` after a comma.
+pub(super) fn write_properties(text: &mut String, fields: &[FieldDoc]) {
+    text.push_str(",\"properties\":{");
+    separated(text, fields, write_field);
+    text.push('}');
+}
+
+fn write_field(text: &mut String, field: &FieldDoc) {
+    let FieldDoc { name, about, expected, bytes, write_type } = field;
+    // A field may have the name of a keyword.
+    text.push_str(&format!("\"{}\":{{", name.trim_start_matches("r#")));
+    write_type(text);
+    text.push_str(&format!(",\"description\":\"{about}\""));
+    if let Some(expected) = expected {
+        text.push_str(&format!(",\"x-expected\":{expected}"));
+    }
+    if let Some(bytes) = bytes {
+        text.push_str(&format!(",\"x-bytes\":{bytes}"));
+    }
+    text.push('}');
+}
+
+fn write_name(text: &mut String, name: &&str) {
+    text.push_str(&format!("\"{name}\""));
+}
+
+/// Adds items with commas between them.
+fn separated<T>(text: &mut String, items: &[T], write: impl Fn(&mut String, &T)) {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        write(text, item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The document in short: of each parameter and field its schema, with values that are many counted.
+    fn outline() -> String {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let mut lines = Vec::new();
+        for kind in document["kinds"].as_array().unwrap() {
+            lines.push(format!("{}: {} {}", kind["name"], kind["summary"], kind["per_request"]));
+            lines.push(format!("  compact {}", kind["x-compact"]));
+            for (what, schema) in [("param", &kind["params"]), ("field", &kind["record"])] {
+                lines.push(format!("  {what}s required {}", schema["required"]));
+                let properties = schema["properties"].as_object().unwrap();
+                lines.extend(properties.iter().map(|(name, schema)| format!("  {what} {name} {}", counted(schema))));
+            }
+        }
+        lines.join("\n")
+    }
+
+    fn counted(value: &Value) -> Value {
+        match value {
+            Value::Array(values) if values.len() > 8 => format!("{} values", values.len()).into(),
+            Value::Object(members) if members.len() > 15 => format!("{} members", members.len()).into(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), counted(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            Value::String(text) if text.len() > 160 => format!("{} bytes", text.len()).into(),
+            value => value.clone(),
+        }
+    }
+
+    #[test]
+    fn the_document_is_assembled_of_the_kinds() {
+        insta::assert_snapshot!(outline());
+    }
+}
