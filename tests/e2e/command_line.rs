@@ -234,7 +234,7 @@ fn a_list_of_ids_loses_none() {
     assert_eq!(run("kind;app_id\napp;com.a.b\n", &[]).rows().len(), 1);
     run("", &["--kind=app"]).refused(2, "holds no queries");
     let ran = playfast(&["run", "--kind=app", "--queries=-"]);
-    assert_eq!((ran.code(), ran.stderr().as_str()), (0, "playfast: stdin held no queries\n"));
+    assert_eq!((ran.code(), ran.said().as_str()), (0, "playfast: stdin held no queries\n"));
 }
 
 #[test]
@@ -247,10 +247,10 @@ fn numbers_and_times_have_a_range() {
         ("--retries", &["-1", "1001", "4294967296"], whole("0 to 1000")),
         ("--timeout", &["8761h", "1e18", "0", "-1"], String::new()),
         ("--connect-timeout", &["8761h", "1e300h"], String::new()),
-        ("--idle-timeout", &["8761h"], "give a year (8760h) at most".to_owned()),
-        ("--deadline", &["8761h"], "give a year (8760h) at most".to_owned()),
-        ("--query-deadline", &["8761h"], "give a year (8760h) at most".to_owned()),
-        ("--give-up", &["8761h"], "give a year (8760h) at most".to_owned()),
+        ("--idle-timeout", &["8761h"], "give a year (365d) at most".to_owned()),
+        ("--deadline", &["8761h"], "give a year (365d) at most".to_owned()),
+        ("--query-deadline", &["8761h"], "give a year (365d) at most".to_owned()),
+        ("--give-up", &["8761h"], "give a year (365d) at most".to_owned()),
     ] {
         for value in values {
             playfast(&["list", option, value]).refused(2, &part);

@@ -30,7 +30,11 @@ fn queries_are_read_from_either_form_and_asked_once() {
     for arguments in [&["run", "--kind", "app", "--queries", text(&csv)][..], &["run", "--queries", text(&ndjson)]] {
         let ran = shop.playfast(arguments);
         assert_eq!((ran.code(), ran.rows().len()), (0, 2), "{}", ran.stderr());
-        assert!(ran.stderr().contains("2 answered, 1 asked twice; 2 records"), "{}", ran.stderr());
+        assert!(
+            ran.said().starts_with("playfast: 2 queries answered, 1 duplicate skipped\n  rows      2 in "),
+            "{}",
+            ran.stderr()
+        );
     }
     std::fs::write(&ndjson, "{\"kind\":\"app\",\"app_id\":\"com.a.b\",\"priority\":\"soon\"}\n").unwrap();
     shop.playfast(&["run", "--queries", text(&ndjson)])
@@ -41,11 +45,14 @@ fn queries_are_read_from_either_form_and_asked_once() {
 fn a_dry_run_says_what_would_be_asked_and_sends_nothing() {
     let shop = Shop::open(StoreConfig::default());
     let folder = tempfile::tempdir().unwrap();
-    let (rows, queries) = (folder.path().join("rows"), folder.path().join("queries.ndjson"));
+    let (rows, queries) = (folder.path().join("rows.ndjson"), folder.path().join("queries.ndjson"));
     std::fs::write(&rows, "kept").unwrap();
     let ran = shop.playfast(&["list", "--country", "us,kr", "--dry-run", "-o", text(&rows)]);
     assert_eq!((ran.code(), ran.rows().len()), (0, 2), "{}", ran.stderr());
-    assert!(ran.stderr().contains("2 queries would be asked; nothing was sent"));
+    assert_eq!(
+        ran.stderr(),
+        "playfast: 2 queries in about 2 requests, about 1.7 MB, no wait at the pace; nothing was sent\n"
+    );
     assert_eq!((shop.store.stats().requests, std::fs::read_to_string(&rows).unwrap().as_str()), (0, "kept"));
     std::fs::write(&queries, ran.stdout()).unwrap();
     let ran = shop.playfast(&["run", "--queries", text(&queries)]);
@@ -63,7 +70,7 @@ fn rows_are_written_as_chosen() {
     let ran = shop.playfast(&["list", "--num", "2", "--fields", "app_id"]);
     assert_eq!(ran.rows()[0].as_object().unwrap().len(), 1);
     let ran = shop.playfast(&["app", "com.a.b", "--format", "csv"]);
-    assert!(ran.stdout().starts_with("app_id,country,language,via,position,title,"), "{}", ran.stdout());
+    assert!(ran.stdout().starts_with("kind,app_id,country,language,via,position,title,"), "{}", ran.stdout());
 }
 
 #[test]
@@ -73,11 +80,16 @@ fn what_failed_is_kept_and_tried_again() {
     let file = |name: &str| folder.path().join(name);
     let (rows, failures, summary) = (file("rows.ndjson"), file("failures.ndjson"), file("summary.json"));
     shop.store.respond_with("/store/apps/details?id=com.c.d", Canned::new(503, "")).unwrap();
-    let common = ["app", "com.a.b,com.c.d,com.e.f", "-o", text(&rows), "--failures", text(&failures)];
+    let apps = ["app", "com.a.b,com.c.d,com.e.f", "--via=page"];
+    let common = [&apps[..], &["-o", text(&rows), "--failures", text(&failures)]].concat();
     let ran = shop.playfast(&[&common[..], &["--summary-json", text(&summary)]].concat());
     assert_eq!(ran.code(), 1);
-    assert!(ran.stderr().contains("2 answered, 1 failed (1 unavailable); 2 records"), "{}", ran.stderr());
-    assert!(ran.stderr().contains("--resume tries those again that failed"), "{}", ran.stderr());
+    assert!(
+        ran.said().contains("playfast: 2 queries answered, 1 failed (1 unavailable)\n  rows      2 in "),
+        "{}",
+        ran.stderr()
+    );
+    assert!(ran.stderr().contains("--resume asks those again that failed for now"), "{}", ran.stderr());
     assert_eq!((lines(&rows).len(), lines(&failures)[0]["_failure"]["kind"].as_str()), (2, Some("unavailable")));
     let told: Value = serde_json::from_str(&std::fs::read_to_string(&summary).unwrap()).unwrap();
     assert_eq!(
@@ -87,19 +99,23 @@ fn what_failed_is_kept_and_tried_again() {
     assert!(told["latency_ms"]["p50"].as_f64().unwrap() > 0.0, "{told}");
     assert_eq!(told["coverage"]["app"]["fields"]["title"]["share"], 1.0);
 
-    shop.playfast(&common).refused(2, "2 answered queries of an unfinished run: --resume goes on with it, --overwrite");
+    shop.playfast(&common)
+        .refused(2, "2 answered queries of an unfinished run: --resume goes on with it, --overwrite starts again");
     shop.store.clear_canned();
     let ran = shop.playfast(&["run", "--queries", text(&failures)]);
     assert_eq!(ran.rows()[0]["app_id"], "com.c.d", "--queries reads failures: {}", ran.stderr());
     let ran = shop.playfast(&[&common[..], &["--resume"]].concat());
     assert_eq!((ran.code(), lines(&rows).len()), (0, 3), "{}", ran.stderr());
-    assert!(ran.stderr().contains("1 answered, 2 answered before; 1 records"), "{}", ran.stderr());
+    assert!(
+        ran.said().contains("playfast: 1 query answered, 2 answered before\n  rows      1 in "),
+        "{}",
+        ran.stderr()
+    );
     let requests = shop.store.stats().requests;
-    assert_eq!(shop.playfast(&[&common[..], &["--resume"]].concat()).code(), 0);
-    assert_eq!((shop.store.stats().requests, lines(&rows).len()), (requests, 3), "nothing is left to do");
-    shop.playfast(&[&common[..], &["--resume", "--format", "csv"]].concat())
-        .refused(2, "was begun as ndjson of all fields, and can't be resumed as csv of all fields");
-    shop.playfast(&["app", "com.a.b", "--resume"]).refused(2, "--resume needs -o FILE");
+    let ran = shop.playfast(&[&common[..], &["--resume"]].concat());
+    assert!(ran.code() == 0 && ran.said().contains("holds a finished run: starting again"), "{}", ran.stderr());
+    assert_eq!((shop.store.stats().requests - requests, lines(&rows).len()), (3, 3));
+    shop.playfast(&["app", "com.a.b", "--resume"]).refused(2, "--resume needs a file for the rows: give -o FILE");
     // A run that is through is no loss.
     assert_eq!(shop.playfast(&["app", "com.a.b", "-o", text(&rows)]).code(), 0);
     assert_eq!(lines(&rows).len(), 1);
@@ -122,7 +138,7 @@ fn a_field_that_rows_cannot_have_is_refused_before_anything_is_sent() {
         shop.playfast(&["list", "--fields", fields]).refused(2, part);
     }
     shop.playfast(&["run", "--queries", text(&queries), "--fields", "titel"]).refused(2, "did you mean title?");
-    shop.playfast(&["parse", "--kind=list", text(&queries), "--fields=titel"]).refused(2, "did you mean title?");
+    shop.offline(&["parse", "--kind=list", text(&queries), "--fields=titel"]).refused(2, "did you mean title?");
     assert_eq!(shop.store.stats().requests, 0);
     let ran = shop.playfast(&["list", "--num=1", "--source", "--fields=app_id"]);
     let row = ran.rows().remove(0);
@@ -185,7 +201,7 @@ fn whoever_interrupts_it_loses_nothing() {
     let rows = folder.path().join("rows.ndjson");
     let ids: Vec<_> = (0..60).map(|index| format!("com.example.a{index}")).collect();
     let ids = ids.join(",");
-    let arguments = ["app", &ids, "-o", text(&rows), "--concurrency", "4", "--resume"];
+    let arguments = ["app", &ids, "--via=page", "-o", text(&rows), "--concurrency", "4", "--resume"];
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let running = start(&shop, &arguments);
         let before = std::fs::metadata(&rows).map_or(0, |rows| rows.len());
@@ -195,7 +211,7 @@ fn whoever_interrupts_it_loses_nothing() {
         let output = running.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(said.contains("once more stops at once") && said.contains("--resume goes on from here"), "{said}");
+        assert!(said.contains("once more stops at once") && said.contains("--resume continues from here"), "{said}");
     }
     let left = 60 - lines(&rows).len() as u64;
     assert!(left > 30, "{left}");
@@ -249,7 +265,10 @@ fn a_reader_who_is_gone_is_no_error_of_any_command() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = binary();
-        command.args(arguments).arg("--rate=none").args(shop.options());
+        command.args(arguments);
+        if !matches!(arguments[0], "inspect" | "--help") {
+            command.arg("--rate=none").args(shop.options());
+        }
         let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
@@ -276,11 +295,14 @@ fn the_doctor_says_what_comes_back_and_what_stands_in_the_way() {
     let said = ran.stdout();
     for part in [
         "play 0.1.0 (sha256:",
-        "list ",
-        "100 records",
+        "\nplay.google.com: ",
+        "\n  kind  answer    rows  requests  time ",
+        "\n  list  HTTP 200  100   1 ",
+        "\n  app   HTTP 200  1     1 ",
+        "  as expected\n",
         "app app_id=com.spotify.music",
-        "1 records",
-        "all fields are there as expected",
+        "  POST play.google.com/_/PlayStoreUi/data/batchexecute  list, app  disallowed\n",
+        "  GET play.google.com/store/apps/details (via=page)     app        allowed\n",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
@@ -288,9 +310,8 @@ fn the_doctor_says_what_comes_back_and_what_stands_in_the_way() {
     shop.store.set_faults(Faults::none().with(FaultKind::Captcha, 1.0));
     let ran = shop.playfast(&["doctor"]);
     assert_eq!(ran.code(), 3);
-    assert!(
-        ran.stdout().contains("blocked: ") && ran.stdout().contains("a wall stands in the way"),
-        "{}",
-        ran.stdout()
-    );
+    let said = ran.stdout();
+    assert_eq!(said.matches("list, app: blocked: ").count(), 1, "one cause is said once: {said}");
+    assert!(said.contains("the site blocks this: a captcha"), "{said}");
+    assert!(ran.stderr().contains("0 of 2 kinds answered"), "{}", ran.stderr());
 }

@@ -55,18 +55,21 @@ fn no_output_is_an_input_by_any_name() {
     for output in ["-o", "--failures", "--summary-json"] {
         for name in ["todo", "hard", "soft"] {
             let (queries, file) = (folder.name("todo"), folder.name(name));
-            let ran = shop.playfast(&["run", "--kind=app", "--queries", &queries, output, &file]);
+            let ran = shop.playfast(&["run", "--kind=app", "--queries", &queries, output, &file, "--format=json"]);
             ran.refused(2, &format!("{output} {file} would overwrite what is read, --queries {queries}"));
         }
         let (ca, config) = (folder.name("ca"), folder.name("config"));
-        shop.playfast(&["app", "com.a.b", "--cacert", &ca, output, &ca]).refused(2, "would overwrite what is read");
-        shop.playfast(&["app", "com.a.b", "--config", &config, output, &config]).refused(2, "--config");
+        shop.playfast(&["app", "com.a.b", "--cacert", &ca, output, &ca, "--format=json"])
+            .refused(2, "would overwrite what is read");
+        shop.playfast(&["app", "com.a.b", "--config", &config, output, &config, "--format=json"])
+            .refused(2, "--config");
     }
     let page = folder.name("page");
-    shop.playfast(&["parse", "--kind=list", &page, "-o", &page]).refused(2, "would overwrite what is read");
+    shop.offline(&["parse", "--kind=list", &page, "-o", &page, "--format=json"])
+        .refused(2, "would overwrite what is read");
     let queries = std::fs::File::open(folder.path("todo")).unwrap();
     let ran = binary()
-        .args(["run", "--kind=app", "--queries=-", "-o", &folder.name("todo")])
+        .args(["run", "--kind=app", "--queries=-", "-o", &folder.name("todo"), "--format=json"])
         .stdin(queries)
         .output()
         .unwrap();
@@ -93,7 +96,7 @@ fn a_parser_is_not_overwritten_either() {
 fn outputs_are_files_of_their_own() {
     let shop = Shop::open(StoreConfig::default());
     let folder = Folder::new(&[]);
-    let (file, journal) = (folder.name("x"), folder.name("x.journal"));
+    let (file, journal) = (folder.name("x.csv"), folder.name("x.csv.journal"));
     for (first, second, other) in [
         ("-o", "--failures", &file),
         ("-o", "--summary-json", &file),
@@ -112,7 +115,7 @@ fn outputs_are_files_of_their_own() {
 fn an_output_that_cannot_be_written_is_told_before_anything_is_asked() {
     let shop = Shop::open(StoreConfig::default());
     for output in ["-o", "--failures", "--summary-json"] {
-        shop.playfast(&["list", output, "/nowhere/file"]).refused(2, "failed to write to /nowhere/file");
+        shop.playfast(&["list", output, "/nowhere/file.csv"]).refused(2, "failed to write to /nowhere/file.csv");
     }
     assert_eq!(shop.store.stats().connections, 0);
 }
@@ -124,7 +127,7 @@ fn a_run_that_writes_no_row_leaves_what_was_there() {
     for format in ["ndjson", "json", "csv", "table"] {
         let folder = Folder::new(&[("mine", "precious"), ("ids", "")]);
         let (mine, ids) = (folder.name("mine"), folder.name("ids"));
-        let ran = shop.playfast(&["app", "com.a.b", "-o", &mine, "--format", format]);
+        let ran = shop.playfast(&["app", "com.a.b", "--via=page", "-o", &mine, "--format", format]);
         assert_eq!((ran.code(), folder.read("mine").as_str()), (3, "precious"), "{format}");
         let ran = shop.playfast(&["run", "--kind=app", "--queries", &ids, "-o", &mine, "--format", format]);
         ran.refused(2, "holds no queries");
@@ -138,16 +141,16 @@ fn a_run_that_writes_no_row_leaves_what_was_there() {
 #[test]
 fn a_run_that_failed_on_a_foreign_file_is_resumed_in_it() {
     let shop = Shop::open(StoreConfig::default());
-    let folder = Folder::new(&[("mine", "precious\n")]);
-    let arguments = ["app", "com.a.b,com.c.d", "--fields=app_id", "-o", &folder.name("mine")];
+    let folder = Folder::new(&[("mine.ndjson", "precious\n")]);
+    let arguments = ["app", "com.a.b,com.c.d", "--via=page", "--fields=app_id", "-o", &folder.name("mine.ndjson")];
     shop.store.respond_with("/store/apps/details", Canned::new(503, "")).unwrap();
     assert_eq!(shop.playfast(&arguments).code(), 3);
     let resumed = [&arguments[..], &["--resume"]].concat();
     assert_eq!(shop.playfast(&resumed).code(), 3);
-    assert_eq!(folder.read("mine"), "precious\n");
+    assert_eq!(folder.read("mine.ndjson"), "precious\n");
     shop.store.clear_canned();
     assert_eq!(shop.playfast(&resumed).code(), 0);
-    let mut rows: Vec<_> = folder.read("mine").lines().map(str::to_owned).collect();
+    let mut rows: Vec<_> = folder.read("mine.ndjson").lines().map(str::to_owned).collect();
     rows.sort();
     assert_eq!(rows, [r#"{"app_id":"com.a.b"}"#, r#"{"app_id":"com.c.d"}"#]);
 }
@@ -156,24 +159,24 @@ fn a_run_that_failed_on_a_foreign_file_is_resumed_in_it() {
 #[test]
 fn two_runs_do_not_write_one_file_by_two_names() {
     let shop = Shop::open(StoreConfig::default());
-    let folder = Folder::new(&[("rows", "")]);
-    std::fs::hard_link(folder.path("rows"), folder.path("hard")).unwrap();
-    std::os::unix::fs::symlink("rows", folder.path("soft")).unwrap();
+    let folder = Folder::new(&[("rows.csv", "")]);
+    std::fs::hard_link(folder.path("rows.csv"), folder.path("hard.csv")).unwrap();
+    std::os::unix::fs::symlink("rows.csv", folder.path("soft.csv")).unwrap();
     let mut command = binary();
-    command.args(["run", "--queries=-", "-o", &folder.name("rows"), "--rate=none"]).args(shop.options());
+    command.args(["run", "--queries=-", "-o", &folder.name("rows.csv"), "--rate=none"]).args(shop.options());
     let mut running = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while !folder.path("rows.journal").exists() {
+    while !folder.path("rows.csv.journal").exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    for name in ["rows", "hard", "soft"] {
-        for format in ["ndjson", "table"] {
-            let ran = shop.playfast(&["app", "com.a.b", "-o", &folder.name(name), "--format", format]);
-            ran.refused(2, "is being written by another run");
+    for name in ["rows.csv", "hard.csv", "soft.csv"] {
+        for existing in ["fail", "resume", "restart", "replace"] {
+            let ran = shop.playfast(&["app", "com.a.b", "-o", &folder.name(name), "--existing", existing]);
+            ran.refused(75, "is being written by another run");
         }
     }
     drop(running.stdin.take());
     assert!(running.wait().unwrap().success());
-    assert_eq!(shop.playfast(&["app", "com.a.b", "-o", &folder.name("hard")]).code(), 0);
+    assert_eq!(shop.playfast(&["app", "com.a.b", "-o", &folder.name("hard.csv")]).code(), 0);
 }
 
 /// Bytes of a file of rows, and those of a device or pipe, which are written in large pieces.

@@ -172,7 +172,6 @@ fn help_works_whatever_the_configuration_says() {
         &["--version"],
         &["-Vv"],
         &["completions", "fish"],
-        &["config"],
         &["man"],
     ] {
         let ran = playfast_with(&variables, arguments);
@@ -180,6 +179,11 @@ fn help_works_whatever_the_configuration_says() {
         assert!(!ran.stdout().is_empty());
         assert!(ran.stderr().starts_with("playfast: PLAYFAST_RATE: \"fast\" is not a rate: give "), "{}", ran.stderr());
     }
+    let ran = playfast_with(&variables[..1], &["config"]);
+    assert!(ran.code() == 2 && ran.stdout().contains("rate "), "the settings are shown: {}", ran.stderr());
+    assert!(ran.stderr().starts_with("playfast: PLAYFAST_RATE: "), "{}", ran.stderr());
+    let ran = playfast_with(&variables[..1], &["inspect"]);
+    assert_eq!((ran.code(), ran.stderr().as_str()), (0, ""), "it has no rate");
     playfast_with(&variables[..1], &["list"]).refused(2, "PLAYFAST_RATE");
     playfast_with(&[("PLAYFAST_QUIET", "maybe")], &["list"])
         .refused(2, "PLAYFAST_QUIET can't be \"maybe\": give true or false");
@@ -201,7 +205,7 @@ fn a_broken_file_is_said_and_help_works() {
         assert!(help.stderr().contains(part) && help.stderr().lines().count() == 1, "{}", help.stderr());
         playfast(&["list", "--config", path]).refused(2, part);
     }
-    playfast(&["list", "--config", "/nowhere.toml"]).refused(2, "/nowhere.toml: failed to read it");
+    playfast(&["list", "--config", "/nowhere.toml"]).refused(2, "/nowhere.toml: failed to read the configuration");
 }
 
 #[test]

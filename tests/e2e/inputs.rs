@@ -177,7 +177,7 @@ fn an_input_that_cannot_be_read_is_named_before_anything_is_sent() {
     }
     assert_eq!(shop.store.stats().requests, 0);
     let ran = playfast(&["app", "-"]);
-    assert_eq!((ran.code(), ran.stderr().as_str()), (0, "playfast: stdin held no queries\n"));
+    assert_eq!((ran.code(), ran.said().as_str()), (0, "playfast: stdin held no queries\n"));
 }
 
 #[test]

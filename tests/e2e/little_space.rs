@@ -26,7 +26,7 @@ fn warned_once(output: &Output) -> String {
 fn it_runs_with_one_warning() {
     assert!(warned_once(&short_of_space("inspect")).contains("play 0.1.0"));
     let shown = warned_once(&short_of_space("demo --latency 20"));
-    assert!(shown.contains("GAME_ACTION kr"), "{shown}");
+    assert!(shown.contains("list · category GAME_ACTION · 10 rows") && shown.contains("kr "), "{shown}");
 }
 
 #[test]

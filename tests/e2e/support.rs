@@ -103,6 +103,13 @@ impl Shop {
         let options = self.options().into_iter().chain(["--retries=0".to_owned()]);
         run(arguments.iter().map(|argument| (*argument).to_owned()).chain(options))
     }
+
+    /// Runs a command that doesn't use the network, and so takes no option that leads here.
+    pub(crate) fn offline(&self, arguments: &[&str]) -> Ran {
+        let ran = playfast(arguments);
+        assert_eq!(self.store.stats().connections, 0, "{arguments:?}");
+        ran
+    }
 }
 
 /// The variables that name proxies, as curl reads them.
@@ -143,6 +150,12 @@ pub(crate) fn timeless(mut row: Value) -> Value {
     row
 }
 
+/// A line of standard error without the time before it: `2026-11-26T16:35:33Z playfast: …`.
+pub(crate) fn untimed(line: &str) -> &str {
+    let is_time = |word: &str| word.len() == 20 && word.starts_with("20") && word.ends_with('Z');
+    line.split_once(' ').filter(|(word, _)| is_time(word)).map_or(line, |(_, rest)| rest)
+}
+
 /// What the binary did.
 #[derive(Debug)]
 pub(crate) struct Ran(pub(crate) Output);
@@ -168,6 +181,11 @@ impl Ran {
     /// The rows of NDJSON.
     pub(crate) fn rows(&self) -> Vec<Value> {
         self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// What it said on standard error, without the times before lines of a run.
+    pub(crate) fn said(&self) -> String {
+        self.stderr().lines().map(|line| untimed(line).to_owned() + "\n").collect()
     }
 
     /// Fails unless the binary said one line with this in it, and ended with this code.

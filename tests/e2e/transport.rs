@@ -293,7 +293,7 @@ fn a_body_is_read_however_its_coding_is_labelled() {
         let canned = Canned::new(200, body).header("content-type", "text/html");
         let canned = label.into_iter().fold(canned, |canned, label| canned.header("content-encoding", label));
         shop.store.respond_with(path, canned).unwrap();
-        shop.playfast(&["app", "com.mojang.minecraftpe"])
+        shop.playfast(&["app", "com.mojang.minecraftpe", "--via=page"])
     };
     for (label, body) in [
         (Some("gzip"), gzip(&page)),
@@ -320,12 +320,12 @@ fn the_command_line_says_how_to_connect() {
     shop.playfast(&["app", "com.brave.otter", "--timeout", "300ms"]).refused(3, "within 300ms");
     assert!(started.elapsed() < Duration::from_secs(3));
     for (option, value, says) in [
-        ("--timeout", "soon", "is no time"),
-        ("--connect-timeout", "0", "is too short"),
-        ("--idle-timeout", "soon", "is no time"),
+        ("--timeout", "soon", "give seconds, or a duration such as 500ms"),
+        ("--connect-timeout", "0", "0 leaves no time"),
+        ("--idle-timeout", "soon", "give seconds"),
         ("--request-header", "no header", "give 'NAME: VALUE'"),
         ("--request-header", "Host: evil.example", "it is the host's to set"),
-        ("--cookie", "none", "is not NAME=VALUE"),
+        ("--cookie", "none", "give NAME=VALUE"),
     ] {
         let ran = shop.playfast(&["app", "com.brave.otter", option, value]);
         assert_eq!(ran.code(), 2, "{}", ran.stderr());

@@ -123,6 +123,11 @@ impl Watched {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
     }
 
+    /// Asks nothing more.
+    pub(crate) fn close(&mut self) {
+        self.queries = None;
+    }
+
     /// Asks nothing more, and waits for its end.
     pub(crate) fn end(mut self) -> i32 {
         self.queries = None;

@@ -85,16 +85,15 @@ async fn serve(command: &DemoCommand, latency: Duration) -> Result<Exit, Exit> {
     let folder = private_folder().map_err(store::failed)?;
     let authority = folder.path().join("authority.pem");
     std::fs::write(&authority, store.ca_pem()).map_err(store::failed)?;
+    // Before anybody can know that there is something to end.
+    let mut signals = interrupt::Signals::listen().map_err(store::failed)?;
     let connect: Vec<_> = store.connect_to().iter().map(|to| format!("--connect-to {to}")).collect();
     print(&format!("{} --cacert {} --rate none\n", connect.join(" "), authority.display()))?;
     say(&format!("a store listens on {}; give playfast the options above; Ctrl-C ends it", store.address()));
-    let signal = interrupt::signal().await;
+    signals.next().await;
     folder.close().map_err(store::failed)?;
     store.shutdown().await;
-    match signal {
-        Some(_) => Ok(Exit::done()),
-        None => Err(Exit::config("failed to wait for Ctrl-C".to_owned())),
-    }
+    Ok(Exit::done())
 }
 
 fn private_folder() -> std::io::Result<tempfile::TempDir> {

@@ -24,8 +24,11 @@ impl Interrupt {
         let (code, control) = (Arc::new(AtomicU8::new(0)), control.clone());
         let told = Arc::clone(&code);
         let mut task = JoinSet::new();
+        // Listening begins here, not when the task first runs.
+        let signals = Signals::listen();
         task.spawn(async move {
-            let Some(signal) = signal().await else { return };
+            let Ok(mut signals) = signals else { return };
+            let signal = signals.next().await;
             told.store(signal, Ordering::Relaxed);
             control.stop();
             say(&match control.stats().under_way {
@@ -35,9 +38,7 @@ impl Interrupt {
                     format!("stopping: waiting for {requests} in flight; once more stops at once")
                 }
             });
-            if let Some(again) = self::signal().await {
-                exit(again);
-            }
+            exit(signals.next().await);
         });
         Self { code, _task: task }
     }
@@ -53,24 +54,47 @@ fn exit(code: u8) {
     std::process::exit(code.into());
 }
 
-/// The next signal's code.
-pub(super) async fn signal() -> Option<u8> {
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.ok().map(|()| INTERRUPTED),
-        () = terminated() => Some(TERMINATED),
-    }
+/// Ctrl-C and SIGTERM, which no longer end the program.
+pub(super) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    ctrl_c: tokio::signal::windows::CtrlC,
 }
 
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    #[cfg(unix)]
+    pub(super) fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-}
 
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    #[cfg(windows)]
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self { ctrl_c: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// The exit code of the next signal.
+    pub(super) async fn next(&mut self) -> u8 {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
+        }
+        #[cfg(windows)]
+        {
+            self.ctrl_c.recv().await;
+            INTERRUPTED
+        }
+    }
 }

@@ -11,7 +11,8 @@ use super::ignored::Ignored;
 use crate::batch::split_kind;
 use crate::cli::queries::{KIND, Record, subject, texts};
 use crate::parser::{Kind, Param};
-use crate::{Host, Plan, Priority};
+use crate::swap::Unresolved;
+use crate::{Host, Plan, PlanError, Priority};
 
 /// The field that says which queries go first, unless the kind has a parameter of that name.
 const PRIORITY: &str = "priority";
@@ -78,7 +79,8 @@ impl Resolver {
         let slot = self.host.slot_of(kind).map_err(|error| error.to_string())?;
         let description = slot.description();
         let Some(described) = description.kind(split_kind(kind).1) else {
-            return Err(format!("the parser has no kind {kind:?}").into());
+            let names = description.kinds.iter().map(|kind| kind.name.clone()).collect();
+            return Err(PlanError::unresolved(None, kind, Unresolved::Kind(names)).to_string().into());
         };
         let (mut params, mut priority, mut unknown) = (Vec::new(), None, Vec::new());
         for (name, value) in &record.0 {

@@ -84,8 +84,8 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
     }
 }
 
-/// An app's message that is one slot further on than it was.
-const MOVED: &str = r#"[[[[]]],[null,null,null,[["A title"]]]]"#;
+/// An app's message that is one slot further on than it was, as it stands in a string.
+const MOVED: &str = r#"[[[[]]],[null,null,null,[[\"A title\"]]]]"#;
 
 /// One of the ways in which a frame is empty.
 fn empty(desk: &Desk<'_>, index: usize) -> Answer {
