@@ -27,6 +27,7 @@ mod parsers;
 mod play;
 mod proxies;
 mod raw;
+mod readme;
 mod real_pages;
 mod robots;
 mod rogue;

@@ -1,9 +1,13 @@
 //! `cargo xtask component` builds the parser component that the host embeds, and its stamp; `cargo xtask aliases` generates the names of
-//! countries and languages in its description; `cargo xtask api` writes down what the published libraries show.
+//! countries and languages in its sets of values; `cargo xtask api` writes down what the published libraries show; `cargo xtask readme` writes
+//! the options into the README.
 
 mod aliases;
 mod api;
 mod build;
+#[cfg(all(unix, feature = "picture"))]
+mod picture;
+mod readme;
 mod stamp;
 mod toolchain;
 
@@ -15,10 +19,13 @@ use stamp::{COMPONENT, MOVED_LAYOUT, STAMP, Stamp};
 use toolchain::Toolchain;
 
 const USAGE: &str =
-    "usage: cargo xtask aliases [--check] | api [--check] | component [--check | [--example NAME] --out FILE]
+    "usage: cargo xtask aliases [--check] | api [--check] | readme [--check] | picture | component [--check | [--example NAME] --out FILE]
 
-  aliases            write the names of countries and languages into the parser's description, from CLDR
-  aliases --check    hold the description against them
+  aliases            write the names of countries and languages into the Play parser's sets, from CLDR
+  aliases --check    hold the sets against them
+  readme             write the tables of commands and options into README.md
+  readme --check     hold it against the program
+  picture            draw a session of target/release/playfast for the README (feature `picture`)
   api                write the public items of the published libraries into their public-api.txt
   api --check        hold those texts against the sources
   component          build the parser component, and the demo's, and write them and their stamp into host/parser
@@ -35,6 +42,12 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["aliases"] => aliases::run(root, false),
         ["aliases", "--check"] => aliases::run(root, true),
+        ["readme"] => readme::run(root, false),
+        ["readme", "--check"] => readme::run(root, true),
+        #[cfg(all(unix, feature = "picture"))]
+        ["picture"] => picture::run(root),
+        #[cfg(not(all(unix, feature = "picture")))]
+        ["picture"] => bail!("run `cargo run --release --package xtask --features picture -- picture`"),
         ["api"] => api::run(root, false),
         ["api", "--check"] => api::run(root, true),
         ["component"] => write(root),

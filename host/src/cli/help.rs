@@ -1,6 +1,7 @@
 //! Help: `-h`, `--help`, and `playfast help TOPIC`.
 
 mod layout;
+mod markdown;
 mod sections;
 mod topics;
 
@@ -33,6 +34,10 @@ pub(super) fn print_help(request: &HelpRequest, parsers: Option<&Parsers>) -> Re
 
 /// `playfast help`.
 pub(super) fn run(command: &HelpCommand, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
+    if command.markdown {
+        print(&markdown::tables(&document(parsers)))?;
+        return Ok(Exit::done());
+    }
     let Some(name) = &command.topic else {
         return print_help(&HelpRequest { command: None, is_long: false }, parsers);
     };

@@ -80,7 +80,7 @@ pub enum LoadError {
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let parser = Engine::new(EngineOptions::default())?.load(PLAY).await?;
-/// let plan = Plan::new(parser.description(), "app", [("app_id", "com.spotify.music")])?;
+/// let plan = Plan::new(parser.description(), "app", [("app_id", "com.spotify.music"), ("via", "page")])?;
 /// let queries: Vec<_> = plan.queries().collect();
 /// let requests = parser.request(&queries, 1).await?;
 /// assert!(requests.exchanges[0].request.url.contains("id=com.spotify.music"));

@@ -171,6 +171,9 @@ pub(in crate::cli) struct HelpCommand {
     /// Topic or command
     #[arg(value_name = "TOPIC|COMMAND")]
     pub(in crate::cli) topic: Option<String>,
+    /// Print commands and options as tables of Markdown
+    #[arg(long, hide = true)]
+    pub(in crate::cli) markdown: bool,
 }
 
 /// `playfast inspect`.
