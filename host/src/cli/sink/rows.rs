@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 const MEMBER_BYTES: u64 = 256 << 10;
 
 /// Time after which a member of a gzip file ends however small it is: what comes slowly is not fetched again either.
-const MEMBER_TIME: Duration = Duration::from_secs(10);
+const MEMBER_TIME: Duration = Duration::from_secs(2);
 
 /// A writer of rows, and the former content of its file.
 pub(in crate::cli) struct Rows {
