@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use playfast_guest::json::{Flow, Kind, Level, ReadError, Reader};
 use playfast_guest::{Failure, Page, Query};
 
-use crate::unreadable;
+use crate::{PageResults, unreadable};
 
 const PREFIX: &[u8] = b")]}'";
 
@@ -29,7 +29,7 @@ pub(crate) fn is_answer(body: &[u8]) -> bool {
 }
 
 /// What a body of batchexecute says about each of the queries, which all asked the same rpc. A tag is the index of its query in the exchange.
-pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPayload<'q>) -> Vec<Result<Page, Failure>> {
+pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPayload<'q>) -> PageResults {
     if !is_answer(body) {
         let missing = || Err(Failure::layout_changed("the answer is not one of batchexecute"));
         return queries.iter().map(|_| missing()).collect();
@@ -204,7 +204,7 @@ impl<'q, 'r> Answers<'q, 'r> {
     }
 
     /// The answer to each query, when the body ended so.
-    fn finish(mut self, end: Result<(), ReadError>) -> Vec<Result<Page, Failure>> {
+    fn finish(mut self, end: Result<(), ReadError>) -> PageResults {
         if let ([answer @ None], 1) = (self.tagged.as_mut_slice(), self.strays) {
             *answer = self.stray.take();
         }

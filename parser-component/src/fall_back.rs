@@ -5,13 +5,11 @@
 
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
+use crate::PageResults;
 use crate::kinds::BY_PAGE;
 
 /// The answers of an exchange, with those that the rpc failed to give replaced by the state that asks for the page.
-pub(crate) fn to_pages(
-    queries: &[Query],
-    answers: Result<Vec<Result<Page, Failure>>, Failure>,
-) -> Result<Vec<Result<Page, Failure>>, Failure> {
+pub(crate) fn to_pages(queries: &[Query], answers: Result<PageResults, Failure>) -> Result<PageResults, Failure> {
     if !queries.iter().any(may_fall_back) {
         return answers;
     }

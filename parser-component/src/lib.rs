@@ -17,6 +17,9 @@ use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
 pub use batchexecute::{ReadPayload, answers};
 pub use kinds::address;
 
+/// What a response says to each of the queries that it was to answer, in their order.
+pub type PageResults = Vec<Result<Page, Failure>>;
+
 /// The parser of `play.google.com`.
 #[derive(Debug)]
 pub struct Play;
@@ -49,7 +52,7 @@ impl Parser for Play {
 }
 
 /// What a response says to each of the queries that it was to answer.
-fn read(queries: &[Query], response: &HttpResponse) -> Result<Vec<Result<Page, Failure>>, Failure> {
+fn read(queries: &[Query], response: &HttpResponse) -> Result<PageResults, Failure> {
     wall::check(response, queries.len())?;
     if response.body.trim_ascii().is_empty() {
         return Err(Failure::unavailable("the store sent an empty answer"));

@@ -261,7 +261,7 @@ fn carried_columns_are_in_the_rows_once_for_each_distinct_value() {
         let ran = shop.playfast(arguments);
         assert_eq!(ran.code(), 0, "{}", ran.stderr());
         assert_eq!(pairs(&ran.rows()), expected);
-        assert!(ran.rows().iter().all(|row| row.as_object().unwrap().keys().last().unwrap() == "team"));
+        assert!(ran.rows().iter().all(|row| row.as_object().unwrap().keys().next_back().unwrap() == "team"));
         assert!(shop.store.stats().requests - before <= 2, "equal queries are asked once");
     }
     let ran =

@@ -70,7 +70,9 @@ fn without_query<R: Record>(mut record: R, query: &Query) -> R {
     let is_param = |name: &str, value: &Value| {
         query.param(name).is_some_and(|param| match value {
             Value::String(text) => text == param,
-            value => value.to_string() == param,
+            Value::Number(number) => number.to_string() == param,
+            Value::Bool(flag) => flag.to_string() == param,
+            _ => false,
         })
     };
     record.rest().retain(|name, value| match name.as_str() {

@@ -10,8 +10,9 @@ mod describe;
 mod json_type;
 mod list;
 
-use playfast_guest::{Failure, Page, Query};
+use playfast_guest::{Failure, Query};
 
+use crate::PageResults;
 use crate::request::Asked;
 use record::FieldDoc;
 
@@ -46,7 +47,7 @@ pub(crate) struct Kind {
     /// How a query is asked.
     pub(crate) ask: fn(&Query) -> Result<Asked, Failure>,
     /// The answers in a body, one for each query.
-    pub(crate) read: for<'q> fn(&'q [Query], &[u8]) -> Vec<Result<Page, Failure>>,
+    pub(crate) read: for<'q> fn(&'q [Query], &[u8]) -> PageResults,
 }
 
 /// A parameter of a kind.

@@ -13,7 +13,7 @@ pub(super) fn documented(program: Command, kinds: &[(KindNames, Kind)]) -> Comma
     let usage = "playfast COMMAND [OPTIONS]";
     let program = hide_generated(program).override_usage(usage).args(options_of("")).arg(version());
     let names: Vec<_> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let program = program.mut_subcommands(|command| {
+    program.mut_subcommands(|command| {
         let kind = kinds.iter().find(|(names, _)| names.first().is_some_and(|name| name == command.get_name()));
         let own: Vec<_> = command.get_arguments().map(|option| option.get_id().to_string()).collect();
         let name = if kind.is_some() { "" } else { command.get_name() };
@@ -24,8 +24,7 @@ pub(super) fn documented(program: Command, kinds: &[(KindNames, Kind)]) -> Comma
             Some((_, kind)) => describe_kind(command, kind),
             None => name_choices(command, kinds, &names),
         }
-    });
-    program
+    })
 }
 
 /// clap's own help and version options can't be sorted among the others: they are replaced.

@@ -102,8 +102,8 @@ fn missing(error: &clap::Error, program: &Command) -> String {
     let with_it =
         |option: &&Arg| option.get_help().is_some_and(|help| help.to_string().starts_with(&format!("With {needed}:")));
     let usage = text(error, ContextKind::Usage).unwrap_or_default();
-    let options = command.get_arguments().chain(program.get_arguments()).filter(with_it).filter_map(Arg::get_long);
-    match options.filter(|long| usage.contains(&format!("--{long}"))).next() {
+    let mut options = command.get_arguments().chain(program.get_arguments()).filter(with_it).filter_map(Arg::get_long);
+    match options.find(|long| usage.contains(&format!("--{long}"))) {
         Some(typed) => format!("--{typed} needs {needed}"),
         None => format!("{} needs {needed}", command.get_name()),
     }

@@ -63,7 +63,7 @@ impl Carried {
 ///
 /// # Errors
 /// The reason, with the first such name.
-pub(super) fn check_names<'k>(names: &[String], kinds: impl IntoIterator<Item = Arc<str>>) -> Result<(), String> {
+pub(super) fn check_names(names: &[String], kinds: impl IntoIterator<Item = Arc<str>>) -> Result<(), String> {
     let fields: Vec<Arc<str>> = kinds.into_iter().collect();
     for (index, name) in names.iter().enumerate() {
         if name.is_empty() {

@@ -39,7 +39,7 @@ fn split<'t>(argument: &OsStr, long: &'t str) -> (&'t str, Option<OsString>) {
     let start = "--=".len() + name.len();
     // What stands before the value is ASCII, as the options' names are, or no such option.
     let bytes = argument.as_encoded_bytes().get(start..).filter(|_| name.is_ascii());
-    (name, Some(bytes.and_then(|bytes| os_string(bytes)).unwrap_or_else(|| text.into())))
+    (name, Some(bytes.and_then(os_string).unwrap_or_else(|| text.into())))
 }
 
 #[cfg(unix)]
