@@ -70,6 +70,9 @@ mod tests {
 
     use super::*;
 
+    /// What answers are: an app, or a failure of a kind.
+    type Kinds = [Option<FailureKind>];
+
     fn query(via: &str, state: Option<&str>) -> Query {
         let params = vec![("via".to_owned(), via.to_owned())];
         Query { kind: "app".to_owned(), params, state: state.map(str::to_owned) }
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_the_rpc_fails_to_answer_continues_by_page() {
-        let cases: [(&[Option<FailureKind>], &[Option<FailureKind>]); 9] = [
+        let cases: [(&Kinds, &Kinds); 9] = [
             (&[Some(NotFound)], &[Some(NotFound)]),
             (&[Some(NotFound), None], &[Some(NotFound), None]),
             (&[Some(NotFound), Some(NotFound)], &[None, None]),

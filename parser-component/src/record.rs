@@ -7,7 +7,8 @@
 pub use crate::kinds::{App, ChartApp};
 pub use crate::kinds::{Category, DataSafety, PermissionGroup, Practice, UsedData};
 
-#[cfg(all(test, feature = "records"))]
+#[cfg(test)]
+#[cfg(feature = "records")]
 mod tests {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
