@@ -1,4 +1,4 @@
-//! Where does memory come from in a sandbox that lives for one call?
+//! Bump allocator for a sandbox that lives for one call.
 //!
 //! An allocator for parsers, on WebAssembly alone: it hands out memory from the heap's start upwards, takes the latest piece back, and
 //! starts over when nothing is in use any more. For a call that ends soon that is all there is to do, and a host that reuses the

@@ -1,4 +1,4 @@
-//! How does a parser's type become a component's exports? Only there on WebAssembly.
+//! Exports of a component, from a parser's type. On WebAssembly only.
 
 wit_bindgen::generate!({
     path: "wit",

@@ -1,4 +1,4 @@
-//! Which queries share a request?
+//! Grouping of queries that share a request.
 
 /// Groups indices of items with the same key, at most `size` a group, in the order of their first items. A `size` of 0 counts as 1.
 pub fn by_key<T, K: PartialEq>(items: &[T], size: u32, key: impl Fn(&T) -> K) -> Vec<(K, Vec<u32>)> {

@@ -1,4 +1,4 @@
-//! How are URLs and forms written?
+//! URLs and forms, percent-encoded.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 

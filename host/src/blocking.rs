@@ -1,4 +1,4 @@
-//! How is a host used without async?
+//! Host without async: calls that wait.
 //!
 //! The same host behind calls that wait. A whole batch is one wait: whoever waits for each query on its own has them answered one after
 //! another, the slowest way there is. All of it runs on one runtime of the process, with a thread for each core.

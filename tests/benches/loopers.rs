@@ -1,4 +1,4 @@
-//! What do guests that loop until their deadline cost the others?
+//! Benchmark: what guests that loop until their deadline cost the others.
 //!
 //! A thousand responses, of which a tenth loops for 100 ms, or none: the median time of a fetch, from its start to its rows, of the others.
 //! The ratio is what counts; below 1.5 is well. `cargo bench --bench loopers`

@@ -1,4 +1,4 @@
-//! What does parsing cost natively, in an instance that stays, and in a fresh sandbox? And the sandbox alone?
+//! Benchmark: parsing natively, in an instance that stays, and in a fresh sandbox; and the sandbox alone.
 //!
 //! On real pages, from `PLAYFAST_PAGES` or `../shared/pages`; without them only the sandbox is timed. `cargo bench`
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark")]

@@ -1,4 +1,4 @@
-//! Is the embedded component the one that the sources make?
+//! The embedded component is the one that the sources make.
 
 use std::path::Path;
 

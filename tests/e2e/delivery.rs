@@ -1,4 +1,4 @@
-//! What does somebody at a command line see of a run, and what stays of it however it ends?
+//! What is seen of a run at a command line, and what stays of it however it ends.
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Is every query answered, once and rightly, by stores that fail at some requests?
+//! Every query is answered once and rightly by stores that fail at some requests.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

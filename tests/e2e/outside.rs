@@ -1,4 +1,4 @@
-//! A crate outside the workspace, with a path to the library alone: does the tool that its author would write build, and answer?
+//! A tool outside the workspace, with a path to the library only, builds and answers.
 //!
 //! On the toolchain that is here, without a wasm target, in the debug profile, with the versions that are locked here.
 

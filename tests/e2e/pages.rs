@@ -1,4 +1,4 @@
-//! Where are the saved real pages?
+//! The folder of saved real pages.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

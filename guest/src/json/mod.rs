@@ -1,4 +1,4 @@
-//! How does a parser read what it wants out of JSON, and write records?
+//! JSON for parsers: reading what is wanted without a tree, and writing records.
 //!
 //! [`Reader`] walks a JSON text where it lies: in a page's script, or inside a string of another JSON text ([`Level::InString`]). It
 //! builds no tree and copies nothing; what isn't wanted is skipped 64 bytes at a time, and only the strings asked for are unescaped.

@@ -1,4 +1,4 @@
-//! What is the next value?
+//! Reader of one JSON value after another.
 //!
 //! One cursor over one text. Invariant: every call leaves the cursor before a value that it hasn't read, or after the whole of one that it
 //! has.

@@ -1,4 +1,4 @@
-//! Where does a JSON value end?
+//! Scanner for the end of a JSON value.
 //!
 //! Values are skipped 64 bytes at a time: every block gives masks with a bit a byte, a prefix-xor of the quotes tells which bytes stand in
 //! strings, and a population count of the brackets outside them moves the depth (the way of simdjson and JSONSki: Langdale and Lemire,

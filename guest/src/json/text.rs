@@ -1,4 +1,4 @@
-//! What does an escaped string say?
+//! Unescaping of strings.
 //!
 //! Scripts are read as well as JSON, so JavaScript's own escapes (`\x3d`, `\'`) count too. Whatever isn't valid becomes U+FFFD, never an
 //! error: a broken character is no reason to lose a record.

@@ -1,4 +1,4 @@
-//! Which outcome belongs to which country, category or app?
+//! Outcomes grouped by country, category or app.
 //!
 //! Outcomes under the values of a parameter, in the order in which the values came; a group can be grouped once more.
 

@@ -1,4 +1,4 @@
-//! How is Play asked without async?
+//! Typed Play calls without async.
 //!
 //! As in [`crate::play`], with calls that wait, each for a whole batch.
 

@@ -1,4 +1,4 @@
-//! Is a component compiled already?
+//! Cache of compiled components.
 //!
 //! What is cached is native code, so only what this host compiled itself is read: from a folder that nobody else can write to, by the
 //! component's digest and the engine's compatibility hash, with a digest of its own in front. Any failure is a miss, and never an error.

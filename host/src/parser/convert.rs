@@ -1,4 +1,4 @@
-//! What do the contract's types mean here? And is what a parser returned what the contract allows?
+//! Conversion between the contract's types and the host's, with the checks of what a parser returned.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! What tells one component from another?
+//! Digest of a component: SHA-256 of its file.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Who compiles and runs components?
+//! Engine that compiles and runs components.
 //!
 //! One engine a host. Its pool of memories is reserved once; where that much address space can't be had, instances are made on demand.
 //! The epoch ticks in a thread of its own, which sleeps while no guest runs.

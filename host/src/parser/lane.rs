@@ -1,4 +1,4 @@
-//! Which guests run when there are more than cores?
+//! Permits of guests to run, if there are more than cores.
 //!
 //! As many may start as there are cores, and one more: most are done within a few ticks, and each takes megabytes. One that takes longer lets
 //! the next start, and one that goes on waits for a lane, of which there are as many as cores, and keeps it until it ends: so those that loop

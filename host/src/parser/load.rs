@@ -1,4 +1,4 @@
-//! Is this file a parser?
+//! Loading of a component: compilation, the checks of its imports and exports, and its description.
 //!
 //! A component becomes a [`Parser`] in steps, each with its own refusal: it is WebAssembly, a component, of the contract's world and
 //! version, it links, it starts, and it describes itself in a document that fits the schema.

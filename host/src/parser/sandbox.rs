@@ -1,4 +1,4 @@
-//! What may one call of a parser use?
+//! Limits of one call of a parser: memory, time, stack and output.
 //!
 //! Time counts in ticks of the engine's epoch while the guest runs, so that a call that waits for a core isn't charged for it. A guest
 //! that waits in a host call makes no ticks: for it there is a limit on the clock. Why a call was stopped is noted where it is stopped,

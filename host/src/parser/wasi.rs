@@ -1,4 +1,4 @@
-//! What is behind WASI for the parsers that import it? Nothing: no files, environment, arguments or network. What they print goes to the
+//! WASI for the parsers that import it, with nothing behind it: no files, environment, arguments or network. What they print
 //! log, cut at [`OUTPUT_LIMIT`].
 
 use wasmtime::component::ResourceTable;

@@ -1,4 +1,4 @@
-//! What does the parser say of a whole response, for each of its queries?
+//! Answers of the parser to whole responses, one for each query.
 
 use playfast_guest::{Failure, FailureKind, HttpResponse, Page, Parser as _, Query};
 use playfast_play::Play;

@@ -1,4 +1,4 @@
-//! Which pages are saved, and what does the parser make of them?
+//! Saved pages, and what the parser makes of them.
 
 use playfast_guest::{Failure, HttpResponse, Parser as _, Query};
 use playfast_play::Play;

@@ -1,4 +1,4 @@
-//! What is sent? A body of pieces, plain or gzipped, where the large pieces are shared between responses and compressed once.
+//! A body of pieces, plain or gzipped, where the large pieces are shared between responses and compressed once.
 //!
 //! Invariant: both forms hold the same bytes. A gzip stream may be any sequence of deflate blocks, so a shared piece is deflated on its
 //! own up to a byte boundary and put between stored blocks for the small pieces: no response pays for compression twice, whatever its

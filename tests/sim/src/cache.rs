@@ -1,4 +1,4 @@
-//! What has been made already? A bounded cache of anything, cheap to read.
+//! A bounded cache of anything, cheap to read.
 //!
 //! Invariant: it holds at most the given weight. Two generations instead of a list of uses: when the young half is full it becomes the
 //! old one, and what is used meanwhile moves back; so the entries dropped are among the least recently used.

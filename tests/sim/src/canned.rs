@@ -1,4 +1,4 @@
-//! What is answered whatever the store would say? Canned responses by the beginning of the address.
+//! Canned responses by the beginning of the address.
 
 use std::sync::{PoisonError, RwLock};
 

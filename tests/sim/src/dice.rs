@@ -1,4 +1,4 @@
-//! Where does chance come from? Everything generated is drawn from a `Dice`, which depends on the seed and on labels alone.
+//! Everything generated is drawn from a `Dice`, which depends on the seed and on labels alone.
 //!
 //! Invariant: the same seed and labels give the same draws on every machine and in every build, so no outside generator is used:
 //! this is SplitMix64 behind an FNV-1a hash.

@@ -1,4 +1,4 @@
-//! Why can the store not start, or not serve a page? One enum for the crate.
+//! One enum for the crate.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What can the store hand out? Payloads and pages made from the catalogue, kept while there is room.
+//! Payloads and pages made from the catalogue, kept while there is room.
 //!
 //! Invariant: an answer depends on the seed, the query and the layout alone, so two that make it at once make the same.
 

@@ -1,4 +1,4 @@
-//! How does a client know that this is the store? By a fresh authority that signs a certificate for the store's hosts.
+//! By a fresh authority that signs a certificate for the store's hosts.
 
 use std::sync::Arc;
 

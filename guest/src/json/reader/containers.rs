@@ -1,4 +1,4 @@
-//! What stands in an array or an object?
+//! Elements of arrays and members of objects.
 //!
 //! Protobuf messages written as JSON arrays are read by one rule at every depth: slot *i* is the element at *i*, else member *i + 1* of an
 //! object that ends the array (a sparse tail).

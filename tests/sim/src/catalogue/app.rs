@@ -1,4 +1,4 @@
-//! What is known of an app? One struct in plain words: the truth from which both the wire messages and the records for tests are made.
+//! One struct in plain words: the truth from which both the wire messages and the records for tests are made.
 
 use super::genres::Genre;
 use super::prose::Prose;

@@ -1,4 +1,4 @@
-//! Who is behind an app? A developer's names, addresses and links, from the second label of the id.
+//! A developer's names, addresses and links, from the second label of the id.
 
 use super::app::{Developer, Legal};
 use super::places::Place;

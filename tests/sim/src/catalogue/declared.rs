@@ -1,4 +1,4 @@
-//! What does an app declare? Its content rating, permissions and use of data.
+//! Its content rating, permissions and use of data.
 
 use super::app::{ContentRating, DataType, DataUse, PermissionGroup, Permissions, Safety};
 use super::media::{image, picture};

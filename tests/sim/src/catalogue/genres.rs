@@ -1,4 +1,4 @@
-//! Which genres does the store have, and which charts may be asked for? One table, with the names in three languages.
+//! One table, with the names in three languages.
 
 use super::speech::Language;
 

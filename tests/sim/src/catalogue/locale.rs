@@ -1,4 +1,4 @@
-//! Whose store is shown? A language and a country, read from `hl` and `gl`.
+//! A language and a country, read from `hl` and `gl`.
 
 use super::places::Place;
 use super::speech::Language;

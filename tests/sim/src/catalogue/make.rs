@@ -1,4 +1,4 @@
-//! How does an app come about? Each part is drawn from dice of its own, so that one part's changes don't stir the others.
+//! Each part is drawn from dice of its own, so that one part's changes don't stir the others.
 
 use super::app::{App, Availability, Standing, Tag};
 use super::genres::{GENRES, Genre};

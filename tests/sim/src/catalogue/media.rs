@@ -1,4 +1,4 @@
-//! What does an app look like? Addresses of pictures and films that nobody can open, shaped like the store's own.
+//! Addresses of pictures and films that nobody can open, shaped like the store's own.
 
 use super::app::{Image, Media, Video};
 use crate::dice::Dice;

@@ -1,4 +1,4 @@
-//! Which apps does the store have, and what is true of them? All of it follows from the seed; nothing is stored but pools of candidates.
+//! All of it follows from the seed; nothing is stored but pools of candidates.
 
 mod app;
 mod contact;

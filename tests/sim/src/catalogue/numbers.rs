@@ -1,4 +1,4 @@
-//! How is an app doing? Installs, ratings, price and dates, from its popularity and the country.
+//! Installs, ratings, price and dates, from its popularity and the country.
 
 use super::app::{Discount, Installs, Offer, Rating, Stamp, Versions};
 use super::locale::Locale;

@@ -1,4 +1,4 @@
-//! What does something cost where? Countries with their currency, and prices written as the language writes them.
+//! Countries with their currency, and prices written as the language writes them.
 
 use super::speech::Language;
 

@@ -1,4 +1,4 @@
-//! What do apps say of themselves? Running text of any length from word lists, as text and as the store's markup.
+//! Running text of any length from word lists, as text and as the store's markup.
 //!
 //! Invariant: the text comes first and the markup is made from it, so that decoding the markup must give the text back.
 

@@ -1,4 +1,4 @@
-//! What may be asked of the catalogue? The two queries, in the words of the requests.
+//! The two queries, in the words of the requests.
 
 /// A chart: who leads a category in a country.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! How does the store speak? Labels, dates and numbers in English, German, French and Japanese; every other language gets English.
+//! Labels, dates and numbers in English, German, French and Japanese; every other language gets English.
 
 /// A language that the store has labels for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

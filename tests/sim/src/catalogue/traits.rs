@@ -1,4 +1,4 @@
-//! What is an app the same everywhere? Whether it exists, its genre, whether it is paid, and how popular it is, from the seed and the
+//! Whether it exists, its genre, whether it is paid, and how popular it is, from the seed and the
 //! id alone.
 
 use super::genres::{GENRES, Genre};

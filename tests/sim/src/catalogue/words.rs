@@ -1,4 +1,4 @@
-//! Which words are names made of? Four lists of 32: 2^20 ids of the form `com.<studio>.<name>`, each readable.
+//! Four lists of 32: 2^20 ids of the form `com.<studio>.<name>`, each readable.
 
 use crate::dice::Dice;
 

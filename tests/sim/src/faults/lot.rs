@@ -1,4 +1,4 @@
-//! Which requests does a fault strike? Decided by the request's number, so that a run can be repeated.
+//! Decided by the request's number, so that a run can be repeated.
 
 use super::{FaultKind, Faults};
 use crate::dice::Dice;

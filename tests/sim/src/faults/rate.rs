@@ -1,4 +1,4 @@
-//! May one more request be served this second? A token bucket, with the time as an argument.
+//! A token bucket, with the time as an argument.
 
 use std::time::Instant;
 

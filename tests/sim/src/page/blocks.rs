@@ -1,4 +1,4 @@
-//! Which data blocks does a page hold? Thirteen, each answering the rpc that `AF_dataServiceRequests` names for its number.
+//! Thirteen, each answering the rpc that `AF_dataServiceRequests` names for its number.
 //!
 //! Invariant: numbers follow from the seed and the app and are no sign of what a block holds; only the rpc is. Two blocks answer the
 //! details rpc, the small one first.

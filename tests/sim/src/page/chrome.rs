@@ -1,4 +1,4 @@
-//! What do all pages share? Everything around the data: made once for a seed, and compressed once.
+//! Everything around the data: made once for a seed, and compressed once.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What fills a page? Style rules, markup and data that mean nothing and look like something.
+//! Style rules, markup and data that mean nothing and look like something.
 
 use crate::catalogue::picture;
 use crate::dice::Dice;

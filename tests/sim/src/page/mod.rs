@@ -1,4 +1,4 @@
-//! What does an app's page look like? Much chrome, and near the end the blocks of data.
+//! Much chrome, and near the end the blocks of data.
 
 mod blocks;
 mod chrome;

@@ -1,4 +1,4 @@
-//! What is asked, in one form for requests and for the index? A kind, a subject, a language and a country.
+//! A kind, a subject, a language and a country.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What does the index say? One row a file, tab-separated, under a heading.
+//! One row a file, tab-separated, under a heading.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Which saved page answers a request? The index says which file was the answer to what; where several were, the newest.
+//! The index says which file was the answer to what; where several were, the newest.
 
 mod address;
 mod index;

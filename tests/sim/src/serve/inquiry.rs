@@ -1,4 +1,4 @@
-//! What does a request ask? Its site, path, parameters and form, read once.
+//! Its site, path, parameters and form, read once.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};

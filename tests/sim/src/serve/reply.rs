@@ -1,4 +1,4 @@
-//! How does an answer become a response? Status, headers and a content that is compressed if the client likes.
+//! Status, headers and a content that is compressed if the client likes.
 
 use hyper::Response;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};

@@ -1,4 +1,4 @@
-//! How does a body leave? Chunk by chunk without copying, to its end or broken off in the middle.
+//! Chunk by chunk without copying, to its end or broken off in the middle.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

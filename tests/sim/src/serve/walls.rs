@@ -1,4 +1,4 @@
-//! What do the walls look like? The redirects to them, and the pages on the other hosts.
+//! The redirects to them, and the pages on the other hosts.
 
 use super::inquiry::Inquiry;
 use super::reply::Reply;

@@ -1,4 +1,4 @@
-//! What does a chart request answer? The containers around the items, in today's layout or in one that no parser knows.
+//! The containers around the items, in today's layout or in one that no parser knows.
 
 use super::item::{listed, token};
 use super::{NULL, Node, list, message};

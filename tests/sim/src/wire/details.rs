@@ -1,4 +1,4 @@
-//! What is an app on its own page? The details message, by slot numbers as in the store's own.
+//! The details message, by slot numbers as in the store's own.
 //!
 //! Invariant: half of the apps have their late slots in a trailing object keyed by field number, since the real store does both.
 

@@ -1,4 +1,4 @@
-//! What is an app in a list? The item message, of list, search and cluster answers alike.
+//! The item message, of list, search and cluster answers alike.
 
 use super::offer::{button, offer};
 use super::shapes::{app_icon, app_key, html, image, link, path};

@@ -1,4 +1,4 @@
-//! What does the store's data look like on the wire? Each module writes one message from a catalogue entry.
+//! Each module writes one message from a catalogue entry.
 
 mod chart;
 mod details;

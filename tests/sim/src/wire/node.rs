@@ -1,4 +1,4 @@
-//! How is a message written? As a tree of JSON nodes, turned to text with the escapes that Google's servers use.
+//! As a tree of JSON nodes, turned to text with the escapes that Google's servers use.
 //!
 //! Invariant: `message` puts slot *i* at index *i*; `sparse` puts the late slots under key *i + 1* of a trailing object. An own tree,
 //! because serde_json's neither writes `\u003d` nor builds arrays by slot number.

@@ -1,4 +1,4 @@
-//! How is a price written? The offer message, the same in list items and in details.
+//! The offer message, the same in list items and in details.
 
 use super::shapes::link;
 use super::{NULL, Node, list, message};

@@ -1,4 +1,4 @@
-//! How is the use of data written? A summary in every details message, and the whole when field 138 is asked for.
+//! A summary in every details message, and the whole when field 138 is asked for.
 
 use super::shapes::{html, link};
 use super::{NULL, Node, list};

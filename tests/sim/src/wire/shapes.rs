@@ -1,4 +1,4 @@
-//! Which small messages recur? Images, links, labels and tokens, each written in one place.
+//! Images, links, labels and tokens, each written in one place.
 
 use super::{NULL, Node, list, message};
 use crate::catalogue::Image;

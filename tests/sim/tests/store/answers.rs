@@ -1,4 +1,4 @@
-//! Are the answers true? What is read from the wire is compared with what the catalogue says.
+//! What is read from the wire is compared with what the catalogue says.
 
 use playfast_sim::{AppQuery, ChartQuery, Layout, StoreConfig};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Does the store behave as the real one is known to? Asked over real TLS, as a client would.
+//! Asked over real TLS, as a client would.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

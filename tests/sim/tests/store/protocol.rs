@@ -1,4 +1,4 @@
-//! Does the store speak HTTP and batchexecute as the real one? Versions, compression, tags, statuses, latency.
+//! Versions, compression, tags, statuses, latency.
 
 use std::time::{Duration, Instant};
 

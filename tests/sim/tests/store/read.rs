@@ -1,4 +1,4 @@
-//! How are answers read? By the rule for sparse arrays, on plain trees, independent of how the store writes them.
+//! By the rule for sparse arrays, on plain trees, independent of how the store writes them.
 
 use serde_json::Value;
 

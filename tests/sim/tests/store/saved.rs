@@ -1,4 +1,4 @@
-//! Are saved pages served where they were saved? Needs the folder of real pages, which is no part of the project.
+//! Needs the folder of real pages, which is no part of the project.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! How do tests ask the store? A client that trusts it, and the requests of PLAY.md.
+//! A client that trusts it, and the requests of PLAY.md.
 
 use playfast_sim::{Store, StoreConfig};
 use reqwest::{Certificate, Client, ClientBuilder, Response};
