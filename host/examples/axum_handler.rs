@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = Router::new().route("/top/{country}/{category}", routing::get(top));
     let listener = tokio::net::TcpListener::bind(std::env::args().nth(1).ok_or("which ADDRESS:PORT?")?).await?;
     println!("http://{}", listener.local_addr()?);
-    Ok(axum::serve(listener, service.with_state(BatchFetcher::with_host(host).num(10))).await?)
+    Ok(axum::serve(listener, service.with_state(BatchFetcher::with_host(host).with_num(10))).await?)
 }
 
 /// The apps of a chart as JSON. All requests share one host: its connections, its pace and its parser.

@@ -89,9 +89,9 @@ impl Environment {
     }
 
     fn apply(self, builder: HostBuilder) -> HostBuilder {
-        let builder = self.connect_to.into_iter().fold(builder, HostBuilder::connect_to);
-        let builder = self.authority.into_iter().fold(builder, HostBuilder::authority);
-        let builder = self.rate.into_iter().fold(builder, HostBuilder::rate);
+        let builder = self.connect_to.into_iter().fold(builder, HostBuilder::with_connect_to);
+        let builder = self.authority.into_iter().fold(builder, HostBuilder::with_certificate_authority);
+        let builder = self.rate.into_iter().fold(builder, HostBuilder::with_rate);
         builder.environment_proxies(self.proxies)
     }
 }

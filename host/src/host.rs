@@ -9,10 +9,10 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Asked, Input, Outcome, Outcomes, Parts, Plan, PlanError, Resume, Worker, split_kind};
+use crate::batch::{Asked, Input, Outcome, Outcomes, PageResults, Plan, PlanError, Resume, Worker, split_kind};
 use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
-use crate::swap::{Event, Slot, SwapError, Swapped};
+use crate::swap::{Event, ParserSlot, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 
 pub use addresses::AskedAddress;
@@ -98,7 +98,7 @@ impl Host {
     }
 
     fn planned<P>(
-        slot: Slot,
+        slot: ParserSlot,
         kind: &str,
         params: P,
         plan: impl FnOnce(&Description, &str, P) -> Result<Plan, PlanError>,
@@ -112,14 +112,14 @@ impl Host {
     }
 
     /// Whose kind it is: `kind` or `parser:kind`.
-    pub(crate) fn slot_of(&self, kind: &str) -> Result<Slot, PlanError> {
+    pub(crate) fn slot_of(&self, kind: &str) -> Result<ParserSlot, PlanError> {
         let (parser, kind) = split_kind(kind);
         self.worker.slot_of(parser, kind)
     }
 
     /// Who answers a query.
     #[cfg(feature = "cli")]
-    pub(crate) fn slot_for(&self, query: &Query) -> Result<Slot, Failure> {
+    pub(crate) fn slot_for(&self, query: &Query) -> Result<ParserSlot, Failure> {
         self.worker.slot(query)
     }
 
@@ -131,13 +131,13 @@ impl Host {
 
     /// The places of its parsers, in the order in which they were given or added.
     #[must_use]
-    pub fn slots(&self) -> Vec<Slot> {
+    pub fn slots(&self) -> Vec<ParserSlot> {
         self.worker.slots.all().to_vec()
     }
 
     /// The place of this name, or of the first parser that calls itself so.
     #[must_use]
-    pub fn slot(&self, name: &str) -> Option<Slot> {
+    pub fn slot(&self, name: &str) -> Option<ParserSlot> {
         self.worker.slots.named(name)
     }
 
@@ -153,7 +153,7 @@ impl Host {
         self.worker.slots.first().description()
     }
 
-    /// The generation of the parser that answers now: of several, the first's. [`Slot::generation`]
+    /// The generation of the parser that answers now: of several, the first's. [`ParserSlot::generation`]
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.worker.slots.first().generation()
@@ -184,7 +184,7 @@ impl Host {
     ///
     /// # Errors
     /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::Which`] where there are several parsers:
-    /// [`Slot::rollback`] is for those.
+    /// [`ParserSlot::rollback`] is for those.
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
         self.only()?.rollback()
     }
@@ -198,7 +198,7 @@ impl Host {
         self.worker.slots.add(name, component.as_ref()).await
     }
 
-    fn only(&self) -> Result<Slot, SwapError> {
+    fn only(&self) -> Result<ParserSlot, SwapError> {
         match self.slots().as_slice() {
             [only] => Ok(only.clone()),
             _ => Err(self.which()),
@@ -206,7 +206,7 @@ impl Host {
     }
 
     /// Whose place a component is to take.
-    fn meant<'a>(&'a self, component: &'a [u8]) -> BoxFuture<'a, Result<Slot, SwapError>> {
+    fn meant<'a>(&'a self, component: &'a [u8]) -> BoxFuture<'a, Result<ParserSlot, SwapError>> {
         async move {
             if let Ok(only) = self.only() {
                 return Ok(only);
@@ -257,7 +257,7 @@ impl Host {
     }
 
     /// As [`Host::run_stream`], page by page, of what an earlier run has left.
-    pub(crate) fn resumed(&self, input: Input, resume: Resume) -> Parts {
+    pub(crate) fn resumed(&self, input: Input, resume: Resume) -> PageResults {
         self.worker.clone().run(input, resume)
     }
 

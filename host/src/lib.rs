@@ -58,8 +58,8 @@ mod swap;
 mod types;
 
 pub use batch::{
-    Control, Grouped, HeldBy, Latency, Outcome, Outcomes, Part, Parts, Plan, PlanError, Rate, RateError, RecordError,
-    Retries, RunStats, Sharing, SharingError, Source,
+    RunControl, Grouped, Bottleneck, Latency, Outcome, Outcomes, PageResult, PageResults, Plan, PlanError, Rate, RateError, RecordError,
+    RetryPolicy, RunStats, BatchSize, BatchSizeError, Source,
 };
 pub use environment::EnvironmentError;
 pub use fetch::{
@@ -72,7 +72,7 @@ pub use parser::{
 };
 pub use robots::{Robots, RobotsError, RobotsVerdict};
 pub use runtime::RuntimeError;
-pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, Slot, SwapError, Swapped};
+pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, ParserSlot, SwapError, Swapped};
 pub use types::{
     Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
     Request, Requests, Response, Row,

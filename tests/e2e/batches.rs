@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, Outcome, Retries};
+use playfast::{FailureKind, Outcome, RetryPolicy};
 use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
 use serde_json::Value;
 
@@ -21,8 +21,8 @@ fn ids(count: usize) -> Vec<String> {
 }
 
 /// The outcomes of these apps by rpc, in order, and how many requests they took.
-fn asked(shop: &Shop, retries: Retries, ids: &[String]) -> (Vec<Outcome>, u64) {
-    let host = shop.build_with(support::builder(), retries.per_run(Duration::from_secs(600)));
+fn asked(shop: &Shop, retries: RetryPolicy, ids: &[String]) -> (Vec<Outcome>, u64) {
+    let host = shop.build_with(support::builder(), retries.with_run_deadline(Duration::from_secs(600)));
     let params = ids.iter().map(|id| ("app_id", id.as_str())).chain([("via", "rpc")]);
     let plan = host.plan("app", params).unwrap();
     let run = host.run(plan.queries());
@@ -124,7 +124,7 @@ fn queries_that_trickle_in_share_requests_as_the_pace_holds_them() {
 fn one_bad_query_fails_alone_whatever_the_status() {
     for status in [500, 400, 404, 413, 403] {
         let shop = store(Faults::none().poisoned("com.example.a7", status));
-        let (outcomes, requests) = asked(&shop, Retries::default().most(4), &ids(200));
+        let (outcomes, requests) = asked(&shop, RetryPolicy::default().with_max_retries(4), &ids(200));
         let (failed, answered): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|outcome| outcome.failure.is_some());
         let failed: Vec<_> = failed.iter().map(|outcome| outcome.query.param("app_id").unwrap()).collect();
         assert_eq!(failed, ["com.example.a7"], "{status}");
@@ -137,7 +137,7 @@ fn one_bad_query_fails_alone_whatever_the_status() {
 fn a_store_that_takes_few_calls_a_request_is_asked_as_many_as_it_takes() {
     for status in [413, 400, 503, 429] {
         let shop = store(Faults::none().max_calls(20, status));
-        let (outcomes, requests) = asked(&shop, Retries::default(), &ids(600));
+        let (outcomes, requests) = asked(&shop, RetryPolicy::default(), &ids(600));
         assert_eq!(counts(&outcomes), [("answered", 600)].into(), "{status}");
         are_answered(&shop, &outcomes);
         // Thirty are the fewest; at first as many as may be in flight are refused, and halved.
@@ -152,7 +152,7 @@ fn a_frame_that_is_missing_or_foreign_is_asked_again_and_an_empty_one_is_not_fou
         .with(FaultKind::ForeignFrame, 0.03)
         .for_app("com.example.a7", FaultKind::EmptyFrame);
     let shop = store(faults);
-    let (mut outcomes, requests) = asked(&shop, Retries::default(), &ids(1000));
+    let (mut outcomes, requests) = asked(&shop, RetryPolicy::default(), &ids(1000));
     assert_eq!(counts(&outcomes), [("answered", 999), ("not-found", 1)].into());
     outcomes.retain(|outcome| outcome.failure.is_none());
     are_answered(&shop, &outcomes);
@@ -164,7 +164,7 @@ fn a_frame_that_is_missing_or_foreign_is_asked_again_and_an_empty_one_is_not_fou
 #[test]
 fn a_wait_that_the_store_tells_loses_nothing_and_halves_nothing() {
     let shop = store(Faults::none().window(4, Duration::from_secs(3)));
-    let (outcomes, requests) = asked(&shop, Retries::default().patience(Duration::from_secs(3)), &ids(600));
+    let (outcomes, requests) = asked(&shop, RetryPolicy::default().with_give_up_after(Duration::from_secs(3)), &ids(600));
     assert_eq!(counts(&outcomes), [("answered", 600)].into());
     let refused = shop.store.stats().over_window;
     assert!(requests - refused <= 13, "{requests} requests, of which {refused} were refused");
@@ -174,7 +174,7 @@ fn a_wait_that_the_store_tells_loses_nothing_and_halves_nothing() {
 fn a_wait_that_is_too_long_is_said() {
     let shop = store(Faults::none().with(FaultKind::TooManyRequests, 1.0).retry_after(Duration::from_secs(3600)));
     let start = Instant::now();
-    let (outcomes, _) = asked(&shop, Retries::default(), &ids(3));
+    let (outcomes, _) = asked(&shop, RetryPolicy::default(), &ids(3));
     let failure = outcomes[0].failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::Blocked);
     assert!(failure.message.contains("tells to wait 3600s, and waits of up to 900s are allowed"), "{failure}");
@@ -185,7 +185,7 @@ fn a_wait_that_is_too_long_is_said() {
 fn a_store_that_is_up_after_a_while_loses_nothing() {
     let config = StoreConfig::default().opens_after(Duration::from_secs(4));
     let shop = Shop::open(config);
-    let (outcomes, _) = asked(&shop, Retries::default(), &ids(1000));
+    let (outcomes, _) = asked(&shop, RetryPolicy::default(), &ids(1000));
     assert_eq!(counts(&outcomes), [("answered", 1000)].into());
 }
 
@@ -194,7 +194,7 @@ fn a_host_that_never_answers_is_given_up_when_its_time_is_up() {
     let shop = Shop::open(StoreConfig::default());
     shop.store.set_reachable(false);
     let start = Instant::now();
-    let (outcomes, _) = asked(&shop, Retries::default().patience(Duration::from_secs(3)), &ids(300));
+    let (outcomes, _) = asked(&shop, RetryPolicy::default().with_give_up_after(Duration::from_secs(3)), &ids(300));
     assert_eq!(counts(&outcomes), [("network", 300)].into());
     assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
     let message = &outcomes[0].failure.as_ref().unwrap().message;

@@ -34,7 +34,7 @@ fn a_batch_is_asked_at_once_and_is_the_async_hosts() {
 #[test]
 fn outcomes_come_one_by_one_and_dropping_them_stops_the_rest() {
     let shop = Shop::open(StoreConfig::default());
-    let host = shop.led(support::builder()).rate(Rate::per_second(5.0).unwrap()).blocking().build().unwrap();
+    let host = shop.led(support::builder()).with_rate(Rate::per_second(5.0).unwrap()).blocking().build().unwrap();
     let plan = games(&host);
     let started = Instant::now();
     let mut outcomes = host.run(plan.queries()).unwrap();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, Retries, Sharing};
+use playfast::{FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, RetryPolicy, BatchSize};
 use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 
@@ -49,9 +49,9 @@ fn plan(host: &Host, ids: &[String]) -> Plan {
 
 /// A patient host, led to the shop, which asks each query alone.
 fn host(shop: &Shop, make: impl FnOnce(HostBuilder) -> HostBuilder) -> Host {
-    let fetch = FetchOptions::default().timeout(Duration::from_secs(3));
-    let alone = support::builder().fetch(fetch).per_request(Sharing::Most(NonZeroU32::MIN));
-    shop.build_with(make(alone), Retries::default().per_run(STANDS))
+    let fetch = FetchOptions::default().with_timeout(Duration::from_secs(3));
+    let alone = support::builder().with_fetch_options(fetch).with_batch_size(BatchSize::Most(NonZeroU32::MIN));
+    shop.build_with(make(alone), RetryPolicy::default().with_run_deadline(STANDS))
 }
 
 /// Fails unless the rows are what the store has of these apps, each once.
@@ -162,8 +162,8 @@ fn killed_in_the_midst_of_queries_that_go_on_it_goes_on_there() {
 fn answers_of_a_shared_request_are_each_querys_own_and_only_failed_ones_are_asked_again() {
     let faults = Faults::none().with(FaultKind::Shuffle, 1.0).with(FaultKind::GatewayError, 0.1);
     let shop = Shop::open(StoreConfig::default().faults(faults));
-    let most = Sharing::Most(20.try_into().unwrap());
-    let (host, ids) = (host(&shop, |builder| builder.per_request(most)), ids(200));
+    let most = BatchSize::Most(20.try_into().unwrap());
+    let (host, ids) = (host(&shop, |builder| builder.with_batch_size(most)), ids(200));
     let run = host.run(plan(&host, &ids).queries());
     let control = run.control();
     let outcomes: Vec<_> = shop.runtime.block_on(run.collect());
@@ -180,7 +180,7 @@ fn answers_of_a_shared_request_are_each_querys_own_and_only_failed_ones_are_aske
 #[test]
 fn five_hundred_details_take_few_requests_of_a_store_that_allows_few() {
     let shop = Shop::open(StoreConfig::default().faults(Faults::none().per_second(2.0)));
-    let (host, ids) = (host(&shop, |builder| builder.per_request(Sharing::Auto)), ids(500));
+    let (host, ids) = (host(&shop, |builder| builder.with_batch_size(BatchSize::Auto)), ids(500));
     let outcomes: Vec<_> = shop.runtime.block_on(host.run(plan(&host, &ids).queries()).unordered().collect());
     are_right(&shop, &ids, answers(&outcomes).iter());
     let stats = shop.store.stats();
@@ -202,10 +202,10 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
         parse: blocked,
         ..Guest::default()
     };
-    let alone = support::builder().per_request(Sharing::Most(NonZeroU32::MIN));
-    let alone = if support::component().is_some() { alone } else { alone.parser(playfast::PLAY) };
-    let retries = Retries::default().patience(Duration::from_secs(8));
-    let host = shop.build_with(alone.parser(refusing.build()), retries);
+    let alone = support::builder().with_batch_size(BatchSize::Most(NonZeroU32::MIN));
+    let alone = if support::component().is_some() { alone } else { alone.with_parser(playfast::PLAY) };
+    let retries = RetryPolicy::default().with_give_up_after(Duration::from_secs(8));
+    let host = shop.build_with(alone.with_parser(refusing.build()), retries);
     let (ids, numbers): (Vec<_>, Vec<_>) = (ids(REFUSED), (0..REFUSED).map(|number| number.to_string()).collect());
     let refused: Vec<_> = numbers.iter().map(|number| host.plan("thing", [("id", number.as_str())]).unwrap()).collect();
     let mixed = plan(&host, &ids).queries().zip(refused).flat_map(|(app, refused)| [refused.query(0).unwrap(), app]);

@@ -1,6 +1,6 @@
 //! What a store leaves out, empties or answers for another app: through the sandbox and the host, to the outcome of each query.
 
-use playfast::{FailureKind, Host, Outcome, Retries};
+use playfast::{FailureKind, Host, Outcome, RetryPolicy};
 use playfast_sim::{AppQuery, ChartQuery, FaultKind, Faults, StoreConfig};
 
 use crate::support::{self, Shop};
@@ -60,7 +60,7 @@ fn a_frame_that_is_missing_foreign_or_an_error_fails_its_query_alone() {
 fn what_is_missing_is_asked_again_and_nothing_else_is() {
     for fault in [FaultKind::MissingFrame, FaultKind::ForeignFrame, FaultKind::ErrorFrame] {
         let shop = shop(Faults::none().with(fault, 0.3));
-        let host = shop.build_with(support::builder(), Retries::default());
+        let host = shop.build_with(support::builder(), RetryPolicy::default());
         let outcomes = apps(&shop, &host, &ids(40));
         for outcome in &outcomes {
             assert!(outcome.failure.is_none(), "{fault}: {outcome:?}");
@@ -75,7 +75,7 @@ fn what_is_missing_is_asked_again_and_nothing_else_is() {
 #[test]
 fn what_is_empty_is_not_asked_again() {
     let shop = shop(Faults::none().for_app("com.example.a3", FaultKind::EmptyFrame));
-    let host = shop.build_with(support::builder(), Retries::default());
+    let host = shop.build_with(support::builder(), RetryPolicy::default());
     let outcomes = apps(&shop, &host, &ids(10));
     assert_eq!(failure_of(&outcomes, "com.example.a3").0, FailureKind::NotFound);
     assert_eq!(shop.store.stats().calls, 10);
@@ -127,7 +127,7 @@ fn what_the_rpc_lays_out_otherwise_is_asked_by_its_page() {
 fn a_page_that_fails_for_now_is_asked_again_and_no_row_is_lost_or_doubled() {
     let faults = Faults::none().with(FaultKind::MovedFrame, 0.5).with(FaultKind::Unavailable, 0.2);
     let shop = shop(faults.with(FaultKind::MissingFrame, 0.2));
-    let host = shop.build_with(support::builder(), Retries::default());
+    let host = shop.build_with(support::builder(), RetryPolicy::default());
     let ids = ids(120).join(",");
     let plan = host.plan("app", [("app_id", ids.as_str())]).unwrap();
     are_answered_once(&shop, &shop.runtime.block_on(host.batch(&plan)));
@@ -169,7 +169,7 @@ fn a_chart_that_is_empty_is_asked_for_once_more_in_the_short_form() {
 #[test]
 fn a_chart_that_no_form_gets_does_not_exist() {
     let shop = shop(Faults::none().with(FaultKind::NotFound, 1.0));
-    let host = shop.build_with(support::builder(), Retries::default());
+    let host = shop.build_with(support::builder(), RetryPolicy::default());
     let outcomes = shop.runtime.block_on(host.batch(&host.plan("list", []).unwrap()));
     assert_eq!(outcomes[0].failure.as_ref().unwrap().kind, FailureKind::NotFound);
     assert_eq!(shop.store.stats().posts, 2);

@@ -74,7 +74,7 @@ fn swaps_under_five_hundred_requests_lose_and_mix_nothing() {
     let latency = Duration::from_millis(1000);
     let shop = Shop::open(StoreConfig::default().latency(latency).max_concurrent_streams(1000));
     let cache = tempfile::tempdir().unwrap();
-    let host = shop.build(support::builder().cache(cache.path()).concurrency(IN_FLIGHT));
+    let host = shop.build(support::builder().with_cache(cache.path()).with_concurrency(IN_FLIGHT));
     let params = [("category", "all-games,all-apps"), ("country", "us,kr,jp,de,fr"), ("num", "3")];
     let plan = Plan::new(&host.description(), "list", params).unwrap();
     let swapping = Arc::new(AtomicBool::new(true));
@@ -137,7 +137,7 @@ fn of_a_thousand_responses_a_tenth_loops_and_the_others_are_all_right() {
     shop.store.respond_with("/store/apps/details", Canned::new(200, vec![b'x'; 100_000])).unwrap();
     let mut limits = Limits::default();
     limits.time = Duration::from_millis(100);
-    let host = shop.build(Host::builder().parser(charts(guest::LOOPS_FOR_SOME)).limits(limits));
+    let host = shop.build(Host::builder().with_parser(charts(guest::LOOPS_FOR_SOME)).with_limits(limits));
     let query = |index: usize| {
         let id = if index % 10 == 3 { "z" } else { "a" };
         Query::new("list", [("id".into(), format!("{id}{index}").into())])

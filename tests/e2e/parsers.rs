@@ -234,7 +234,7 @@ fn pinned_digests_let_no_other_parser_in() {
     assert_eq!(shop.playfast(&["list", &parser, &pin(&again(0)), &pin(&again(1))]).code(), 0);
     shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "which is none of the pinned");
     shop.playfast(&["list", &parser, "--parser-digest=sha256:12"]).refused(2, "64 hexadecimal digits");
-    let host = shop.host_by(|builder| builder.parser(again(0)).pin(Digest::of(&again(0))).pin(Digest::of(&again(1))));
+    let host = shop.host_by(|builder| builder.with_parser(again(0)).with_pinned_digest(Digest::of(&again(0))).with_pinned_digest(Digest::of(&again(1))));
     shop.runtime.block_on(host.swap(again(1))).unwrap();
     let error = shop.runtime.block_on(host.force(again(2))).unwrap_err();
     assert!(matches!(error, SwapError::Load(_)), "{error}");

@@ -14,7 +14,7 @@ use crate::support::{self, Shop};
 #[test]
 fn charts_stand_under_their_countries_and_categories() {
     let shop = Shop::open(StoreConfig::default());
-    let fetcher = BatchFetcher::with_host(shop.host()).collection("topgrossing").num(20);
+    let fetcher = BatchFetcher::with_host(shop.host()).with_collection("topgrossing").with_num(20);
     let charts = shop.runtime.block_on(fetcher.top_apps(["us", "kr"], ["SOCIAL", "GAME_ACTION"])).unwrap();
     assert_eq!(charts.keys().collect::<Vec<_>>(), ["us", "kr"]);
     for (country, categories) in &charts {
@@ -39,7 +39,7 @@ fn charts_stand_under_their_countries_and_categories() {
 fn apps_are_read_whole_and_a_missing_one_is_a_value() {
     let shop = Shop::open(StoreConfig::default());
     for via in ["page", "rpc"] {
-        let fetcher = BatchFetcher::with_host(shop.host()).language("de").country("jp").via(via);
+        let fetcher = BatchFetcher::with_host(shop.host()).with_language("de").with_country("jp").with_via(via);
         let ids = ["com.brave.otter", "missing.app", "com.calm.river"];
         let apps = shop.runtime.block_on(fetcher.multi_country_apps(ids, ["us", "kr"])).unwrap();
         assert_eq!(apps.keys().collect::<Vec<_>>(), ["us", "kr"]);
@@ -69,7 +69,7 @@ fn apps_are_read_whole_and_a_missing_one_is_a_value() {
 #[test]
 fn what_fails_on_its_way_is_a_value_in_its_place() {
     let shop = Shop::open(StoreConfig::default().faults(Faults::none().with(FaultKind::Unavailable, 0.5)));
-    let fetcher = BatchFetcher::with_host(shop.host()).num(5);
+    let fetcher = BatchFetcher::with_host(shop.host()).with_num(5);
     let charts = shop.runtime.block_on(fetcher.category_lists(["us", "kr", "jp"], ["all-games"])).unwrap();
     assert_eq!(charts.len(), 51);
     let (failed, whole): (Vec<_>, Vec<_>) = charts.iter().partition(|chart| chart.failure.is_some());
@@ -84,8 +84,8 @@ fn what_cant_be_asked_is_refused_before_anything_is_sent() {
     let cases = [
         (fetcher.clone(), "uk", "GAME", "country can't be"),
         (fetcher.clone(), "us", "GAMES", "did you mean GAME?"),
-        (fetcher.clone().num(661), "us", "GAME", "num can't be 661: give a number from 1 to 660"),
-        (fetcher.clone().collection("best"), "us", "GAME", "collection can't be"),
+        (fetcher.clone().with_num(661), "us", "GAME", "num can't be 661: give a number from 1 to 660"),
+        (fetcher.clone().with_collection("best"), "us", "GAME", "collection can't be"),
     ];
     for (fetcher, country, category, part) in cases {
         let error = shop.runtime.block_on(fetcher.top_apps([country], [category])).unwrap_err();
@@ -99,7 +99,7 @@ fn what_cant_be_asked_is_refused_before_anything_is_sent() {
 fn built_requests_are_the_plans_and_run() {
     let shop = Shop::open(StoreConfig::default());
     let host = shop.host();
-    let mut builder = BatchRequestBuilder::new(host.description()).num(5);
+    let mut builder = BatchRequestBuilder::new(host.description()).with_num(5);
     let requests = builder.build_list_requests(["us", "kr"], ["all-games"]).unwrap();
     let params = [("country", "us,kr"), ("category", "all-games"), ("num", "5")];
     let plan = Plan::new(&host.description(), "list", params).unwrap();
@@ -113,7 +113,7 @@ fn built_requests_are_the_plans_and_run() {
 fn without_async_it_is_the_same() {
     let shop = Shop::open(StoreConfig::default());
     let host = shop.led(support::builder()).blocking().build().unwrap();
-    let fetcher = BatchFetcher::with_host(&host).num(5);
+    let fetcher = BatchFetcher::with_host(&host).with_num(5);
     let waiting = fetcher.clone().blocking();
     let charts = waiting.top_apps(["us"], ["SOCIAL"]).unwrap();
     assert_eq!(charts.at("us", "SOCIAL").unwrap().apps.len(), 5);

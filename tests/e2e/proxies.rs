@@ -112,16 +112,16 @@ async fn socks(socket: &mut TcpStream, guarded: bool) -> Option<String> {
 
 /// What one app's query comes to through a proxy, without the store's address.
 fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
-    let mut fetch = FetchOptions::default().proxy(proxy).authority(shop.store.ca_pem());
+    let mut fetch = FetchOptions::default().with_proxy(proxy).with_certificate_authority(shop.store.ca_pem());
     if let Some(to) = connect_to {
-        fetch = fetch.connect_to(to.parse().unwrap());
+        fetch = fetch.with_connect_to(to.parse().unwrap());
     }
     app(shop, fetch)
 }
 
 /// What one app's query comes to.
 fn app(shop: &Shop, fetch: FetchOptions) -> Outcome {
-    let host = shop.runtime.block_on(Host::builder().fetch(fetch).retries(playfast::Retries::none()).build()).unwrap();
+    let host = shop.runtime.block_on(Host::builder().with_fetch_options(fetch).with_retry_policy(playfast::RetryPolicy::none()).build()).unwrap();
     let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
     shop.runtime.block_on(host.batch(&plan)).remove(0)
 }
@@ -162,7 +162,7 @@ fn the_environments_proxy_is_asked_as_curl_asks_it() {
         let proxy = Proxy::start(&shop, speaks, true);
         let url = format!("{scheme}{USER}:se%3Acret@localhost:{}", proxy.address.port());
         let variables = [(name, url.as_str()), ("NO_PROXY", "example.org,localhost")];
-        let fetch = FetchOptions::default().authority(shop.store.ca_pem()).environment_proxies(environment(&variables));
+        let fetch = FetchOptions::default().with_certificate_authority(shop.store.ca_pem()).with_environment_proxies(environment(&variables));
         let outcome = app(&shop, fetch);
         assert!(outcome.failure.is_none(), "{name}={url}: {:?}", outcome.failure);
         assert_eq!(proxy.asked(), ["play.google.com:443"], "{name}={url}");
@@ -195,17 +195,17 @@ fn what_goes_directly_asks_no_proxy() {
     let url = format!("http://me:secret@{}", proxy.address);
     let led = || {
         let to = shop.store.connect_to().into_iter().map(|to| to.parse().unwrap());
-        to.fold(FetchOptions::default().authority(shop.store.ca_pem()), FetchOptions::connect_to)
+        to.fold(FetchOptions::default().with_certificate_authority(shop.store.ca_pem()), FetchOptions::with_connect_to)
     };
     let both = environment(&[("HTTPS_PROXY", &url), ("no_proxy", ".google.com")]);
     for (fetch, route) in [
-        (led().environment_proxies(environment(&[("HTTPS_PROXY", &url)])), Route::ConnectTo),
-        (led().environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
-        (led().proxy(&url).environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
-        (led().proxy(&url).environment_proxies(both).no_proxy(), Route::Direct),
+        (led().with_environment_proxies(environment(&[("HTTPS_PROXY", &url)])), Route::ConnectTo),
+        (led().with_environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
+        (led().with_proxy(&url).with_environment_proxies(both.clone()), Route::NoProxy("no_proxy")),
+        (led().with_proxy(&url).with_environment_proxies(both).without_proxy(), Route::Direct),
         (led(), Route::Direct),
     ] {
-        let host = shop.runtime.block_on(Host::builder().fetch(fetch.clone()).build()).unwrap();
+        let host = shop.runtime.block_on(Host::builder().with_fetch_options(fetch.clone()).build()).unwrap();
         assert_eq!(host.route("play.google.com"), route);
         let outcome = app(&shop, fetch);
         assert!(outcome.failure.is_none(), "{route:?}: {:?}", outcome.failure);
@@ -225,7 +225,7 @@ fn an_environments_proxy_that_fails_is_named_with_its_variable() {
             format!("give them with ALL_PROXY=http://USER:PASSWORD@{}", guarded.address),
         ),
     ] {
-        let fetch = FetchOptions::default().environment_proxies(environment(&[("ALL_PROXY", &url)]));
+        let fetch = FetchOptions::default().with_environment_proxies(environment(&[("ALL_PROXY", &url)]));
         let failure = app(&shop, fetch).failure.unwrap();
         assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
     }
@@ -243,8 +243,8 @@ fn a_proxy_may_be_asked_over_tls() {
         }
         .boxed()
     });
-    let fetch = FetchOptions::default().authority(proxy.ca_pem.as_str()).authority(shop.store.ca_pem());
-    let fetch = fetch.proxy(format!("https://localhost:{}", proxy.address.port()));
+    let fetch = FetchOptions::default().with_certificate_authority(proxy.ca_pem.as_str()).with_certificate_authority(shop.store.ca_pem());
+    let fetch = fetch.with_proxy(format!("https://localhost:{}", proxy.address.port()));
     let outcome = app(&shop, fetch);
     assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
     assert!(proxy.heads()[0].starts_with("CONNECT play.google.com:443 "), "{:?}", proxy.heads());
@@ -333,7 +333,7 @@ fn a_certificate_is_refused_with_what_helps() {
     ] {
         let date = |(year, month, day)| rcgen::date_time_ymd(year, month, day);
         let server = Raw::start_at_times(&runtime, date(from), date(to));
-        let host = runtime.block_on(server.led(Host::builder().parser(asking(&["play.google.com"]))).build()).unwrap();
+        let host = runtime.block_on(server.led(Host::builder().with_parser(asking(&["play.google.com"]))).build()).unwrap();
         let failure = ask(&runtime, &host, &["x"]).remove(0).failure.unwrap();
         assert_eq!(failure.kind, FailureKind::Network, "{failure}");
         assert!(failure.message.contains(says) && !failure.message.contains("--cacert"), "{failure}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use playfast::{Host, HostBuilder, Outcome, Query, Rate, Retries};
+use playfast::{Host, HostBuilder, Outcome, Query, Rate, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -80,10 +80,10 @@ impl Raw {
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
         let to = format!("play.google.com:443:{}", self.address).parse().unwrap();
         builder
-            .authority(self.ca_pem.as_str())
-            .connect_to(to)
-            .rate(Rate::Unlimited)
-            .retries(Retries::none().patience(std::time::Duration::from_secs(1)))
+            .with_certificate_authority(self.ca_pem.as_str())
+            .with_connect_to(to)
+            .with_rate(Rate::Unlimited)
+            .with_retry_policy(RetryPolicy::none().with_give_up_after(std::time::Duration::from_secs(1)))
     }
 }
 

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, FetchOptions, Host, Outcome, Rate, Retries, Robots, RobotsVerdict, RunStats};
+use playfast::{FailureKind, FetchOptions, Host, Outcome, Rate, RetryPolicy, Robots, RobotsVerdict, RunStats};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::support::{Shop, builder};
 
 /// A host that obeys robots.txt, led to a store.
 fn obedient(shop: &Shop) -> Host {
-    shop.build(builder().robots(Robots::Obey))
+    shop.build(builder().with_robots(Robots::Obey))
 }
 
 /// The outcomes of a kind's queries, and what was counted.
@@ -61,7 +61,7 @@ fn it_is_ignored_unless_the_user_says_otherwise() {
 fn what_is_disallowed_does_not_wait_for_the_pace() {
     let shop = Shop::open(StoreConfig::default());
     let slow = Rate::per_second(1.0).unwrap();
-    let host = shop.runtime.block_on(shop.led(builder().robots(Robots::Obey)).rate(slow).build()).unwrap();
+    let host = shop.runtime.block_on(shop.led(builder().with_robots(Robots::Obey)).with_rate(slow).build()).unwrap();
     let start = Instant::now();
     let (outcomes, _) = ask(&shop, &host, "list", &[("category", "all-games"), ("num", "10")]);
     assert!(outcomes.len() >= 15, "{}", outcomes.len());
@@ -104,8 +104,8 @@ fn a_file_that_can_not_be_read_allows_nothing_and_says_why() {
 #[test]
 fn a_run_ends_in_time_while_it_waits_for_robots_txt() {
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_secs(20)));
-    let retries = Retries::none().per_run(Duration::from_millis(500));
-    let host = shop.build_with(builder().robots(Robots::Obey), retries);
+    let retries = RetryPolicy::none().with_run_deadline(Duration::from_millis(500));
+    let host = shop.build_with(builder().with_robots(Robots::Obey), retries);
     let start = Instant::now();
     assert_eq!(list(&shop, &host).failure.unwrap().kind, FailureKind::Deadline);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
@@ -127,10 +127,10 @@ fn the_user_agent_says_which_rules_hold() {
     shop.store.respond_with("/robots.txt", Canned::new(200, file)).unwrap();
     for (fetch, is_allowed) in [
         (FetchOptions::default(), false),
-        (FetchOptions::default().user_agent("charts/1.0 (me@example.org)"), true),
-        (FetchOptions::default().header("User-Agent", "Charts"), true),
+        (FetchOptions::default().with_user_agent("charts/1.0 (me@example.org)"), true),
+        (FetchOptions::default().with_header("User-Agent", "Charts"), true),
     ] {
-        let host = shop.build(builder().fetch(fetch).robots(Robots::Obey));
+        let host = shop.build(builder().with_fetch_options(fetch).with_robots(Robots::Obey));
         assert_eq!(list(&shop, &host).failure.is_none(), is_allowed);
     }
 }

@@ -13,7 +13,7 @@ use crate::support::{Shop, playfast};
 fn parse(parser: &str) -> FailureKind {
     let runtime = Runtime::new().unwrap();
     let component = guest::component(guest::DESCRIPTION, parser);
-    let host = runtime.block_on(Host::builder().parser(component).build()).unwrap();
+    let host = runtime.block_on(Host::builder().with_parser(component).build()).unwrap();
     let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     let failure = runtime.block_on(host.parse(&query, response())).unwrap_err();
     assert!(failure.message.contains("rogue") || failure.kind == FailureKind::ParserInvalid, "{failure}");
@@ -78,7 +78,7 @@ fn whatever_a_parser_does_costs_its_own_query_alone() {
 fn a_looping_parser_stalls_nobody_else() {
     let runtime = Runtime::new().unwrap();
     let looping = guest::component(guest::DESCRIPTION, "(loop $l (br $l)) (unreachable)");
-    let host = runtime.block_on(Host::builder().parser(looping).build()).unwrap();
+    let host = runtime.block_on(Host::builder().with_parser(looping).build()).unwrap();
     let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     runtime.block_on(async {
         let loops = (0..8).map(|_| {

@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(20);
 /// Why a component is refused, in one line.
 fn refusal(component: &[u8]) -> String {
     let start = Instant::now();
-    let built = Runtime::new().unwrap().block_on(Host::builder().parser(component).build());
+    let built = Runtime::new().unwrap().block_on(Host::builder().with_parser(component).build());
     assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
     match built {
         Err(error @ HostError::Parser(_)) => reason(&error),
@@ -218,7 +218,7 @@ fn a_description_just_below_the_limit_is_read_soon() {
         assert!(description.len() < 1 << 20, "{name}");
         let component = describes(&description).build();
         let start = Instant::now();
-        let built = runtime.block_on(Host::builder().parser(component).build());
+        let built = runtime.block_on(Host::builder().with_parser(component).build());
         assert!(start.elapsed() < SOON, "{name} took {:?}", start.elapsed());
         let said = built.err().map(|error| reason(&error));
         match (refused, &said) {

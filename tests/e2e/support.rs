@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use playfast::{Host, HostBuilder, Rate, Retries};
+use playfast::{Host, HostBuilder, Rate, RetryPolicy};
 use playfast_sim::{Store, StoreConfig};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -16,7 +16,7 @@ pub(crate) fn component() -> Option<PathBuf> {
 /// A host that parses with the component under test.
 pub(crate) fn builder() -> HostBuilder {
     match component() {
-        Some(file) => Host::builder().parser(std::fs::read(file).unwrap()),
+        Some(file) => Host::builder().with_parser(std::fs::read(file).unwrap()),
         None => Host::builder(),
     }
 }
@@ -44,12 +44,12 @@ impl Shop {
 
     /// A host with this parser that is led here.
     pub(crate) fn host_with(&self, parser: Vec<u8>) -> Host {
-        self.build(Host::builder().parser(parser))
+        self.build(Host::builder().with_parser(parser))
     }
 
     /// A host with these parsers that is led here.
     pub(crate) fn host_of(&self, parsers: &[Vec<u8>]) -> Host {
-        self.build(parsers.iter().cloned().fold(Host::builder(), HostBuilder::parser))
+        self.build(parsers.iter().cloned().fold(Host::builder(), HostBuilder::with_parser))
     }
 
     /// A host made by hand that is led here.
@@ -63,15 +63,15 @@ impl Shop {
     }
 
     /// The same, which asks again as it is told.
-    pub(crate) fn build_with(&self, builder: HostBuilder, retries: Retries) -> Host {
-        self.runtime.block_on(self.led(builder).retries(retries).build()).unwrap()
+    pub(crate) fn build_with(&self, builder: HostBuilder, retries: RetryPolicy) -> Host {
+        self.runtime.block_on(self.led(builder).with_retry_policy(retries).build()).unwrap()
     }
 
     /// The same, led here, as fast as it answers, and asking nothing again.
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
-        let builder = builder.authority(self.store.ca_pem()).rate(Rate::Unlimited).retries(Retries::none());
+        let builder = builder.with_certificate_authority(self.store.ca_pem()).with_rate(Rate::Unlimited).with_retry_policy(RetryPolicy::none());
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
-        connect_to.fold(builder, HostBuilder::connect_to)
+        connect_to.fold(builder, HostBuilder::with_connect_to)
     }
 
     /// The variables that lead a program here.

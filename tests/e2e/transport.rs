@@ -15,7 +15,7 @@ use crate::support::Shop;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn host(runtime: &Runtime, server: &Raw, fetch: FetchOptions) -> Host {
-    let builder = Host::builder().parser(asking(&["play.google.com"])).fetch(fetch.timeout(PATIENCE));
+    let builder = Host::builder().with_parser(asking(&["play.google.com"])).with_fetch_options(fetch.with_timeout(PATIENCE));
     runtime.block_on(server.led(builder).build()).unwrap()
 }
 
@@ -122,7 +122,7 @@ fn headers_without_an_end_over_http2_cost_little() {
 #[test]
 fn redirects_to_where_nothing_public_is_are_forbidden() {
     let shop = Shop::open(StoreConfig::default());
-    let host = shop.host_by(|builder| builder.parser(asking(&["play.google.com"])));
+    let host = shop.host_by(|builder| builder.with_parser(asking(&["play.google.com"])));
     for (location, says) in [
         ("https://127.0.0.1/", "it is no public host"),
         ("https://[::1]:8443/", "it is no public host"),
@@ -166,8 +166,8 @@ fn requests_bear_what_the_user_says_and_cookies_that_hosts_set_where_wanted() {
     let sets = |mut asked: Asked| async move { asked.answer("200 OK\r\nset-cookie: seen=1; Path=/", "").await }.boxed();
     for keep in [false, true] {
         let server = Raw::start(&runtime, "127.0.0.1:0", "http/1.1", &[], sets);
-        let fetch = FetchOptions::default().header("X-Contact", "me@example.org").cookie("a=b").cookie("c=d");
-        let host = host(&runtime, &server, fetch.keep_cookies(keep).user_agent("test/1"));
+        let fetch = FetchOptions::default().with_header("X-Contact", "me@example.org").with_cookie("a=b").with_cookie("c=d");
+        let host = host(&runtime, &server, fetch.with_cookie_store(keep).with_user_agent("test/1"));
         for _ in 0..2 {
             assert!(ask(&runtime, &host, &["x"])[0].failure.is_none());
         }
@@ -184,7 +184,7 @@ fn requests_bear_what_the_user_says_and_cookies_that_hosts_set_where_wanted() {
 fn seen(streams: u32, queries: usize) -> Stats {
     let config = StoreConfig::default().latency(Duration::from_millis(60));
     let shop = Shop::open(config.max_concurrent_streams(streams));
-    let host = shop.host_by(|builder| builder.parser(asking(&["play.google.com"])));
+    let host = shop.host_by(|builder| builder.with_parser(asking(&["play.google.com"])));
     let query = query("store/apps/details?id=com.brave.otter");
     let outcomes: Vec<_> = shop.runtime.block_on(host.run(std::iter::repeat_n(query, queries)).collect());
     assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()), "{:?}", outcomes[0]);
@@ -203,7 +203,7 @@ fn a_limit_of_streams_is_got_round_and_without_one_there_is_one_connection() {
 
 /// The outcomes of so many queries, all at once, to a server of HTTP/2.
 fn asked_at_once(runtime: &Runtime, server: &Http2, queries: usize) -> Vec<Outcome> {
-    let builder = Host::builder().parser(asking(&["play.google.com"]));
+    let builder = Host::builder().with_parser(asking(&["play.google.com"]));
     let host = runtime.block_on(server.led(builder).build()).unwrap();
     let ids: Vec<_> = (0..queries).map(|number| format!("q{number}")).collect();
     ask(runtime, &host, &ids.iter().map(String::as_str).collect::<Vec<_>>())

@@ -11,13 +11,13 @@ use super::dispatcher::Requeue;
 use super::exchange::{Answered, blaming};
 use super::job::{FOLLOWS, Job};
 use super::outcome::{RowFrame, Source};
-use super::part::Part;
+use super::part::PageResult;
 use super::permit::{Batch, BuiltRequest, Permit};
 use super::retry::{Attempt, NoRetry, Retry};
 use super::run::Run;
 use super::worker::Worker;
 use crate::parser::{Kind, PerRequest};
-use crate::swap::{Generation, Slot};
+use crate::swap::{Generation, ParserSlot};
 use crate::{Failure, FailureKind, Page, Query};
 
 /// Attempts that a host refused for its pace before the batch's size is suspected.
@@ -47,7 +47,7 @@ impl Worker {
     /// Whether a batch is at fault.
     pub(super) fn suspect(
         &self,
-        (slot, kind): (&Slot, &str),
+        (slot, kind): (&ParserSlot, &str),
         jobs: &[Job],
         why: BatchFailure,
         (is_told, is_probe): (bool, bool),
@@ -138,7 +138,7 @@ impl Answers<'_> {
     }
 
     /// Records how a batch went of which something was answered.
-    pub(super) fn record_size(&self, slot: &Slot, answered: &[Answered], queries: &[Query]) {
+    pub(super) fn record_size(&self, slot: &ParserSlot, answered: &[Answered], queries: &[Query]) {
         let Some((kind, per_request)) = self.kind(slot, queries.first()) else { return };
         // A query that the site answers with "there is none" is answered.
         let is_answered =
@@ -171,7 +171,7 @@ impl Answers<'_> {
         first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
     }
 
-    fn kind(&self, slot: &Slot, query: Option<&Query>) -> Option<(String, PerRequest)> {
+    fn kind(&self, slot: &ParserSlot, query: Option<&Query>) -> Option<(String, PerRequest)> {
         let description = slot.description();
         description.kind(query?.kind()).map(|Kind { name, per_request, .. }| (name.clone(), *per_request))
     }
@@ -225,7 +225,7 @@ impl Answers<'_> {
         &self,
         mut job: Job,
         mut page: Page,
-        slot: Slot,
+        slot: ParserSlot,
         generation: &Generation,
         source: Option<Arc<Source>>,
     ) -> Vec<Requeue> {
@@ -262,7 +262,7 @@ impl Answers<'_> {
         let state = if continues { job.query.state().map(Arc::from) } else { None };
         let raised = if continues { Vec::new() } else { job.raised(&run.resume) };
         run.open.add(&raised);
-        let part = Part {
+        let part = PageResult {
             query,
             rows,
             notes,

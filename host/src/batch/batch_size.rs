@@ -22,15 +22,15 @@ const REFUSALS_TO_LOSE_HOPE: u32 = 100;
 /// How many queries share a request, where the parser can ask several in one.
 ///
 /// ```
-/// use playfast::Sharing;
+/// use playfast::BatchSize;
 ///
-/// assert_eq!("auto".parse::<Sharing>()?, Sharing::Auto);
-/// assert!("0".parse::<Sharing>().is_err());
-/// # Ok::<(), playfast::SharingError>(())
+/// assert_eq!("auto".parse::<BatchSize>()?, BatchSize::Auto);
+/// assert!("0".parse::<BatchSize>().is_err());
+/// # Ok::<(), playfast::BatchSizeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Sharing {
+pub enum BatchSize {
     /// As the parser's description says.
     #[default]
     Site,
@@ -40,19 +40,19 @@ pub enum Sharing {
     Most(NonZeroU32),
 }
 
-/// A text is not a [`Sharing`].
+/// A text is not a [`BatchSize`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a number of queries: give auto, site, or a number from 1")]
-pub struct SharingError(String);
+pub struct BatchSizeError(String);
 
-impl FromStr for Sharing {
-    type Err = SharingError;
+impl FromStr for BatchSize {
+    type Err = BatchSizeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "site" => Ok(Self::Site),
             "auto" => Ok(Self::Auto),
-            _ => text.parse().map(Self::Most).map_err(|_| SharingError(text.to_owned())),
+            _ => text.parse().map(Self::Most).map_err(|_| BatchSizeError(text.to_owned())),
         }
     }
 }
@@ -60,19 +60,19 @@ impl FromStr for Sharing {
 /// The batch sizes of all kinds, by the names of parser and kind. Cloning it is cheap, and shares it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BatchSizers {
-    sharing: Sharing,
+    sharing: BatchSize,
     sizers: Arc<Mutex<HashMap<String, HashMap<String, Sizer>>>>,
 }
 
 /// A size, and the limit that the wait queues see.
 #[derive(Debug)]
 struct Sizer {
-    size: BatchSize,
+    size: SizeState,
     limit: BatchLimit,
 }
 
 impl BatchSizers {
-    pub(crate) fn new(sharing: Sharing) -> Self {
+    pub(crate) fn new(sharing: BatchSize) -> Self {
         Self { sharing, sizers: Arc::default() }
     }
 
@@ -102,7 +102,7 @@ impl BatchSizers {
     }
 
     /// What is known of a kind's size, if anything is.
-    fn look(&self, parser: &str, kind: &str) -> Option<BatchSize> {
+    fn look(&self, parser: &str, kind: &str) -> Option<SizeState> {
         let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
         Some(sizers.get(parser)?.get(kind)?.size.clone())
     }
@@ -112,11 +112,11 @@ impl BatchSizers {
         parser: &str,
         kind: &str,
         per_request: PerRequest,
-        change: impl FnOnce(&mut BatchSize),
+        change: impl FnOnce(&mut SizeState),
     ) -> BatchLimit {
         let mut sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
         if !sizers.get(parser).is_some_and(|kinds| kinds.contains_key(kind)) {
-            let size = BatchSize::new(self.sharing, per_request);
+            let size = SizeState::new(self.sharing, per_request);
             let limit = BatchLimit::new(size.queries());
             sizers.entry(parser.to_owned()).or_default().insert(kind.to_owned(), Sizer { size, limit });
         }
@@ -131,8 +131,8 @@ impl BatchSizers {
 
 /// The size of one kind's batches.
 #[derive(Clone, Debug)]
-struct BatchSize {
-    sharing: Sharing,
+struct SizeState {
+    sharing: BatchSize,
     per_request: PerRequest,
     largest_good: u32,
     smallest_bad: Option<u32>,
@@ -144,8 +144,8 @@ struct BatchSize {
     refused_alone: u32,
 }
 
-impl BatchSize {
-    const fn new(sharing: Sharing, per_request: PerRequest) -> Self {
+impl SizeState {
+    const fn new(sharing: BatchSize, per_request: PerRequest) -> Self {
         Self {
             sharing,
             per_request,
@@ -166,9 +166,9 @@ impl BatchSize {
     /// How many queries the next batch holds.
     fn queries(&self) -> u32 {
         let wanted = match self.sharing {
-            Sharing::Site => self.per_request.default,
-            Sharing::Most(most) => most.get(),
-            Sharing::Auto => self.largest_good.saturating_mul(2).max(self.per_request.default),
+            BatchSize::Site => self.per_request.default,
+            BatchSize::Most(most) => most.get(),
+            BatchSize::Auto => self.largest_good.saturating_mul(2).max(self.per_request.default),
         };
         let wanted = wanted.clamp(1, self.per_request.max.max(1));
         match self.smallest_bad {
@@ -218,7 +218,7 @@ mod tests {
     const KIND: PerRequest = PerRequest { default: 50, max: 100 };
 
     /// The sizes of so many batches against a host that takes up to `capacity` queries a request.
-    fn sizes(size: &mut BatchSize, capacity: u32, batches: usize) -> Vec<u32> {
+    fn sizes(size: &mut SizeState, capacity: u32, batches: usize) -> Vec<u32> {
         let next = |_| {
             let queries = size.queries();
             if queries <= capacity {
@@ -233,23 +233,23 @@ mod tests {
 
     #[test]
     fn the_largest_size_that_goes_well_is_found_and_kept() {
-        let mut size = BatchSize::new(Sharing::Site, KIND);
+        let mut size = SizeState::new(BatchSize::Site, KIND);
         assert_eq!(sizes(&mut size, 20, 12), [50, 25, 12, 18, 21, 19, 20, 20, 20, 20, 20, 20]);
         let later = sizes(&mut size, 20, 1000);
         assert!(later.iter().filter(|queries| **queries > 20).count() < 20, "it is tried again now and then");
-        assert_eq!(sizes(&mut BatchSize::new(Sharing::Site, KIND), 60, 3), [50; 3]);
+        assert_eq!(sizes(&mut SizeState::new(BatchSize::Site, KIND), 60, 3), [50; 3]);
     }
 
     #[test]
     fn auto_grows_while_it_goes_well() {
-        let mut size = BatchSize::new(Sharing::Auto, PerRequest { default: 1, max: 100 });
+        let mut size = SizeState::new(BatchSize::Auto, PerRequest { default: 1, max: 100 });
         assert_eq!(sizes(&mut size, 40, 12), [1, 2, 4, 8, 16, 32, 64, 48, 40, 44, 42, 41]);
         assert_eq!(size.queries(), 40);
     }
 
     #[test]
     fn one_batch_that_fails_among_others_says_nothing_of_the_size() {
-        let mut size = BatchSize::new(Sharing::Site, KIND);
+        let mut size = SizeState::new(BatchSize::Site, KIND);
         for _ in 0..10 {
             size.record_success(50);
             size.record_failure(50);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_kind_of_which_nothing_goes_well_is_hopeless_until_something_does() {
-        let mut size = BatchSize::new(Sharing::Site, KIND);
+        let mut size = SizeState::new(BatchSize::Site, KIND);
         (1..REFUSALS_TO_LOSE_HOPE).for_each(|_| size.record_failure(1));
         assert!(!size.is_hopeless());
         size.record_failure(1);
@@ -273,8 +273,8 @@ mod tests {
 
     #[test]
     fn the_kind_has_the_last_word() {
-        let most = |queries| BatchSize::new(Sharing::Most(NonZeroU32::new(queries).unwrap()), KIND).queries();
+        let most = |queries| SizeState::new(BatchSize::Most(NonZeroU32::new(queries).unwrap()), KIND).queries();
         assert_eq!((most(500), most(3)), (100, 3));
-        assert_eq!(BatchSize::new(Sharing::Site, PerRequest { default: 7, max: 3 }).queries(), 3);
+        assert_eq!(SizeState::new(BatchSize::Site, PerRequest { default: 7, max: 3 }).queries(), 3);
     }
 }

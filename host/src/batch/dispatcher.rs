@@ -23,7 +23,7 @@ use super::permit::{Batch, Grant, Permit, RunQueue};
 use super::run::Run;
 use super::wait_queue::Supply;
 use super::worker::{Routed, Worker};
-use crate::swap::Slot;
+use crate::swap::ParserSlot;
 use crate::{Failure, FailureKind, Query};
 
 /// Queries that are taken from the input together once there is room for as many: requests stay full, however slowly places come back.
@@ -247,7 +247,7 @@ impl Dispatcher {
         if let Some(failure) = self.ended.clone() {
             return self.failed.push((jobs, failure, 0));
         }
-        let mut elsewhere: Vec<(Slot, Vec<Job>)> = Vec::new();
+        let mut elsewhere: Vec<(ParserSlot, Vec<Job>)> = Vec::new();
         for mut job in jobs {
             let slot = match job.slot.clone().map_or_else(|| self.worker.slot(&job.query), Ok) {
                 Ok(slot) => slot,
@@ -287,7 +287,7 @@ impl Dispatcher {
     }
 
     /// Adds a query to the bucket of those that may share its request.
-    fn push(&self, slot: &Slot, host: &str, job: Job, not_before: Option<Instant>) {
+    fn push(&self, slot: &ParserSlot, host: &str, job: Job, not_before: Option<Instant>) {
         let description = slot.description();
         let kind = description.kind(job.query.kind());
         let limit = self.worker.batch_limit(slot, job.query.kind(), kind);

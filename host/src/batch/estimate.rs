@@ -11,7 +11,7 @@ use super::bucket_key::BucketKey;
 use super::scheduler::SchedulerConfig;
 use super::worker::Worker;
 use crate::parser::Kind;
-use crate::swap::Slot;
+use crate::swap::ParserSlot;
 use crate::types::Pace;
 use crate::{Host, Query};
 
@@ -63,7 +63,7 @@ struct ShapeKey {
 
 #[derive(Clone, Debug)]
 struct Shape {
-    slot: Slot,
+    slot: ParserSlot,
     /// Queries of one bucket, the first that had two.
     sample: Vec<Query>,
     sampled: Option<BucketKey>,
@@ -140,7 +140,7 @@ impl Estimator {
 }
 
 impl ShapeKey {
-    fn new(slot: &Slot, kind: &Kind, query: &Query) -> Self {
+    fn new(slot: &ParserSlot, kind: &Kind, query: &Query) -> Self {
         let few = kind.params.properties.iter();
         let few = few.filter(|(_, param)| (1..=MAX_SHAPE_CHOICES).contains(&param.choices().count()));
         Self {
@@ -189,7 +189,7 @@ fn times(duration: Duration, count: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::super::rate::Rate;
-    use super::super::retry::Retries;
+    use super::super::retry::RetryPolicy;
     use super::*;
     use crate::types::Interval;
 
@@ -243,7 +243,7 @@ mod tests {
     fn time_is_that_of_the_pace_or_of_the_places() {
         let pace = Pace::new(60, Interval::per_second(1.0).unwrap()).unwrap();
         let time = |rate, concurrency, requests| {
-            let config = SchedulerConfig { rate, concurrency, per_host: 64, retries: Retries::default() };
+            let config = SchedulerConfig { rate, concurrency, per_host: 64, retries: RetryPolicy::default() };
             Site { pace, requests }.time(&config)
         };
         let slow = Rate::per_second(0.5).unwrap();

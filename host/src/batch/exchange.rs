@@ -17,7 +17,7 @@ use super::run::Run;
 use super::scheduler::Feedback;
 use super::worker::{Worker, share_out};
 use crate::fetch::{Fetched, Held};
-use crate::swap::{Generation, ParserId, Slot};
+use crate::swap::{Generation, ParserId, ParserSlot};
 use crate::{Failure, FailureKind, Page, Query, Response};
 
 /// The longest wait that a server may tell, as far as it is believed.
@@ -26,7 +26,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// A page, and who gave it.
 pub(super) struct Answered {
     /// The slot whose parser goes on where the page names a state.
-    pub(super) slot: Slot,
+    pub(super) slot: ParserSlot,
     pub(super) generation: Arc<Generation>,
     pub(super) page: Result<Page, Failure>,
     pub(super) source: Option<Arc<Source>>,
@@ -136,7 +136,7 @@ impl Worker {
     async fn fetch_and_parse(
         &self,
         run: &Run,
-        slot: &Slot,
+        slot: &ParserSlot,
         (generation, request): &BuiltRequest,
         queries: &[Query],
         deadline: Option<Instant>,
@@ -176,7 +176,7 @@ impl Worker {
 
     /// Asks the other parsers that declare the kind what the same response says, where the first doesn't know its layout: sites show a new
     /// layout to some before they show it to all.
-    async fn ask_the_others(&self, slot: &Slot, answered: &mut [Answered], queries: &[Query], mut response: Response) {
+    async fn ask_the_others(&self, slot: &ParserSlot, answered: &mut [Answered], queries: &[Query], mut response: Response) {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         for other in self.slots.others(slot, kind, &response.url) {
             let generation = other.load();
@@ -198,7 +198,7 @@ impl Worker {
     /// What an exchange says of its host.
     fn feedback(
         &self,
-        (slot, kind): (&Slot, &str),
+        (slot, kind): (&ParserSlot, &str),
         status: Option<u16>,
         answered: &[Answered],
         is_batch_failure: bool,
@@ -265,7 +265,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 impl Answered {
-    fn failed(slot: &Slot, generation: &Arc<Generation>, failure: Failure) -> Self {
+    fn failed(slot: &ParserSlot, generation: &Arc<Generation>, failure: Failure) -> Self {
         Self { slot: slot.clone(), generation: Arc::clone(generation), page: Err(failure), source: None }
     }
 
@@ -287,7 +287,7 @@ impl Answered {
 
 /// What a parser said of a response, for each query.
 fn answers(
-    slot: &Slot,
+    slot: &ParserSlot,
     generation: &Arc<Generation>,
     pages: Vec<Result<Page, Failure>>,
     response: &Response,
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_both_forms() {
-        let response = |value: &str| Response::new("https://example.org/", 429, "").header("Retry-After", value);
+        let response = |value: &str| Response::new("https://example.org/", 429, "").with_header("Retry-After", value);
         assert_eq!(retry_after(&response(" 120 ")), Some(Duration::from_secs(120)));
         assert_eq!(retry_after(&response("999999999999")), Some(MAX_RETRY_AFTER));
         let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));

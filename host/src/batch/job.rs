@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::outcome::Progress;
 use super::wait_queue::Queued;
-use crate::swap::Slot;
+use crate::swap::ParserSlot;
 use crate::{Failure, FailureKind, Query};
 
 /// Pages of one query.
@@ -53,7 +53,7 @@ pub(super) struct Job {
     pub(super) origin: Origin,
     pub(super) progress: Progress,
     /// Who answered so far, and goes on where a page named a state.
-    pub(super) slot: Option<Slot>,
+    pub(super) slot: Option<ParserSlot>,
     /// The host that was asked last.
     pub(super) host: Option<Arc<str>>,
     pub(super) generation: u64,

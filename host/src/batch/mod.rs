@@ -35,17 +35,17 @@ mod stats;
 mod wait_queue;
 mod worker;
 
-pub use batch_size::{Sharing, SharingError};
+pub use batch_size::{BatchSize, BatchSizeError};
 pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
-pub use outcomes::{Control, Outcomes, Parts};
-pub use part::Part;
+pub use outcomes::{RunControl, Outcomes, PageResults};
+pub use part::PageResult;
 pub use plan::Plan;
 pub use plan_error::PlanError;
 pub use rate::{Rate, RateError};
 pub use record::RecordError;
-pub use retry::Retries;
-pub use scheduler::HeldBy;
+pub use retry::RetryPolicy;
+pub use scheduler::Bottleneck;
 pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;

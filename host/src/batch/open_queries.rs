@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::job::{Job, Origin};
-use super::part::Part;
+use super::part::PageResult;
 use crate::{Failure, FailureKind, Query};
 
 /// The open queries of a run.
@@ -29,7 +29,7 @@ impl OpenQueries {
     }
 
     /// Records what is handed on of a query.
-    pub(super) fn record(&self, part: &Part) {
+    pub(super) fn record(&self, part: &PageResult) {
         let mut open = self.lock();
         if part.is_last {
             open.remove(&part.origin);
@@ -39,10 +39,10 @@ impl OpenQueries {
     }
 
     /// Takes all that are left as failures, in their order.
-    pub(super) fn fail_all(&self, why: &str) -> Vec<Part> {
+    pub(super) fn fail_all(&self, why: &str) -> Vec<PageResult> {
         let mut left: Vec<_> = self.lock().drain().collect();
         left.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let part = |(origin, Open { query, records })| Part {
+        let part = |(origin, Open { query, records })| PageResult {
             query,
             rows: Vec::new(),
             notes: Vec::new(),

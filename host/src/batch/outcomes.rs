@@ -19,7 +19,7 @@ use super::job::{Origin, Resume};
 use super::open_queries::OpenQueries;
 use super::outcome::Outcome;
 use super::packed::{FEW, Loose, MANY, Packed};
-use super::part::Part;
+use super::part::PageResult;
 use super::permit::{Reader, SharedScheduler};
 use super::run::Run;
 use super::stats::{RunStats, Tally};
@@ -39,8 +39,8 @@ const HIGH_WATER_BYTES: usize = 8 << 20;
 const LOW_WATER_BYTES: usize = 4 << 20;
 
 /// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
-pub struct Parts {
-    receiver: mpsc::Receiver<Part>,
+pub struct PageResults {
+    receiver: mpsc::Receiver<PageResult>,
     room: Arc<Semaphore>,
     /// The dispatcher, until it is started. Never locked: it makes this `Sync`.
     start: Mutex<Option<BoxFuture<'static, Result<(), String>>>>,
@@ -49,9 +49,9 @@ pub struct Parts {
     /// Queries that have no outcome yet.
     open_queries: Arc<OpenQueries>,
     /// Failures of those that a fault left without one.
-    left: VecDeque<Part>,
+    left: VecDeque<PageResult>,
     reader: Arc<Reader>,
-    control: Control,
+    control: RunControl,
     order: Option<Order>,
     /// How many queries of a root are open, if it isn't one.
     open: HashMap<usize, usize>,
@@ -70,13 +70,13 @@ pub struct Parts {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Control {
+pub struct RunControl {
     stop: Arc<watch::Sender<bool>>,
     tally: Arc<Tally>,
     scheduler: SharedScheduler,
 }
 
-impl Control {
+impl RunControl {
     /// Has what is under way finish, and sends nothing more: what isn't answered by then is [`crate::FailureKind::Cancelled`].
     pub fn stop(&self) {
         self.stop.send_replace(true);
@@ -111,12 +111,12 @@ struct Root {
 
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
-    pub(crate) fn run(self, input: Input, resume: Resume) -> Parts {
+    pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
         let (sender, receiver) = mpsc::channel(WAITING);
         let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
         let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(Tally::new()));
         let (stop, stopped) = watch::channel(false);
-        let control = Control { stop: Arc::new(stop), tally: Arc::clone(&tally), scheduler: self.scheduler.clone() };
+        let control = RunControl { stop: Arc::new(stop), tally: Arc::clone(&tally), scheduler: self.scheduler.clone() };
         let queue = self.scheduler.add_run();
         let (reader, open_queries) = (Arc::new(queue.reader()), Arc::new(OpenQueries::default()));
         let (run_reader, open) = (Arc::clone(&reader), Arc::clone(&open_queries));
@@ -128,7 +128,7 @@ impl Worker {
             let run = Run { sender, tally, open, deadline, resume, follow_up, reader: run_reader };
             Dispatcher::new(self, run, input, places, queue, stopped).dispatch().await
         };
-        Parts {
+        PageResults {
             receiver,
             room,
             start: Mutex::new(Some(start.boxed())),
@@ -143,7 +143,7 @@ impl Worker {
     }
 }
 
-impl Parts {
+impl PageResults {
     /// The same in the queries' order, each followed by those that its answers raised. While rows of more than some megabytes wait for a query,
     /// only that one is asked.
     #[must_use]
@@ -160,7 +160,7 @@ impl Parts {
 
     /// Stops it, and tells how it goes.
     #[must_use]
-    pub fn control(&self) -> Control {
+    pub fn control(&self) -> RunControl {
         self.control.clone()
     }
 
@@ -171,7 +171,7 @@ impl Parts {
     }
 
     /// Takes a part; returns it if it needn't wait for others.
-    fn accept(&mut self, part: Part) -> Option<Part> {
+    fn accept(&mut self, part: PageResult) -> Option<PageResult> {
         let closes = self.closes(&part);
         match &mut self.order {
             Some(order) => {
@@ -186,7 +186,7 @@ impl Parts {
     }
 
     /// The next part in order, if it is there.
-    fn next_in_order(&mut self) -> Option<Part> {
+    fn next_in_order(&mut self) -> Option<PageResult> {
         let order = self.order.as_mut()?;
         let next = order.next();
         if let Some(head) = order.head_to_wait_for() {
@@ -198,7 +198,7 @@ impl Parts {
     }
 
     /// What a fault left without an outcome, once the dispatcher has ended.
-    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Option<Part>> {
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
         if let Some(ended) = ready!(self.tasks.poll_join_next(context)) {
             let fault = ended.unwrap_or_else(|error| Err(describe(error))).err();
             let why = fault.as_deref().map_or_else(
@@ -214,7 +214,7 @@ impl Parts {
     }
 
     /// Whether a part is the last of its root.
-    fn closes(&mut self, part: &Part) -> bool {
+    fn closes(&mut self, part: &PageResult) -> bool {
         if !part.is_last {
             return false;
         }
@@ -228,7 +228,7 @@ impl Parts {
 }
 
 impl Order {
-    fn take(&mut self, part: Part, closes: bool) {
+    fn take(&mut self, part: PageResult, closes: bool) {
         let root = self.roots.entry(part.origin.root).or_default();
         root.is_closed |= closes;
         let is_own = part.origin.path.is_empty();
@@ -241,7 +241,7 @@ impl Order {
     }
 
     /// The next part in order, and whether its root takes no more room.
-    fn next(&mut self) -> Option<(Part, bool)> {
+    fn next(&mut self) -> Option<(PageResult, bool)> {
         let (waited, is_over) = self.next_waiting()?;
         Some((self.loose.open(waited), is_over))
     }
@@ -284,10 +284,10 @@ impl Order {
     }
 }
 
-impl Stream for Parts {
-    type Item = Part;
+impl Stream for PageResults {
+    type Item = PageResult;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Part>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
         self.begin();
         loop {
             if let Some(part) = self.next_in_order() {
@@ -307,21 +307,21 @@ impl Stream for Parts {
     }
 }
 
-impl std::fmt::Debug for Parts {
+impl std::fmt::Debug for PageResults {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Parts").field("order", &self.order).finish_non_exhaustive()
+        formatter.debug_struct("PageResults").field("order", &self.order).finish_non_exhaustive()
     }
 }
 
 /// Outcomes of queries, each when its last page is there: in the order of the queries, unless [`Outcomes::unordered`].
 #[derive(Debug)]
 pub struct Outcomes {
-    parts: Parts,
+    parts: PageResults,
     begun: HashMap<Origin, Outcome>,
 }
 
 impl Outcomes {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: PageResults) -> Self {
         Self { parts: parts.in_order(MANY), begun: HashMap::new() }
     }
 
@@ -334,19 +334,19 @@ impl Outcomes {
 
     /// The same page by page, as they come: what a query has answered leaves before its last page is there.
     #[must_use]
-    pub fn parts(self) -> Parts {
+    pub fn parts(self) -> PageResults {
         self.unordered().parts
     }
 
     /// Stops it, and tells how it goes.
     #[must_use]
-    pub fn control(&self) -> Control {
+    pub fn control(&self) -> RunControl {
         self.parts.control()
     }
 
     /// The outcome that a part is the last of.
-    fn add(&mut self, part: Part) -> Option<Outcome> {
-        let Part { query, mut rows, mut notes, is_last, failure, generation, source, origin, .. } = part;
+    fn add(&mut self, part: PageResult) -> Option<Outcome> {
+        let PageResult { query, mut rows, mut notes, is_last, failure, generation, source, origin, .. } = part;
         let mut outcome = self.begun.remove(&origin).unwrap_or_else(|| Outcome::new(query));
         outcome.rows.append(&mut rows);
         outcome.notes.append(&mut notes);

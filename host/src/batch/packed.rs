@@ -3,7 +3,7 @@
 //! If many wait, they are compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
 //! one that is slow.
 
-use super::part::Part;
+use super::part::PageResult;
 use crate::Row;
 
 /// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
@@ -19,7 +19,7 @@ const LEVEL: i32 = 1;
 #[derive(Debug)]
 pub(super) struct Packed {
     /// Without its rows where they are packed.
-    part: Part,
+    part: PageResult,
     /// Its rows, and how long they are as JSON.
     rows: Option<(Vec<u8>, usize)>,
 }
@@ -59,7 +59,7 @@ impl Loose {
     }
 
     /// Has a part wait, packed if many wait.
-    pub(super) fn pack(&mut self, mut part: Part) -> Packed {
+    pub(super) fn pack(&mut self, mut part: PageResult) -> Packed {
         let rows = if self.loose + part.bytes > self.most { packed(&part.rows) } else { None };
         if rows.is_some() {
             part.rows = Vec::new();
@@ -71,7 +71,7 @@ impl Loose {
     }
 
     /// The part as it was.
-    pub(super) fn open(&mut self, packed: Packed) -> Part {
+    pub(super) fn open(&mut self, packed: Packed) -> PageResult {
         let Packed { mut part, rows } = packed;
         if let Some((rows, length)) = rows {
             self.packed -= rows.len() + PART_BYTES;
@@ -99,10 +99,10 @@ mod tests {
     use crate::Query;
     use crate::batch::job::Origin;
 
-    fn part(root: usize, rows: usize) -> Part {
+    fn part(root: usize, rows: usize) -> PageResult {
         let row =
             |score: usize| serde_json::from_str(&format!(r#"{{"score": 4.{score}321985244750977, "b": [null, "é"]}}"#));
-        Part {
+        PageResult {
             query: Query::new("list", []),
             rows: (0..rows).map(|score| row(score).unwrap()).collect(),
             notes: Vec::new(),

@@ -9,7 +9,7 @@ use crate::{Failure, Query, Row};
 /// A page of a query's answer, or its end.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Part {
+pub struct PageResult {
     /// What was asked.
     pub query: Query,
     /// The page's rows, as in [`super::Outcome::rows`]; `position` counts over all pages of the query.
@@ -22,7 +22,7 @@ pub struct Part {
     pub is_last: bool,
     /// Why it has no answer, or none any more. Then it is the last.
     pub failure: Option<Failure>,
-    /// The generation of the parser: [`crate::Slot::generation`].
+    /// The generation of the parser: [`crate::ParserSlot::generation`].
     pub generation: u64,
     /// Where the page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,

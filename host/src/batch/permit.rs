@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::bucket_key::BucketKey;
 use super::circuit_breaker::Outage;
 use super::job::Job;
-use super::scheduler::{Feedback, HeldBy, Next, Scheduler, SchedulerConfig};
+use super::scheduler::{Feedback, Bottleneck, Next, Scheduler, SchedulerConfig};
 use super::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
 use crate::parser::Description;
 use crate::swap::Generation;
@@ -89,7 +89,7 @@ impl SharedScheduler {
     }
 
     /// What keeps most requests waiting, and for how long, if that is known.
-    pub(super) fn held_by(&self) -> (HeldBy, Option<Duration>) {
+    pub(super) fn held_by(&self) -> (Bottleneck, Option<Duration>) {
         let (held_by, until) = self.lock().scheduler.held_by();
         (held_by, until.map(|until| until.saturating_duration_since(Instant::now())))
     }
@@ -343,7 +343,7 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::super::rate::Rate;
-    use super::super::retry::Retries;
+    use super::super::retry::RetryPolicy;
     use super::*;
     use crate::Query;
     use crate::batch::Asked;
@@ -351,7 +351,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_waits_polls_when_nobody_else_does() {
         let rate = Rate::per_second(1.0).unwrap();
-        let config = SchedulerConfig { rate, concurrency: 1, per_host: 1, retries: Retries::default() };
+        let config = SchedulerConfig { rate, concurrency: 1, per_host: 1, retries: RetryPolicy::default() };
         let scheduler = SharedScheduler::new(config);
         let site = Description::parse(
             r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},

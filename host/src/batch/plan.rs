@@ -144,7 +144,7 @@ impl Plan {
         params.reverse();
         let query = Query::new(Arc::clone(&self.kind), params);
         Some(match &self.parser {
-            Some(parser) => query.of(Arc::clone(parser)),
+            Some(parser) => query.with_parser(Arc::clone(parser)),
             None => query,
         })
     }

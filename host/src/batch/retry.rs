@@ -15,15 +15,15 @@ use crate::Failure;
 ///
 /// ```
 /// use std::time::Duration;
-/// use playfast::{Host, Retries};
+/// use playfast::{Host, RetryPolicy};
 ///
-/// let patient = Retries::default().most(10).per_query(Duration::from_secs(600));
+/// let patient = RetryPolicy::default().most(10).per_query(Duration::from_secs(600));
 /// let builder = Host::builder().retries(patient);
 /// # let _ = builder;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Retries {
+pub struct RetryPolicy {
     /// Times that a query is asked again.
     pub most: u32,
     /// The share of the requests that may be retries, beside the first hundred of a host.
@@ -38,10 +38,10 @@ pub struct Retries {
     pub max_wait: Duration,
 }
 
-/// The default of [`Retries::max_wait`]: 15 minutes.
+/// The default of [`RetryPolicy::max_wait`]: 15 minutes.
 const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
-impl Default for Retries {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             most: 6,
@@ -54,7 +54,7 @@ impl Default for Retries {
     }
 }
 
-impl Retries {
+impl RetryPolicy {
     /// Nothing is asked again.
     #[must_use]
     pub fn none() -> Self {
@@ -63,42 +63,42 @@ impl Retries {
 
     /// With so many times at most that a query is asked again.
     #[must_use]
-    pub const fn most(mut self, most: u32) -> Self {
+    pub const fn with_max_retries(mut self, most: u32) -> Self {
         self.most = most;
         self
     }
 
     /// With this share of retries among the requests to a host.
     #[must_use]
-    pub const fn budget(mut self, share: f64) -> Self {
+    pub const fn with_budget(mut self, share: f64) -> Self {
         self.budget = share;
         self
     }
 
     /// With so much time for each query, from when it is first sent.
     #[must_use]
-    pub const fn per_query(mut self, deadline: Duration) -> Self {
+    pub const fn with_query_deadline(mut self, deadline: Duration) -> Self {
         self.per_query = Some(deadline);
         self
     }
 
     /// With so much time for a whole run.
     #[must_use]
-    pub const fn per_run(mut self, deadline: Duration) -> Self {
+    pub const fn with_run_deadline(mut self, deadline: Duration) -> Self {
         self.per_run = Some(deadline);
         self
     }
 
     /// With this much time without an answer or a told wait until a host is given up.
     #[must_use]
-    pub const fn patience(mut self, patience: Duration) -> Self {
+    pub const fn with_give_up_after(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
     /// With this as the longest wait that a server may tell.
     #[must_use]
-    pub const fn max_wait(mut self, wait: Duration) -> Self {
+    pub const fn with_max_retry_after(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
         self
     }
@@ -207,7 +207,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn decide(retries: &Retries, failure: &Failure, attempt: Attempt) -> Result<Retry, NoRetry> {
+    fn decide(retries: &RetryPolicy, failure: &Failure, attempt: Attempt) -> Result<Retry, NoRetry> {
         retries.decide(failure, attempt, 1.0)
     }
 
@@ -215,7 +215,7 @@ mod tests {
     fn only_what_may_pass_is_asked_again() {
         use FailureKind::{Blocked, Forbidden, Http, Internal, LayoutChanged, Network, NotFound, Timeout, TooLarge};
         let after = |kind, retries| {
-            decide(&Retries::default(), &Failure::new(kind, ""), Attempt { retries, ..Attempt::default() }).is_ok()
+            decide(&RetryPolicy::default(), &Failure::new(kind, ""), Attempt { retries, ..Attempt::default() }).is_ok()
         };
         for kind in [Blocked, Timeout, Http, Network] {
             assert!(after(kind, 0) && after(kind, 5) && !after(kind, 6), "{kind}");
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_maximum_with_full_jitter() {
         let failure = Failure::new(FailureKind::Timeout, "");
-        let retries = Retries::default().most(u32::MAX);
+        let retries = RetryPolicy::default().with_max_retries(u32::MAX);
         let delay = |retried, random| {
             retries.decide(&failure, Attempt { retries: retried, ..Attempt::default() }, random).unwrap().delay
         };
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_told_wait_costs_an_attempt_only_if_its_probe_is_refused() {
-        let retries = Retries::default();
+        let retries = RetryPolicy::default();
         let told = |wait| Failure { retry_after: Some(wait), ..Failure::new(FailureKind::Blocked, "") };
         let first = decide(&retries, &told(SECOND * 7), Attempt { retries: 6, ..Attempt::default() }).unwrap();
         assert_eq!(first, Retry { delay: SECOND * 7 + MIN_BACKOFF, costs_attempt: false });
@@ -256,16 +256,16 @@ mod tests {
         let unprocessed = Failure { is_unprocessed: true, ..failure.clone() };
         let spent = Attempt { retries: 6, ..Attempt::default() };
         let free = Retry { delay: Duration::ZERO, costs_attempt: false };
-        assert_eq!(decide(&Retries::none(), &unprocessed, Attempt::default()), Ok(free));
-        assert_eq!(decide(&Retries::default(), &failure, spent), Err(NoRetry::Final));
-        assert!(decide(&Retries::default(), &failure, Attempt { is_probe: true, ..spent }).is_ok());
-        assert!(decide(&Retries::none(), &failure, Attempt { is_probe: true, ..Attempt::default() }).is_err());
+        assert_eq!(decide(&RetryPolicy::none(), &unprocessed, Attempt::default()), Ok(free));
+        assert_eq!(decide(&RetryPolicy::default(), &failure, spent), Err(NoRetry::Final));
+        assert!(decide(&RetryPolicy::default(), &failure, Attempt { is_probe: true, ..spent }).is_ok());
+        assert!(decide(&RetryPolicy::none(), &failure, Attempt { is_probe: true, ..Attempt::default() }).is_err());
     }
 
     #[test]
     fn what_the_next_try_would_meet_too_is_not_asked_again() {
         let failure = Failure::new(FailureKind::Network, "").permanent();
-        assert_eq!(decide(&Retries::default(), &failure, Attempt::default()), Err(NoRetry::Final));
+        assert_eq!(decide(&RetryPolicy::default(), &failure, Attempt::default()), Err(NoRetry::Final));
     }
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
             random in any::<f64>(),
             wait in any::<Option<u64>>(),
         ) {
-            let policy = Retries::default().most(most).budget(share).max_wait(Duration::MAX);
+            let policy = RetryPolicy::default().with_max_retries(most).with_budget(share).with_max_retry_after(Duration::MAX);
             let wait = wait.map(|wait| Duration::from_secs(wait / 2));
             let failure = Failure { retry_after: wait, ..Failure::new(FailureKind::Blocked, "") };
             let _ = policy.decide(&failure, Attempt { retries, ..Attempt::default() }, if random.is_nan() { 0.5 } else { random });

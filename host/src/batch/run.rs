@@ -9,14 +9,14 @@ use super::follow_up::FollowUp;
 use super::job::{Job, Resume};
 use super::open_queries::OpenQueries;
 use super::outcome::Source;
-use super::part::Part;
+use super::part::PageResult;
 use super::permit::Reader;
 use super::stats::Tally;
 use crate::Failure;
 
 /// What the tasks of a run share.
 pub(super) struct Run {
-    pub(super) sender: mpsc::Sender<Part>,
+    pub(super) sender: mpsc::Sender<PageResult>,
     pub(super) tally: Arc<Tally>,
     pub(super) open: Arc<OpenQueries>,
     /// When it must end.
@@ -28,7 +28,7 @@ pub(super) struct Run {
 
 impl Run {
     /// Hands a part on. If nobody reads any more, it is dropped.
-    pub(super) async fn send(&self, part: Part) {
+    pub(super) async fn send(&self, part: PageResult) {
         self.reader.page_waits();
         if let Ok(place) = self.sender.reserve().await {
             // Nothing is awaited in between: a task that is aborted has handed a part on and recorded it, or neither.
@@ -48,7 +48,7 @@ impl Run {
         source: Option<Arc<Source>>,
         raised: usize,
     ) {
-        let part = Part {
+        let part = PageResult {
             query: job.query.restarted(),
             rows: Vec::new(),
             notes: Vec::new(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::circuit_breaker::{CircuitBreaker, Outage, Patience, State};
 use super::concurrency_limit::ConcurrencyLimit;
 use super::rate::{Rate, RateLimiter};
-use super::retry::{Retries, RetryBudget};
+use super::retry::{RetryPolicy, RetryBudget};
 use super::wait_queue::{Batch, Queued, RunGate, Supply, WaitQueue};
 use crate::Failure;
 use crate::types::Pace;
@@ -29,13 +29,13 @@ pub(crate) struct SchedulerConfig {
     pub(crate) concurrency: usize,
     /// Requests in flight to one host.
     pub(crate) per_host: usize,
-    pub(crate) retries: Retries,
+    pub(crate) retries: RetryPolicy,
 }
 
 /// What keeps a host's requests waiting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum HeldBy {
+pub enum Bottleneck {
     /// Nothing: as many are in flight as the host may have, or none waits.
     #[default]
     Nothing,
@@ -110,7 +110,7 @@ struct Host<K, J, R> {
     latency: Option<Duration>,
     /// Those of the runs, which take turns.
     queues: VecDeque<(u64, WaitQueue<K, J, R>)>,
-    held_by: HeldBy,
+    held_by: Bottleneck,
     held_until: Option<Instant>,
     last_congestion: Option<Failure>,
 }
@@ -158,7 +158,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
             last_sent: None,
             latency: None,
             queues: VecDeque::new(),
-            held_by: HeldBy::Nothing,
+            held_by: Bottleneck::Nothing,
             held_until: None,
             last_congestion: None,
         });
@@ -288,7 +288,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
     }
 
     /// What keeps most requests waiting, and until when, if that is known.
-    pub(super) fn held_by(&self) -> (HeldBy, Option<Instant>) {
+    pub(super) fn held_by(&self) -> (Bottleneck, Option<Instant>) {
         let most = self.hosts.iter().max_by_key(|host| host.waiting());
         most.map(|host| (host.held_by, host.held_until)).unwrap_or_default()
     }
@@ -296,7 +296,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
 
 impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
     fn readiness(&mut self, is_full: bool, runs: &HashMap<u64, RunState>, now: Instant) -> Readiness {
-        (self.held_by, self.held_until) = (HeldBy::Nothing, None);
+        (self.held_by, self.held_until) = (Bottleneck::Nothing, None);
         if self.queues.is_empty() {
             return Readiness::Wait(None);
         }
@@ -309,7 +309,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
             Err(wake) => return Readiness::Wait(wake),
         };
         if let State::Open { until, is_told } = state {
-            let held_by = if is_told { HeldBy::RetryAfter } else { HeldBy::Shut };
+            let held_by = if is_told { Bottleneck::RetryAfter } else { Bottleneck::Shut };
             return self.hold(held_by, Some(until));
         }
         if let Some(wait) = self.limited(state, now) {
@@ -320,11 +320,11 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
         }
         match self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.check(now)) {
             Ok(()) => Readiness::Ready(at),
-            Err(until) => self.hold(HeldBy::Pace, Some(until)),
+            Err(until) => self.hold(Bottleneck::Pace, Some(until)),
         }
     }
 
-    const fn hold(&mut self, held_by: HeldBy, until: Option<Instant>) -> Readiness {
+    const fn hold(&mut self, held_by: Bottleneck, until: Option<Instant>) -> Readiness {
         (self.held_by, self.held_until) = (held_by, until);
         Readiness::Wait(until)
     }
@@ -348,11 +348,11 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
         let lost = self.lost(max, now);
         if self.sent.len() - lost >= max {
             let until = self.sent.get(lost).map(|sent| *sent + self.lost_after()).filter(|at| *at > now);
-            return Some(self.hold(HeldBy::Limit, until));
+            return Some(self.hold(Bottleneck::Limit, until));
         }
         let interval = self.limit.min_interval(self.latency.unwrap_or_default());
         let next = interval.and_then(|interval| Some(self.last_sent? + interval)).filter(|at| *at > now)?;
-        Some(self.hold(HeldBy::Limit, Some(next)))
+        Some(self.hold(Bottleneck::Limit, Some(next)))
     }
 
     /// Requests that take so much longer than others that they are probably lost: they don't burden the host, and others may go in their

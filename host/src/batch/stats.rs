@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::part::Part;
-use super::scheduler::HeldBy;
+use super::part::PageResult;
+use super::scheduler::Bottleneck;
 use crate::FailureKind;
 
 /// How a run goes: counts since its start.
@@ -37,7 +37,7 @@ pub struct RunStats {
     /// Queries that were taken and have no outcome yet.
     pub open: u64,
     /// What keeps most requests waiting now.
-    pub held_by: HeldBy,
+    pub held_by: Bottleneck,
     /// For how long it does, if that is known.
     pub held_for: Option<Duration>,
     /// A fault of this program that ended the run: a task of it panicked. Queries that were open failed as [`FailureKind::Internal`].
@@ -76,7 +76,7 @@ impl Tally {
     }
 
     /// Records a part that is handed on.
-    pub(super) fn record(&self, part: &Part) {
+    pub(super) fn record(&self, part: &PageResult) {
         self.note(|stats| {
             stats.records += part.rows.len() as u64;
             if part.is_last {
@@ -100,7 +100,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn stats(&self, (held_by, held_for): (HeldBy, Option<Duration>)) -> RunStats {
+    pub(super) fn stats(&self, (held_by, held_for): (Bottleneck, Option<Duration>)) -> RunStats {
         let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latency = tally.1.as_ref().map(|times| {
             let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));

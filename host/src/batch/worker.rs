@@ -11,14 +11,14 @@ use super::wait_queue::BatchLimit;
 use crate::fetch::Fetcher;
 use crate::parser::{Kind, PerRequest};
 use crate::robots::RobotsChecker;
-use crate::swap::{Generation, Slot, Slots};
+use crate::swap::{Generation, ParserSlot, ParserRegistry};
 use crate::types::host_of;
 use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
-    pub(crate) slots: Slots,
+    pub(crate) slots: ParserRegistry,
     pub(crate) fetcher: Fetcher,
     pub(crate) scheduler: SharedScheduler,
     /// Whether rows tell where they come from.
@@ -30,25 +30,25 @@ pub(crate) struct Worker {
 /// Queries, the host that they are asked of, and their request if it is to be kept.
 #[derive(Debug)]
 pub(super) struct Routed {
-    pub(super) slot: Slot,
+    pub(super) slot: ParserSlot,
     pub(super) host: String,
     pub(super) batch: Batch,
 }
 
 impl Worker {
     /// Who answers a query.
-    pub(crate) fn slot(&self, query: &Query) -> Result<Slot, Failure> {
+    pub(crate) fn slot(&self, query: &Query) -> Result<ParserSlot, Failure> {
         let slot = self.slot_of(query.parser(), query.kind());
         slot.map_err(|error| Failure::new(FailureKind::InvalidQuery, error.to_string()))
     }
 
     /// Who answers queries of a kind, of the parser that is named or of any.
-    pub(crate) fn slot_of(&self, parser: Option<&str>, kind: &str) -> Result<Slot, PlanError> {
+    pub(crate) fn slot_of(&self, parser: Option<&str>, kind: &str) -> Result<ParserSlot, PlanError> {
         self.slots.resolve(parser, kind).map_err(|why| PlanError::unresolved(parser, kind, why))
     }
 
     /// How many queries of a kind share a request now.
-    pub(super) fn batch_limit(&self, slot: &Slot, name: &str, kind: Option<&Kind>) -> BatchLimit {
+    pub(super) fn batch_limit(&self, slot: &ParserSlot, name: &str, kind: Option<&Kind>) -> BatchLimit {
         let per_request = kind.map_or(PerRequest::ONE, |kind| kind.per_request);
         self.sizers.limit(slot.name(), name, per_request)
     }
@@ -56,7 +56,7 @@ impl Worker {
     /// The requests that a parser makes; where it can't and another answers by now, those of that one.
     pub(super) async fn request(
         &self,
-        slot: &Slot,
+        slot: &ParserSlot,
         mut generation: Arc<Generation>,
         jobs: &[Job],
     ) -> Result<(Arc<Generation>, Requests), (Arc<Generation>, Failure)> {
@@ -74,7 +74,7 @@ impl Worker {
     }
 
     /// The hosts of jobs whose parser may ask several: its requests say which. A request of one query is kept.
-    pub(super) async fn route(&self, run: &Run, slot: Slot, jobs: Vec<Job>) -> Vec<Routed> {
+    pub(super) async fn route(&self, run: &Run, slot: ParserSlot, jobs: Vec<Job>) -> Vec<Routed> {
         let mut routed = Vec::new();
         for jobs in by_kind(jobs) {
             let kind = jobs.first().map(|job| job.query.kind().to_owned()).unwrap_or_default();

@@ -24,7 +24,7 @@ use super::summary::Summary;
 use super::watch;
 use crate::batch::{Estimate, Estimator, Input};
 use crate::types::chain;
-use crate::{FailureKind, Host, Part, Parts, Query, Robots, RunStats};
+use crate::{FailureKind, Host, PageResult, PageResults, Query, Robots, RunStats};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +141,7 @@ struct Delivery<'d> {
 }
 
 impl Delivery<'_> {
-    async fn write(self, mut parts: Parts, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
+    async fn write(self, mut parts: PageResults, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
         let mut repeated = Repeated::default();
         let mut written = Ok(());
         while let Some(mut part) = parts.next().await {
@@ -169,7 +169,7 @@ impl Delivery<'_> {
     }
 
     /// Reports notes and failures, as lines on stderr. That a run was stopped is said once.
-    fn report(&self, part: &Part, repeated: &mut Repeated) {
+    fn report(&self, part: &PageResult, repeated: &mut Repeated) {
         part.notes.iter().for_each(|note| say(&format!("{}: note: {}", part.query, note)));
         let failure = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
         let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };

@@ -16,7 +16,7 @@ use super::exit::{Exit, print, say};
 use super::settings::Settings;
 use crate::parser::Kind;
 use crate::types::chain;
-use crate::{Host, HostBuilder, Outcome, Plan, PlanError, Query, Retries, Slot};
+use crate::{Host, HostBuilder, Outcome, Plan, PlanError, Query, RetryPolicy, ParserSlot};
 use report::{AddressReport, Answer, KindReport, ParserReport, Report};
 use save::Folder;
 
@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is asked of a slot.
 enum Check {
-    Ask(Slot, Query),
+    Ask(ParserSlot, Query),
     /// Its parameters aren't all known.
     Skip(String, PlanError),
 }
@@ -54,7 +54,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Exit> {
     let params = options.input.params()?;
     let timeout = options.global.network.timeout.unwrap_or(TIMEOUT);
-    let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.timeout(timeout));
+    let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.with_timeout(timeout));
     let host = build(builder.clone()).await?;
     let slots = host.slots();
     known(&slots, &params)?;
@@ -93,9 +93,9 @@ pub(super) async fn run(
 }
 
 /// At most so many retries and so much patience: an answer now is worth more than one later.
-fn impatient(retries: Retries) -> Retries {
+fn impatient(retries: RetryPolicy) -> RetryPolicy {
     let (most, patience) = (retries.most.min(MAX_RETRIES), retries.patience.min(PATIENCE));
-    retries.most(most).patience(patience).max_wait(patience)
+    retries.with_max_retries(most).with_give_up_after(patience).with_max_retry_after(patience)
 }
 
 async fn build(builder: HostBuilder) -> Result<Host, Exit> {
@@ -103,7 +103,7 @@ async fn build(builder: HostBuilder) -> Result<Host, Exit> {
 }
 
 /// Fails if no kind has a parameter that was given.
-fn known(slots: &[Slot], params: &[(String, String)]) -> Result<(), Exit> {
+fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), Exit> {
     for (name, value) in params {
         let mut unknown = Vec::new();
         for slot in slots {
@@ -124,7 +124,7 @@ fn known(slots: &[Slot], params: &[(String, String)]) -> Result<(), Exit> {
 }
 
 /// What is to be asked of a slot, kind by kind.
-fn checks(slot: &Slot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> {
+fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> {
     let description = slot.description();
     let check = |kind: &Kind| match query(slot, kind, params) {
         Ok(query) => Ok(Check::Ask(slot.clone(), query)),
@@ -161,13 +161,13 @@ async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) ->
 }
 
 /// What the names of a query's files begin with. Names of slots and kinds may hold anything.
-fn file_name(slot: &Slot, query: &Query) -> String {
+fn file_name(slot: &ParserSlot, query: &Query) -> String {
     let name = format!("{}-{}", slot.name(), query.kind());
     name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
 }
 
 /// One query of a kind: what was given, else the parameters' defaults, else their first examples.
-fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, PlanError> {
+fn query(slot: &ParserSlot, kind: &Kind, given: &[(String, String)]) -> Result<Query, PlanError> {
     let example = |name: &str| kind.params.get(name).and_then(|param| param.example());
     let fits = |name: &str| kind.params.get(name).is_some();
     let mut params: Vec<_> = given.iter().filter(|(name, _)| fits(name)).cloned().collect();
@@ -182,11 +182,11 @@ fn query(slot: &Slot, kind: &Kind, given: &[(String, String)]) -> Result<Query, 
     let plan = Plan::new(&slot.description(), &kind.name, params)?;
     // A plan has at least one query.
     let query = plan.query(0).unwrap_or_else(|| Query::new(kind.name.as_str(), []));
-    Ok(query.of(slot.name()))
+    Ok(query.with_parser(slot.name()))
 }
 
 /// Asks a query, and reports what came of it.
-async fn ask(host: &Host, slot: &Slot, query: Query) -> KindReport {
+async fn ask(host: &Host, slot: &ParserSlot, query: Query) -> KindReport {
     let start = Instant::now();
     let mut run = host.run([query.clone()]);
     let control = run.control();

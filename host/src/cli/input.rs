@@ -24,7 +24,7 @@ use super::delivery::Taken;
 use super::exit::Exit;
 use super::queries::{KIND, Names, Records, subject};
 use crate::batch::{Input, split_kind};
-use crate::{Host, Query, Slot};
+use crate::{Host, Query, ParserSlot};
 pub(super) use carried::Carried;
 use ignored::Ignored;
 pub(super) use limit::limit_params;
@@ -120,7 +120,7 @@ fn sources(segments: &[Segment]) -> impl Iterator<Item = &Source> {
 /// kind may come later.
 fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, Exit> {
     let Some(kind) = kind else {
-        let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+        let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
         return Ok(Names::of_kinds(parsers.iter().flat_map(|parser| &parser.kinds)));
     };
     // Only the kind is looked up, whatever else is needed to ask it.
@@ -140,7 +140,7 @@ fn check_params(request: &Request, host: &Host) -> Result<(), Exit> {
             _ => Ok(()),
         };
     }
-    let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+    let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
     let kinds = || parsers.iter().flat_map(|parser| parser.kinds.iter().map(move |kind| (parser, kind)));
     for (name, _) in params() {
         let values = params().filter(|(other, _)| *other == name);
@@ -161,7 +161,7 @@ fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), Exit> {
             "--carry needs the whole input before the first answer, and --follow never has it: leave one of them out";
         return Err(Exit::config(reason.to_owned()));
     }
-    let parsers: Vec<_> = resolver.host.slots().iter().map(Slot::description).collect();
+    let parsers: Vec<_> = resolver.host.slots().iter().map(ParserSlot::description).collect();
     let only = match &resolver.kind {
         AskedKind::Fixed(kind) => Some(split_kind(kind).1),
         AskedKind::Default(_) => None,

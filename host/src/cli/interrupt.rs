@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::exit::say;
 use super::number::counted;
-use crate::Control;
+use crate::RunControl;
 
 /// Codes of a program that a signal ended.
 const INTERRUPTED: u8 = 130;
@@ -20,7 +20,7 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    pub(super) fn heed(control: &Control) -> Self {
+    pub(super) fn heed(control: &RunControl) -> Self {
         let (code, control) = (Arc::new(AtomicU8::new(0)), control.clone());
         let told = Arc::clone(&code);
         let mut task = JoinSet::new();

@@ -68,7 +68,7 @@ fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option
     let own = query.params().filter(|(name, _)| is_known(name));
     let known = Query::new(query.kind(), own.map(|(name, value)| (name.into(), value.into())));
     Ok(match query.parser() {
-        Some(parser) => known.of(parser),
+        Some(parser) => known.with_parser(parser),
         None => known,
     })
 }
@@ -106,7 +106,7 @@ fn response(command: &ParseCommand, url: String) -> Result<Response, Exit> {
     let status = u16::try_from(command.status).unwrap_or(200);
     let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
     let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
-    Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.header(&name, value)))
+    Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.with_header(&name, value)))
 }
 
 fn stdin() -> Result<Vec<u8>, Exit> {

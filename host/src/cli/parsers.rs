@@ -46,7 +46,7 @@ impl Parsers {
 
     /// A host that has them.
     pub(super) fn builder(self) -> HostBuilder {
-        let builder = self.allowed.into_iter().fold(Host::builder(), HostBuilder::allow_host);
+        let builder = self.allowed.into_iter().fold(Host::builder(), HostBuilder::with_allowed_host);
         self.parsers.into_iter().fold(builder, |builder, (name, parser)| builder.loaded(name, parser))
     }
 

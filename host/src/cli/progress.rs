@@ -15,7 +15,7 @@ use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
 use crate::batch::{Estimate, Estimator, Input};
-use crate::{Control, HeldBy, Host, RunStats};
+use crate::{RunControl, Bottleneck, Host, RunStats};
 
 /// How often the line is drawn.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -123,7 +123,7 @@ pub(super) fn is_wanted(general: &GeneralArgs) -> bool {
 }
 
 /// Shows the line until it is dropped. Without `prices` it isn't wanted.
-pub(super) fn show(prices: Option<Prices>, host: &Host, control: &Control, total: &Total) -> Progress {
+pub(super) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, total: &Total) -> Progress {
     let Some(prices) = prices else { return Progress { _task: None } };
     let (host, control, total) = (host.clone(), control.clone(), total.clone());
     let mut task = JoinSet::new();
@@ -205,11 +205,11 @@ fn message(
 fn held_by(stats: &RunStats) -> Option<String> {
     let wait = stats.held_for.map(|wait| format!(" {}", long(wait))).unwrap_or_default();
     match stats.held_by {
-        HeldBy::Pace => Some("held back by the pace (--rate)".to_owned()),
-        HeldBy::Limit => Some("as fast as the site answers".to_owned()),
-        HeldBy::Shut => Some(format!("waiting{wait}: the site refuses everything")),
-        HeldBy::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
-        HeldBy::Nothing => None,
+        Bottleneck::Pace => Some("held back by the pace (--rate)".to_owned()),
+        Bottleneck::Limit => Some("as fast as the site answers".to_owned()),
+        Bottleneck::Shut => Some(format!("waiting{wait}: the site refuses everything")),
+        Bottleneck::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
+        Bottleneck::Nothing => None,
     }
 }
 
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn the_line_says_what_fails_and_what_holds_it_back() {
         let mut stats =
-            RunStats { held_by: HeldBy::Pace, retries: 3, answered: 98, requests: 5, ..RunStats::default() };
+            RunStats { held_by: Bottleneck::Pace, retries: 3, answered: 98, requests: 5, ..RunStats::default() };
         stats.failed.insert(FailureKind::Blocked, 2);
         let elapsed = Duration::from_secs(10);
         let line = message(&stats, Some((1000, true)), None, elapsed, 1);
@@ -237,7 +237,7 @@ mod tests {
             held back by the pace (--rate) · 3 retried";
         assert_eq!(line, expected);
         let stats =
-            RunStats { held_by: HeldBy::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
+            RunStats { held_by: Bottleneck::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
         let line = message(&stats, None, None, elapsed, 2);
         assert_eq!(
             line,

@@ -8,13 +8,13 @@ use super::sink::{Columns, Sink};
 use crate::batch::split_kind;
 use crate::output::Format;
 use crate::parser::Kind;
-use crate::{Host, Slot};
+use crate::{Host, ParserSlot};
 
 pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
     let source = source(command);
     let name = source.to_string();
     let mut taken = Taken::new(options);
-    let parsers: Vec<_> = host.slots().iter().map(Slot::description).collect();
+    let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
     let mut params = options.input.params()?;
     let is_asked = |kind: &&Kind| command.kind.as_deref().is_none_or(|asked| split_kind(asked).1 == kind.name);
     let kinds = parsers.iter().flat_map(|parser| &parser.kinds).filter(is_asked);

@@ -22,7 +22,7 @@ use super::output_file::{OutputFile, Replacement};
 use crate::batch::Asked;
 use crate::output::Format;
 use crate::types::chain;
-use crate::{FailureKind, Part, Query, QueryKey};
+use crate::{FailureKind, PageResult, Query, QueryKey};
 use destination::{Destination, is_special};
 
 pub(super) use columns::Columns;
@@ -173,7 +173,7 @@ impl Sink {
     }
 
     /// Takes a part: its rows, and then the journal's line.
-    pub(super) fn take(&mut self, part: &mut Part) -> Result<(), SinkError> {
+    pub(super) fn take(&mut self, part: &mut PageResult) -> Result<(), SinkError> {
         let mut rows = std::mem::take(&mut part.rows);
         if let Some(limit) = self.limit {
             rows.truncate(limit.saturating_sub(part.records - rows.len()));
@@ -204,7 +204,7 @@ impl Sink {
     }
 
     /// Remembers what the journal is to say of a part.
-    fn mark(&mut self, part: &Part) {
+    fn mark(&mut self, part: &PageResult) {
         let key = part.query.key();
         let mark = |end| Mark { key, state: None, end: Some(end), records: part.records };
         let end = match (&part.failure, &part.state) {

@@ -107,7 +107,7 @@ impl Summary<'_> {
     }
 }
 
-fn parser(slot: &crate::Slot) -> Value {
+fn parser(slot: &crate::ParserSlot) -> Value {
     let parser = slot.parser();
     let description = parser.description();
     json!({"slot": slot.name(), "name": description.name, "version": description.version,

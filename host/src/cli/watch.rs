@@ -17,7 +17,7 @@ use super::args::Options;
 use super::exit::{Exit, say};
 use super::parsers;
 use crate::parser::{Digest, LoadError};
-use crate::{Host, Slot, SwapError};
+use crate::{Host, ParserSlot, SwapError};
 
 /// Files are written in bursts of events.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -102,7 +102,7 @@ struct File {
     name: String,
     path: PathBuf,
     /// Where its parser is, if there is one.
-    slot: Option<Slot>,
+    slot: Option<ParserSlot>,
 }
 
 impl Watched {

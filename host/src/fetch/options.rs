@@ -77,14 +77,14 @@ impl Default for FetchOptions {
 impl FetchOptions {
     /// With another address for a host.
     #[must_use]
-    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
+    pub fn with_connect_to(mut self, connect_to: ConnectTo) -> Self {
         self.connect_to.push(connect_to);
         self
     }
 
     /// With a further certificate authority, in PEM.
     #[must_use]
-    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+    pub fn with_certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authorities.push(pem.into());
         self
     }
@@ -97,7 +97,7 @@ impl FetchOptions {
     ///
     /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
     #[must_use]
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+    pub fn with_proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Hidden(url.into()));
         self
     }
@@ -105,14 +105,14 @@ impl FetchOptions {
     /// Through the proxies that the environment names. They are not read otherwise: what a program asks must not depend on where it is
     /// started unless it wants that. Hosts with another address ([`ConnectTo`]) are asked directly.
     #[must_use]
-    pub fn environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
+    pub fn with_environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
         self.environment_proxies = proxies;
         self
     }
 
     /// Through no proxy, whatever was given before.
     #[must_use]
-    pub fn no_proxy(mut self) -> Self {
+    pub fn without_proxy(mut self) -> Self {
         (self.proxy, self.environment_proxies) = (None, EnvironmentProxies::default());
         self
     }
@@ -121,7 +121,7 @@ impl FetchOptions {
     ///
     /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::ClientError::Header).
     #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Hidden(value.into())));
         self
     }
@@ -130,42 +130,42 @@ impl FetchOptions {
     ///
     /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::ClientError::Cookie).
     #[must_use]
-    pub fn cookie(mut self, cookie: impl Into<String>) -> Self {
+    pub fn with_cookie(mut self, cookie: impl Into<String>) -> Self {
         self.cookies.push(Hidden(cookie.into()));
         self
     }
 
     /// Whether cookies that a host sets are sent back to it. Without it, no query's answer depends on those before.
     #[must_use]
-    pub const fn keep_cookies(mut self, keep: bool) -> Self {
+    pub const fn with_cookie_store(mut self, keep: bool) -> Self {
         self.keep_cookies = keep;
         self
     }
 
     /// With so much time until a connection stands.
     #[must_use]
-    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// With connections kept for so long while nobody uses them.
     #[must_use]
-    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
     /// With so much time from a request to its answer's last byte.
     #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
     /// With bodies of so many bytes at most, decompressed.
     #[must_use]
-    pub const fn body_limit(mut self, bytes: usize) -> Self {
+    pub const fn with_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
@@ -186,7 +186,7 @@ impl FetchOptions {
 
     /// With this `User-Agent`, where the parser gives none.
     #[must_use]
-    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+    pub fn with_user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = name.into();
         self
     }
@@ -199,8 +199,8 @@ mod tests {
     #[test]
     fn passwords_are_not_printed() {
         let proxies = EnvironmentProxies::from_variables(|_| Some("http://me:secret@proxy".into())).unwrap();
-        let options = FetchOptions::default().proxy("http://me:secret@proxy").cookie("a=secret").header("x", "secret");
-        let options = options.environment_proxies(EnvironmentProxies { no_proxy: None, ..proxies });
+        let options = FetchOptions::default().with_proxy("http://me:secret@proxy").with_cookie("a=secret").with_header("x", "secret");
+        let options = options.with_environment_proxies(EnvironmentProxies { no_proxy: None, ..proxies });
         assert!(!format!("{options:?}").contains("secret"));
     }
 }

@@ -106,13 +106,13 @@ mod tests {
     fn routes(options: FetchOptions, variables: &[(&str, &str)]) -> Routes {
         let value = |name| Some(variables.iter().find(|(key, _)| *key == name)?.1.into());
         let environment = EnvironmentProxies::from_variables(value).unwrap();
-        Routes::new(&options.environment_proxies(environment)).unwrap()
+        Routes::new(&options.with_environment_proxies(environment)).unwrap()
     }
 
     #[test]
     fn what_decides_a_route_is_said() {
-        let led = FetchOptions::default().connect_to("b.example:443:127.0.0.1:1".parse().unwrap());
-        let given = led.clone().proxy("socks5://me:secret@own:1");
+        let led = FetchOptions::default().with_connect_to("b.example:443:127.0.0.1:1".parse().unwrap());
+        let given = led.clone().with_proxy("socks5://me:secret@own:1");
         let variables = [("HTTPS_PROXY", "http://me:secret@p:1"), ("NO_PROXY", "a.example")];
         for (options, variables, host, says) in [
             (FetchOptions::default(), &[][..], "a.example", "directly"),
@@ -127,7 +127,7 @@ mod tests {
             ),
             (given.clone(), &variables, "a.example", "directly, as NO_PROXY says"),
             (given.clone(), &variables, "b.example", "through the proxy socks5://own:1"),
-            (given.no_proxy(), &variables[1..], "c.example", "directly"),
+            (given.without_proxy(), &variables[1..], "c.example", "directly"),
         ] {
             assert_eq!(routes(options, variables).route(host).to_string(), says, "{host} {variables:?}");
         }
@@ -135,15 +135,15 @@ mod tests {
 
     #[test]
     fn an_address_for_any_host_leads_all_of_them() {
-        let led = FetchOptions::default().connect_to("::127.0.0.1:1".parse().unwrap());
+        let led = FetchOptions::default().with_connect_to("::127.0.0.1:1".parse().unwrap());
         assert_eq!(routes(led, &[("https_proxy", "p:1")]).route("a.example"), Route::ConnectTo);
     }
 
     #[test]
     fn no_proxy_takes_all_proxies_away() {
-        let options = FetchOptions::default().proxy("http://own:1");
+        let options = FetchOptions::default().with_proxy("http://own:1");
         let environment = EnvironmentProxies::from_variables(|name| (name == "ALL_PROXY").then(|| "p:1".into()));
-        let options = options.environment_proxies(environment.unwrap()).no_proxy();
+        let options = options.with_environment_proxies(environment.unwrap()).without_proxy();
         assert_eq!(Routes::new(&options).unwrap().route("a.example"), Route::Direct);
     }
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::batch::{BatchSizers, Rate, Retries, SchedulerConfig, SharedScheduler, Sharing, Worker};
+use crate::batch::{BatchSizers, Rate, RetryPolicy, SchedulerConfig, SharedScheduler, BatchSize, Worker};
 use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
 use crate::parser::{Digest, Engine, EngineOptions, Limits};
 use crate::robots::{Robots, RobotsChecker};
-use crate::swap::Slots;
+use crate::swap::ParserRegistry;
 
 /// Requests under way at once, where nothing else is said.
 const CONCURRENCY: usize = 64;
@@ -27,8 +27,8 @@ pub struct HostBuilder {
     rate: Rate,
     concurrency: Option<usize>,
     per_host: Option<usize>,
-    retries: Retries,
-    sharing: Sharing,
+    retries: RetryPolicy,
+    sharing: BatchSize,
     source: bool,
     robots: Robots,
 }
@@ -43,13 +43,13 @@ enum Given {
 
 impl HostBuilder {
     /// Another parser than [`PLAY`]: the bytes of a component. Each further one answers beside it, under its own name.
-    pub fn parser(mut self, component: impl Into<Vec<u8>>) -> Self {
+    pub fn with_parser(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.parsers.push((None, Given::Component(component.into())));
         self
     }
 
     /// As [`HostBuilder::parser`], under this name.
-    pub fn named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
+    pub fn with_named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
         self.parsers.push((Some(name.into()), Given::Component(component.into())));
         self
     }
@@ -62,104 +62,104 @@ impl HostBuilder {
     }
 
     /// A host that parsers may ask which are swapped in or added later, though the first ones don't declare it.
-    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+    pub fn with_allowed_host(mut self, host: impl Into<String>) -> Self {
         self.allowed.push(host.into());
         self
     }
 
     /// A digest that a parser may have, which is told from all others by it: where one is given, a parser with another is refused.
-    pub fn pin(mut self, digest: Digest) -> Self {
-        self.engine = self.engine.pin(digest);
+    pub fn with_pinned_digest(mut self, digest: Digest) -> Self {
+        self.engine = self.engine.with_pinned_digest(digest);
         self
     }
 
     /// Whether rows tell in `_source` where they come from: address, status, time and parser.
-    pub const fn source(mut self, source: bool) -> Self {
+    pub const fn with_source(mut self, source: bool) -> Self {
         self.source = source;
         self
     }
 
     /// What one call of the parser may use.
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.engine.limits = limits;
         self
     }
 
     /// Whether a parser that imports anything, WASI too, is refused.
-    pub const fn pure_only(mut self, pure_only: bool) -> Self {
+    pub const fn with_pure_parsers_only(mut self, pure_only: bool) -> Self {
         self.engine.pure_only = pure_only;
         self
     }
 
     /// The folder for compiled parsers, so that the next start takes milliseconds. It must be the user's own; without it nothing is kept.
-    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.engine = self.engine.cache(folder);
+    pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.engine = self.engine.with_cache(folder);
         self
     }
 
     /// How the client connects.
-    pub fn fetch(mut self, options: FetchOptions) -> Self {
+    pub fn with_fetch_options(mut self, options: FetchOptions) -> Self {
         self.fetch = options;
         self
     }
 
     /// Another address for a host, which may be private.
-    pub fn connect_to(mut self, connect_to: ConnectTo) -> Self {
-        self.fetch = self.fetch.connect_to(connect_to);
+    pub fn with_connect_to(mut self, connect_to: ConnectTo) -> Self {
+        self.fetch = self.fetch.with_connect_to(connect_to);
         self
     }
 
     /// Through no proxy, whatever [`HostBuilder::fetch`] or [`HostBuilder::environment`] said before.
-    pub fn no_proxy(mut self) -> Self {
-        self.fetch = self.fetch.no_proxy();
+    pub fn without_proxy(mut self) -> Self {
+        self.fetch = self.fetch.without_proxy();
         self
     }
 
     /// The proxies that the environment names.
     pub(crate) fn environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
-        self.fetch = self.fetch.environment_proxies(proxies);
+        self.fetch = self.fetch.with_environment_proxies(proxies);
         self
     }
 
     /// A further certificate authority, in PEM.
-    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.fetch = self.fetch.authority(pem);
+    pub fn with_certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.fetch = self.fetch.with_certificate_authority(pem);
         self
     }
 
     /// How fast the site is asked.
-    pub const fn rate(mut self, rate: Rate) -> Self {
+    pub const fn with_rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
         self
     }
 
     /// Requests under way at once; at least one.
-    pub const fn concurrency(mut self, requests: usize) -> Self {
+    pub const fn with_concurrency(mut self, requests: usize) -> Self {
         self.concurrency = Some(requests);
         self
     }
 
     /// Requests under way at once to one host; at least one. Fewer are where it bears no more: that finds itself.
-    pub const fn concurrency_per_host(mut self, requests: usize) -> Self {
+    pub const fn with_host_concurrency(mut self, requests: usize) -> Self {
         self.per_host = Some(requests);
         self
     }
 
     /// Whether robots.txt is obeyed. By default it is never fetched.
-    pub const fn robots(mut self, robots: Robots) -> Self {
+    pub const fn with_robots(mut self, robots: Robots) -> Self {
         self.robots = robots;
         self
     }
 
     /// How failed queries are asked again, and for how long.
-    pub const fn retries(mut self, retries: Retries) -> Self {
+    pub const fn with_retry_policy(mut self, retries: RetryPolicy) -> Self {
         self.retries = retries;
         self
     }
 
     /// As the retries that were given, changed so.
     #[cfg(feature = "cli")]
-    pub(crate) fn map_retries(mut self, change: impl FnOnce(Retries) -> Retries) -> Self {
+    pub(crate) fn map_retries(mut self, change: impl FnOnce(RetryPolicy) -> RetryPolicy) -> Self {
         self.retries = change(self.retries);
         self
     }
@@ -172,7 +172,7 @@ impl HostBuilder {
     }
 
     /// How many queries share a request, where the parser can ask several in one.
-    pub const fn per_request(mut self, sharing: Sharing) -> Self {
+    pub const fn with_batch_size(mut self, sharing: BatchSize) -> Self {
         self.sharing = sharing;
         self
     }
@@ -210,7 +210,7 @@ impl HostBuilder {
                 parsers.push((name, parser));
             }
             let first = parsers.remove(0);
-            let slots = Slots::new(first, parsers, self.allowed);
+            let slots = ParserRegistry::new(first, parsers, self.allowed);
             let per_host = self.per_host.unwrap_or(concurrency).max(1);
             let config = SchedulerConfig { rate: self.rate, concurrency, per_host, retries: self.retries };
             let (scheduler, sizers) = (SharedScheduler::new(config), BatchSizers::new(self.sharing));

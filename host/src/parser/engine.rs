@@ -56,28 +56,28 @@ pub struct EngineOptions {
 impl EngineOptions {
     /// With these limits.
     #[must_use]
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
     /// With this folder for compiled components, which must be the user's own.
     #[must_use]
-    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+    pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
     }
 
     /// With one more digest that components may have.
     #[must_use]
-    pub fn pin(mut self, digest: Digest) -> Self {
+    pub fn with_pinned_digest(mut self, digest: Digest) -> Self {
         self.digests.push(digest);
         self
     }
 
     /// With a refusal of components that import anything, or without.
     #[must_use]
-    pub const fn pure_only(mut self, pure_only: bool) -> Self {
+    pub const fn with_pure_parsers_only(mut self, pure_only: bool) -> Self {
         self.pure_only = pure_only;
         self
     }

@@ -53,35 +53,35 @@ impl Default for Limits {
 impl Limits {
     /// With so many bytes of linear memory.
     #[must_use]
-    pub const fn memory(mut self, bytes: usize) -> Self {
+    pub const fn with_memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
     /// With so many elements of tables.
     #[must_use]
-    pub const fn table_elements(mut self, elements: usize) -> Self {
+    pub const fn with_table_elements(mut self, elements: usize) -> Self {
         self.table_elements = elements;
         self
     }
 
     /// With so much time on a core.
     #[must_use]
-    pub const fn time(mut self, time: Duration) -> Self {
+    pub const fn with_time(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
     /// With so many records, notes and further queries together.
     #[must_use]
-    pub const fn items(mut self, items: usize) -> Self {
+    pub const fn with_items(mut self, items: usize) -> Self {
         self.items = items;
         self
     }
 
     /// With results of so many bytes.
     #[must_use]
-    pub const fn output(mut self, bytes: usize) -> Self {
+    pub const fn with_output(mut self, bytes: usize) -> Self {
         self.output = bytes;
         self
     }

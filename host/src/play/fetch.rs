@@ -26,7 +26,7 @@ pub async fn fetch_category_lists(
     categories: impl IntoIterator<Item = impl AsRef<str>>,
     num: u32,
 ) -> Result<Vec<Chart>, PlayError> {
-    BatchFetcher::new().num(num).category_lists(countries, categories).await
+    BatchFetcher::new().with_num(num).category_lists(countries, categories).await
 }
 
 /// As [`fetch_category_lists`], under the countries and then the categories.
@@ -48,7 +48,7 @@ pub async fn fetch_top_apps(
     categories: impl IntoIterator<Item = impl AsRef<str>>,
     num: u32,
 ) -> Result<Grouped<Grouped<Chart>>, PlayError> {
-    BatchFetcher::new().num(num).top_apps(countries, categories).await
+    BatchFetcher::new().with_num(num).top_apps(countries, categories).await
 }
 
 /// Apps under their ids, as in the country that the parser takes where none is given: the United States.

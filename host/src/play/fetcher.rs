@@ -63,28 +63,28 @@ impl BatchFetcher {
     }
 
     /// The language of texts.
-    pub fn language(self, language: impl Into<String>) -> Self {
+    pub fn with_language(self, language: impl Into<String>) -> Self {
         self.with("language", language.into())
     }
 
     /// The chart of a category.
-    pub fn collection(self, collection: impl Into<String>) -> Self {
+    pub fn with_collection(self, collection: impl Into<String>) -> Self {
         self.with("collection", collection.into())
     }
 
     /// The number of a chart's apps.
-    pub fn num(self, num: u32) -> Self {
+    pub fn with_num(self, num: u32) -> Self {
         self.with("num", num.to_string())
     }
 
     /// The country of apps where none is given.
-    pub fn country(self, country: impl Into<String>) -> Self {
+    pub fn with_country(self, country: impl Into<String>) -> Self {
         self.with("country", country.into())
     }
 
     /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
     /// default).
-    pub fn via(self, via: impl Into<String>) -> Self {
+    pub fn with_via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
     }
 

@@ -49,23 +49,23 @@ impl BatchRequestBuilder {
     }
 
     /// The language of texts.
-    pub fn language(self, language: impl Into<String>) -> Self {
+    pub fn with_language(self, language: impl Into<String>) -> Self {
         self.with("language", language.into())
     }
 
     /// The chart of a category.
-    pub fn collection(self, collection: impl Into<String>) -> Self {
+    pub fn with_collection(self, collection: impl Into<String>) -> Self {
         self.with("collection", collection.into())
     }
 
     /// The number of a chart's apps.
-    pub fn num(self, num: u32) -> Self {
+    pub fn with_num(self, num: u32) -> Self {
         self.with("num", num.to_string())
     }
 
     /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
     /// default).
-    pub fn via(self, via: impl Into<String>) -> Self {
+    pub fn with_via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
     }
 
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     fn builder() -> BatchRequestBuilder {
-        BatchRequestBuilder::new(description()).collection("topselling_free").language("en").num(100)
+        BatchRequestBuilder::new(description()).with_collection("topselling_free").with_language("en").with_num(100)
     }
 
     /// What queries that are all there really take: without and with regard to which texts are the same allocation.

@@ -13,10 +13,10 @@ mod tally;
 pub use event::{Event, ParserId, SwapError, Swapped};
 pub use preflight::{FieldChange, InterfaceChange, KindChange, Preflight};
 
-pub use slot::Slot;
+pub use slot::ParserSlot;
 
 #[cfg(feature = "cli")]
 pub(crate) use slot::check_hosts;
 
 pub(crate) use slot::Generation;
-pub(crate) use slots::{Slots, Unresolved};
+pub(crate) use slots::{ParserRegistry, Unresolved};

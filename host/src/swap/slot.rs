@@ -56,7 +56,7 @@ impl Generation {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Slot(Arc<Shared>);
+pub struct ParserSlot(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -72,7 +72,7 @@ struct Shared {
     hosts: Vec<String>,
 }
 
-impl Slot {
+impl ParserSlot {
     /// A slot with its first parser, whose hosts are those that are asked from here, and `further` ones.
     pub(super) fn new(name: Arc<str>, parser: Parser, further: &[String], events: broadcast::Sender<Event>) -> Self {
         let hosts = parser.description().hosts.iter().chain(further).cloned().collect();
@@ -124,10 +124,10 @@ impl Slot {
         self.take(component.as_ref(), Check::Preflight).await
     }
 
-    /// As [`Slot::swap`], whatever the preflight says.
+    /// As [`ParserSlot::swap`], whatever the preflight says.
     ///
     /// # Errors
-    /// As [`Slot::swap`].
+    /// As [`ParserSlot::swap`].
     pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
         self.take(component.as_ref(), Check::Force).await
     }

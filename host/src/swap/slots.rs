@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::broadcast;
 
 use super::event::{Event, SwapError, Swapped};
-use super::slot::{Slot, check_hosts};
+use super::slot::{ParserSlot, check_hosts};
 use crate::parser::{Digest, Parser};
 use crate::types::{chain, host_of};
 
@@ -30,20 +30,20 @@ pub(crate) enum Unresolved {
 
 /// A host's parsers. Cloning it is cheap, and shares them.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots(Arc<Shared>);
+pub(crate) struct ParserRegistry(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    first: Slot,
+    first: ParserSlot,
     /// All of them, the first too.
-    slots: ArcSwap<Vec<Slot>>,
+    slots: ArcSwap<Vec<ParserSlot>>,
     adding: Mutex<()>,
     events: broadcast::Sender<Event>,
     /// Hosts that any parser may ask.
     further: Vec<String>,
 }
 
-impl Slots {
+impl ParserRegistry {
     /// A host's parsers: the first, and others, each with a name or its own. Every one may ask the hosts that it declares, and later ones
     /// in its place may ask those and the `further` ones.
     pub(crate) fn new(
@@ -52,9 +52,9 @@ impl Slots {
         further: Vec<String>,
     ) -> Self {
         let events = broadcast::Sender::new(EVENTS);
-        let slot = |(name, parser): (Option<String>, Parser), slots: &[Slot]| {
+        let slot = |(name, parser): (Option<String>, Parser), slots: &[ParserSlot]| {
             let name = name.unwrap_or_else(|| parser.description().name.clone());
-            Slot::new(free(&name, slots).into(), parser, &further, events.clone())
+            ParserSlot::new(free(&name, slots).into(), parser, &further, events.clone())
         };
         let first = slot(first, &[]);
         let mut slots = vec![first.clone()];
@@ -66,12 +66,12 @@ impl Slots {
     }
 
     /// The first parser's.
-    pub(crate) fn first(&self) -> &Slot {
+    pub(crate) fn first(&self) -> &ParserSlot {
         &self.0.first
     }
 
     /// All of them, in their order.
-    pub(crate) fn all(&self) -> Arc<Vec<Slot>> {
+    pub(crate) fn all(&self) -> Arc<Vec<ParserSlot>> {
         self.0.slots.load_full()
     }
 
@@ -81,12 +81,12 @@ impl Slots {
     }
 
     /// The slot of this name, else the first whose parser calls itself so.
-    pub(crate) fn named(&self, name: &str) -> Option<Slot> {
+    pub(crate) fn named(&self, name: &str) -> Option<ParserSlot> {
         self.all_named(name).into_iter().next()
     }
 
     /// The slot of this name, else all whose parsers call themselves so.
-    fn all_named(&self, name: &str) -> Vec<Slot> {
+    fn all_named(&self, name: &str) -> Vec<ParserSlot> {
         let slots = self.all();
         match slots.iter().find(|slot| slot.name() == name) {
             Some(slot) => vec![slot.clone()],
@@ -95,17 +95,17 @@ impl Slots {
     }
 
     /// The slot that answers queries of a kind, of the parser that is named or of any.
-    pub(crate) fn resolve(&self, parser: Option<&str>, kind: &str) -> Result<Slot, Unresolved> {
+    pub(crate) fn resolve(&self, parser: Option<&str>, kind: &str) -> Result<ParserSlot, Unresolved> {
         let Some(parser) = parser else { return self.of_kind(kind) };
         let named = self.all_named(parser);
         if named.is_empty() {
             return Err(Unresolved::Parser(self.all().iter().map(|slot| slot.name().to_owned()).collect()));
         }
-        let declares = |slot: &Slot| slot.description().kind(kind).is_some();
+        let declares = |slot: &ParserSlot| slot.description().kind(kind).is_some();
         named.into_iter().find(declares).ok_or_else(|| self.no_kind())
     }
 
-    fn of_kind(&self, kind: &str) -> Result<Slot, Unresolved> {
+    fn of_kind(&self, kind: &str) -> Result<ParserSlot, Unresolved> {
         let slots = self.all();
         if let [only] = slots.as_slice() {
             return Ok(only.clone());
@@ -130,12 +130,12 @@ impl Slots {
     }
 
     /// The other slots whose parsers declare this kind and the host of this address, from the one after `slot` on.
-    pub(crate) fn others(&self, slot: &Slot, kind: &str, url: &str) -> Vec<Slot> {
+    pub(crate) fn others(&self, slot: &ParserSlot, kind: &str, url: &str) -> Vec<ParserSlot> {
         let slots = self.all();
         let at = slots.iter().position(|other| other.name() == slot.name()).unwrap_or_default();
         let (before, after) = slots.split_at(at);
         let others = after.iter().skip(1).chain(before);
-        let knows = |slot: &&Slot| {
+        let knows = |slot: &&ParserSlot| {
             let description = slot.description();
             description.kind(kind).is_some() && description.hosts.iter().any(|host| is_at(url, host))
         };
@@ -172,7 +172,7 @@ impl Slots {
         if slots.iter().any(|slot| slot.name() == name) {
             return Err(SwapError::NameTaken(name.to_owned()));
         }
-        let slot = Slot::new(name.into(), parser.clone(), &self.0.further, self.0.events.clone());
+        let slot = ParserSlot::new(name.into(), parser.clone(), &self.0.further, self.0.events.clone());
         let swapped = slot.swapped(&parser, 1);
         self.0.slots.store(Arc::new(slots.iter().cloned().chain([slot]).collect()));
         Ok(swapped)
@@ -185,7 +185,7 @@ fn is_at(url: &str, host: &str) -> bool {
 }
 
 /// The name, or with a number where it is taken.
-fn free(name: &str, slots: &[Slot]) -> String {
+fn free(name: &str, slots: &[ParserSlot]) -> String {
     let is_free = |name: &String| slots.iter().all(|slot| slot.name() != name);
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()

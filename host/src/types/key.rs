@@ -101,8 +101,8 @@ mod tests {
     fn no_two_queries_share_a_key() {
         let queries = [
             query("list", &[]),
-            query("list", &[]).of(""),
-            query("list", &[]).of("list"),
+            query("list", &[]).with_parser(""),
+            query("list", &[]).with_parser("list"),
             query("", &[("list", "")]),
             query("list", &[("a", "b")]),
             query("list", &[("ab", "")]),

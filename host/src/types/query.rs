@@ -51,7 +51,7 @@ impl Query {
 
     /// The same query, to be asked of this parser where a host has several.
     #[must_use]
-    pub fn of(self, parser: impl Into<Arc<str>>) -> Self {
+    pub fn with_parser(self, parser: impl Into<Arc<str>>) -> Self {
         Self { parser: Some(parser.into()), ..self }
     }
 

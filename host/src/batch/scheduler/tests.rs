@@ -13,7 +13,7 @@ fn pace() -> Pace {
 }
 
 fn scheduler(rate: Rate, concurrency: usize) -> TestScheduler {
-    let retries = Retries::default();
+    let retries = RetryPolicy::default();
     let mut scheduler = Scheduler::new(SchedulerConfig { rate, concurrency, per_host: concurrency, retries });
     (0..2).for_each(|run| scheduler.set_supply(run, Supply::Exhausted));
     scheduler
@@ -40,7 +40,7 @@ fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
     let host = scheduler.host("a", "a", pace(), start);
     push(&mut scheduler, host, 0, 0..10, start);
     assert_eq!(sent(&mut scheduler, start), [0, 1, 2]);
-    assert_eq!(scheduler.held_by(), (HeldBy::Pace, Some(start + SECOND)));
+    assert_eq!(scheduler.held_by(), (Bottleneck::Pace, Some(start + SECOND)));
     assert_eq!(scheduler.wake(), Some(start + SECOND));
     assert!(sent(&mut scheduler, start + SECOND / 2).is_empty());
     assert_eq!(sent(&mut scheduler, start + SECOND * 5 / 2), [3, 4]);
@@ -120,14 +120,14 @@ fn a_host_that_refuses_is_probed_with_one_request_and_its_pace_is_kept() {
     let failure = || Some(Failure::new(crate::FailureKind::Unavailable, "busy"));
     (0..in_flight).for_each(|_| scheduler.release(host, CONGESTED, failure(), start, start));
     assert!(sent(&mut scheduler, start).is_empty());
-    assert_eq!(scheduler.held_by().0, HeldBy::Shut);
+    assert_eq!(scheduler.held_by().0, Bottleneck::Shut);
     let probe = scheduler.wake().unwrap();
     assert_eq!(sent(&mut scheduler, probe).len(), 1);
     assert!(scheduler.is_probe(host, probe) && !scheduler.is_probe(host, start));
     let told = Some(Feedback::Congestion { retry_after: Some(SECOND * 60) });
     scheduler.release(host, told, failure(), probe, probe);
     assert!(sent(&mut scheduler, probe + SECOND * 59).is_empty());
-    assert_eq!(scheduler.held_by(), (HeldBy::RetryAfter, Some(probe + SECOND * 60)));
+    assert_eq!(scheduler.held_by(), (Bottleneck::RetryAfter, Some(probe + SECOND * 60)));
     let probe = probe + SECOND * 60;
     assert_eq!(sent(&mut scheduler, probe).len(), 1);
     scheduler.release(host, Some(Feedback::Success), None, probe, probe);

@@ -136,42 +136,42 @@ impl NetworkArgs {
     /// # Errors
     /// When a file can't be read or a value has another form.
     pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
-        let mut builder = self.connect_to.iter().cloned().fold(builder.fetch(self.fetch()?), HostBuilder::connect_to);
+        let mut builder = self.connect_to.iter().cloned().fold(builder.with_fetch_options(self.fetch()?), HostBuilder::with_connect_to);
         for file in &self.cacert {
             let pem = crate::cli::read(file)?;
             check_authority(&pem).map_err(|error| Exit::config(format!("{}: {}", file.display(), chain(&error))))?;
-            builder = builder.authority(pem);
+            builder = builder.with_certificate_authority(pem);
         }
         Ok(builder)
     }
 
     fn fetch(&self) -> Result<FetchOptions, Exit> {
-        let mut fetch = FetchOptions::default().keep_cookies(self.keep_cookies);
+        let mut fetch = FetchOptions::default().with_cookie_store(self.keep_cookies);
         if !self.no_proxy {
             let proxies = EnvironmentProxies::from_environment();
-            fetch = fetch.environment_proxies(proxies.map_err(|error| Exit::config(chain(&error)))?);
+            fetch = fetch.with_environment_proxies(proxies.map_err(|error| Exit::config(chain(&error)))?);
         }
         if let Some(proxy) = &self.proxy {
-            fetch = fetch.proxy(proxy);
+            fetch = fetch.with_proxy(proxy);
         }
         if let Some(name) = &self.user_agent {
-            fetch = fetch.user_agent(name);
+            fetch = fetch.with_user_agent(name);
         }
         for header in &self.request_header {
             let (name, value) = header
                 .split_once(':')
                 .ok_or_else(|| Exit::config(format!("--request-header can't be {header:?}: give 'NAME: VALUE'")))?;
-            fetch = fetch.header(name.trim(), value.trim());
+            fetch = fetch.with_header(name.trim(), value.trim());
         }
-        fetch = self.cookie.iter().fold(fetch, FetchOptions::cookie);
+        fetch = self.cookie.iter().fold(fetch, FetchOptions::with_cookie);
         if let Some(timeout) = self.timeout {
-            fetch = fetch.timeout(timeout);
+            fetch = fetch.with_timeout(timeout);
         }
         if let Some(timeout) = self.connect_timeout {
-            fetch = fetch.connect_timeout(timeout);
+            fetch = fetch.with_connect_timeout(timeout);
         }
         if let Some(timeout) = self.idle_timeout {
-            fetch = fetch.idle_timeout(timeout);
+            fetch = fetch.with_idle_timeout(timeout);
         }
         Ok(fetch)
     }

@@ -34,7 +34,7 @@ impl Options {
     /// When a file can't be read or a value has another form.
     pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
         let builder = self.run.apply(self.speed.apply(self.global.network.apply(builder)?));
-        Ok(builder.source(self.output.source))
+        Ok(builder.with_source(self.output.source))
     }
 
     /// The host that the options describe.

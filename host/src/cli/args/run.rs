@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::value::{MAX_RETRIES, duration, whole_number};
-use crate::{FailureKind, HostBuilder, Retries};
+use crate::{FailureKind, HostBuilder, RetryPolicy};
 
 /// How long a run tries, and when it counts as a success.
 #[derive(Args, Clone, Debug)]
@@ -64,19 +64,19 @@ impl RunArgs {
 
     /// Applies the options to a host.
     pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> HostBuilder {
-        builder.retries(self.policy())
+        builder.with_retry_policy(self.policy())
     }
 
-    fn policy(&self) -> Retries {
-        let mut retries = Retries::default();
+    fn policy(&self) -> RetryPolicy {
+        let mut retries = RetryPolicy::default();
         if let Some(most) = self.retries {
-            retries = retries.most(most);
+            retries = retries.with_max_retries(most);
         }
         if let Some(patience) = self.give_up {
-            retries = retries.patience(patience);
+            retries = retries.with_give_up_after(patience);
         }
         if let Some(wait) = self.max_wait {
-            retries = retries.max_wait(wait);
+            retries = retries.with_max_retry_after(wait);
         }
         (retries.per_run, retries.per_query) = (self.deadline, self.query_deadline);
         retries

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::value::{MAX_CONCURRENCY, whole_number};
-use crate::{HostBuilder, MAX_WORKERS, Rate, Robots, Sharing, Workers};
+use crate::{HostBuilder, MAX_WORKERS, Rate, Robots, BatchSize, Workers};
 
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]
@@ -25,7 +25,7 @@ pub(in crate::cli) struct SpeedArgs {
     ///
     /// If the site can answer several at once: a number, auto (as many as succeed), or site (as the parser says).
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(in crate::cli) per_request: Option<Sharing>,
+    pub(in crate::cli) per_request: Option<BatchSize>,
     /// What robots.txt means [default: ignore]
     ///
     /// obey fails the queries that it disallows before they are sent; ignore doesn't read it.
@@ -55,19 +55,19 @@ impl SpeedArgs {
     pub(in crate::cli) fn apply(&self, mut builder: HostBuilder) -> HostBuilder {
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         if let Some(rate) = self.rate {
-            builder = builder.rate(rate);
+            builder = builder.with_rate(rate);
         }
         if let Some(concurrency) = self.concurrency {
-            builder = builder.concurrency(count(concurrency));
+            builder = builder.with_concurrency(count(concurrency));
         }
         if let Some(concurrency) = self.host_concurrency {
-            builder = builder.concurrency_per_host(count(concurrency));
+            builder = builder.with_host_concurrency(count(concurrency));
         }
         if let Some(robots) = self.robots {
-            builder = builder.robots(robots);
+            builder = builder.with_robots(robots);
         }
         if let Some(sharing) = self.per_request {
-            builder = builder.per_request(sharing);
+            builder = builder.with_batch_size(sharing);
         }
         builder
     }

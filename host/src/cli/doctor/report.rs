@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{FailureKind, Host, Outcome, PlanError, RunStats, Slot};
+use crate::{FailureKind, Host, Outcome, PlanError, RunStats, ParserSlot};
 
 /// What the doctor found.
 #[derive(Debug, Serialize)]
@@ -100,7 +100,7 @@ impl Report {
 }
 
 impl ParserReport {
-    pub(super) fn new(slot: &Slot, host: &Host) -> Self {
+    pub(super) fn new(slot: &ParserSlot, host: &Host) -> Self {
         let description = slot.description();
         Self {
             slot: slot.name().to_owned(),
