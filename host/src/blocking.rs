@@ -55,7 +55,7 @@ impl crate::HostBuilder {
     /// ```no_run
     /// use playfast::{Host, Rate};
     ///
-    /// let host = Host::builder().rate(Rate::per_second(2.0)?).blocking().build()?;
+    /// let host = Host::builder().with_rate(Rate::per_second(2.0)?).blocking().build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn blocking(self) -> HostBuilder {

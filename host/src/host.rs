@@ -224,7 +224,7 @@ impl Host {
 
     fn which(&self) -> SwapError {
         let slots: Vec<_> = self.slots().iter().map(|slot| slot.name().to_owned()).collect();
-        SwapError::Which { slots: slots.join(", ") }
+        SwapError::AmbiguousSlot { slots: slots.join(", ") }
     }
 
     /// What happens to the parser from now on. A listener that is too slow misses the oldest.

@@ -58,8 +58,8 @@ mod swap;
 mod types;
 
 pub use batch::{
-    RunControl, Grouped, Bottleneck, Latency, Outcome, Outcomes, PageResult, PageResults, Plan, PlanError, Rate, RateError, RecordError,
-    RetryPolicy, RunStats, BatchSize, BatchSizeError, Source,
+    BatchSize, BatchSizeError, Bottleneck, Grouped, Latency, Outcome, Outcomes, PageResult, PageResults, Plan,
+    PlanError, Rate, RateError, RecordError, RetryPolicy, RunControl, RunStats, Source,
 };
 pub use environment::EnvironmentError;
 pub use fetch::{
@@ -72,7 +72,7 @@ pub use parser::{
 };
 pub use robots::{Robots, RobotsError, RobotsVerdict};
 pub use runtime::RuntimeError;
-pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, Preflight, ParserSlot, SwapError, Swapped};
+pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, ParserSlot, Preflight, SwapError, Swapped};
 pub use types::{
     Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
     Request, Requests, Response, Row,

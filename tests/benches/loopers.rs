@@ -70,7 +70,11 @@ async fn host(store: &Store) -> Host {
     };
     let mut limits = Limits::default();
     limits.time = Duration::from_millis(100);
-    let builder = Host::builder().with_parser(parser.build()).with_limits(limits).with_certificate_authority(store.ca_pem()).with_rate(Rate::Unlimited);
+    let builder = Host::builder()
+        .with_parser(parser.build())
+        .with_limits(limits)
+        .with_certificate_authority(store.ca_pem())
+        .with_rate(Rate::Unlimited);
     let connect_to = store.connect_to().into_iter().map(|to| to.parse().unwrap());
     connect_to.fold(builder.with_concurrency(RESPONSES), HostBuilder::with_connect_to).build().await.unwrap()
 }

@@ -164,7 +164,8 @@ fn a_frame_that_is_missing_or_foreign_is_asked_again_and_an_empty_one_is_not_fou
 #[test]
 fn a_wait_that_the_store_tells_loses_nothing_and_halves_nothing() {
     let shop = store(Faults::none().window(4, Duration::from_secs(3)));
-    let (outcomes, requests) = asked(&shop, RetryPolicy::default().with_give_up_after(Duration::from_secs(3)), &ids(600));
+    let (outcomes, requests) =
+        asked(&shop, RetryPolicy::default().with_give_up_after(Duration::from_secs(3)), &ids(600));
     assert_eq!(counts(&outcomes), [("answered", 600)].into());
     let refused = shop.store.stats().over_window;
     assert!(requests - refused <= 13, "{requests} requests, of which {refused} were refused");

@@ -25,7 +25,10 @@ fn the_component_was_made_from_these_sources() {
 
 #[test]
 fn the_component_imports_nothing() {
-    let host = tokio::runtime::Runtime::new().unwrap().block_on(support::builder().with_pure_parsers_only(true).build()).unwrap();
+    let host = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(support::builder().with_pure_parsers_only(true).build())
+        .unwrap();
     assert!(host.parser().imports().is_empty());
     assert_eq!(host.parser().exports(), ["playfast:parser/parser@0.1.0"]);
     if support::component().is_none() {

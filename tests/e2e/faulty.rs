@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, RetryPolicy, BatchSize};
+use playfast::{BatchSize, FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, RetryPolicy};
 use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ fn plan(host: &Host, ids: &[String]) -> Plan {
 /// A patient host, led to the shop, which asks each query alone.
 fn host(shop: &Shop, make: impl FnOnce(HostBuilder) -> HostBuilder) -> Host {
     let fetch = FetchOptions::default().with_timeout(Duration::from_secs(3));
-    let alone = support::builder().with_fetch_options(fetch).with_batch_size(BatchSize::Most(NonZeroU32::MIN));
+    let alone = support::builder().with_fetch_options(fetch).with_batch_size(BatchSize::AtMost(NonZeroU32::MIN));
     shop.build_with(make(alone), RetryPolicy::default().with_run_deadline(STANDS))
 }
 
@@ -162,7 +162,7 @@ fn killed_in_the_midst_of_queries_that_go_on_it_goes_on_there() {
 fn answers_of_a_shared_request_are_each_querys_own_and_only_failed_ones_are_asked_again() {
     let faults = Faults::none().with(FaultKind::Shuffle, 1.0).with(FaultKind::GatewayError, 0.1);
     let shop = Shop::open(StoreConfig::default().faults(faults));
-    let most = BatchSize::Most(20.try_into().unwrap());
+    let most = BatchSize::AtMost(20.try_into().unwrap());
     let (host, ids) = (host(&shop, |builder| builder.with_batch_size(most)), ids(200));
     let run = host.run(plan(&host, &ids).queries());
     let control = run.control();
@@ -202,7 +202,7 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
         parse: blocked,
         ..Guest::default()
     };
-    let alone = support::builder().with_batch_size(BatchSize::Most(NonZeroU32::MIN));
+    let alone = support::builder().with_batch_size(BatchSize::AtMost(NonZeroU32::MIN));
     let alone = if support::component().is_some() { alone } else { alone.with_parser(playfast::PLAY) };
     let retries = RetryPolicy::default().with_give_up_after(Duration::from_secs(8));
     let host = shop.build_with(alone.with_parser(refusing.build()), retries);
@@ -246,7 +246,7 @@ fn what_a_store_bears_at_once_finds_itself_and_is_followed() {
                 let stats = control.stats();
                 // The second half, when it has settled.
                 if stats.answered as usize > ids.len() / 2 && ids.len() - stats.answered as usize > limit * 2 {
-                    (under_way, looks) = (under_way + stats.under_way, looks + 1);
+                    (under_way, looks) = (under_way + stats.in_flight, looks + 1);
                 }
             }
             all.await.unwrap()

@@ -60,7 +60,7 @@ async fn swap(host: &Host, turn: u8) {
 fn generations(events: &mut (impl futures::Stream<Item = Event> + Unpin), digests: &mut HashMap<u64, Digest>) {
     while let Some(Some(event)) = events.next().now_or_never() {
         let swapped = match event {
-            Event::Taken(swapped) => swapped,
+            Event::Swapped(swapped) => swapped,
             Event::RolledBack { failed, .. } => panic!("{failed} is taken back"),
             _ => continue,
         };

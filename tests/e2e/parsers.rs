@@ -81,8 +81,8 @@ fn a_kind_of_two_parsers_is_asked_by_the_parsers_name() {
     // A component takes the place of the parser that calls itself as it does.
     let swapped = shop.runtime.block_on(host.force(charts(ONE_APP))).unwrap();
     assert_eq!((&*swapped.slot, swapped.generation), ("play", 2));
-    assert!(matches!(shop.runtime.block_on(host.swap(rogue())), Err(SwapError::Which { .. })));
-    assert!(matches!(host.rollback(), Err(SwapError::Which { .. })));
+    assert!(matches!(shop.runtime.block_on(host.swap(rogue())), Err(SwapError::AmbiguousSlot { .. })));
+    assert!(matches!(host.rollback(), Err(SwapError::AmbiguousSlot { .. })));
     assert_eq!(host.slot("play").unwrap().rollback().unwrap().generation, 3);
     let error = shop.runtime.block_on(host.add("rogue", rogue())).unwrap_err();
     assert!(matches!(error, SwapError::Hosts { .. }), "{error}");
@@ -234,7 +234,12 @@ fn pinned_digests_let_no_other_parser_in() {
     assert_eq!(shop.playfast(&["list", &parser, &pin(&again(0)), &pin(&again(1))]).code(), 0);
     shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "which is none of the pinned");
     shop.playfast(&["list", &parser, "--parser-digest=sha256:12"]).refused(2, "64 hexadecimal digits");
-    let host = shop.host_by(|builder| builder.with_parser(again(0)).with_pinned_digest(Digest::of(&again(0))).with_pinned_digest(Digest::of(&again(1))));
+    let host = shop.host_by(|builder| {
+        builder
+            .with_parser(again(0))
+            .with_pinned_digest(Digest::of(&again(0)))
+            .with_pinned_digest(Digest::of(&again(1)))
+    });
     shop.runtime.block_on(host.swap(again(1))).unwrap();
     let error = shop.runtime.block_on(host.force(again(2))).unwrap_err();
     assert!(matches!(error, SwapError::Load(_)), "{error}");

@@ -121,7 +121,10 @@ fn through(shop: &Shop, proxy: &str, connect_to: Option<&str>) -> Outcome {
 
 /// What one app's query comes to.
 fn app(shop: &Shop, fetch: FetchOptions) -> Outcome {
-    let host = shop.runtime.block_on(Host::builder().with_fetch_options(fetch).with_retry_policy(playfast::RetryPolicy::none()).build()).unwrap();
+    let host = shop
+        .runtime
+        .block_on(Host::builder().with_fetch_options(fetch).with_retry_policy(playfast::RetryPolicy::none()).build())
+        .unwrap();
     let plan = Plan::new(&host.description(), "app", [("app_id", "com.brave.otter")]).unwrap();
     shop.runtime.block_on(host.batch(&plan)).remove(0)
 }
@@ -162,7 +165,9 @@ fn the_environments_proxy_is_asked_as_curl_asks_it() {
         let proxy = Proxy::start(&shop, speaks, true);
         let url = format!("{scheme}{USER}:se%3Acret@localhost:{}", proxy.address.port());
         let variables = [(name, url.as_str()), ("NO_PROXY", "example.org,localhost")];
-        let fetch = FetchOptions::default().with_certificate_authority(shop.store.ca_pem()).with_environment_proxies(environment(&variables));
+        let fetch = FetchOptions::default()
+            .with_certificate_authority(shop.store.ca_pem())
+            .with_environment_proxies(environment(&variables));
         let outcome = app(&shop, fetch);
         assert!(outcome.failure.is_none(), "{name}={url}: {:?}", outcome.failure);
         assert_eq!(proxy.asked(), ["play.google.com:443"], "{name}={url}");
@@ -243,7 +248,9 @@ fn a_proxy_may_be_asked_over_tls() {
         }
         .boxed()
     });
-    let fetch = FetchOptions::default().with_certificate_authority(proxy.ca_pem.as_str()).with_certificate_authority(shop.store.ca_pem());
+    let fetch = FetchOptions::default()
+        .with_certificate_authority(proxy.ca_pem.as_str())
+        .with_certificate_authority(shop.store.ca_pem());
     let fetch = fetch.with_proxy(format!("https://localhost:{}", proxy.address.port()));
     let outcome = app(&shop, fetch);
     assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
@@ -333,7 +340,8 @@ fn a_certificate_is_refused_with_what_helps() {
     ] {
         let date = |(year, month, day)| rcgen::date_time_ymd(year, month, day);
         let server = Raw::start_at_times(&runtime, date(from), date(to));
-        let host = runtime.block_on(server.led(Host::builder().with_parser(asking(&["play.google.com"]))).build()).unwrap();
+        let host =
+            runtime.block_on(server.led(Host::builder().with_parser(asking(&["play.google.com"]))).build()).unwrap();
         let failure = ask(&runtime, &host, &["x"]).remove(0).failure.unwrap();
         assert_eq!(failure.kind, FailureKind::Network, "{failure}");
         assert!(failure.message.contains(says) && !failure.message.contains("--cacert"), "{failure}");

@@ -69,7 +69,10 @@ impl Shop {
 
     /// The same, led here, as fast as it answers, and asking nothing again.
     pub(crate) fn led(&self, builder: HostBuilder) -> HostBuilder {
-        let builder = builder.with_certificate_authority(self.store.ca_pem()).with_rate(Rate::Unlimited).with_retry_policy(RetryPolicy::none());
+        let builder = builder
+            .with_certificate_authority(self.store.ca_pem())
+            .with_rate(Rate::Unlimited)
+            .with_retry_policy(RetryPolicy::none());
         let connect_to = self.store.connect_to().into_iter().map(|to| to.parse().unwrap());
         connect_to.fold(builder, HostBuilder::with_connect_to)
     }

@@ -15,7 +15,8 @@ use crate::support::Shop;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn host(runtime: &Runtime, server: &Raw, fetch: FetchOptions) -> Host {
-    let builder = Host::builder().with_parser(asking(&["play.google.com"])).with_fetch_options(fetch.with_timeout(PATIENCE));
+    let builder =
+        Host::builder().with_parser(asking(&["play.google.com"])).with_fetch_options(fetch.with_timeout(PATIENCE));
     runtime.block_on(server.led(builder).build()).unwrap()
 }
 
@@ -166,7 +167,8 @@ fn requests_bear_what_the_user_says_and_cookies_that_hosts_set_where_wanted() {
     let sets = |mut asked: Asked| async move { asked.answer("200 OK\r\nset-cookie: seen=1; Path=/", "").await }.boxed();
     for keep in [false, true] {
         let server = Raw::start(&runtime, "127.0.0.1:0", "http/1.1", &[], sets);
-        let fetch = FetchOptions::default().with_header("X-Contact", "me@example.org").with_cookie("a=b").with_cookie("c=d");
+        let fetch =
+            FetchOptions::default().with_header("X-Contact", "me@example.org").with_cookie("a=b").with_cookie("c=d");
         let host = host(&runtime, &server, fetch.with_cookie_store(keep).with_user_agent("test/1"));
         for _ in 0..2 {
             assert!(ask(&runtime, &host, &["x"])[0].failure.is_none());

@@ -190,7 +190,7 @@ impl Answers<'_> {
                 NoRetry::Final => failure.clone(),
                 NoRetry::WaitTooLong(wait) => because(format!(
                     "the server tells to wait {wait:.0?}, and waits of up to {:.0?} are allowed",
-                    policy.max_wait
+                    policy.max_retry_after
                 )),
             })?;
         if job.deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {

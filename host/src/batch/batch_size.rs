@@ -33,11 +33,11 @@ const REFUSALS_TO_LOSE_HOPE: u32 = 100;
 pub enum BatchSize {
     /// As the parser's description says.
     #[default]
-    Site,
+    FromParser,
     /// As many as go well.
     Auto,
     /// This many, or as many as the description allows.
-    Most(NonZeroU32),
+    AtMost(NonZeroU32),
 }
 
 /// A text is not a [`BatchSize`].
@@ -50,9 +50,9 @@ impl FromStr for BatchSize {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "site" => Ok(Self::Site),
+            "site" => Ok(Self::FromParser),
             "auto" => Ok(Self::Auto),
-            _ => text.parse().map(Self::Most).map_err(|_| BatchSizeError(text.to_owned())),
+            _ => text.parse().map(Self::AtMost).map_err(|_| BatchSizeError(text.to_owned())),
         }
     }
 }
@@ -166,8 +166,8 @@ impl SizeState {
     /// How many queries the next batch holds.
     fn queries(&self) -> u32 {
         let wanted = match self.sharing {
-            BatchSize::Site => self.per_request.default,
-            BatchSize::Most(most) => most.get(),
+            BatchSize::FromParser => self.per_request.default,
+            BatchSize::AtMost(most) => most.get(),
             BatchSize::Auto => self.largest_good.saturating_mul(2).max(self.per_request.default),
         };
         let wanted = wanted.clamp(1, self.per_request.max.max(1));
@@ -233,11 +233,11 @@ mod tests {
 
     #[test]
     fn the_largest_size_that_goes_well_is_found_and_kept() {
-        let mut size = SizeState::new(BatchSize::Site, KIND);
+        let mut size = SizeState::new(BatchSize::FromParser, KIND);
         assert_eq!(sizes(&mut size, 20, 12), [50, 25, 12, 18, 21, 19, 20, 20, 20, 20, 20, 20]);
         let later = sizes(&mut size, 20, 1000);
         assert!(later.iter().filter(|queries| **queries > 20).count() < 20, "it is tried again now and then");
-        assert_eq!(sizes(&mut SizeState::new(BatchSize::Site, KIND), 60, 3), [50; 3]);
+        assert_eq!(sizes(&mut SizeState::new(BatchSize::FromParser, KIND), 60, 3), [50; 3]);
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn one_batch_that_fails_among_others_says_nothing_of_the_size() {
-        let mut size = SizeState::new(BatchSize::Site, KIND);
+        let mut size = SizeState::new(BatchSize::FromParser, KIND);
         for _ in 0..10 {
             size.record_success(50);
             size.record_failure(50);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_kind_of_which_nothing_goes_well_is_hopeless_until_something_does() {
-        let mut size = SizeState::new(BatchSize::Site, KIND);
+        let mut size = SizeState::new(BatchSize::FromParser, KIND);
         (1..REFUSALS_TO_LOSE_HOPE).for_each(|_| size.record_failure(1));
         assert!(!size.is_hopeless());
         size.record_failure(1);
@@ -273,8 +273,8 @@ mod tests {
 
     #[test]
     fn the_kind_has_the_last_word() {
-        let most = |queries| SizeState::new(BatchSize::Most(NonZeroU32::new(queries).unwrap()), KIND).queries();
+        let most = |queries| SizeState::new(BatchSize::AtMost(NonZeroU32::new(queries).unwrap()), KIND).queries();
         assert_eq!((most(500), most(3)), (100, 3));
-        assert_eq!(SizeState::new(BatchSize::Site, PerRequest { default: 7, max: 3 }).queries(), 3);
+        assert_eq!(SizeState::new(BatchSize::FromParser, PerRequest { default: 7, max: 3 }).queries(), 3);
     }
 }

@@ -234,7 +234,7 @@ impl Dispatcher {
         self.run.open.add(&jobs);
         self.run.tally.note(|stats| {
             stats.open += jobs.len() as u64;
-            stats.done_before += (count - jobs.len()) as u64;
+            stats.answered_before += (count - jobs.len()) as u64;
         });
         self.route(jobs);
     }

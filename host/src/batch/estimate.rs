@@ -248,10 +248,10 @@ mod tests {
         };
         let slow = Rate::per_second(0.5).unwrap();
         for (rate, concurrency, requests, seconds) in [
-            (Rate::Site, 64, 0, 0.0),
-            (Rate::Site, 64, 60, 0.3),
-            (Rate::Site, 64, 360, 300.3),
-            (Rate::Site, 1, 60, 18.0),
+            (Rate::FromParser, 64, 0, 0.0),
+            (Rate::FromParser, 64, 60, 0.3),
+            (Rate::FromParser, 64, 360, 300.3),
+            (Rate::FromParser, 1, 60, 18.0),
             (slow, 64, 11, 20.3),
             (Rate::Unlimited, 64, 6400, 30.0),
             (Rate::Unlimited, 128, 6400, 30.0),

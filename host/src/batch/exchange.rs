@@ -120,7 +120,7 @@ impl Worker {
     }
 
     fn mark_sent(&self, run: &Run, permit: &Permit, jobs: &mut [Job]) {
-        let per_query = self.scheduler.config().retries.per_query;
+        let per_query = self.scheduler.config().retries.query_deadline;
         if jobs.iter().any(|job| !job.is_sent) {
             permit.deposit();
         }
@@ -130,7 +130,7 @@ impl Worker {
                 (job.is_sent, job.deadline) = (true, own.into_iter().chain(run.deadline).min());
             }
         }
-        run.tally.note(|stats| (stats.requests, stats.under_way) = (stats.requests + 1, stats.under_way + 1));
+        run.tally.note(|stats| (stats.requests, stats.in_flight) = (stats.requests + 1, stats.in_flight + 1));
     }
 
     async fn fetch_and_parse(
@@ -176,7 +176,13 @@ impl Worker {
 
     /// Asks the other parsers that declare the kind what the same response says, where the first doesn't know its layout: sites show a new
     /// layout to some before they show it to all.
-    async fn ask_the_others(&self, slot: &ParserSlot, answered: &mut [Answered], queries: &[Query], mut response: Response) {
+    async fn ask_the_others(
+        &self,
+        slot: &ParserSlot,
+        answered: &mut [Answered],
+        queries: &[Query],
+        mut response: Response,
+    ) {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         for other in self.slots.others(slot, kind, &response.url) {
             let generation = other.load();

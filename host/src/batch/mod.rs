@@ -38,7 +38,7 @@ mod worker;
 pub use batch_size::{BatchSize, BatchSizeError};
 pub use grouped::Grouped;
 pub use outcome::{Outcome, Source};
-pub use outcomes::{RunControl, Outcomes, PageResults};
+pub use outcomes::{Outcomes, PageResults, RunControl};
 pub use part::PageResult;
 pub use plan::Plan;
 pub use plan_error::PlanError;

@@ -122,7 +122,7 @@ impl Worker {
         let (run_reader, open) = (Arc::clone(&reader), Arc::clone(&open_queries));
         let places = Arc::clone(&room);
         let start = async move {
-            let per_run = self.scheduler.config().retries.per_run;
+            let per_run = self.scheduler.config().retries.run_deadline;
             let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
             let follow_up = input.follow_up.clone();
             let run = Run { sender, tally, open, deadline, resume, follow_up, reader: run_reader };

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::bucket_key::BucketKey;
 use super::circuit_breaker::Outage;
 use super::job::Job;
-use super::scheduler::{Feedback, Bottleneck, Next, Scheduler, SchedulerConfig};
+use super::scheduler::{Bottleneck, Feedback, Next, Scheduler, SchedulerConfig};
 use super::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
 use crate::parser::Description;
 use crate::swap::Generation;

@@ -19,7 +19,7 @@ use crate::types::{Interval, Pace};
 /// use playfast::Rate;
 ///
 /// assert_eq!("2/s".parse::<Rate>()?, Rate::per_second(2.0)?);
-/// assert_eq!(Rate::default(), Rate::Site);
+/// assert_eq!(Rate::default(), Rate::FromParser);
 /// # Ok::<(), playfast::RateError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ use crate::types::{Interval, Pace};
 pub enum Rate {
     /// As the parser's description says.
     #[default]
-    Site,
+    FromParser,
     /// As fast as it answers.
     Unlimited,
     /// One request per interval, without a burst.
@@ -53,7 +53,7 @@ impl Rate {
     /// The pace of a site whose parser names `pace`; `None` without a limit.
     pub(super) fn pace(self, pace: Pace) -> Option<Pace> {
         match self {
-            Self::Site => Some(pace),
+            Self::FromParser => Some(pace),
             Self::Unlimited => None,
             Self::Every(interval) => Pace::new(1, interval).ok(),
         }
@@ -68,7 +68,7 @@ impl FromStr for Rate {
         let number = number.trim().parse().ok();
         let interval = match (text, unit.trim()) {
             ("none", _) => return Ok(Self::Unlimited),
-            ("site", _) => return Ok(Self::Site),
+            ("site", _) => return Ok(Self::FromParser),
             (_, "s" | "sec") => number.and_then(|number| Interval::per_second(number).ok()),
             (_, "m" | "min") => number.and_then(|number| Interval::per_minute(number).ok()),
             (_, "h") => number.and_then(|number: f64| Interval::per_minute(number / 60.0).ok()),

@@ -17,25 +17,25 @@ use crate::Failure;
 /// use std::time::Duration;
 /// use playfast::{Host, RetryPolicy};
 ///
-/// let patient = RetryPolicy::default().most(10).per_query(Duration::from_secs(600));
-/// let builder = Host::builder().retries(patient);
+/// let patient = RetryPolicy::default().with_max_retries(10).with_query_deadline(Duration::from_secs(600));
+/// let builder = Host::builder().with_retry_policy(patient);
 /// # let _ = builder;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// Times that a query is asked again.
-    pub most: u32,
+    pub max_retries: u32,
     /// The share of the requests that may be retries, beside the first hundred of a host.
     pub budget: f64,
     /// From when a query is first sent until it must be answered.
-    pub per_query: Option<Duration>,
+    pub query_deadline: Option<Duration>,
     /// From the start of a run until it must end.
-    pub per_run: Option<Duration>,
+    pub run_deadline: Option<Duration>,
     /// How long a host may be silent before it is given up: time without an answer, and without a wait that it told.
-    pub patience: Duration,
+    pub give_up_after: Duration,
     /// The longest wait that a server may tell, as with `Retry-After`: a query that is told a longer one fails.
-    pub max_wait: Duration,
+    pub max_retry_after: Duration,
 }
 
 /// The default of [`RetryPolicy::max_wait`]: 15 minutes.
@@ -44,12 +44,12 @@ const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            most: 6,
+            max_retries: 6,
             budget: 0.5,
-            per_query: None,
-            per_run: None,
-            patience: Duration::from_secs(60),
-            max_wait: MAX_WAIT,
+            query_deadline: None,
+            run_deadline: None,
+            give_up_after: Duration::from_secs(60),
+            max_retry_after: MAX_WAIT,
         }
     }
 }
@@ -58,13 +58,13 @@ impl RetryPolicy {
     /// Nothing is asked again.
     #[must_use]
     pub fn none() -> Self {
-        Self { most: 0, ..Self::default() }
+        Self { max_retries: 0, ..Self::default() }
     }
 
     /// With so many times at most that a query is asked again.
     #[must_use]
     pub const fn with_max_retries(mut self, most: u32) -> Self {
-        self.most = most;
+        self.max_retries = most;
         self
     }
 
@@ -78,28 +78,28 @@ impl RetryPolicy {
     /// With so much time for each query, from when it is first sent.
     #[must_use]
     pub const fn with_query_deadline(mut self, deadline: Duration) -> Self {
-        self.per_query = Some(deadline);
+        self.query_deadline = Some(deadline);
         self
     }
 
     /// With so much time for a whole run.
     #[must_use]
     pub const fn with_run_deadline(mut self, deadline: Duration) -> Self {
-        self.per_run = Some(deadline);
+        self.run_deadline = Some(deadline);
         self
     }
 
     /// With this much time without an answer or a told wait until a host is given up.
     #[must_use]
     pub const fn with_give_up_after(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.give_up_after = patience;
         self
     }
 
     /// With this as the longest wait that a server may tell.
     #[must_use]
     pub const fn with_max_retry_after(mut self, wait: Duration) -> Self {
-        self.max_wait = wait;
+        self.max_retry_after = wait;
         self
     }
 
@@ -116,12 +116,12 @@ impl RetryPolicy {
         }
         let backoff = |retries| backoff(retries).mul_f64(random.clamp(0.0, 1.0));
         let (delay, costs_attempt) = match failure.retry_after {
-            Some(wait) if wait > self.max_wait => return Err(NoRetry::WaitTooLong(wait)),
+            Some(wait) if wait > self.max_retry_after => return Err(NoRetry::WaitTooLong(wait)),
             // Those who were told the same time don't come back at once either.
             Some(wait) => (wait.saturating_add(backoff(0)), attempt.was_told),
-            None => (backoff(attempt.retries), !attempt.is_probe || self.most == 0),
+            None => (backoff(attempt.retries), !attempt.is_probe || self.max_retries == 0),
         };
-        if costs_attempt && attempt.retries >= self.most {
+        if costs_attempt && attempt.retries >= self.max_retries {
             return Err(NoRetry::Final);
         }
         Ok(Retry { delay, costs_attempt })

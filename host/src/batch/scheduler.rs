@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::circuit_breaker::{CircuitBreaker, Outage, Patience, State};
 use super::concurrency_limit::ConcurrencyLimit;
 use super::rate::{Rate, RateLimiter};
-use super::retry::{RetryPolicy, RetryBudget};
+use super::retry::{RetryBudget, RetryPolicy};
 use super::wait_queue::{Batch, Queued, RunGate, Supply, WaitQueue};
 use crate::Failure;
 use crate::types::Pace;
@@ -42,9 +42,9 @@ pub enum Bottleneck {
     /// The site's pace, or the rate that was asked for.
     Pace,
     /// The host, which serves no more at once.
-    Limit,
+    Concurrency,
     /// The host, which refuses everything for now.
-    Shut,
+    CircuitOpen,
     /// A wait that the server told with `Retry-After`.
     RetryAfter,
 }
@@ -152,7 +152,10 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
             name: name.into(),
             limiter: limiter.clone(),
             limit: ConcurrencyLimit::new(self.config.per_host.min(self.config.concurrency)),
-            circuit: CircuitBreaker::new(Patience { give_up: retries.patience, max_wait: retries.max_wait }),
+            circuit: CircuitBreaker::new(Patience {
+                give_up: retries.give_up_after,
+                max_wait: retries.max_retry_after,
+            }),
             budget: RetryBudget::new(retries.budget),
             sent: VecDeque::new(),
             last_sent: None,
@@ -309,7 +312,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
             Err(wake) => return Readiness::Wait(wake),
         };
         if let State::Open { until, is_told } = state {
-            let held_by = if is_told { Bottleneck::RetryAfter } else { Bottleneck::Shut };
+            let held_by = if is_told { Bottleneck::RetryAfter } else { Bottleneck::CircuitOpen };
             return self.hold(held_by, Some(until));
         }
         if let Some(wait) = self.limited(state, now) {
@@ -348,11 +351,11 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Host<K, J, R> {
         let lost = self.lost(max, now);
         if self.sent.len() - lost >= max {
             let until = self.sent.get(lost).map(|sent| *sent + self.lost_after()).filter(|at| *at > now);
-            return Some(self.hold(Bottleneck::Limit, until));
+            return Some(self.hold(Bottleneck::Concurrency, until));
         }
         let interval = self.limit.min_interval(self.latency.unwrap_or_default());
         let next = interval.and_then(|interval| Some(self.last_sent? + interval)).filter(|at| *at > now)?;
-        Some(self.hold(Bottleneck::Limit, Some(next)))
+        Some(self.hold(Bottleneck::Concurrency, Some(next)))
     }
 
     /// Requests that take so much longer than others that they are probably lost: they don't burden the host, and others may go in their

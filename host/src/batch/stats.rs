@@ -19,7 +19,7 @@ pub struct RunStats {
     /// Queries that failed, by kind.
     pub failed: BTreeMap<FailureKind, u64>,
     /// Queries that an earlier run had answered.
-    pub done_before: u64,
+    pub answered_before: u64,
     /// Records that were handed on.
     pub records: u64,
     /// Requests that were sent, without redirects.
@@ -33,7 +33,7 @@ pub struct RunStats {
     /// From a request to its answer's last byte.
     pub latency: Latency,
     /// Requests under way.
-    pub under_way: u64,
+    pub in_flight: u64,
     /// Queries that were taken and have no outcome yet.
     pub open: u64,
     /// What keeps most requests waiting now.
@@ -55,7 +55,7 @@ pub struct Latency {
     /// The 99th percentile.
     pub p99: Duration,
     /// The longest.
-    pub most: Duration,
+    pub max: Duration,
 }
 
 /// What is counted while a run goes.
@@ -92,7 +92,7 @@ impl Tally {
     /// An exchange is over.
     pub(super) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.0.under_way = tally.0.under_way.saturating_sub(1);
+        tally.0.in_flight = tally.0.in_flight.saturating_sub(1);
         if let Some(bytes) = bytes {
             tally.0.bytes += bytes as u64;
             let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
@@ -104,7 +104,7 @@ impl Tally {
         let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latency = tally.1.as_ref().map(|times| {
             let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
-            Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), most: Duration::from_micros(times.max()) }
+            Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: Duration::from_micros(times.max()) }
         });
         RunStats { latency: latency.unwrap_or_default(), held_by, held_for, ..tally.0.clone() }
     }

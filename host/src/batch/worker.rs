@@ -11,7 +11,7 @@ use super::wait_queue::BatchLimit;
 use crate::fetch::Fetcher;
 use crate::parser::{Kind, PerRequest};
 use crate::robots::RobotsChecker;
-use crate::swap::{Generation, ParserSlot, ParserRegistry};
+use crate::swap::{Generation, ParserRegistry, ParserSlot};
 use crate::types::host_of;
 use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
 

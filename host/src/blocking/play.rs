@@ -77,7 +77,7 @@ impl play::BatchFetcher {
     /// use playfast::play::BatchFetcher;
     ///
     /// let host = Host::builder().build()?;
-    /// let fetcher = BatchFetcher::with_host(&host).num(50).blocking();
+    /// let fetcher = BatchFetcher::with_host(&host).with_num(50).blocking();
     /// let charts = fetcher.top_apps(["us", "kr"], ["GAME_ACTION"])?;
     /// # Ok::<(), playfast::blocking::BlockingError>(())
     /// ```

@@ -99,7 +99,7 @@ pub(super) async fn deliver(
         file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;
     }
     let resume = if journal { "; --resume continues from here" } else { "" };
-    let answered = usize::try_from(stats.answered + stats.done_before).unwrap_or(usize::MAX);
+    let answered = usize::try_from(stats.answered + stats.answered_before).unwrap_or(usize::MAX);
     if let Some(fault) = &stats.fault {
         return Ok(Exit::internal(internal_error(fault, resume)));
     }

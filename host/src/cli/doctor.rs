@@ -16,7 +16,7 @@ use super::exit::{Exit, print, say};
 use super::settings::Settings;
 use crate::parser::Kind;
 use crate::types::chain;
-use crate::{Host, HostBuilder, Outcome, Plan, PlanError, Query, RetryPolicy, ParserSlot};
+use crate::{Host, HostBuilder, Outcome, ParserSlot, Plan, PlanError, Query, RetryPolicy};
 use report::{AddressReport, Answer, KindReport, ParserReport, Report};
 use save::Folder;
 
@@ -94,7 +94,7 @@ pub(super) async fn run(
 
 /// At most so many retries and so much patience: an answer now is worth more than one later.
 fn impatient(retries: RetryPolicy) -> RetryPolicy {
-    let (most, patience) = (retries.most.min(MAX_RETRIES), retries.patience.min(PATIENCE));
+    let (most, patience) = (retries.max_retries.min(MAX_RETRIES), retries.give_up_after.min(PATIENCE));
     retries.with_max_retries(most).with_give_up_after(patience).with_max_retry_after(patience)
 }
 

@@ -24,7 +24,7 @@ use super::delivery::Taken;
 use super::exit::Exit;
 use super::queries::{KIND, Names, Records, subject};
 use crate::batch::{Input, split_kind};
-use crate::{Host, Query, ParserSlot};
+use crate::{Host, ParserSlot, Query};
 pub(super) use carried::Carried;
 use ignored::Ignored;
 pub(super) use limit::limit_params;

@@ -31,7 +31,7 @@ impl Interrupt {
             let signal = signals.next().await;
             told.store(signal, Ordering::Relaxed);
             control.stop();
-            say(&match control.stats().under_way {
+            say(&match control.stats().in_flight {
                 0 => "stopping".to_owned(),
                 in_flight => {
                     let requests = counted(in_flight, "request", "requests");

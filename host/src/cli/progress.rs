@@ -15,7 +15,7 @@ use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
 use crate::batch::{Estimate, Estimator, Input};
-use crate::{RunControl, Bottleneck, Host, RunStats};
+use crate::{Bottleneck, Host, RunControl, RunStats};
 
 /// How often the line is drawn.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -153,7 +153,7 @@ pub(super) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, to
 
 /// Queries that are done.
 fn finished(stats: &RunStats) -> u64 {
-    stats.answered + stats.failures() + stats.done_before
+    stats.answered + stats.failures() + stats.answered_before
 }
 
 fn style(has_total: bool) -> ProgressStyle {
@@ -206,8 +206,8 @@ fn held_by(stats: &RunStats) -> Option<String> {
     let wait = stats.held_for.map(|wait| format!(" {}", long(wait))).unwrap_or_default();
     match stats.held_by {
         Bottleneck::Pace => Some("held back by the pace (--rate)".to_owned()),
-        Bottleneck::Limit => Some("as fast as the site answers".to_owned()),
-        Bottleneck::Shut => Some(format!("waiting{wait}: the site refuses everything")),
+        Bottleneck::Concurrency => Some("as fast as the site answers".to_owned()),
+        Bottleneck::CircuitOpen => Some(format!("waiting{wait}: the site refuses everything")),
         Bottleneck::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
         Bottleneck::Nothing => None,
     }
@@ -236,8 +236,11 @@ mod tests {
         let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5 requests/s · \
             held back by the pace (--rate) · 3 retried";
         assert_eq!(line, expected);
-        let stats =
-            RunStats { held_by: Bottleneck::RetryAfter, held_for: Some(Duration::from_secs(43)), ..RunStats::default() };
+        let stats = RunStats {
+            held_by: Bottleneck::RetryAfter,
+            held_for: Some(Duration::from_secs(43)),
+            ..RunStats::default()
+        };
         let line = message(&stats, None, None, elapsed, 2);
         assert_eq!(
             line,

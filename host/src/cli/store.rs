@@ -66,7 +66,10 @@ impl Shop {
 
 /// A host that is led to the store, and trusts it alone beside the usual authorities.
 async fn host(store: &Store, parser: Parser) -> Result<Host, Exit> {
-    let mut builder = HostBuilder::default().loaded(None, parser).with_certificate_authority(store.ca_pem()).with_rate(Rate::Unlimited);
+    let mut builder = HostBuilder::default()
+        .loaded(None, parser)
+        .with_certificate_authority(store.ca_pem())
+        .with_rate(Rate::Unlimited);
     for connect_to in store.connect_to() {
         builder = builder.with_connect_to(connect_to.parse().map_err(failed)?);
     }

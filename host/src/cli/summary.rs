@@ -24,7 +24,7 @@ pub(super) struct Summary<'s> {
 impl Summary<'_> {
     /// Prints it. Of a single query its own lines say enough, unless more is wanted.
     pub(super) fn print(&self, is_verbose: bool) {
-        let finished = self.stats.answered + self.stats.failures() + self.stats.done_before;
+        let finished = self.stats.answered + self.stats.failures() + self.stats.answered_before;
         if (finished > 1 || is_verbose) && !is_quiet() {
             say(&self.table());
         }
@@ -47,7 +47,7 @@ impl Summary<'_> {
             }
             lines.push(("requests", sent));
             lines.push(("received", format!("{}{}", size(*bytes as f64), per_answer(*bytes, &size))));
-            let [p50, p90, p99, most] = [latency.p50, latency.p90, latency.p99, latency.most].map(short);
+            let [p50, p90, p99, most] = [latency.p50, latency.p90, latency.p99, latency.max].map(short);
             lines.push(("latency", format!("{p50} median, {p90} p90, {p99} p99, {most} longest")));
         }
         let lines =
@@ -56,7 +56,7 @@ impl Summary<'_> {
     }
 
     fn queries(&self) -> String {
-        let RunStats { answered, done_before, .. } = self.stats;
+        let RunStats { answered, answered_before, .. } = self.stats;
         let mut line = format!("{} answered", counted(*answered, "query", "queries"));
         if self.stats.failures() > 0 {
             line.push_str(&format!(", {} failed ({})", grouped(self.stats.failures()), by_kind(&self.stats.failed)));
@@ -64,8 +64,8 @@ impl Summary<'_> {
         let duplicates = self.duplicates as u64;
         let skipped = counted(duplicates, "duplicate skipped", "duplicates skipped");
         let refused = counted(self.refused as u64, "line refused", "lines refused");
-        let before = format!("{} answered before", grouped(*done_before));
-        for (count, text) in [(*done_before, before), (duplicates, skipped), (self.refused as u64, refused)] {
+        let before = format!("{} answered before", grouped(*answered_before));
+        for (count, text) in [(*answered_before, before), (duplicates, skipped), (self.refused as u64, refused)] {
             if count > 0 {
                 line.push_str(&format!(", {text}"));
             }
@@ -88,7 +88,7 @@ impl Summary<'_> {
         json!({
             "answered": stats.answered,
             "failed": counts(&stats.failed),
-            "answered_before": stats.done_before,
+            "answered_before": stats.answered_before,
             "asked_twice": self.duplicates,
             "refused": self.refused,
             "records": stats.records,
@@ -99,7 +99,7 @@ impl Summary<'_> {
             "bytes_per_answer": self.per_answer(stats.bytes),
             "seconds": self.time.as_secs_f64(),
             "latency_ms": {"p50": milliseconds(latency.p50), "p90": milliseconds(latency.p90),
-                "p99": milliseconds(latency.p99), "max": milliseconds(latency.most)},
+                "p99": milliseconds(latency.p99), "max": milliseconds(latency.max)},
             "coverage": self.coverage.json(),
             "unusual": self.coverage.reported().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "parsers": parsers,
@@ -133,7 +133,7 @@ mod tests {
         stats.bytes = 8_530_000;
         stats.failed.insert(FailureKind::Blocked, 1);
         stats.retried.insert(FailureKind::Timeout, 2);
-        stats.latency.most = Duration::from_millis(1250);
+        stats.latency.max = Duration::from_millis(1250);
         let coverage = Coverage::default();
         let time = Duration::from_millis(1500);
         let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates: 3, refused: 0 };

@@ -12,8 +12,8 @@ use super::{ConnectTo, EnvironmentProxies};
 /// use std::time::Duration;
 /// use playfast::{FetchOptions, Host};
 ///
-/// let patient = FetchOptions::default().timeout(Duration::from_secs(120)).user_agent("charts/1.0 (me@example.org)");
-/// let builder = Host::builder().fetch(patient);
+/// let patient = FetchOptions::default().with_timeout(Duration::from_secs(120)).with_user_agent("charts/1.0 (me@example.org)");
+/// let builder = Host::builder().with_fetch_options(patient);
 /// # let _ = builder;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn passwords_are_not_printed() {
         let proxies = EnvironmentProxies::from_variables(|_| Some("http://me:secret@proxy".into())).unwrap();
-        let options = FetchOptions::default().with_proxy("http://me:secret@proxy").with_cookie("a=secret").with_header("x", "secret");
+        let options = FetchOptions::default()
+            .with_proxy("http://me:secret@proxy")
+            .with_cookie("a=secret")
+            .with_header("x", "secret");
         let options = options.with_environment_proxies(EnvironmentProxies { no_proxy: None, ..proxies });
         assert!(!format!("{options:?}").contains("secret"));
     }

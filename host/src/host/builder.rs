@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::batch::{BatchSizers, Rate, RetryPolicy, SchedulerConfig, SharedScheduler, BatchSize, Worker};
+use crate::batch::{BatchSize, BatchSizers, Rate, RetryPolicy, SchedulerConfig, SharedScheduler, Worker};
 use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;

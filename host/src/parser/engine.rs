@@ -97,7 +97,7 @@ pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + S
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let engine = Engine::new(EngineOptions::default().pure_only(true))?;
+/// let engine = Engine::new(EngineOptions::default().with_pure_parsers_only(true))?;
 /// let parser = engine.load(PLAY).await?;
 /// assert_eq!(parser.description().hosts, ["play.google.com"]);
 /// # Ok(())

@@ -23,8 +23,8 @@ use crate::{Failure, FailureKind};
 /// use std::time::Duration;
 /// use playfast::{Host, Limits};
 ///
-/// let strict = Limits::default().memory(64 << 20).time(Duration::from_millis(50));
-/// let builder = Host::builder().limits(strict);
+/// let strict = Limits::default().with_memory(64 << 20).with_time(Duration::from_millis(50));
+/// let builder = Host::builder().with_limits(strict);
 /// # let _ = builder;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,7 +31,7 @@ pub enum PlayError {
 /// # async fn fetch() -> Result<(), playfast::play::PlayError> {
 /// use playfast::play::BatchFetcher;
 ///
-/// let fetcher = BatchFetcher::new().language("en").collection("topgrossing").num(50);
+/// let fetcher = BatchFetcher::new().with_language("en").with_collection("topgrossing").with_num(50);
 /// let west = fetcher.top_apps(["us", "gb"], ["GAME_ACTION", "SOCIAL"]).await?;
 /// let east = fetcher.top_apps(["kr", "jp"], ["GAME_ACTION", "SOCIAL"]).await?;
 /// for charts in [west, east] {

@@ -19,7 +19,7 @@ use crate::{Description, Plan, PlanError, Query};
 /// use playfast::{Host, play::BatchRequestBuilder};
 ///
 /// let host = Host::builder().build().await?;
-/// let mut builder = BatchRequestBuilder::new(host.description()).collection("topselling_free").num(100);
+/// let mut builder = BatchRequestBuilder::new(host.description()).with_collection("topselling_free").with_num(100);
 /// let requests = builder.build_list_requests(["us", "kr"], ["all-games"])?;
 /// println!("{}", builder.memory());
 /// let mut outcomes = host.run(requests);

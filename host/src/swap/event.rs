@@ -69,7 +69,7 @@ pub enum SwapError {
     NoPrevious,
     /// The host has several parsers, and it isn't plain whose place is meant.
     #[error("the host has several parsers, {slots}, and it isn't plain whose place is meant: use `Host::slot`")]
-    Which {
+    AmbiguousSlot {
         /// Their slots' names.
         slots: String,
     },
@@ -130,7 +130,7 @@ impl fmt::Display for Swapped {
 #[non_exhaustive]
 pub enum Event {
     /// Another answers from now on.
-    Taken(Swapped),
+    Swapped(Swapped),
     /// Another was refused; the old one goes on.
     #[non_exhaustive]
     Refused {
@@ -145,7 +145,7 @@ pub enum Event {
     Added(Swapped),
     /// One more was refused; the others go on.
     #[non_exhaustive]
-    NotAdded {
+    AddRefused {
         /// The name that it would have had.
         slot: Arc<str>,
         /// The digest of what was refused.
@@ -170,14 +170,14 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Taken(swapped) => write!(formatter, "the parser {swapped}"),
+            Self::Swapped(swapped) => write!(formatter, "the parser {swapped}"),
             Self::Refused { slot, digest, reason } => {
                 write!(formatter, "the new parser for {slot} ({digest}) is refused, and the old one goes on: {reason}")
             }
             Self::Added(swapped) => {
                 write!(formatter, "the parser {} answers from now on as {}", swapped.parser, swapped.slot)
             }
-            Self::NotAdded { slot, digest, reason } => {
+            Self::AddRefused { slot, digest, reason } => {
                 write!(formatter, "the parser {slot} ({digest}) is refused: {reason}")
             }
             Self::RolledBack { failed, failures, responses, to } => write!(

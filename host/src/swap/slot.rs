@@ -141,7 +141,7 @@ impl ParserSlot {
         let failed = self.load();
         let Some((parser, _)) = &failed.before else { return Err(SwapError::NoPrevious) };
         let swapped = self.publish(parser.clone(), failed.number + 1, None);
-        self.announce(Event::Taken(swapped.clone()));
+        self.announce(Event::Swapped(swapped.clone()));
         Ok(swapped)
     }
 
@@ -162,7 +162,7 @@ impl ParserSlot {
             match self.try_take(component, digest, check).await {
                 Ok(swapped) => {
                     if !swapped.unchanged {
-                        self.announce(Event::Taken(swapped.clone()));
+                        self.announce(Event::Swapped(swapped.clone()));
                     }
                     Ok(swapped)
                 }

@@ -55,7 +55,7 @@ pub struct Requests {
 /// ```
 /// use playfast::Response;
 ///
-/// let saved = Response::new("https://example.org/books", 200, "[]").header("content-type", "application/json");
+/// let saved = Response::new("https://example.org/books", 200, "[]").with_header("content-type", "application/json");
 /// assert_eq!(saved.body, b"[]");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

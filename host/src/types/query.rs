@@ -109,7 +109,7 @@ impl Query {
     /// let turned = Query::new("app", [("lang".into(), "en".into()), ("app_id".into(), "com.whatsapp".into())]);
     /// assert_eq!(query.key(), turned.key());
     /// assert_eq!(query.key().to_string().len(), 32);
-    /// assert_ne!(query.key(), query.of("play").key());
+    /// assert_ne!(query.key(), query.with_parser("play").key());
     /// ```
     #[must_use]
     pub fn key(&self) -> QueryKey {

@@ -36,7 +36,7 @@ fn sent(scheduler: &mut TestScheduler, now: Instant) -> Vec<usize> {
 
 #[test]
 fn a_burst_goes_at_once_and_the_rest_at_the_pace() {
-    let (mut scheduler, start) = (scheduler(Rate::Site, 64), Instant::now());
+    let (mut scheduler, start) = (scheduler(Rate::FromParser, 64), Instant::now());
     let host = scheduler.host("a", "a", pace(), start);
     push(&mut scheduler, host, 0, 0..10, start);
     assert_eq!(sent(&mut scheduler, start), [0, 1, 2]);
@@ -104,7 +104,7 @@ fn permits_come_back_in_whatever_order_the_clocks_of_threads_say() {
 
 #[test]
 fn hosts_of_one_site_share_its_pace() {
-    let (mut scheduler, now) = (scheduler(Rate::Site, 64), Instant::now());
+    let (mut scheduler, now) = (scheduler(Rate::FromParser, 64), Instant::now());
     let (a, b) = (scheduler.host("a", "a", pace(), now), scheduler.host("b", "a", pace(), now));
     push(&mut scheduler, a, 0, 0..2, now);
     push(&mut scheduler, b, 0, 2..4, now);
@@ -120,7 +120,7 @@ fn a_host_that_refuses_is_probed_with_one_request_and_its_pace_is_kept() {
     let failure = || Some(Failure::new(crate::FailureKind::Unavailable, "busy"));
     (0..in_flight).for_each(|_| scheduler.release(host, CONGESTED, failure(), start, start));
     assert!(sent(&mut scheduler, start).is_empty());
-    assert_eq!(scheduler.held_by().0, Bottleneck::Shut);
+    assert_eq!(scheduler.held_by().0, Bottleneck::CircuitOpen);
     let probe = scheduler.wake().unwrap();
     assert_eq!(sent(&mut scheduler, probe).len(), 1);
     assert!(scheduler.is_probe(host, probe) && !scheduler.is_probe(host, start));

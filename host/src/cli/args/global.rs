@@ -136,7 +136,11 @@ impl NetworkArgs {
     /// # Errors
     /// When a file can't be read or a value has another form.
     pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
-        let mut builder = self.connect_to.iter().cloned().fold(builder.with_fetch_options(self.fetch()?), HostBuilder::with_connect_to);
+        let mut builder = self
+            .connect_to
+            .iter()
+            .cloned()
+            .fold(builder.with_fetch_options(self.fetch()?), HostBuilder::with_connect_to);
         for file in &self.cacert {
             let pem = crate::cli::read(file)?;
             check_authority(&pem).map_err(|error| Exit::config(format!("{}: {}", file.display(), chain(&error))))?;

@@ -78,7 +78,7 @@ impl RunArgs {
         if let Some(wait) = self.max_wait {
             retries = retries.with_max_retry_after(wait);
         }
-        (retries.per_run, retries.per_query) = (self.deadline, self.query_deadline);
+        (retries.run_deadline, retries.query_deadline) = (self.deadline, self.query_deadline);
         retries
     }
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::value::{MAX_CONCURRENCY, whole_number};
-use crate::{HostBuilder, MAX_WORKERS, Rate, Robots, BatchSize, Workers};
+use crate::{BatchSize, HostBuilder, MAX_WORKERS, Rate, Robots, Workers};
 
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]

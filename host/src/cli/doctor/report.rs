@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{FailureKind, Host, Outcome, PlanError, RunStats, ParserSlot};
+use crate::{FailureKind, Host, Outcome, ParserSlot, PlanError, RunStats};
 
 /// What the doctor found.
 #[derive(Debug, Serialize)]
