@@ -16,7 +16,7 @@ use super::permit::{Batch, BuiltRequest, Permit};
 use super::run::Run;
 use super::scheduler::Feedback;
 use super::worker::{Worker, share_out};
-use crate::fetch::{Fetched, Held};
+use crate::fetch::{Fetched, MemoryReservation};
 use crate::swap::{Generation, ParserId, ParserSlot};
 use crate::{Failure, FailureKind, Page, Query, Response};
 
@@ -44,7 +44,7 @@ struct Exchanged {
     answered: Vec<Answered>,
     /// The response's status, if there was a response.
     status: Option<u16>,
-    held: Option<Held>,
+    held: Option<MemoryReservation>,
 }
 
 impl Worker {
@@ -250,7 +250,7 @@ pub(super) async fn within<T>(
 }
 
 /// What `parsed` gives. A parser that isn't quick keeps no memory from the bodies of others.
-async fn release_memory_if_slow<T>(held: &mut Held, slow: &Notify, parsed: impl Future<Output = T>) -> T {
+async fn release_memory_if_slow<T>(held: &mut MemoryReservation, slow: &Notify, parsed: impl Future<Output = T>) -> T {
     let mut parsed = std::pin::pin!(parsed);
     tokio::select! {
         biased;

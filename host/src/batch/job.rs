@@ -40,7 +40,7 @@ impl From<Query> for Asked {
 
 /// Where a query belongs: the number of the one that was asked, and the way from it to one that its answers raised.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Origin {
+pub(crate) struct QueryPath {
     pub(crate) root: usize,
     pub(crate) path: Vec<u32>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Origin {
 pub(super) struct Job {
     /// With the state that it goes on from.
     pub(super) query: Query,
-    pub(super) origin: Origin,
+    pub(super) origin: QueryPath,
     pub(super) progress: Progress,
     /// Who answered so far, and goes on where a page named a state.
     pub(super) slot: Option<ParserSlot>,
@@ -69,7 +69,7 @@ pub(super) struct Job {
     pub(super) follow: Vec<Query>,
     /// Queries that the run raises of its rows. The parser's limits don't count for them.
     pub(super) follow_up: Vec<Query>,
-    pub(super) lineage: Lineage,
+    pub(super) lineage: FollowUpBudget,
     states: HashSet<String>,
 }
 
@@ -90,10 +90,10 @@ impl Queued for Job {
 impl Job {
     pub(super) fn new(asked: Asked, root: usize) -> Self {
         let progress = Progress::after(asked.records, asked.again);
-        Self::made(asked.query, Origin { root, path: Vec::new() }, progress, Lineage::default())
+        Self::made(asked.query, QueryPath { root, path: Vec::new() }, progress, FollowUpBudget::default())
     }
 
-    fn made(query: Query, origin: Origin, progress: Progress, lineage: Lineage) -> Self {
+    fn made(query: Query, origin: QueryPath, progress: Progress, lineage: FollowUpBudget) -> Self {
         let (follow, states) = (Vec::new(), HashSet::new());
         Self {
             query,
@@ -145,7 +145,7 @@ impl Job {
         let raised = follow.filter_map(|(query, index)| {
             let asked = resume(query.with_priority(self.query.priority()))?;
             let path = self.origin.path.iter().copied().chain([index]).collect();
-            let origin = Origin { root: self.origin.root, path };
+            let origin = QueryPath { root: self.origin.root, path };
             let progress = Progress::after(asked.records, asked.again);
             Some(Self { slot: self.slot.clone(), ..Self::made(asked.query, origin, progress, below.clone()) })
         });
@@ -155,14 +155,14 @@ impl Job {
 
 /// Which query's answers raised this one?
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lineage {
+pub(super) struct FollowUpBudget {
     /// How many queries stand between.
     depth: u32,
     /// How many were raised in all.
     raised: Arc<AtomicUsize>,
 }
 
-impl Lineage {
+impl FollowUpBudget {
     fn below(&self) -> Self {
         Self { depth: self.depth + 1, ..self.clone() }
     }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::job::{Job, Origin};
+use super::job::{Job, QueryPath};
 use super::part::PageResult;
 use crate::{Failure, FailureKind, Query};
 
 /// The open queries of a run.
 #[derive(Debug, Default)]
-pub(super) struct OpenQueries(Mutex<HashMap<Origin, Open>>);
+pub(super) struct OpenQueries(Mutex<HashMap<QueryPath, Open>>);
 
 #[derive(Debug)]
 struct Open {
@@ -59,7 +59,7 @@ impl OpenQueries {
         left.into_iter().map(part).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Origin, Open>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<QueryPath, Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

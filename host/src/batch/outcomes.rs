@@ -15,14 +15,14 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::dispatcher::{Dispatcher, Input, describe};
-use super::job::{Origin, Resume};
+use super::job::{QueryPath, Resume};
 use super::open_queries::OpenQueries;
 use super::outcome::Outcome;
 use super::packed::{FEW, Loose, MANY, Packed};
 use super::part::PageResult;
 use super::permit::{Reader, SharedScheduler};
 use super::run::Run;
-use super::stats::{RunStats, Tally};
+use super::stats::{RunStats, StatsRecorder};
 use super::worker::Worker;
 
 /// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
@@ -52,7 +52,7 @@ pub struct PageResults {
     left: VecDeque<PageResult>,
     reader: Arc<Reader>,
     control: RunControl,
-    order: Option<Order>,
+    order: Option<ReorderBuffer>,
     /// How many queries of a root are open, if it isn't one.
     open: HashMap<usize, usize>,
 }
@@ -72,7 +72,7 @@ pub struct PageResults {
 #[derive(Clone, Debug)]
 pub struct RunControl {
     stop: Arc<watch::Sender<bool>>,
-    tally: Arc<Tally>,
+    tally: Arc<StatsRecorder>,
     scheduler: SharedScheduler,
 }
 
@@ -91,7 +91,7 @@ impl RunControl {
 
 /// Parts that wait for their queries' turn.
 #[derive(Debug)]
-struct Order {
+struct ReorderBuffer {
     /// The query whose turn it is.
     next: usize,
     /// The query that alone is asked, as the scheduler was told last.
@@ -114,7 +114,7 @@ impl Worker {
     pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
         let (sender, receiver) = mpsc::channel(WAITING);
         let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
-        let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(Tally::new()));
+        let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(StatsRecorder::new()));
         let (stop, stopped) = watch::channel(false);
         let control = RunControl { stop: Arc::new(stop), tally: Arc::clone(&tally), scheduler: self.scheduler.clone() };
         let queue = self.scheduler.add_run();
@@ -154,7 +154,7 @@ impl PageResults {
     /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
     fn in_order(mut self, loose: usize) -> Self {
         let (roots, ready) = (BTreeMap::new(), VecDeque::new());
-        self.order = Some(Order { next: 0, head: None, roots, ready, loose: Loose::new(loose) });
+        self.order = Some(ReorderBuffer { next: 0, head: None, roots, ready, loose: Loose::new(loose) });
         self
     }
 
@@ -227,7 +227,7 @@ impl PageResults {
     }
 }
 
-impl Order {
+impl ReorderBuffer {
     fn take(&mut self, part: PageResult, closes: bool) {
         let root = self.roots.entry(part.origin.root).or_default();
         root.is_closed |= closes;
@@ -317,7 +317,7 @@ impl std::fmt::Debug for PageResults {
 #[derive(Debug)]
 pub struct Outcomes {
     parts: PageResults,
-    begun: HashMap<Origin, Outcome>,
+    begun: HashMap<QueryPath, Outcome>,
 }
 
 impl Outcomes {

@@ -97,7 +97,7 @@ fn packed(rows: &[Row]) -> Option<(Vec<u8>, usize)> {
 mod tests {
     use super::*;
     use crate::Query;
-    use crate::batch::job::Origin;
+    use crate::batch::job::QueryPath;
 
     fn part(root: usize, rows: usize) -> PageResult {
         let row =
@@ -113,7 +113,7 @@ mod tests {
             source: None,
             state: None,
             bytes: rows * 1000,
-            origin: Origin { root, path: Vec::new() },
+            origin: QueryPath { root, path: Vec::new() },
             raised: 0,
         }
     }

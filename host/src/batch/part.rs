@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::job::Origin;
+use super::job::QueryPath;
 use super::outcome::Source;
 use crate::{Failure, Query, Row};
 
@@ -28,7 +28,7 @@ pub struct PageResult {
     pub source: Option<Arc<Source>>,
     /// What the query goes on with, where more pages are to come.
     pub(crate) state: Option<Arc<str>>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: QueryPath,
     /// Bytes of its records' JSON.
     pub(crate) bytes: usize,
     /// Queries that its answers raise.

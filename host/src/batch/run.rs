@@ -11,13 +11,13 @@ use super::open_queries::OpenQueries;
 use super::outcome::Source;
 use super::part::PageResult;
 use super::permit::Reader;
-use super::stats::Tally;
+use super::stats::StatsRecorder;
 use crate::Failure;
 
 /// What the tasks of a run share.
 pub(super) struct Run {
     pub(super) sender: mpsc::Sender<PageResult>,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<StatsRecorder>,
     pub(super) open: Arc<OpenQueries>,
     /// When it must end.
     pub(super) deadline: Option<Instant>,

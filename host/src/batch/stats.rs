@@ -60,13 +60,13 @@ pub struct Latency {
 
 /// What is counted while a run goes.
 #[derive(Debug)]
-pub(super) struct Tally(Mutex<(RunStats, Option<Histogram<u64>>)>);
+pub(super) struct StatsRecorder(Mutex<(RunStats, Option<Histogram<u64>>)>);
 
 /// Two digits of a latency, in microseconds: percentiles are for a person.
 const DIGITS: u8 = 2;
 const LONGEST: u64 = 3_600_000_000;
 
-impl Tally {
+impl StatsRecorder {
     pub(super) fn new() -> Self {
         Self(Mutex::new((RunStats::default(), Histogram::new_with_max(LONGEST, DIGITS).ok())))
     }

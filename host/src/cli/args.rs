@@ -24,7 +24,7 @@ use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, FromArgMatches, Subcommand};
 
-use super::exit::Exit;
+use super::exit::ExitStatus;
 use super::parsers::Parsers;
 use super::settings::Settings;
 use crate::parser::Kind;
@@ -106,7 +106,7 @@ pub(super) struct HelpRequest {
 ///
 /// # Errors
 /// When an option was typed that the command doesn't use.
-pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Settings) -> Result<Parsed, Exit> {
+pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Settings) -> Result<Parsed, ExitStatus> {
     if argv.len() <= 1 {
         return Ok(Parsed::Help(HelpRequest { command: None, is_long: false }));
     }
@@ -117,14 +117,16 @@ pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Set
         Err(error) => return Ok(not_run(&error, &command)),
     };
     let Some((name, own)) = matches.subcommand() else {
-        return Err(Exit::config("no command was given: playfast -h lists them".to_owned()));
+        return Err(ExitStatus::config("no command was given: playfast -h lists them".to_owned()));
     };
     let kind = kinds.iter().find(|(names, _)| names.iter().any(|known| known == name));
     let used_as = if kind.is_some() { "" } else { name };
     if let Some(option) = find_unused(used_as, own) {
-        return Err(Exit::config(format!("{name} doesn't use {option}: playfast {name} --help lists its options")));
+        return Err(ExitStatus::config(format!(
+            "{name} doesn't use {option}: playfast {name} --help lists its options"
+        )));
     }
-    let refused = |error: clap::Error| Exit::config(refusal(&error, &command));
+    let refused = |error: clap::Error| ExitStatus::config(refusal(&error, &command));
     let mut options = Options::from_arg_matches(own).map_err(refused)?;
     options.prefer_typed(own);
     options.global.general.verbose = settings.verbosity;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::args::BenchCommand;
-use super::exit::{Exit, print, say};
-use super::store::{self, APPS, Shop};
+use super::exit::{ExitStatus, print, say};
+use super::store::{self, APPS, DemoStore};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
 use crate::{Plan, Query, Row, Workers, workers};
@@ -58,7 +58,7 @@ impl Method {
     }
 
     /// Sends the requests, blocking this thread, which is none of the runtime's.
-    fn send(self, shop: &Shop, runtime: &Handle, queries: Vec<Query>) -> Result<(), Exit> {
+    fn send(self, shop: &DemoStore, runtime: &Handle, queries: Vec<Query>) -> Result<(), ExitStatus> {
         match self {
             Self::Sequential => queries.into_iter().try_for_each(|query| block(shop, runtime, vec![query])),
             Self::Threads(count) => threads(shop, runtime, queries, count),
@@ -69,11 +69,11 @@ impl Method {
     }
 }
 
-fn block(shop: &Shop, runtime: &Handle, queries: Vec<Query>) -> Result<(), Exit> {
+fn block(shop: &DemoStore, runtime: &Handle, queries: Vec<Query>) -> Result<(), ExitStatus> {
     runtime.block_on(shop.all(queries)).map(drop)
 }
 
-fn threads(shop: &Shop, runtime: &Handle, queries: Vec<Query>, count: usize) -> Result<(), Exit> {
+fn threads(shop: &DemoStore, runtime: &Handle, queries: Vec<Query>, count: usize) -> Result<(), ExitStatus> {
     let queue = Mutex::new(queries);
     let next = || queue.lock().map_or(None, |mut queue| queue.pop());
     let work = || std::iter::from_fn(next).try_for_each(|query| block(shop, runtime, vec![query]));
@@ -85,7 +85,7 @@ fn threads(shop: &Shop, runtime: &Handle, queries: Vec<Query>, count: usize) -> 
     })
 }
 
-fn elsewhere(shop: &Shop, runtime: &Handle, queries: Vec<Query>) -> Result<(), Exit> {
+fn elsewhere(shop: &DemoStore, runtime: &Handle, queries: Vec<Query>) -> Result<(), ExitStatus> {
     let other = tokio::runtime::Builder::new_current_thread().build().map_err(store::failed)?;
     let tasks = queries.into_iter().map(|query| {
         let host = shop.host.clone();
@@ -107,7 +107,7 @@ struct Timing {
     speedup: f64,
 }
 
-pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, Exit> {
+pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<ExitStatus, ExitStatus> {
     let latency = command.latency.duration();
     let runs = usize::try_from(command.runs).unwrap_or(1);
     let plans: Vec<Plan> = SIZES
@@ -115,7 +115,7 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, 
         .map(|(countries, categories)| store::charts(&parser, *countries, *categories))
         .collect::<Result<_, _>>()?;
     let largest = plans.last().ok_or_else(|| store::failed("no sizes"))?;
-    let shop = Shop::open(parser, largest).await?;
+    let shop = DemoStore::open(parser, largest).await?;
     shop.slow_down(latency);
     let runtime = Handle::current();
     let timed = tokio::task::spawn_blocking(move || time_all(&shop, &runtime, &plans, runs));
@@ -133,10 +133,10 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<Exit, 
             print(&format!("{requests} requests\n{}\n", terminal::render(&rows, &view)))?;
         }
     }
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
-fn time_all(shop: &Shop, runtime: &Handle, plans: &[Plan], runs: usize) -> Result<Vec<Timing>, Exit> {
+fn time_all(shop: &DemoStore, runtime: &Handle, plans: &[Plan], runs: usize) -> Result<Vec<Timing>, ExitStatus> {
     let mut timings = Vec::new();
     for plan in plans {
         let mut sequential = None;
@@ -151,14 +151,14 @@ fn time_all(shop: &Shop, runtime: &Handle, plans: &[Plan], runs: usize) -> Resul
     Ok(timings)
 }
 
-fn time(method: Method, shop: &Shop, runtime: &Handle, plan: &Plan) -> Result<f64, Exit> {
+fn time(method: Method, shop: &DemoStore, runtime: &Handle, plan: &Plan) -> Result<f64, ExitStatus> {
     let queries = plan.queries().collect();
     let start = Instant::now();
     method.send(shop, runtime, queries)?;
     Ok(start.elapsed().as_secs_f64())
 }
 
-fn median(runs: usize, time: impl FnMut() -> Result<f64, Exit>) -> Result<f64, Exit> {
+fn median(runs: usize, time: impl FnMut() -> Result<f64, ExitStatus>) -> Result<f64, ExitStatus> {
     let mut times: Vec<f64> = std::iter::repeat_with(time).take(runs).collect::<Result<_, _>>()?;
     times.sort_by(f64::total_cmp);
     Ok(times.get(times.len() / 2).copied().unwrap_or_default())

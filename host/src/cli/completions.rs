@@ -3,7 +3,7 @@
 use clap_complete::Shell;
 
 use super::args::{CompletionsCommand, document};
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::parsers::Parsers;
 
 /// What completes the last of several values that commas separate, which the generated script doesn't.
@@ -23,9 +23,9 @@ else
 fi
 "#;
 
-pub(super) fn run(command: &CompletionsCommand, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
+pub(super) fn run(command: &CompletionsCommand, parsers: Option<&Parsers>) -> Result<ExitStatus, ExitStatus> {
     print(&script(command.shell, parsers))?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 fn script(shell: Shell, parsers: Option<&Parsers>) -> String {

@@ -7,12 +7,12 @@ mod setting;
 use serde_json::{Map, json};
 
 use super::args::{ConfigCommand, Group};
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::settings::{Settings, default_file};
 use super::text::align;
 use setting::Setting;
 
-pub(super) fn run(command: &ConfigCommand, settings: &Settings) -> Result<Exit, Exit> {
+pub(super) fn run(command: &ConfigCommand, settings: &Settings) -> Result<ExitStatus, ExitStatus> {
     let text = match (command.example, command.json) {
         (true, _) => example::example(),
         (false, true) => as_json(settings),
@@ -22,7 +22,7 @@ pub(super) fn run(command: &ConfigCommand, settings: &Settings) -> Result<Exit, 
     if !command.example {
         settings.check(|_| true)?;
     }
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 fn as_text(settings: &Settings) -> String {

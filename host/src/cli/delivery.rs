@@ -12,14 +12,14 @@ use serde_json::Value;
 
 use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
-use super::exit::{self, Exit, say};
+use super::exit::{self, ExitStatus, say};
 use super::input::{Carried, Refusals};
-use super::interrupt::Interrupt;
+use super::interrupt::ShutdownSignal;
 use super::memory;
 use super::number::{counted, long, size};
 use super::progress::{self, Prices, Progress, Total};
 use super::repeated::Repeated;
-use super::sink::{self, Before, Finish, Sink, SinkError, asked};
+use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
 use crate::batch::{Estimate, Estimator, Input};
@@ -28,7 +28,7 @@ use crate::{FailureKind, Host, PageResult, PageResults, Query, Robots, RunStats}
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct InputStats {
     pub(super) total: Total,
     pub(super) duplicates: Arc<AtomicUsize>,
     /// Lines that ask nothing.
@@ -37,7 +37,7 @@ pub(super) struct Taken {
     pub(super) carried: Option<Arc<Carried>>,
 }
 
-impl Taken {
+impl InputStats {
     /// Nothing yet. Lines that ask nothing are kept if the options name a file for failures.
     pub(super) fn new(options: &Options) -> Self {
         Self { refusals: Refusals::new(options.output.failures.is_some()), ..Self::default() }
@@ -54,9 +54,9 @@ pub(super) async fn deliver(
     options: &Options,
     host: &Host,
     input: Input,
-    taken: &Taken,
-    (mut sink, before): (Sink, Before),
-) -> Result<Exit, Exit> {
+    taken: &InputStats,
+    (mut sink, before): (Sink, ResumeFilter),
+) -> Result<ExitStatus, ExitStatus> {
     exit::start_log();
     let _watch = watch::start(options, host)?;
     memory::give_back_code();
@@ -71,7 +71,7 @@ pub(super) async fn deliver(
     // A table is written when all is there: then it may as well be in order.
     let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
-    let interrupt = Interrupt::heed(&control);
+    let interrupt = ShutdownSignal::heed(&control);
     let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
@@ -96,25 +96,25 @@ pub(super) async fn deliver(
     }
     if let Some(mut file) = summary_file {
         let text = format!("{:#}\n", summary.json(host));
-        file.write_all(text.as_bytes()).map_err(|error| Exit::unwritten("the summary", &error))?;
+        file.write_all(text.as_bytes()).map_err(|error| ExitStatus::unwritten("the summary", &error))?;
     }
     let resume = if journal { "; --resume continues from here" } else { "" };
     let answered = usize::try_from(stats.answered + stats.answered_before).unwrap_or(usize::MAX);
     if let Some(fault) = &stats.fault {
-        return Ok(Exit::internal(internal_error(fault, resume)));
+        return Ok(ExitStatus::internal(internal_error(fault, resume)));
     }
     match (written, interrupt.code()) {
-        (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::done()),
-        (Err(error), _) => Err(Exit::config(format!("{}{resume}", chain(&error)))),
+        (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitStatus::done()),
+        (Err(error), _) => Err(ExitStatus::config(format!("{}{resume}", chain(&error)))),
         (Ok(()), Some(code)) => {
             let answers = counted(answered as u64, "answer", "answers");
-            Ok(Exit::stopped(code, format!("stopped after {answers}{resume}")))
+            Ok(ExitStatus::stopped(code, format!("stopped after {answers}{resume}")))
         }
         (Ok(()), None) => {
             if journal && stats.failed.keys().any(|kind| !kind.is_final()) {
                 say("--resume asks those again that failed for now");
             }
-            Ok(Exit::of(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
+            Ok(ExitStatus::of(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
         }
     }
 }
@@ -134,7 +134,7 @@ fn internal_error(fault: &str, resume: &str) -> String {
 struct Delivery<'d> {
     host: &'d Host,
     coverage: &'d mut Coverage,
-    interrupt: &'d Interrupt,
+    interrupt: &'d ShutdownSignal,
     run: &'d RunArgs,
     refusals: &'d Refusals,
     hint: String,
@@ -191,7 +191,11 @@ impl Delivery<'_> {
 }
 
 /// Writes the queries that would be asked, and what they take. Sends nothing.
-pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, taken: &Taken) -> Result<Exit, Exit> {
+pub(super) async fn dry_run(
+    host: &Host,
+    queries: impl Stream<Item = Query>,
+    taken: &InputStats,
+) -> Result<ExitStatus, ExitStatus> {
     // Never to the file of the rows.
     let mut out = BufWriter::new(sink::stdout());
     let mut estimator = Estimator::new(host);
@@ -199,11 +203,11 @@ pub(super) async fn dry_run(host: &Host, queries: impl Stream<Item = Query>, tak
     while let Some(query) = queries.next().await {
         estimator.add(&query, expected_bytes(host, &query));
         let line = Value::from(asked(&query));
-        writeln!(out, "{line}").map_err(|error| Exit::unwritten("queries", &error))?;
+        writeln!(out, "{line}").map_err(|error| ExitStatus::unwritten("queries", &error))?;
     }
-    out.flush().map_err(|error| Exit::unwritten("queries", &error))?;
+    out.flush().map_err(|error| ExitStatus::unwritten("queries", &error))?;
     say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
-    Ok(Exit::of(1, taken.refusals.count()))
+    Ok(ExitStatus::of(1, taken.refusals.count()))
 }
 
 /// Bytes that the answer of a query is expected to have.

@@ -6,8 +6,8 @@ use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 
 use super::args::DemoCommand;
-use super::exit::{Exit, print, say};
-use super::store::{self, APPS, Shop};
+use super::exit::{ExitStatus, print, say};
+use super::store::{self, APPS, DemoStore};
 use super::{demo_swap, interrupt};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
@@ -16,7 +16,7 @@ use crate::{Outcome, Row, Workers, workers};
 /// Rows of each chart that are shown.
 const SHOWN: usize = 5;
 
-pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, Exit> {
+pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<ExitStatus, ExitStatus> {
     let latency = command.latency.duration();
     if command.serve {
         return serve(command, latency).await;
@@ -26,7 +26,7 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, E
     }
     let charts = store::charts(&parser, 5, 3)?;
     say(&format!("starting a store on this machine that answers after {latency:?}, over TLS and HTTP/2"));
-    let shop = Shop::open(parser, &charts).await?;
+    let shop = DemoStore::open(parser, &charts).await?;
     shop.slow_down(latency);
     let queries: Vec<_> = charts.queries().collect();
 
@@ -48,7 +48,7 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<Exit, E
         apart.as_secs_f64() / together.as_secs_f64(),
         side_by_side(&outcomes),
     ))?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 /// How many times faster a batch can be: `N(L + c) / (L + Nc / cores)`, where `c` is the work of client and server for one chart.
@@ -74,7 +74,7 @@ fn side_by_side(outcomes: &[Outcome]) -> String {
 }
 
 /// Runs only the store.
-async fn serve(command: &DemoCommand, latency: Duration) -> Result<Exit, Exit> {
+async fn serve(command: &DemoCommand, latency: Duration) -> Result<ExitStatus, ExitStatus> {
     let port = command.port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
     let mut config = StoreConfig::default().port(port).latency(latency);
     if let Some(pages) = &command.pages {
@@ -93,7 +93,7 @@ async fn serve(command: &DemoCommand, latency: Duration) -> Result<Exit, Exit> {
     signals.next().await;
     folder.close().map_err(store::failed)?;
     store.shutdown().await;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 fn private_folder() -> std::io::Result<tempfile::TempDir> {

@@ -12,8 +12,8 @@ use futures::{Stream, StreamExt};
 use playfast_sim::Layout;
 use tokio::sync::watch as signal;
 
-use super::exit::{Exit, print, say};
-use super::store::{self, APPS, Shop};
+use super::exit::{ExitStatus, print, say};
+use super::store::{self, APPS, DemoStore};
 use super::watch;
 use crate::parser::Parser;
 use crate::{FailureKind, Outcome, Plan, Query};
@@ -30,12 +30,12 @@ const PERIOD: Duration = Duration::from_millis(25);
 /// What takes longer than this has failed.
 const LONGEST: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(parser: Parser) -> Result<Exit, Exit> {
+pub(super) async fn run(parser: Parser) -> Result<ExitStatus, ExitStatus> {
     let folder = tempfile::tempdir().map_err(store::failed)?;
     let file = folder.path().join("play.wasm");
     let charts = store::charts(&parser, 5, 3)?;
     say("starting a store on this machine, and a host that asks it for 40 charts a second");
-    let shop = Shop::open(parser, &charts).await?;
+    let shop = DemoStore::open(parser, &charts).await?;
     let _watch = watch::file(&shop.host, &file)?;
     let (stop, stopped) = signal::channel(false);
     let story = Arc::new(Story::new());
@@ -65,7 +65,7 @@ fn queries(charts: Plan, stopped: signal::Receiver<bool>) -> impl Stream<Item = 
 }
 
 /// Lets things happen. Gives the time from the fixed parser's coming to its first chart.
-async fn tell(shop: &Shop, folder: &Path, file: &Path, story: &Story) -> Result<Duration, Exit> {
+async fn tell(shop: &DemoStore, folder: &Path, file: &Path, story: &Story) -> Result<Duration, ExitStatus> {
     tokio::time::sleep(PART).await;
     story.say("the store changes its layout");
     shop.store.set_layout(Layout::Changed);
@@ -132,7 +132,7 @@ impl Story {
     }
 
     /// Waits until the counts are so.
-    async fn has(&self, so: impl Fn(&Counts) -> bool) -> Result<(), Exit> {
+    async fn has(&self, so: impl Fn(&Counts) -> bool) -> Result<(), ExitStatus> {
         let start = Instant::now();
         while !so(&self.counts.lock().unwrap_or_else(PoisonError::into_inner)) {
             if start.elapsed() > LONGEST {
@@ -143,7 +143,7 @@ impl Story {
         Ok(())
     }
 
-    fn end(&self, took: Duration) -> Result<Exit, Exit> {
+    fn end(&self, took: Duration) -> Result<ExitStatus, ExitStatus> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (old, new) = (counts.answered.first_key_value(), counts.answered.last_key_value());
         let charts = |generation: Option<(&u64, &usize)>| generation.map_or(0, |(_, charts)| *charts);
@@ -156,6 +156,6 @@ impl Story {
             counts.others,
             took.as_secs_f64(),
         ))?;
-        if counts.others > 0 { Ok(Exit::of(1, counts.others)) } else { Ok(Exit::done()) }
+        if counts.others > 0 { Ok(ExitStatus::of(1, counts.others)) } else { Ok(ExitStatus::done()) }
     }
 }

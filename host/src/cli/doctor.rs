@@ -12,7 +12,7 @@ use futures::stream::FuturesOrdered;
 
 use super::args::{DoctorCommand, Options};
 use super::coverage::Coverage;
-use super::exit::{Exit, print, say};
+use super::exit::{ExitStatus, print, say};
 use super::settings::Settings;
 use crate::parser::Kind;
 use crate::types::chain;
@@ -51,7 +51,7 @@ pub(super) async fn run(
     options: &Options,
     settings: &Settings,
     builder: HostBuilder,
-) -> Result<Exit, Exit> {
+) -> Result<ExitStatus, ExitStatus> {
     let params = options.input.params()?;
     let timeout = options.global.network.timeout.unwrap_or(TIMEOUT);
     let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.with_timeout(timeout));
@@ -89,7 +89,7 @@ pub(super) async fn run(
     }
     let (answered, failed) = report.counts();
     say(&text::verdict(answered, failed));
-    Ok(Exit::of(answered, if answered == 0 { failed.max(1) } else { failed }))
+    Ok(ExitStatus::of(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
 
 /// At most so many retries and so much patience: an answer now is worth more than one later.
@@ -98,12 +98,12 @@ fn impatient(retries: RetryPolicy) -> RetryPolicy {
     retries.with_max_retries(most).with_give_up_after(patience).with_max_retry_after(patience)
 }
 
-async fn build(builder: HostBuilder) -> Result<Host, Exit> {
-    builder.build().await.map_err(|error| Exit::config(chain(&error)))
+async fn build(builder: HostBuilder) -> Result<Host, ExitStatus> {
+    builder.build().await.map_err(|error| ExitStatus::config(chain(&error)))
 }
 
 /// Fails if no kind has a parameter that was given.
-fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), Exit> {
+fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), ExitStatus> {
     for (name, value) in params {
         let mut unknown = Vec::new();
         for slot in slots {
@@ -117,19 +117,19 @@ fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), Exit> 
         }
         let nearest = unknown.iter().position(|error| error.contains("did you mean")).unwrap_or_default();
         if !unknown.is_empty() {
-            return Err(Exit::config(unknown.swap_remove(nearest)));
+            return Err(ExitStatus::config(unknown.swap_remove(nearest)));
         }
     }
     Ok(())
 }
 
 /// What is to be asked of a slot, kind by kind.
-fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, Exit> {
+fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, ExitStatus> {
     let description = slot.description();
     let check = |kind: &Kind| match query(slot, kind, params) {
         Ok(query) => Ok(Check::Ask(slot.clone(), query)),
         Err(error @ PlanError::Missing { .. }) => Ok(Check::Skip(kind.name.clone(), error)),
-        Err(error) => Err(Exit::config(error.to_string())),
+        Err(error) => Err(ExitStatus::config(error.to_string())),
     };
     description.kinds.iter().map(check).collect()
 }
@@ -144,7 +144,7 @@ async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
 }
 
 /// Performs a check.
-async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, Exit> {
+async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, ExitStatus> {
     match check {
         Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, &missing)),
         Check::Ask(slot, query) => {

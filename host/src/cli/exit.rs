@@ -9,12 +9,12 @@ use super::progress;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
 #[derive(Debug)]
-pub(super) struct Exit {
+pub(super) struct ExitStatus {
     code: u8,
     message: Option<String>,
 }
 
-impl Exit {
+impl ExitStatus {
     /// Some queries answered, some not; all; or none.
     pub(super) const fn of(answered: usize, failed: usize) -> Self {
         let code = match (answered, failed) {
@@ -119,8 +119,8 @@ pub(super) fn say_error(line: &str) {
 ///
 /// # Errors
 /// How the program ends if it can't be written.
-pub(super) fn print(text: &str) -> Result<(), Exit> {
+pub(super) fn print(text: &str) -> Result<(), ExitStatus> {
     let mut out = io::stdout();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| Exit::unwritten("to stdout", &error))
+    written.map_err(|error| ExitStatus::unwritten("to stdout", &error))
 }

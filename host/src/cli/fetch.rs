@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::args::{KindCommand, Options};
-use super::delivery::{Taken, deliver, dry_run};
+use super::delivery::{InputStats, deliver, dry_run};
 use super::details::Details;
-use super::exit::{Exit, say};
+use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
 use super::sink::{Columns, Sink};
 use crate::batch::{Input, split_kind};
@@ -15,13 +15,13 @@ use crate::output::Format;
 use crate::parser::Kind;
 use crate::{Description, Host, PlanError};
 
-pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
+pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let description = host.slot_of(&command.name).map_err(refused)?.description();
     let kind = find_kind(&description, &command.name)?;
-    let mut taken = Taken::new(options);
+    let mut taken = InputStats::new(options);
     let mut literal = options.input.params()?;
     let details = if options.input.details {
-        Some(Details::new(&description, kind, &command.name, &mut literal).map_err(Exit::config)?)
+        Some(Details::new(&description, kind, &command.name, &mut literal).map_err(ExitStatus::config)?)
     } else {
         None
     };
@@ -53,12 +53,12 @@ async fn open(
     command: &KindCommand,
     options: &Options,
     host: &Host,
-    taken: &mut Taken,
-) -> Result<Input, Exit> {
+    taken: &mut InputStats,
+) -> Result<Input, ExitStatus> {
     let Expanded { params, segments } = expanded;
     if segments.is_empty() {
         if !options.input.carry.is_empty() {
-            return Err(Exit::config("--carry copies columns of a file or a pipe: give @FILE or -".to_owned()));
+            return Err(ExitStatus::config("--carry copies columns of a file or a pipe: give @FILE or -".to_owned()));
         }
         let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let plan = host.plan(&command.name, params).map_err(refused)?;
@@ -78,11 +78,11 @@ async fn open(
     input::open(request, host, taken).await
 }
 
-fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, Exit> {
+fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, ExitStatus> {
     let kind = description.kind(split_kind(name).1);
-    kind.ok_or_else(|| Exit::config(format!("the parser {} has no kind {name:?} any more", description.name)))
+    kind.ok_or_else(|| ExitStatus::config(format!("the parser {} has no kind {name:?} any more", description.name)))
 }
 
-fn refused(error: PlanError) -> Exit {
-    Exit::config(error.to_string())
+fn refused(error: PlanError) -> ExitStatus {
+    ExitStatus::config(error.to_string())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use same_file::Handle;
 
 use super::args::{Arguments, Invocation, Options, OwnCommand};
-use super::exit::Exit;
+use super::exit::ExitStatus;
 use super::input::Source;
 use super::journal::Journal;
 use super::parsers;
@@ -74,12 +74,12 @@ fn target(path: &Path) -> PathBuf {
 }
 
 /// Refuses outputs of a command that are its inputs, or one another.
-pub(super) fn check(arguments: &Arguments, config: Option<&Path>) -> Result<(), Exit> {
+pub(super) fn check(arguments: &Arguments, config: Option<&Path>) -> Result<(), ExitStatus> {
     let mut outputs: Vec<Named> = Vec::new();
     for output in find_outputs(&arguments.options) {
         if let Some(other) = outputs.iter().find(|other| other.file == output.file) {
             let (first, second) = (&other.text, &output.text);
-            return Err(Exit::config(format!("{first} and {second} are one file: give each a file of its own")));
+            return Err(ExitStatus::config(format!("{first} and {second} are one file: give each a file of its own")));
         }
         outputs.push(output);
     }
@@ -90,7 +90,7 @@ pub(super) fn check(arguments: &Arguments, config: Option<&Path>) -> Result<(), 
         let file = if path == Path::new("-") { Identity::of_stream(Handle::stdin()) } else { Identity::new(&path) };
         if let Some(output) = outputs.iter().find(|output| Some(&output.file) == file.as_ref()) {
             let output = &output.text;
-            return Err(Exit::config(format!(
+            return Err(ExitStatus::config(format!(
                 "{output} would overwrite what is read, {text}: give the output another file"
             )));
         }

@@ -9,7 +9,7 @@ use clap::Command;
 
 use super::args::{HelpCommand, HelpRequest, document};
 use super::color::is_colored_stdout;
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::nearest::nearest;
 use super::parsers::Parsers;
 
@@ -20,7 +20,7 @@ pub(super) use topics::{TOPICS, Topic};
 ///
 /// # Errors
 /// When it can't be written.
-pub(super) fn print_help(request: &HelpRequest, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
+pub(super) fn print_help(request: &HelpRequest, parsers: Option<&Parsers>) -> Result<ExitStatus, ExitStatus> {
     let program = document(parsers);
     let command = request.command.as_deref().and_then(|name| program.find_subcommand(name));
     let text = match (command, request.is_long) {
@@ -33,17 +33,17 @@ pub(super) fn print_help(request: &HelpRequest, parsers: Option<&Parsers>) -> Re
 }
 
 /// `playfast help`.
-pub(super) fn run(command: &HelpCommand, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
+pub(super) fn run(command: &HelpCommand, parsers: Option<&Parsers>) -> Result<ExitStatus, ExitStatus> {
     if command.markdown {
         print(&markdown::tables(&document(parsers)))?;
-        return Ok(Exit::done());
+        return Ok(ExitStatus::done());
     }
     let Some(name) = &command.topic else {
         return print_help(&HelpRequest { command: None, is_long: false }, parsers);
     };
     if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
         print(topic.text)?;
-        return Ok(Exit::done());
+        return Ok(ExitStatus::done());
     }
     let program = document(parsers);
     if program.find_subcommand(name).is_some() {
@@ -52,19 +52,19 @@ pub(super) fn run(command: &HelpCommand, parsers: Option<&Parsers>) -> Result<Ex
     Err(unknown(name, &program))
 }
 
-fn unknown(name: &str, program: &Command) -> Exit {
+fn unknown(name: &str, program: &Command) -> ExitStatus {
     let topics: Vec<_> = TOPICS.iter().map(|topic| topic.name).collect();
     let commands: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
     let cure = match nearest(name, topics.iter().chain(&commands).copied()) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("the topics are {}; the commands are {}", topics.join(", "), commands.join(", ")),
     };
-    Exit::config(format!("there is no help on {name}: {cure}"))
+    ExitStatus::config(format!("there is no help on {name}: {cure}"))
 }
 
 /// Writes styled text to stdout, in colors if that is coloured.
-fn print_styled(text: &clap::builder::StyledStr) -> Result<Exit, Exit> {
+fn print_styled(text: &clap::builder::StyledStr) -> Result<ExitStatus, ExitStatus> {
     let text = if is_colored_stdout() { text.ansi().to_string() } else { text.to_string() };
     print(&(text.trim_end().to_owned() + "\n"))?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }

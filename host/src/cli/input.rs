@@ -20,8 +20,8 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::mpsc;
 
-use super::delivery::Taken;
-use super::exit::Exit;
+use super::delivery::InputStats;
+use super::exit::ExitStatus;
 use super::queries::{KIND, Names, Records, subject};
 use crate::batch::{Input, split_kind};
 use crate::{Host, ParserSlot, Query};
@@ -59,7 +59,7 @@ pub(super) struct Request {
 ///
 /// # Errors
 /// Before anything is asked: if a file can't be opened or holds no query, or if parameters or carried columns can't be used.
-pub(super) async fn open(request: Request, host: &Host, taken: &mut Taken) -> Result<Input, Exit> {
+pub(super) async fn open(request: Request, host: &Host, taken: &mut InputStats) -> Result<Input, ExitStatus> {
     let names = names(host, request.kind.name(), request.is_watched)?;
     check_params(&request, host)?;
     let Request { kind, params, mut segments, carry, asks_again, .. } = request;
@@ -118,7 +118,7 @@ fn sources(segments: &[Segment]) -> impl Iterator<Item = &Source> {
 
 /// The names that a header can have: those of the kind that is asked where a record says none, or of all kinds. While parsers are watched the
 /// kind may come later.
-fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, Exit> {
+fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, ExitStatus> {
     let Some(kind) = kind else {
         let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
         return Ok(Names::of_kinds(parsers.iter().flat_map(|parser| &parser.kinds)));
@@ -127,16 +127,16 @@ fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, Exi
     match host.partial_plan(kind, []).and_then(|_| host.slot_of(kind)) {
         Ok(slot) => Ok(slot.description().kind(split_kind(kind).1).map(Names::of_kind).unwrap_or_default()),
         Err(_) if is_watched => Ok(Names::default()),
-        Err(error) => Err(Exit::config(format!("--kind: {error}"))),
+        Err(error) => Err(ExitStatus::config(format!("--kind: {error}"))),
     }
 }
 
 /// Refuses typed parameters that no record could be asked with.
-fn check_params(request: &Request, host: &Host) -> Result<(), Exit> {
+fn check_params(request: &Request, host: &Host) -> Result<(), ExitStatus> {
     let params = || request.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     if let Some(kind) = request.kind.name() {
         return match host.partial_plan(kind, params()) {
-            Err(error) if !request.is_watched => Err(Exit::config(error.to_string())),
+            Err(error) if !request.is_watched => Err(ExitStatus::config(error.to_string())),
             _ => Ok(()),
         };
     }
@@ -146,20 +146,21 @@ fn check_params(request: &Request, host: &Host) -> Result<(), Exit> {
         let values = params().filter(|(other, _)| *other == name);
         match kinds().find(|(_, kind)| kind.params.get(name).is_some()) {
             Some((parser, kind)) => {
-                crate::Plan::partial(parser, &kind.name, values).map_err(|error| Exit::config(error.to_string()))?;
+                crate::Plan::partial(parser, &kind.name, values)
+                    .map_err(|error| ExitStatus::config(error.to_string()))?;
             }
             None if request.is_watched => {}
-            None => return Err(Exit::config(format!("--param: no kind has a parameter {name:?}"))),
+            None => return Err(ExitStatus::config(format!("--param: no kind has a parameter {name:?}"))),
         }
     }
     Ok(())
 }
 
-fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), Exit> {
+fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), ExitStatus> {
     if sources(segments).any(|source| matches!(source, Source::Growing(_))) {
         let reason =
             "--carry needs the whole input before the first answer, and --follow never has it: leave one of them out";
-        return Err(Exit::config(reason.to_owned()));
+        return Err(ExitStatus::config(reason.to_owned()));
     }
     let parsers: Vec<_> = resolver.host.slots().iter().map(ParserSlot::description).collect();
     let only = match &resolver.kind {
@@ -168,7 +169,7 @@ fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), Exit> {
     };
     let kinds =
         parsers.iter().flat_map(|parser| &parser.kinds).filter(|kind| only.is_none_or(|only| kind.name == only));
-    carried::check_names(&resolver.carry, kinds.flat_map(carried::fields_of)).map_err(Exit::config)
+    carried::check_names(&resolver.carry, kinds.flat_map(carried::fields_of)).map_err(ExitStatus::config)
 }
 
 /// As [`gather`], in a thread that may wait.
@@ -176,7 +177,7 @@ async fn gather_in_thread(
     resolver: Resolver,
     segments: Vec<Segment>,
     names: Names,
-) -> Result<(Resolver, Vec<Segment>, Carried), Exit> {
+) -> Result<(Resolver, Vec<Segment>, Carried), ExitStatus> {
     let gathered = tokio::task::spawn_blocking(move || gather(resolver, segments, &names)).await;
     gathered.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
@@ -186,7 +187,7 @@ fn gather(
     resolver: Resolver,
     segments: Vec<Segment>,
     names: &Names,
-) -> Result<(Resolver, Vec<Segment>, Carried), Exit> {
+) -> Result<(Resolver, Vec<Segment>, Carried), ExitStatus> {
     let (mut carried, mut columns) = (Carried::new(resolver.carry.clone()), HashSet::new());
     let mut reopenable = Vec::new();
     for segment in segments {
@@ -202,7 +203,7 @@ fn gather(
         let mut columns: Vec<_> = columns.into_iter().collect();
         columns.sort_unstable();
         let columns = columns.join(", ");
-        return Err(Exit::config(format!("--carry: the input has no column {missing:?}; there are {columns}")));
+        return Err(ExitStatus::config(format!("--carry: the input has no column {missing:?}; there are {columns}")));
     }
     Ok((resolver, reopenable, carried))
 }
@@ -212,7 +213,7 @@ fn gather_source(
     source: &Source,
     names: &Names,
     (carried, columns): (&mut Carried, &mut HashSet<Arc<str>>),
-) -> Result<(), Exit> {
+) -> Result<(), ExitStatus> {
     let text = source.open(&Arc::default(), || true)?;
     let records = Records::new(text, source.form(), resolver.kind.name().map(str::to_owned), names.clone());
     // What is wrong with a record is said when it is read to be asked.
@@ -230,12 +231,12 @@ fn gather_source(
 }
 
 /// Refuses files without a record. A file is there at once: if it asks nothing, that is a mistake. A pipe may well have nothing to say.
-fn check_files(segments: &[Segment], resolver: &Resolver, names: &Names) -> Result<(), Exit> {
+fn check_files(segments: &[Segment], resolver: &Resolver, names: &Names) -> Result<(), ExitStatus> {
     for source in sources(segments).filter(|source| source.size().is_some()) {
         let text = source.open(&Arc::default(), || true)?;
         let kind = resolver.kind.name().map(str::to_owned);
         if Records::new(text, source.form(), kind, names.clone()).next().is_none() {
-            return Err(Exit::config(format!("{source} holds no queries")));
+            return Err(ExitStatus::config(format!("{source} holds no queries")));
         }
     }
     Ok(())
@@ -247,7 +248,7 @@ fn parts(
     resolver: &Resolver,
     read: &Arc<AtomicU64>,
     sender: &mpsc::Sender<Vec<Query>>,
-) -> Result<Vec<Part>, Exit> {
+) -> Result<Vec<Part>, ExitStatus> {
     let part = |segment| match segment {
         Segment::Values(values) => Ok(Part::Plan(typed_plan(resolver, values)?)),
         Segment::Source(source) => {
@@ -260,10 +261,10 @@ fn parts(
     segments.into_iter().map(part).collect()
 }
 
-fn typed_plan(resolver: &Resolver, values: Vec<String>) -> Result<crate::Plan, Exit> {
+fn typed_plan(resolver: &Resolver, values: Vec<String>) -> Result<crate::Plan, ExitStatus> {
     let kind = resolver.kind.name().unwrap_or(KIND);
-    let slot = resolver.host.slot_of(kind).map_err(|error| Exit::config(error.to_string()))?;
+    let slot = resolver.host.slot_of(kind).map_err(|error| ExitStatus::config(error.to_string()))?;
     let description = slot.description();
     let subject = description.kind(split_kind(kind).1).and_then(subject).unwrap_or_default();
-    resolver.plan(kind, subject, &values).map_err(Exit::config)
+    resolver.plan(kind, subject, &values).map_err(ExitStatus::config)
 }

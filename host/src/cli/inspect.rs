@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::args::InspectCommand;
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::help::field_lines;
 use super::parsers::{self, Parsers};
 use super::settings::Settings;
@@ -13,9 +13,9 @@ use crate::parser::{Kind, Param, Parser};
 
 pub(super) async fn run(
     command: &InspectCommand,
-    parsers: Result<Parsers, Exit>,
+    parsers: Result<Parsers, ExitStatus>,
     settings: &Settings,
-) -> Result<Exit, Exit> {
+) -> Result<ExitStatus, ExitStatus> {
     let parser = match &command.file {
         Some(file) => parsers::load(file, settings).await?,
         None => parsers?.first()?,
@@ -26,7 +26,7 @@ pub(super) async fn run(
     }
     let text = if command.json { as_json(&parser, &addresses) } else { as_text(&parser, &addresses) };
     print(&text)?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 /// The addresses that a kind asks, without the values of its parameters, or why they aren't known.

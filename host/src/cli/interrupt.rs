@@ -14,12 +14,12 @@ const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
 /// Heeds signals as long as it lives.
-pub(super) struct Interrupt {
+pub(super) struct ShutdownSignal {
     code: Arc<AtomicU8>,
     _task: JoinSet<()>,
 }
 
-impl Interrupt {
+impl ShutdownSignal {
     pub(super) fn heed(control: &RunControl) -> Self {
         let (code, control) = (Arc::new(AtomicU8::new(0)), control.clone());
         let told = Arc::clone(&code);

@@ -17,7 +17,7 @@ use line::Entry;
 use resumed::Seen;
 
 pub(super) use line::{End, Header};
-pub(super) use resumed::{Done, Resumed, Started};
+pub(super) use resumed::{CompletedKeys, PartialQuery, Resumed};
 
 /// Why there is no journal.
 #[derive(Debug, thiserror::Error)]

@@ -5,13 +5,13 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::{ManCommand, document};
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::help::{TOPICS, Topic};
 use super::nearest::nearest;
 use super::parsers::Parsers;
 use super::settings::default_file;
 
-pub(super) fn run(command: &ManCommand, parsers: Option<&Parsers>) -> Result<Exit, Exit> {
+pub(super) fn run(command: &ManCommand, parsers: Option<&Parsers>) -> Result<ExitStatus, ExitStatus> {
     let mut program = document(parsers);
     // Until it is built, a command lacks what its arguments are shown by.
     program.build();
@@ -21,11 +21,11 @@ pub(super) fn run(command: &ManCommand, parsers: Option<&Parsers>) -> Result<Exi
     };
     let page = page?;
     print(&String::from_utf8_lossy(&page))?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 /// The page on everything: the commands with their own options, then the options of all, then the topics.
-fn program_page(program: Command) -> Result<Vec<u8>, Exit> {
+fn program_page(program: Command) -> Result<Vec<u8>, ExitStatus> {
     let mut page = Vec::new();
     let commands = commands(&program);
     let man = manual(program.bin_name("playfast").override_usage("playfast [OPTIONS] COMMAND [OPTIONS]"), "PLAYFAST");
@@ -37,18 +37,18 @@ fn program_page(program: Command) -> Result<Vec<u8>, Exit> {
         .and_then(|()| commands.to_writer(&mut page))
         .and_then(|()| man.render_options_section(&mut page))
         .and_then(|()| closing().to_writer(&mut page));
-    written.map(|()| page).map_err(|error| Exit::unwritten("the manual page", &error))
+    written.map(|()| page).map_err(|error| ExitStatus::unwritten("the manual page", &error))
 }
 
 /// The page on a command.
-fn command_page(name: &str, program: &Command) -> Result<Vec<u8>, Exit> {
+fn command_page(name: &str, program: &Command) -> Result<Vec<u8>, ExitStatus> {
     let Some(command) = program.find_subcommand(name) else {
         let names = || program.get_subcommands().map(Command::get_name);
         let cure = match nearest(name, names()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("the commands are {}", names().collect::<Vec<_>>().join(", ")),
         };
-        return Err(Exit::config(format!("there is no command {name}: {cure}")));
+        return Err(ExitStatus::config(format!("there is no command {name}: {cure}")));
     };
     let after = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
     let usage = format!("playfast {} [OPTIONS]", command.get_name());
@@ -57,7 +57,7 @@ fn command_page(name: &str, program: &Command) -> Result<Vec<u8>, Exit> {
     let mut page = Vec::new();
     let extra = after.map(|text| sections(&text)).unwrap_or_default();
     let written = man.render(&mut page).and_then(|()| extra.to_writer(&mut page));
-    written.map(|()| page).map_err(|error| Exit::unwritten("the manual page", &error))
+    written.map(|()| page).map_err(|error| ExitStatus::unwritten("the manual page", &error))
 }
 
 fn manual(command: Command, title: &str) -> Man {

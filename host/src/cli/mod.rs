@@ -53,7 +53,7 @@ use etcetera::BaseStrategy;
 
 use crate::{Workers, runtime};
 use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
-use exit::Exit;
+use exit::ExitStatus;
 use parsers::Parsers;
 use settings::Settings;
 
@@ -64,14 +64,14 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     // A panic is never success, and its message is on stderr by now.
     let ended = std::panic::catch_unwind(|| start(&argv).unwrap_or_else(|exit| exit));
-    ended.unwrap_or_else(|_| Exit::internal("internal error: please report it".to_owned())).report()
+    ended.unwrap_or_else(|_| ExitStatus::internal("internal error: please report it".to_owned())).report()
 }
 
-fn start(argv: &[OsString]) -> Result<Exit, Exit> {
+fn start(argv: &[OsString]) -> Result<ExitStatus, ExitStatus> {
     let settings = Settings::read(argv);
     color::choose(&settings);
     log(&settings);
-    let runtime = runtime::start(workers(&settings)?).map_err(|error| Exit::config(error.to_string()))?;
+    let runtime = runtime::start(workers(&settings)?).map_err(|error| ExitStatus::config(error.to_string()))?;
     let exit = runtime.block_on(run(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
@@ -79,13 +79,13 @@ fn start(argv: &[OsString]) -> Result<Exit, Exit> {
 }
 
 /// How many threads were asked for.
-fn workers(settings: &Settings) -> Result<Workers, Exit> {
+fn workers(settings: &Settings) -> Result<Workers, ExitStatus> {
     let text = settings.list("workers").pop();
-    let refused = |text: &str, error| Exit::config(format!("--workers can't be {text:?}: {error}"));
+    let refused = |text: &str, error| ExitStatus::config(format!("--workers can't be {text:?}: {error}"));
     text.map_or(Ok(Workers::All), |text| args::workers(&text).map_err(|error| refused(&text, error)))
 }
 
-async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
+async fn run(argv: &[OsString], settings: &Settings) -> Result<ExitStatus, ExitStatus> {
     let parsers = Parsers::load(settings).await;
     let warn = || {
         settings.warn();
@@ -97,7 +97,7 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
         Parsed::Arguments(arguments) => *arguments,
         Parsed::Refused(reason) => {
             settings.check(|_| true)?;
-            return Err(parsers.err().unwrap_or_else(|| Exit::config(reason)));
+            return Err(parsers.err().unwrap_or_else(|| ExitStatus::config(reason)));
         }
         Parsed::Help(request) => {
             warn();
@@ -127,9 +127,9 @@ async fn run(argv: &[OsString], settings: &Settings) -> Result<Exit, Exit> {
 async fn run_own(
     command: OwnCommand,
     options: &Options,
-    parsers: Result<Parsers, Exit>,
+    parsers: Result<Parsers, ExitStatus>,
     settings: &Settings,
-) -> Result<Exit, Exit> {
+) -> Result<ExitStatus, ExitStatus> {
     match command {
         OwnCommand::Run(command) => run::run(&command, options, &options.host(parsers?).await?).await,
         OwnCommand::Parse(command) => parse::run(&command, options, &options.host(parsers?).await?).await,
@@ -148,8 +148,8 @@ async fn run_own(
     }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Exit> {
-    std::fs::read(file).map_err(|error| Exit::config(format!("failed to read {}: {error}", file.display())))
+fn read(file: &Path) -> Result<Vec<u8>, ExitStatus> {
+    std::fs::read(file).map_err(|error| ExitStatus::config(format!("failed to read {}: {error}", file.display())))
 }
 
 /// `$XDG_CACHE_HOME/playfast`, or where the system keeps caches.

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
+use super::exit::ExitStatus;
 
 /// An open file. Its former content stays until the first write.
 #[derive(Debug)]
@@ -19,9 +19,10 @@ impl OutputFile {
     ///
     /// # Errors
     /// When it can't be written.
-    pub(super) fn open(path: &Path) -> Result<Self, Exit> {
+    pub(super) fn open(path: &Path) -> Result<Self, ExitStatus> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(|error| Exit::config(format!("failed to write to {}: {error}", path.display())))?;
+        let file =
+            file.map_err(|error| ExitStatus::config(format!("failed to write to {}: {error}", path.display())))?;
         let is_former = length(&file) > 0;
         Ok(Self { file, is_former })
     }
@@ -30,7 +31,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// When it can't be written, or another run writes it.
-    pub(super) fn open_locked(path: &Path) -> Result<Self, Exit> {
+    pub(super) fn open_locked(path: &Path) -> Result<Self, ExitStatus> {
         let output = Self::open(path)?;
         if !cfg!(unix) || !is_regular(&output.file) {
             // Elsewhere a lock would keep out what this process reads of the file, too; devices have many writers.
@@ -38,7 +39,7 @@ impl OutputFile {
         }
         match output.file.try_lock() {
             Err(TryLockError::WouldBlock) => {
-                Err(Exit::locked(format!("{} is being written by another run", path.display())))
+                Err(ExitStatus::locked(format!("{} is being written by another run", path.display())))
             }
             // Where files can't be locked it is left to the user.
             _ => Ok(output),
@@ -100,7 +101,7 @@ impl Replacement {
     ///
     /// # Errors
     /// When another run writes FILE.
-    pub(super) fn new(path: &Path) -> Result<Self, Exit> {
+    pub(super) fn new(path: &Path) -> Result<Self, ExitStatus> {
         let target = if path.is_symlink() { std::fs::canonicalize(path).ok() } else { None };
         let target = target.unwrap_or_else(|| path.to_owned());
         let locked = target.exists().then(|| OutputFile::open_locked(&target)).transpose()?;

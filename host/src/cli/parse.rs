@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::args::{Options, ParseCommand};
-use super::exit::{Exit, say};
+use super::exit::{ExitStatus, say};
 use super::sink::{Columns, Rows};
 use crate::batch::split_kind;
 use crate::output::Format;
 use crate::types::chain;
 use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
 
-pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
+pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let name = command.kind.as_str();
-    let refused = |error: crate::PlanError| Exit::config(error.to_string());
+    let refused = |error: crate::PlanError| ExitStatus::config(error.to_string());
     let description = host.slot_of(name).map_err(refused)?.description();
     let url = command.url.as_deref();
     let query = query(options.input.params()?, host, name, url)?;
@@ -36,33 +36,33 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
             if let Some(kind) = kind {
                 read = read.into_iter().map(|row| with_all_params(kind, row)).collect();
             }
-            rows.write(read).map_err(|error| Exit::unwritten("rows", &error))?;
+            rows.write(read).map_err(|error| ExitStatus::unwritten("rows", &error))?;
             outcome.failure
         }
         Err(failure) => Some(failure),
     };
-    rows.finish(failure.is_none()).map_err(|error| Exit::unwritten("rows", &error))?;
+    rows.finish(failure.is_none()).map_err(|error| ExitStatus::unwritten("rows", &error))?;
     match failure {
-        None => Ok(Exit::done()),
+        None => Ok(ExitStatus::done()),
         Some(failure) => {
             say(&format!("{query}: {failure}"));
-            Ok(Exit::of(0, 1))
+            Ok(ExitStatus::of(0, 1))
         }
     }
 }
 
 /// The query that the response answers: the parameters that were given or that its address names. Defaults would be guesses.
-fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, Exit> {
+fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, ExitStatus> {
     for (name, value) in url.map(|url| params_of(host, kind, url)).unwrap_or_default() {
         if !params.iter().any(|(given, _)| *given == name) {
             params.push((name, value));
         }
     }
     let known = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = host.partial_plan(kind, known).map_err(|error| Exit::config(error.to_string()))?;
+    let plan = host.partial_plan(kind, known).map_err(|error| ExitStatus::config(error.to_string()))?;
     let query = match (plan.len(), plan.query(0)) {
         (1, Some(query)) => query,
-        (count, _) => return Err(Exit::config(format!("one response answers one query, not {count}"))),
+        (count, _) => return Err(ExitStatus::config(format!("one response answers one query, not {count}"))),
     };
     let is_known = |name: &str| params.iter().any(|(known, _)| known == name);
     let own = query.params().filter(|(name, _)| is_known(name));
@@ -97,28 +97,28 @@ fn with_all_params(kind: &Kind, mut row: Row) -> Row {
     head.into_iter().chain(row).collect()
 }
 
-fn response(command: &ParseCommand, url: String) -> Result<Response, Exit> {
+fn response(command: &ParseCommand, url: String) -> Result<Response, ExitStatus> {
     let file = command.file.as_path();
     let bytes = if file == Path::new("-") { stdin()? } else { super::read(file)? };
     let headers = command.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
     let body = container::body(bytes, &headers, FetchOptions::default().body_limit)
-        .map_err(|error| Exit::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
+        .map_err(|error| ExitStatus::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
     let status = u16::try_from(command.status).unwrap_or(200);
     let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
     let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
     Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.with_header(&name, value)))
 }
 
-fn stdin() -> Result<Vec<u8>, Exit> {
+fn stdin() -> Result<Vec<u8>, ExitStatus> {
     let mut body = Vec::new();
     let read = std::io::stdin().read_to_end(&mut body);
-    read.map_err(|error| Exit::config(format!("failed to read stdin: {error}")))?;
+    read.map_err(|error| ExitStatus::config(format!("failed to read stdin: {error}")))?;
     Ok(body)
 }
 
-fn header(text: &str) -> Result<(String, String), Exit> {
+fn header(text: &str) -> Result<(String, String), ExitStatus> {
     match text.split_once(':') {
         Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        None => Err(Exit::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
+        None => Err(ExitStatus::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
+use super::exit::ExitStatus;
 use super::settings::Settings;
 use crate::parser::{Digest, Engine, EngineOptions, Kind, Parser};
 use crate::swap::check_hosts;
@@ -24,12 +24,14 @@ pub(super) struct Parsers {
 
 impl Parsers {
     /// The parsers that the settings name.
-    pub(super) async fn load(settings: &Settings) -> Result<Self, Exit> {
+    pub(super) async fn load(settings: &Settings) -> Result<Self, ExitStatus> {
         let engine = engine(settings)?;
         let (file, folder) = (path(settings, "parser"), path(settings, "parsers"));
         let mut allowed = settings.list("allow-host");
         let parsers = match (file, folder) {
-            (Some(_), Some(_)) => return Err(Exit::config("--parser and --parsers can't both be given".to_owned())),
+            (Some(_), Some(_)) => {
+                return Err(ExitStatus::config("--parser and --parsers can't both be given".to_owned()));
+            }
             (None, Some(folder)) => {
                 allowed.extend(PLAY_HOSTS.map(str::to_owned));
                 load_folder(&engine, &folder, &allowed).await?
@@ -40,8 +42,12 @@ impl Parsers {
     }
 
     /// The first of them.
-    pub(super) fn first(self) -> Result<Parser, Exit> {
-        self.parsers.into_iter().next().map(|(_, parser)| parser).ok_or_else(|| Exit::refused("no parser".to_owned()))
+    pub(super) fn first(self) -> Result<Parser, ExitStatus> {
+        self.parsers
+            .into_iter()
+            .next()
+            .map(|(_, parser)| parser)
+            .ok_or_else(|| ExitStatus::refused("no parser".to_owned()))
     }
 
     /// A host that has them.
@@ -81,21 +87,21 @@ impl Parsers {
 }
 
 /// The parser in a file.
-pub(super) async fn load(file: &Path, settings: &Settings) -> Result<Parser, Exit> {
+pub(super) async fn load(file: &Path, settings: &Settings) -> Result<Parser, ExitStatus> {
     load_file(&engine(settings)?, Some(file)).await
 }
 
 /// The parser that comes along, whatever the settings say.
-pub(super) async fn built_in() -> Result<Parser, Exit> {
+pub(super) async fn built_in() -> Result<Parser, ExitStatus> {
     load_file(&engine(&Settings::default())?, None).await
 }
 
-fn engine(settings: &Settings) -> Result<Engine, Exit> {
+fn engine(settings: &Settings) -> Result<Engine, ExitStatus> {
     let digests = settings.list("parser-digest").iter().map(|text| text.parse::<Digest>()).collect::<Result<_, _>>();
-    let digests = digests.map_err(|error| Exit::config(format!("--parser-digest: {error}")))?;
+    let digests = digests.map_err(|error| ExitStatus::config(format!("--parser-digest: {error}")))?;
     let options =
         EngineOptions { cache: super::cache(), pure_only: settings.flag("pure"), digests, ..EngineOptions::default() };
-    Engine::new(options).map_err(|error| Exit::config(chain(&error)))
+    Engine::new(options).map_err(|error| ExitStatus::config(chain(&error)))
 }
 
 fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
@@ -103,13 +109,13 @@ fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
 }
 
 /// The parser in a file, or the one that comes along.
-async fn load_file(engine: &Engine, file: Option<&Path>) -> Result<Parser, Exit> {
+async fn load_file(engine: &Engine, file: Option<&Path>) -> Result<Parser, ExitStatus> {
     let bytes = match file {
         Some(file) => super::read(file)?,
         None => PLAY.to_vec(),
     };
     let name = file.map_or("the built-in parser".to_owned(), |file| file.display().to_string());
-    engine.load(&bytes).await.map_err(|error| Exit::refused(format!("{name} is refused: {}", chain(&error))))
+    engine.load(&bytes).await.map_err(|error| ExitStatus::refused(format!("{name} is refused: {}", chain(&error))))
 }
 
 /// The parsers in a folder's files. One that is refused is no hindrance to the others.
@@ -117,13 +123,16 @@ async fn load_folder(
     engine: &Engine,
     folder: &Path,
     allowed: &[String],
-) -> Result<Vec<(Option<String>, Parser)>, Exit> {
+) -> Result<Vec<(Option<String>, Parser)>, ExitStatus> {
     let mut parsers = Vec::new();
-    let files = files(folder).map_err(|error| Exit::config(format!("failed to read {}: {error}", folder.display())))?;
+    let files =
+        files(folder).map_err(|error| ExitStatus::config(format!("failed to read {}: {error}", folder.display())))?;
     for (name, file) in files {
         let loaded = load_file(engine, Some(&file)).await.and_then(|parser| {
             let checked = check_hosts(&parser, allowed);
-            checked.map_err(|error| Exit::refused(format!("{} is refused: {error} (--allow-host)", file.display())))?;
+            checked.map_err(|error| {
+                ExitStatus::refused(format!("{} is refused: {error} (--allow-host)", file.display()))
+            })?;
             Ok(parser)
         });
         match loaded {
@@ -132,7 +141,7 @@ async fn load_folder(
         }
     }
     if parsers.is_empty() {
-        return Err(Exit::refused(format!("there is no parser (*.wasm) to be used in {}", folder.display())));
+        return Err(ExitStatus::refused(format!("there is no parser (*.wasm) to be used in {}", folder.display())));
     }
     if let [_, _, ..] = parsers.as_slice() {
         let names: Vec<_> = parsers.iter().filter_map(|(name, _)| name.as_deref()).collect();

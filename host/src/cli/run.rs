@@ -1,8 +1,8 @@
 //! `playfast run`: answers queries of a file or a pipe as they come.
 
 use super::args::{Options, RunCommand};
-use super::delivery::{Taken, deliver, dry_run};
-use super::exit::{Exit, say};
+use super::delivery::{InputStats, deliver, dry_run};
+use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Request, Segment, Source, limit_params};
 use super::sink::{Columns, Sink};
 use crate::batch::split_kind;
@@ -10,10 +10,10 @@ use crate::output::Format;
 use crate::parser::Kind;
 use crate::{Host, ParserSlot};
 
-pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<Exit, Exit> {
+pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let source = source(command);
     let name = source.to_string();
-    let mut taken = Taken::new(options);
+    let mut taken = InputStats::new(options);
     let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
     let mut params = options.input.params()?;
     let is_asked = |kind: &&Kind| command.kind.as_deref().is_none_or(|asked| split_kind(asked).1 == kind.name);

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::args;
-use super::exit::Exit;
+use super::exit::ExitStatus;
 #[cfg(test)]
 pub(super) use file::parse as parse_file;
 
@@ -157,7 +157,7 @@ impl Settings {
     ///
     /// # Errors
     /// When something is wrong with the environment or the configuration file.
-    pub(super) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), Exit> {
+    pub(super) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), ExitStatus> {
         // An unknown name may be a misspelled one that is used.
         let matters =
             |option: &str| is_used(option) || !args::settable_options().any(|known| known.get_long() == Some(option));
@@ -165,7 +165,7 @@ impl Settings {
         let texts: Vec<_> = problems.map(|problem| problem.text.as_str()).collect();
         let Some((last, others)) = texts.split_last() else { return Ok(()) };
         others.iter().for_each(|text| super::exit::say(text));
-        Err(Exit::config((*last).to_owned()))
+        Err(ExitStatus::config((*last).to_owned()))
     }
 }
 

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::args::{Existing, OutputArgs};
-use super::exit::{Exit, say};
+use super::exit::{ExitStatus, say};
 use super::input::Carried;
-use super::journal::{Done, End, Header, Journal, JournalError, Resumed, Started};
+use super::journal::{CompletedKeys, End, Header, Journal, JournalError, PartialQuery, Resumed};
 use super::output_file::{OutputFile, Replacement};
 use crate::batch::Asked;
 use crate::output::Format;
@@ -84,12 +84,12 @@ struct Tree {
 
 /// What is done already.
 #[derive(Default)]
-pub(super) struct Before {
-    done: Done,
-    going_on: HashMap<QueryKey, Started>,
+pub(super) struct ResumeFilter {
+    done: CompletedKeys,
+    going_on: HashMap<QueryKey, PartialQuery>,
 }
 
-impl Before {
+impl ResumeFilter {
     /// What is still to be asked of a query.
     pub(super) fn left(&self, query: Query) -> Option<Asked> {
         if self.done.len() == 0 && self.going_on.is_empty() {
@@ -99,7 +99,7 @@ impl Before {
         if self.done.contains(&key) {
             return None;
         }
-        let Some(Started { state, records, again }) = self.going_on.get(&key) else { return Some(query.into()) };
+        let Some(PartialQuery { state, records, again }) = self.going_on.get(&key) else { return Some(query.into()) };
         let query = state.as_ref().map_or_else(|| query.clone(), |state| query.going_on(state));
         Some(Asked { query, records: *records, again: *again })
     }
@@ -122,7 +122,7 @@ impl Sink {
         on_terminal: Format,
         limit: Option<usize>,
         columns: impl FnOnce() -> Columns,
-    ) -> Result<(Self, Before), Exit> {
+    ) -> Result<(Self, ResumeFilter), ExitStatus> {
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
         let columns = columns();
@@ -282,7 +282,7 @@ impl Sink {
 }
 
 /// Refuses options that need others, or contradict them.
-fn check(options: &OutputArgs, destination: &Destination) -> Result<(), Exit> {
+fn check(options: &OutputArgs, destination: &Destination) -> Result<(), ExitStatus> {
     let existing = options.existing();
     if existing == Existing::Fail {
         return Ok(());
@@ -294,7 +294,7 @@ fn check(options: &OutputArgs, destination: &Destination) -> Result<(), Exit> {
     } else {
         "--existing"
     };
-    let refused = |why: &str| Err(Exit::config(format!("{name} {why}")));
+    let refused = |why: &str| Err(ExitStatus::config(format!("{name} {why}")));
     match existing {
         _ if destination.file.is_none() => refused("needs a file for the rows: give -o FILE"),
         Existing::Resume if destination.format == Format::Table => {
@@ -310,11 +310,11 @@ struct Opened {
     rows: Rows,
     journal: Option<Journal>,
     replacement: Option<Replacement>,
-    before: Before,
+    before: ResumeFilter,
 }
 
-fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> Result<Opened, Exit> {
-    let plain = |rows| Opened { rows, journal: None, replacement: None, before: Before::default() };
+fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> Result<Opened, ExitStatus> {
+    let plain = |rows| Opened { rows, journal: None, replacement: None, before: ResumeFilter::default() };
     let Some(path) = &destination.file else { return Ok(plain(Rows::plain(destination)?)) };
     // Devices and pipes keep nothing.
     if is_special(path) {
@@ -330,7 +330,7 @@ fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> 
     if existing == Existing::Resume && !Journal::is_finished(path).map_err(refused)? {
         let (journal, Resumed { done, going_on, offset }) = Journal::resume(path, header).map_err(refused)?;
         let rows = Rows::of_file(path, file, destination, offset)?;
-        return Ok(Opened { before: Before { done, going_on }, journal: Some(journal), ..plain(rows) });
+        return Ok(Opened { before: ResumeFilter { done, going_on }, journal: Some(journal), ..plain(rows) });
     }
     if existing == Existing::Resume {
         say(&format!("{} holds a finished run: starting again", path.display()));
@@ -340,27 +340,27 @@ fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> 
 }
 
 /// Rows that go to FILE.partial until the run is finished.
-fn replace(path: &Path, destination: &Destination, header: &Header) -> Result<Opened, Exit> {
+fn replace(path: &Path, destination: &Destination, header: &Header) -> Result<Opened, ExitStatus> {
     // FILE itself is locked as well: whoever writes it directly must not be replaced under its feet.
     let replacement = Replacement::new(path)?;
     let partial = replacement.path().to_owned();
     let mut file = OutputFile::open_locked(&partial)?;
-    file.clear().map_err(|error| Exit::config(format!("failed to empty {}: {error}", partial.display())))?;
+    file.clear().map_err(|error| ExitStatus::config(format!("failed to empty {}: {error}", partial.display())))?;
     let is_journaled = destination.format != Format::Table;
     let journal = is_journaled.then(|| Journal::create(&partial, header, true)).transpose().map_err(refused)?;
     let rows = Rows::of_file(&partial, file, destination, 0)?;
-    Ok(Opened { rows, journal, replacement: Some(replacement), before: Before::default() })
+    Ok(Opened { rows, journal, replacement: Some(replacement), before: ResumeFilter::default() })
 }
 
-fn refused(error: JournalError) -> Exit {
+fn refused(error: JournalError) -> ExitStatus {
     let message = chain(&error);
-    if matches!(error, JournalError::InUse(_)) { Exit::locked(message) } else { Exit::config(message) }
+    if matches!(error, JournalError::InUse(_)) { ExitStatus::locked(message) } else { ExitStatus::config(message) }
 }
 
 /// A file of failures: an empty one says that nothing failed.
-fn cleared(mut file: OutputFile) -> Result<OutputFile, Exit> {
+fn cleared(mut file: OutputFile) -> Result<OutputFile, ExitStatus> {
     let cleared = file.clear();
-    cleared.map_err(|error| Exit::config(format!("failed to empty the file of --failures: {error}")))?;
+    cleared.map_err(|error| ExitStatus::config(format!("failed to empty the file of --failures: {error}")))?;
     Ok(file)
 }
 

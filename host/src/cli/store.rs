@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use playfast_sim::{ChartQuery, Store, StoreConfig};
 
-use super::exit::Exit;
+use super::exit::ExitStatus;
 use crate::parser::Parser;
 use crate::types::chain;
 use crate::{Host, HostBuilder, Outcome, Plan, Query, Rate};
@@ -18,14 +18,14 @@ pub(super) const CATEGORIES: [&str; 5] = ["GAME_ACTION", "SOCIAL", "PRODUCTIVITY
 pub(super) const APPS: usize = 100;
 
 /// A store that runs, and a host that knows the way.
-pub(super) struct Shop {
+pub(super) struct DemoStore {
     pub(super) store: Store,
     pub(super) host: Host,
 }
 
-impl Shop {
+impl DemoStore {
     /// Starts a store that has the charts ready, and warms connection, client and sandbox up by asking all of them once.
-    pub(super) async fn open(parser: Parser, charts: &Plan) -> Result<Self, Exit> {
+    pub(super) async fn open(parser: Parser, charts: &Plan) -> Result<Self, ExitStatus> {
         let store = Store::start(StoreConfig::default()).await.map_err(failed)?;
         let ready: Vec<_> = charts.queries().map(|query| chart(&query)).collect();
         store.prepare(&ready, &[]).await.map_err(failed)?;
@@ -41,7 +41,7 @@ impl Shop {
     }
 
     /// Asks one after another.
-    pub(super) async fn one_by_one(&self, queries: Vec<Query>) -> Result<Vec<Outcome>, Exit> {
+    pub(super) async fn one_by_one(&self, queries: Vec<Query>) -> Result<Vec<Outcome>, ExitStatus> {
         let mut outcomes = Vec::new();
         for query in queries {
             outcomes.append(&mut self.all(vec![query]).await?);
@@ -50,22 +50,24 @@ impl Shop {
     }
 
     /// Asks all at once. Anything but whole charts is an error: nothing else may be timed.
-    pub(super) async fn all(&self, queries: Vec<Query>) -> Result<Vec<Outcome>, Exit> {
+    pub(super) async fn all(&self, queries: Vec<Query>) -> Result<Vec<Outcome>, ExitStatus> {
         let count = queries.len();
         let outcomes: Vec<Outcome> = futures::StreamExt::collect(self.host.run(queries)).await;
         match outcomes.iter().find(|outcome| outcome.failure.is_some() || outcome.rows.len() != APPS) {
             None if outcomes.len() == count => Ok(outcomes),
-            None => Err(Exit::config(format!("{count} charts were asked for, and {} came", outcomes.len()))),
-            Some(Outcome { query, failure: Some(failure), .. }) => Err(Exit::config(format!("{query}: {failure}"))),
+            None => Err(ExitStatus::config(format!("{count} charts were asked for, and {} came", outcomes.len()))),
+            Some(Outcome { query, failure: Some(failure), .. }) => {
+                Err(ExitStatus::config(format!("{query}: {failure}")))
+            }
             Some(Outcome { query, rows, .. }) => {
-                Err(Exit::config(format!("{query}: {} apps instead of {APPS}", rows.len())))
+                Err(ExitStatus::config(format!("{query}: {} apps instead of {APPS}", rows.len())))
             }
         }
     }
 }
 
 /// A host that is led to the store, and trusts it alone beside the usual authorities.
-async fn host(store: &Store, parser: Parser) -> Result<Host, Exit> {
+async fn host(store: &Store, parser: Parser) -> Result<Host, ExitStatus> {
     let mut builder = HostBuilder::default()
         .loaded(None, parser)
         .with_certificate_authority(store.ca_pem())
@@ -77,12 +79,12 @@ async fn host(store: &Store, parser: Parser) -> Result<Host, Exit> {
 }
 
 /// Charts of the first countries and categories.
-pub(super) fn charts(parser: &Parser, countries: usize, categories: usize) -> Result<Plan, Exit> {
+pub(super) fn charts(parser: &Parser, countries: usize, categories: usize) -> Result<Plan, ExitStatus> {
     let (countries, categories) = (first(&COUNTRIES, countries), first(&CATEGORIES, categories));
     let apps = APPS.to_string();
     let params = [("country", countries.as_str()), ("category", &categories), ("num", &apps)];
     Plan::new(parser.description(), "list", params)
-        .map_err(|error| Exit::config(format!("this needs a parser for charts: {error}")))
+        .map_err(|error| ExitStatus::config(format!("this needs a parser for charts: {error}")))
 }
 
 fn first(names: &[&str], count: usize) -> String {
@@ -94,7 +96,7 @@ fn chart(query: &Query) -> ChartQuery {
     ChartQuery::new(param("country"), param("category"), param("collection"))
 }
 
-pub(super) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Exit {
+pub(super) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> ExitStatus {
     let error: Box<dyn Error> = error.into();
-    Exit::config(format!("the store on this machine failed: {}", chain(&*error)))
+    ExitStatus::config(format!("the store on this machine failed: {}", chain(&*error)))
 }

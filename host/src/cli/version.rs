@@ -1,6 +1,6 @@
 //! `playfast --version`: the version, and with `-v` what the program is built of.
 
-use super::exit::{Exit, print};
+use super::exit::{ExitStatus, print};
 use super::parsers;
 use super::settings::Settings;
 use super::text::align;
@@ -24,13 +24,13 @@ const RUSTC: &str = env!("PLAYFAST_BUILD_RUSTC");
 ///
 /// # Errors
 /// When it can't be written.
-pub(super) async fn run(settings: &Settings) -> Result<Exit, Exit> {
+pub(super) async fn run(settings: &Settings) -> Result<ExitStatus, ExitStatus> {
     let mut text = format!("playfast {}\n", env!("CARGO_PKG_VERSION"));
     if settings.verbosity > 0 {
         text.push_str(&details().await);
     }
     print(&text)?;
-    Ok(Exit::done())
+    Ok(ExitStatus::done())
 }
 
 async fn details() -> String {

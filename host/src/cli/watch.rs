@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::args::Options;
-use super::exit::{Exit, say};
+use super::exit::{ExitStatus, say};
 use super::parsers;
 use crate::parser::{Digest, LoadError};
 use crate::{Host, ParserSlot, SwapError};
@@ -49,7 +49,7 @@ enum Watched {
 ///
 /// # Errors
 /// When no file is named, or the folder can't be watched.
-pub(super) fn start(options: &Options, host: &Host) -> Result<Option<Watch>, Exit> {
+pub(super) fn start(options: &Options, host: &Host) -> Result<Option<Watch>, ExitStatus> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let named = |path: &Option<PathBuf>| path.as_ref().map(absolute);
     let parser = &options.global.parser;
@@ -59,7 +59,7 @@ pub(super) fn start(options: &Options, host: &Host) -> Result<Option<Watch>, Exi
     let watched = match (named(&parser.parser), named(&parser.parsers)) {
         (Some(file), _) => Watched::File(file),
         (None, Some(folder)) => Watched::Folder(folder),
-        (None, None) => return Err(Exit::config("--watch needs --parser FILE or --parsers FOLDER".to_owned())),
+        (None, None) => return Err(ExitStatus::config("--watch needs --parser FILE or --parsers FOLDER".to_owned())),
     };
     watch(host, watched, options.run.force).map(Some)
 }
@@ -69,13 +69,13 @@ pub(super) fn start(options: &Options, host: &Host) -> Result<Option<Watch>, Exi
 /// # Errors
 /// When its folder can't be watched.
 #[cfg(feature = "demo")]
-pub(super) fn file(host: &Host, file: &Path) -> Result<Watch, Exit> {
+pub(super) fn file(host: &Host, file: &Path) -> Result<Watch, ExitStatus> {
     watch(host, Watched::File(file.to_owned()), false)
 }
 
-fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, Exit> {
+fn watch(host: &Host, watched: Watched, force: bool) -> Result<Watch, ExitStatus> {
     let folder = watched.folder();
-    let refused = |error| Exit::config(format!("failed to watch {}: {error}", folder.display()));
+    let refused = |error| ExitStatus::config(format!("failed to watch {}: {error}", folder.display()));
     let (sender, changes) = mpsc::channel(1);
     let wake = move |event: notify::Result<notify::Event>| {
         if !event.is_ok_and(|event| is_reading(event.kind)) {

@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use reqwest::{Url, Version};
 
-use super::budget::Held;
+use super::budget::MemoryReservation;
 use super::decode::{Codings, DecodeError, Decoder};
-use super::failure::Failing;
-use super::patience::Waited;
+use super::failure::ErrorClassifier;
+use super::patience::PausedTime;
 use crate::types::chain;
 use crate::{Failure, FailureKind, Response};
 
@@ -22,9 +22,9 @@ const AHEAD: usize = 512 << 10;
 pub(super) async fn read(
     mut response: reqwest::Response,
     limit: usize,
-    held: &mut Held,
-    waited: &Waited,
-    failing: &Failing,
+    held: &mut MemoryReservation,
+    waited: &PausedTime,
+    failing: &ErrorClassifier,
 ) -> Result<Response, Failure> {
     let url = response.url().clone();
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes())));
@@ -66,7 +66,7 @@ impl Body {
         Self { bytes: Vec::new(), limit, others }
     }
 
-    async fn push(&mut self, chunk: &[u8], held: &mut Held, waited: &Waited) -> Result<(), TooLarge> {
+    async fn push(&mut self, chunk: &[u8], held: &mut MemoryReservation, waited: &PausedTime) -> Result<(), TooLarge> {
         let length = self.bytes.len() + chunk.len();
         if length > self.limit {
             return Err(TooLarge(self.limit));
@@ -87,8 +87,8 @@ async fn decoded(
     mut headers: Vec<(String, String)>,
     mut bytes: Vec<u8>,
     limit: usize,
-    held: &mut Held,
-    waited: &Waited,
+    held: &mut MemoryReservation,
+    waited: &PausedTime,
 ) -> Result<(Vec<(String, String)>, Vec<u8>), Failure> {
     let broken = |error: DecodeError| {
         let message = format!("{url} sent a body that can't be decompressed: {}", chain(&error));

@@ -21,21 +21,21 @@ const TURN: Duration = Duration::from_secs(1);
 
 /// What all bodies share.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct MemoryBudget {
     /// In KiB.
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     total: u32,
 }
 
-impl Default for Budget {
+impl Default for MemoryBudget {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self::of(LEAST + PER_CORE * u32::try_from(cores).unwrap_or(1).min(64))
     }
 }
 
-impl Budget {
+impl MemoryBudget {
     fn of(kibibytes: u32) -> Self {
         Self {
             shares: Arc::new(Semaphore::new(kibibytes as usize)),
@@ -45,8 +45,8 @@ impl Budget {
     }
 
     /// Nothing yet.
-    pub(super) fn hold(&self) -> Held {
-        Held {
+    pub(super) fn hold(&self) -> MemoryReservation {
+        MemoryReservation {
             shares: Arc::clone(&self.shares),
             turns: Arc::clone(&self.turns),
             total: self.total,
@@ -58,23 +58,23 @@ impl Budget {
 
 /// A body's share, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct MemoryReservation {
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     /// All that there is.
     total: u32,
     share: Option<OwnedSemaphorePermit>,
-    turn: Option<Turn>,
+    turn: Option<OverdraftTurn>,
 }
 
 /// Leave to go on without a share.
 #[derive(Debug)]
-struct Turn {
+struct OverdraftTurn {
     ends: Instant,
     _only: OwnedSemaphorePermit,
 }
 
-impl Held {
+impl MemoryReservation {
     /// Waits until so many bytes may be held.
     pub(super) async fn grow(&mut self, bytes: usize) {
         let wanted = kibibytes(bytes);
@@ -86,13 +86,13 @@ impl Held {
         let turn = Arc::clone(&self.turns).acquire_owned();
         // Neither is ever closed.
         if wanted > self.total {
-            self.turn = turn.await.ok().map(Turn::new);
+            self.turn = turn.await.ok().map(OverdraftTurn::new);
             return;
         }
         tokio::select! {
             biased;
             Ok(share) = share => self.merge(share),
-            Ok(turn) = turn => self.turn = Some(Turn::new(turn)),
+            Ok(turn) = turn => self.turn = Some(OverdraftTurn::new(turn)),
             else => {}
         }
     }
@@ -134,7 +134,7 @@ impl Held {
     }
 }
 
-impl Turn {
+impl OverdraftTurn {
     fn new(only: OwnedSemaphorePermit) -> Self {
         Self { ends: Instant::now() + TURN, _only: only }
     }
@@ -152,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_share_is_waited_for_and_given_back() {
-        let budget = Budget::of(100);
+        let budget = MemoryBudget::of(100);
         let (mut first, mut second, mut third) = (budget.hold(), budget.hold(), budget.hold());
         first.grow(60 << 10).await;
         second.grow(60 << 10).await;
@@ -167,8 +167,8 @@ mod tests {
 
     #[tokio::test]
     async fn those_that_wait_for_one_another_get_on() {
-        let budget = Arc::new(Budget::of(100));
-        let grows = |budget: Arc<Budget>| async move {
+        let budget = Arc::new(MemoryBudget::of(100));
+        let grows = |budget: Arc<MemoryBudget>| async move {
             let mut held = budget.hold();
             for bytes in [20, 40, 80, 90] {
                 held.grow(bytes << 10).await;
@@ -182,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_trickles_gives_its_turn_away() {
-        let budget = Budget::of(100);
+        let budget = MemoryBudget::of(100);
         let (mut rest, mut slow, mut other) = (budget.hold(), budget.hold(), budget.hold());
         rest.grow(100 << 10).await;
         slow.grow(64 << 10).await;
@@ -196,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_there_is_has_its_turn() {
-        let budget = Budget::default();
+        let budget = MemoryBudget::default();
         let mut held = budget.hold();
         held.grow(32 << 20).await;
         assert!(held.turn.is_some());

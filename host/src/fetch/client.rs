@@ -64,7 +64,7 @@ const HEADERS: usize = 256;
 
 /// What clients are made of.
 #[derive(Clone)]
-pub(super) struct Recipe {
+pub(super) struct ClientConfig {
     options: FetchOptions,
     authorities: Vec<Certificate>,
     headers: HeaderMap,
@@ -73,7 +73,7 @@ pub(super) struct Recipe {
     idle: usize,
 }
 
-impl Recipe {
+impl ClientConfig {
     /// Checks what the user says. `idle` connections to a host are kept while nobody uses them.
     pub(super) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
         let routes = Routes::new(options)?;
@@ -179,16 +179,16 @@ mod tests {
     fn a_client_is_made_with_every_kind_of_proxy() {
         for proxy in ["http://proxy:3128", "https://me:secret@proxy.example", "socks5://10.0.0.1", "socks5h://[::1]:1"]
         {
-            let recipe = Recipe::new(&FetchOptions::default().with_proxy(proxy), 1).unwrap();
+            let recipe = ClientConfig::new(&FetchOptions::default().with_proxy(proxy), 1).unwrap();
             assert!(recipe.client().is_ok(), "{proxy}");
         }
-        let refused = Recipe::new(&FetchOptions::default().with_proxy("ftp://proxy"), 1);
+        let refused = ClientConfig::new(&FetchOptions::default().with_proxy("ftp://proxy"), 1);
         assert!(matches!(refused, Err(ClientError::Proxy { .. })));
     }
 
     #[test]
     fn headers_for_all_requests_are_checked() {
-        let built = |name: &str, value: &str| Recipe::new(&FetchOptions::default().with_header(name, value), 1);
+        let built = |name: &str, value: &str| ClientConfig::new(&FetchOptions::default().with_header(name, value), 1);
         assert!(built("X-Contact", "me@example.org").is_ok());
         for (name, value) in
             [("", "x"), ("a b", "x"), ("x", "a\r\nb: c"), ("Host", "evil.example"), ("Accept-Encoding", "x")]

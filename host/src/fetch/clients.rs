@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Version};
 
 use super::ClientError;
-use super::client::Recipe;
-use super::connections::Load;
+use super::client::ClientConfig;
+use super::connections::ConnectionLoad;
 use super::single_flight::{Exchanged, SingleFlight};
 
 /// The clients of a fetcher.
-pub(super) struct Clients {
-    recipe: Recipe,
+pub(super) struct ConnectionPool {
+    recipe: ClientConfig,
     state: Mutex<State>,
 }
 
@@ -28,28 +28,28 @@ struct State {
 
 #[derive(Default)]
 struct Host {
-    load: Load,
+    load: ConnectionLoad,
     /// By connection.
     flights: HashMap<usize, SingleFlight>,
 }
 
 /// An exchange's place on a connection, until it is dropped.
-pub(super) struct Lane {
+pub(super) struct PooledConnection {
     client: Client,
     flight: SingleFlight,
-    clients: Arc<Clients>,
+    clients: Arc<ConnectionPool>,
     host: String,
     index: usize,
 }
 
-impl Clients {
-    pub(super) fn new(recipe: Recipe) -> Result<Self, ClientError> {
+impl ConnectionPool {
+    pub(super) fn new(recipe: ClientConfig) -> Result<Self, ClientError> {
         let state = State { clients: vec![recipe.client()?], hosts: HashMap::new() };
         Ok(Self { recipe, state: Mutex::new(state) })
     }
 
     /// A place for an exchange with a host.
-    pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<Lane, ClientError> {
+    pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<PooledConnection, ClientError> {
         let mut state = self.state();
         let (index, flight) = state.hosts.entry(host.to_owned()).or_default().enter();
         let client = match state.clients.get(index) {
@@ -59,7 +59,7 @@ impl Clients {
         if client.is_err() {
             state.leave(host, index);
         }
-        Ok(Lane { client: client?, flight, clients: Arc::clone(self), host: host.to_owned(), index })
+        Ok(PooledConnection { client: client?, flight, clients: Arc::clone(self), host: host.to_owned(), index })
     }
 
     /// An exchange's index is one of the clients', or that of the next.
@@ -93,7 +93,7 @@ impl Host {
     }
 }
 
-impl Lane {
+impl PooledConnection {
     /// Sends a request, up to the head of its answer.
     pub(super) async fn execute(&self, request: reqwest::Request) -> Exchanged<reqwest::Result<reqwest::Response>> {
         let since = Instant::now();
@@ -113,13 +113,13 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         self.clients.state().leave(&self.host, self.index);
     }
 }
 
-impl fmt::Debug for Clients {
+impl fmt::Debug for ConnectionPool {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Clients").finish_non_exhaustive()
     }

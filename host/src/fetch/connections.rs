@@ -36,9 +36,9 @@ const REST: usize = 100;
 
 /// What is under way to a host, by connection.
 #[derive(Debug, Default)]
-pub(super) struct Load {
+pub(super) struct ConnectionLoad {
     connections: Vec<Connection>,
-    spread: Spread,
+    spread: ConnectionScaler,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +48,7 @@ struct Connection {
     is_open: bool,
 }
 
-impl Load {
+impl ConnectionLoad {
     /// The connection for one more exchange.
     pub(super) fn enter(&mut self) -> usize {
         let index = self.choose();
@@ -100,7 +100,7 @@ impl Load {
 
 /// How many connections are worth it.
 #[derive(Debug)]
-struct Spread {
+struct ConnectionScaler {
     connections: usize,
     least: Option<Duration>,
     epoch: Epoch,
@@ -119,14 +119,14 @@ struct Epoch {
     in_flight: usize,
 }
 
-impl Default for Spread {
+impl Default for ConnectionScaler {
     fn default() -> Self {
         // The first answers wait for the connection, and for fewer others.
         Self { connections: 1, least: None, epoch: Epoch::default(), stale: EPOCH, before: None, rest: 0 }
     }
 }
 
-impl Spread {
+impl ConnectionScaler {
     const fn connections(&self) -> usize {
         self.connections
     }
@@ -191,7 +191,7 @@ mod tests {
 
     /// Connections after so many answers of a server that takes so many streams a connection, and `all` over all connections.
     fn settled(at_once: usize, streams: usize, all: usize) -> usize {
-        let mut spread = Spread::default();
+        let mut spread = ConnectionScaler::default();
         for answer in 0..20_000 {
             let served = (spread.connections() * streams).min(all).min(at_once);
             // The first find nobody before them.
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
-        let mut load = Load::default();
+        let mut load = ConnectionLoad::default();
         let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
         assert!(entered[..FULL].iter().all(|index| *index == 0));
         assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_busy_machine_is_no_limit() {
         for answers in [1..10, 100..1000] {
-            let mut spread = Spread::default();
+            let mut spread = ConnectionScaler::default();
             for answer in answers.clone().cycle().take(10_000) {
                 spread.answered(Duration::from_millis(answer * 31 % answers.end + answers.start), 64);
             }
@@ -245,8 +245,8 @@ mod tests {
 
     #[test]
     fn exchanges_are_spread_over_the_connections_that_are_kept() {
-        let spread = Spread { connections: 2, ..Spread::default() };
-        let mut load = Load { spread, ..Load::default() };
+        let spread = ConnectionScaler { connections: 2, ..ConnectionScaler::default() };
+        let mut load = ConnectionLoad { spread, ..ConnectionLoad::default() };
         let entered: Vec<_> = (0..10).map(|_| load.enter()).collect();
         assert_eq!(entered, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "one opens the second, while the first carries the others");
         load.answered(1, None);

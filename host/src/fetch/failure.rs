@@ -7,32 +7,32 @@ use std::sync::Arc;
 use reqwest::{StatusCode, Url, Version};
 use rustls::CertificateError;
 
-use super::names::NoAddress;
+use super::names::ResolveError;
 use super::proxy::Proxy;
-use super::resolve::Private;
+use super::resolve::PrivateAddress;
 use super::route::Routes;
 use crate::{Failure, FailureKind};
 
 /// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.
-const BROKEN: [&str; 5] =
+const MALFORMED_RESPONSE_ERRORS: [&str; 5] =
     ["message head is too large", "invalid HTTP", "invalid URI", "unexpected message", "invalid content-length"];
 
 /// The same of a proxy that wants to know who asks, over HTTP and over SOCKS5.
-const WHO: [&str; 3] =
+const PROXY_AUTH_ERRORS: [&str; 3] =
     ["proxy authorization required", "does not support user/pass authentication", "credentials not accepted"];
 
 /// What there is between the client and hosts.
 #[derive(Clone, Debug)]
-pub(super) struct Failing {
+pub(super) struct ErrorClassifier {
     /// Which hosts are asked through a proxy.
     pub(super) routes: Arc<Routes>,
 }
 
-impl Failing {
+impl ErrorClassifier {
     /// The failure of a request to `url`.
     pub(super) fn of(&self, url: &Url, error: &reqwest::Error) -> Failure {
         let host = url.host_str().unwrap_or_default();
-        if let Some(private) = find::<Private>(error) {
+        if let Some(private) = find::<PrivateAddress>(error) {
             let message = format!("{host}: {private}; if that is meant, say so with --connect-to");
             return Failure::new(FailureKind::Forbidden, message);
         }
@@ -48,10 +48,10 @@ impl Failing {
             return Failure::new(FailureKind::Network, format!("{host} {what}")).permanent();
         }
         let of_proxy = self.routes.proxy_for(host).filter(|_| error.is_connect());
-        if let Some(failure) = of_proxy.and_then(|proxy| proxys(proxy, host, error, &cause)) {
+        if let Some(failure) = of_proxy.and_then(|proxy| proxy_failure(proxy, host, error, &cause)) {
             return failure;
         }
-        if let Some(missing) = find::<NoAddress>(error) {
+        if let Some(missing) = find::<ResolveError>(error) {
             return Failure::new(FailureKind::Network, format!("{host}: {missing}; is there a network?"));
         }
         if is_refused(error) {
@@ -66,7 +66,7 @@ impl Failing {
     }
 }
 
-impl Failing {
+impl ErrorClassifier {
     /// The failure of a request for which the proxy answered so.
     pub(super) fn of_tunnel(&self, host: &str, status: u16) -> Failure {
         let proxy = self.routes.proxy_for(host).map(ToString::to_string).unwrap_or_default();
@@ -156,16 +156,18 @@ fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {
         error if error.is_connect() => (FailureKind::Network, "can't be reached"),
         error if error.is_decode() => (FailureKind::Http, "sent a body that can't be decompressed, or broke off"),
         error if error.is_body() => (FailureKind::Network, "broke off"),
-        _ if BROKEN.iter().any(|text| cause.contains(text)) => (FailureKind::Http, "sent what is no answer"),
+        _ if MALFORMED_RESPONSE_ERRORS.iter().any(|text| cause.contains(text)) => {
+            (FailureKind::Http, "sent what is no answer")
+        }
         _ => (FailureKind::Network, "did not answer"),
     }
 }
 
 /// What a proxy is to blame for.
-fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<Failure> {
+fn proxy_failure(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<Failure> {
     let failure = |message| Failure::new(FailureKind::Network, message);
     let chain = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
-    if WHO.iter().any(|text| chain.contains(text)) {
+    if PROXY_AUTH_ERRORS.iter().any(|text| chain.contains(text)) {
         let with = proxy.with_credentials();
         let message = format!("the proxy {proxy} wants another user name and password: give them with {with}");
         return Some(failure(message).permanent());
@@ -173,7 +175,7 @@ fn proxys(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Opt
     if is_refused(error) || chain.contains("failed to create underlying connection") {
         return Some(failure(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?")));
     }
-    if find::<NoAddress>(error).is_some() {
+    if find::<ResolveError>(error).is_some() {
         return Some(failure(format!("the proxy {proxy} or {host} has no address: {cause}")));
     }
     let is_proxys = chain.contains("tunnel") || chain.contains("SOCKS") || chain.contains("socks");

@@ -43,7 +43,7 @@ pub use options::FetchOptions;
 pub use proxy::ProxySource;
 pub use route::Route;
 
-pub(crate) use budget::Held;
+pub(crate) use budget::MemoryReservation;
 #[cfg(feature = "cli")]
 pub(crate) use decode::{DecodeError, decode};
 #[cfg(feature = "cli")]
@@ -52,12 +52,12 @@ pub(crate) use recorder::Recording;
 
 use crate::{Failure, FailureKind, Request, Response};
 use address::Redirect;
-use budget::Budget;
-use client::Recipe;
-use clients::Clients;
+use budget::MemoryBudget;
+use client::ClientConfig;
+use clients::ConnectionPool;
 use cookies::Cookies;
-use failure::Failing;
-use patience::Waited;
+use failure::ErrorClassifier;
+use patience::PausedTime;
 use proxy::Proxy;
 #[cfg(not(feature = "cli"))]
 use recorder::Recorder;
@@ -71,11 +71,11 @@ pub(crate) struct Fetcher(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    clients: Arc<Clients>,
-    budget: Budget,
+    clients: Arc<ConnectionPool>,
+    budget: MemoryBudget,
     cookies: Cookies,
     routes: Arc<Routes>,
-    failing: Failing,
+    failing: ErrorClassifier,
     tunnel: Option<TunnelProbe>,
     resolver: Resolver,
     connect_to: Vec<ConnectTo>,
@@ -88,7 +88,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) response: Response,
-    pub(crate) held: Held,
+    pub(crate) held: MemoryReservation,
 }
 
 /// As many as browsers follow.
@@ -98,16 +98,16 @@ impl Fetcher {
     /// A fetcher for so many exchanges at once.
     pub(crate) fn new(options: &FetchOptions, at_once: usize) -> Result<Self, ClientError> {
         files::allow(at_once);
-        let recipe = Recipe::new(options, at_once)?;
+        let recipe = ClientConfig::new(options, at_once)?;
         let cookies = options.cookies.iter().map(|cookie| cookie.0.as_str());
         Ok(Self(Arc::new(Shared {
-            budget: Budget::default(),
+            budget: MemoryBudget::default(),
             cookies: Cookies::new(cookies, options.keep_cookies)?,
-            failing: Failing { routes: recipe.routes() },
+            failing: ErrorClassifier { routes: recipe.routes() },
             tunnel: TunnelProbe::new(recipe.routes().proxy().map(Proxy::url)),
             routes: recipe.routes(),
             resolver: recipe.resolver(),
-            clients: Arc::new(Clients::new(recipe)?),
+            clients: Arc::new(ConnectionPool::new(recipe)?),
             connect_to: options.connect_to.clone(),
             timeout: options.timeout,
             body_limit: options.body_limit,
@@ -139,7 +139,7 @@ impl Fetcher {
         let Shared { connect_to, timeout, .. } = &*self.0;
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let waited = Waited::default();
+        let waited = PausedTime::default();
         match patience::within(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
             Some(result) => result,
             None => {
@@ -153,7 +153,7 @@ impl Fetcher {
         hosts: &[String],
         mut url: Url,
         request: Request,
-        waited: &Waited,
+        waited: &PausedTime,
     ) -> Result<Fetched, Failure> {
         let mut request = request::built(&url, request)?;
         for _ in 0..=REDIRECTS {
@@ -192,7 +192,7 @@ impl Fetcher {
         hosts: &[String],
         url: &Url,
         mut request: reqwest::Request,
-        waited: &Waited,
+        waited: &PausedTime,
     ) -> Result<Hop, Failure> {
         let Shared { clients, budget, cookies, failing, connect_to, body_limit, .. } = &*self.0;
         cookies.add(url, request.headers_mut());

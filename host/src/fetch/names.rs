@@ -20,22 +20,22 @@ const NAMES: usize = 256;
 
 /// No address for a name.
 #[derive(Clone, Debug)]
-pub(super) struct NoAddress(pub(super) String);
+pub(super) struct ResolveError(pub(super) String);
 
-impl fmt::Display for NoAddress {
+impl fmt::Display for ResolveError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "no address is known: {}", self.0)
     }
 }
 
-impl std::error::Error for NoAddress {}
+impl std::error::Error for ResolveError {}
 
 /// The addresses of a name.
-pub(super) type Found = Result<Arc<[IpAddr]>, NoAddress>;
+pub(super) type Found = Result<Arc<[IpAddr]>, ResolveError>;
 
 /// The names that were looked up, or are being.
 #[derive(Default)]
-pub(super) struct Names(Mutex<HashMap<String, LookUp>>);
+pub(super) struct DnsCache(Mutex<HashMap<String, LookUp>>);
 
 #[derive(Clone)]
 struct LookUp {
@@ -49,7 +49,7 @@ impl LookUp {
     }
 }
 
-impl Names {
+impl DnsCache {
     /// The addresses of a name, looked up where they aren't known.
     pub(super) async fn find(
         &self,
@@ -116,7 +116,7 @@ mod tests {
                     tokio::task::yield_now().await;
                     let turn = asked.fetch_add(1, Ordering::Relaxed);
                     if turn < fail {
-                        Err(NoAddress("down".to_owned()))
+                        Err(ResolveError("down".to_owned()))
                     } else {
                         Ok([IpAddr::from([1, 1, 1, 1])].into())
                     }
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn look_ups_at_one_time_are_one_and_hold_for_a_minute() {
-        let (names, system, start) = (Names::default(), System::new(0), Instant::now());
+        let (names, system, start) = (DnsCache::default(), System::new(0), Instant::now());
         let (first, second) =
             tokio::join!(names.find("a", start, system.look_up()), names.find("a", start, system.look_up()));
         assert_eq!(first.unwrap(), second.unwrap());
@@ -141,14 +141,14 @@ mod tests {
 
     #[tokio::test]
     async fn failures_are_not_kept() {
-        let (names, system, start) = (Names::default(), System::new(1), Instant::now());
+        let (names, system, start) = (DnsCache::default(), System::new(1), Instant::now());
         assert!(names.find("a", start, system.look_up()).await.is_err());
         assert!(names.find("a", start, system.look_up()).await.is_ok());
     }
 
     #[tokio::test]
     async fn there_are_never_more_names_than_may_be() {
-        let (names, system, start) = (Names::default(), System::new(0), Instant::now());
+        let (names, system, start) = (DnsCache::default(), System::new(0), Instant::now());
         for name in 0..NAMES + 10 {
             names.find(&name.to_string(), start, system.look_up()).await.unwrap();
         }

@@ -35,18 +35,18 @@ pub struct FetchOptions {
     pub user_agent: String,
     /// Whether cookies that a host sets are sent back to it, by later queries too.
     pub keep_cookies: bool,
-    pub(super) proxy: Option<Hidden<String>>,
+    pub(super) proxy: Option<Redacted<String>>,
     pub(super) environment_proxies: EnvironmentProxies,
-    pub(super) headers: Vec<(String, Hidden<String>)>,
-    pub(super) cookies: Vec<Hidden<String>>,
+    pub(super) headers: Vec<(String, Redacted<String>)>,
+    pub(super) cookies: Vec<Redacted<String>>,
     pub(super) recorder: Option<Recorder>,
 }
 
 /// What may hold a password, and is therefore never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Hidden<T>(pub(super) T);
+pub(super) struct Redacted<T>(pub(super) T);
 
-impl<T> fmt::Debug for Hidden<T> {
+impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("…")
     }
@@ -98,7 +98,7 @@ impl FetchOptions {
     /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
     #[must_use]
     pub fn with_proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(Hidden(url.into()));
+        self.proxy = Some(Redacted(url.into()));
         self
     }
 
@@ -122,7 +122,7 @@ impl FetchOptions {
     /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::ClientError::Header).
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), Hidden(value.into())));
+        self.headers.push((name.into(), Redacted(value.into())));
         self
     }
 
@@ -131,7 +131,7 @@ impl FetchOptions {
     /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::ClientError::Cookie).
     #[must_use]
     pub fn with_cookie(mut self, cookie: impl Into<String>) -> Self {
-        self.cookies.push(Hidden(cookie.into()));
+        self.cookies.push(Redacted(cookie.into()));
         self
     }
 

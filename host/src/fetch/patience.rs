@@ -10,9 +10,9 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// What an exchange has waited for memory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Waited(Arc<Mutex<(Duration, Option<Instant>)>>);
+pub(super) struct PausedTime(Arc<Mutex<(Duration, Option<Instant>)>>);
 
-impl Waited {
+impl PausedTime {
     /// Waits for memory.
     pub(super) async fn during<F: Future>(&self, share: F) -> F::Output {
         self.change(|waited| waited.1 = Some(Instant::now()));
@@ -33,7 +33,7 @@ impl Waited {
 }
 
 /// What an exchange gives within this time, without what it waited; `None` where it takes longer.
-pub(super) async fn within<F: Future>(time: Duration, waited: &Waited, exchange: F) -> Option<F::Output> {
+pub(super) async fn within<F: Future>(time: Duration, waited: &PausedTime, exchange: F) -> Option<F::Output> {
     let mut exchange = std::pin::pin!(exchange);
     let start = Instant::now();
     loop {
@@ -53,7 +53,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_for_memory_is_not_held_against_it() {
-        let (waited, time) = (Waited::default(), Duration::from_millis(50));
+        let (waited, time) = (PausedTime::default(), Duration::from_millis(50));
         let slow = tokio::time::sleep(time * 4);
         assert!(within(time, &waited, slow).await.is_none());
         let waits = async { waited.during(tokio::time::sleep(time * 4)).await };

@@ -13,20 +13,20 @@ use futures::future::FutureExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::ConnectTo;
-use super::names::{Names, NoAddress};
+use super::names::{DnsCache, ResolveError};
 use super::private::is_global;
 
 /// Refused, because nobody outside should reach it.
 #[derive(Debug)]
-pub(super) struct Private(IpAddr);
+pub(super) struct PrivateAddress(IpAddr);
 
-impl fmt::Display for Private {
+impl fmt::Display for PrivateAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "the name leads to {}, an address that is not globally reachable", self.0)
     }
 }
 
-impl std::error::Error for Private {}
+impl std::error::Error for PrivateAddress {}
 
 /// Resolves names for all clients of a fetcher. Cloning it is cheap, and shares what it knows.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub(super) struct Resolver {
     connect_to: Arc<[ConnectTo]>,
     /// The proxy's host.
     proxy: Option<Arc<str>>,
-    names: Arc<Names>,
+    names: Arc<DnsCache>,
 }
 
 /// Where a name leads.
@@ -75,11 +75,12 @@ impl Resolver {
         })
     }
 
-    async fn look_up(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
+    async fn look_up(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {
         let asked = name.to_owned();
         let look_up = || {
             async move {
-                let found = tokio::net::lookup_host((asked, 0)).await.map_err(|error| NoAddress(error.to_string()))?;
+                let found =
+                    tokio::net::lookup_host((asked, 0)).await.map_err(|error| ResolveError(error.to_string()))?;
                 Ok(found.map(|address| address.ip()).collect())
             }
             .boxed()
@@ -102,9 +103,9 @@ impl Resolve for Resolver {
     }
 }
 
-fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Private> {
+fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, PrivateAddress> {
     match addresses.iter().map(SocketAddr::ip).find(|address| !is_global(*address)) {
-        Some(address) => Err(Private(address)),
+        Some(address) => Err(PrivateAddress(address)),
         None => Ok(addresses),
     }
 }

@@ -14,7 +14,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
 use super::lane::{FREE_TICKS, Lane};
-use super::wasi::Nothing;
+use super::wasi::DenyAllWasi;
 use crate::{Failure, FailureKind};
 
 /// What one call may use.
@@ -129,7 +129,7 @@ impl fmt::Display for Call<'_> {
 
 /// What stopped a call.
 #[derive(Clone, Copy, Debug)]
-enum Stop {
+enum LimitHit {
     Time,
     Memory,
     Table,
@@ -140,10 +140,10 @@ pub(super) struct State {
     limits: Limits,
     ticks: u64,
     lane: Arc<Lane>,
-    stop: Option<Stop>,
+    stop: Option<LimitHit>,
     /// Whether the guest asked for more than it declares to need itself: it is told so, and goes on.
     beyond_its_own: bool,
-    wasi: Option<Nothing>,
+    wasi: Option<DenyAllWasi>,
 }
 
 impl State {
@@ -160,7 +160,7 @@ impl State {
     pub(super) fn tick(&mut self) -> UpdateDeadline {
         self.ticks += 1;
         if self.ticks > self.limits.ticks() {
-            self.stop = Some(Stop::Time);
+            self.stop = Some(LimitHit::Time);
             return UpdateDeadline::Interrupt;
         }
         if self.ticks == FREE_TICKS {
@@ -181,13 +181,13 @@ impl State {
     pub(super) fn failure(&self, call: Call<'_>, error: &wasmtime::Error) -> Failure {
         let limits = &self.limits;
         let (kind, what) = match (self.stop, error.downcast_ref::<Trap>()) {
-            (Some(Stop::Time), _) => {
+            (Some(LimitHit::Time), _) => {
                 (FailureKind::ParserTimeout, format!("ran longer than the limit of {:?} on a core", limits.time))
             }
-            (Some(Stop::Memory), _) => {
+            (Some(LimitHit::Memory), _) => {
                 (FailureKind::ParserMemory, format!("wanted more memory than the limit of {} bytes", limits.memory))
             }
-            (Some(Stop::Table), _) => (
+            (Some(LimitHit::Table), _) => (
                 FailureKind::ParserMemory,
                 format!("wanted larger tables than the limit of {} elements", limits.table_elements),
             ),
@@ -213,7 +213,7 @@ impl ResourceLimiter for State {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         self.beyond_its_own = maximum.is_some_and(|maximum| desired > maximum);
         if desired > self.limits.memory && !self.beyond_its_own {
-            self.stop = Some(Stop::Memory);
+            self.stop = Some(LimitHit::Memory);
             return Err(wasmtime::Error::msg("the memory limit is reached"));
         }
         Ok(true)
@@ -223,13 +223,13 @@ impl ResourceLimiter for State {
         if self.beyond_its_own {
             return Ok(());
         }
-        self.stop = Some(Stop::Memory);
+        self.stop = Some(LimitHit::Memory);
         Err(error)
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         if desired > self.limits.table_elements {
-            self.stop = Some(Stop::Table);
+            self.stop = Some(LimitHit::Table);
             return Err(wasmtime::Error::msg("the table limit is reached"));
         }
         Ok(true)

@@ -12,13 +12,13 @@ const OUTPUT_LIMIT: usize = 16 * 1024;
 const RANDOM_LIMIT: u64 = 64 * 1024;
 
 /// The world of one call.
-pub(super) struct Nothing {
+pub(super) struct DenyAllWasi {
     context: WasiCtx,
     table: ResourceTable,
     output: MemoryOutputPipe,
 }
 
-impl Default for Nothing {
+impl Default for DenyAllWasi {
     fn default() -> Self {
         let output = MemoryOutputPipe::new(OUTPUT_LIMIT);
         let mut builder = WasiCtx::builder();
@@ -28,7 +28,7 @@ impl Default for Nothing {
     }
 }
 
-impl Nothing {
+impl DenyAllWasi {
     pub(super) fn view(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.context, table: &mut self.table }
     }

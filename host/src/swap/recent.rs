@@ -49,12 +49,12 @@ struct Latest {
 
 /// The responses that are kept.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(super) struct ResponseHistory {
     /// By kind, and whether the parser failed on them.
     latest: Mutex<HashMap<(String, bool), Latest>>,
 }
 
-impl Recent {
+impl ResponseHistory {
     /// Whether a response like this is wanted now. Then it counts as taken.
     pub(super) fn wants(&self, kind: &str, failed: bool) -> bool {
         let mut latest = self.lock();
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_newest_are_kept_and_those_of_failures_apart() {
-        let recent = Recent::default();
+        let recent = ResponseHistory::default();
         let query = || vec![Query::new("list", [])];
         recent.keep(query(), response(b"failed".to_vec()), true);
         for number in 0..20_u8 {
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_in_bytes() {
-        let recent = Recent::default();
+        let recent = ResponseHistory::default();
         let mut state = 1_u64;
         for _ in 0..6 {
             let noise = (0..BYTES / 4).map(|_| {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn not_every_response_is_wanted() {
-        let recent = Recent::default();
+        let recent = ResponseHistory::default();
         assert!(recent.wants("list", false));
         assert!(!recent.wants("list", false));
         assert!(recent.wants("list", true) && recent.wants("app", false));

@@ -11,8 +11,8 @@ use tokio::sync::{Notify, broadcast};
 
 use super::event::{Event, ParserId, SwapError, Swapped};
 use super::preflight::Preflight;
-use super::recent::Recent;
-use super::tally::Tally;
+use super::recent::ResponseHistory;
+use super::tally::FailureWindow;
 use crate::parser::{Description, Digest, Parser};
 use crate::types::chain;
 use crate::{Failure, FailureKind, Page, Query, Requests, Response};
@@ -30,7 +30,7 @@ pub(crate) struct Generation {
     pub(crate) parser: Parser,
     /// The slot's first parser is 1.
     pub(crate) number: u64,
-    tally: Mutex<Tally>,
+    tally: Mutex<FailureWindow>,
     /// What answered before, and the share of its responses that it failed on: to go back to.
     before: Option<(Parser, f64)>,
 }
@@ -66,7 +66,7 @@ struct Shared {
     publishing: Mutex<()>,
     /// Held during a whole swap.
     swapping: tokio::sync::Mutex<()>,
-    recent: Recent,
+    recent: ResponseHistory,
     events: broadcast::Sender<Event>,
     /// The hosts that any parser here may ask.
     hosts: Vec<String>,
@@ -81,7 +81,7 @@ impl ParserSlot {
             generation: ArcSwap::from_pointee(Generation::new(parser, 1, None)),
             publishing: Mutex::default(),
             swapping: tokio::sync::Mutex::default(),
-            recent: Recent::default(),
+            recent: ResponseHistory::default(),
             events,
             hosts,
         }))

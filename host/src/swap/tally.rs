@@ -13,11 +13,11 @@ const WORSE: f64 = 0.5;
 
 /// Whether a parser failed on its latest responses.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct FailureWindow {
     failures: VecDeque<bool>,
 }
 
-impl Tally {
+impl FailureWindow {
     pub(super) fn note(&mut self, failed: bool) {
         if self.failures.len() >= REMEMBERED {
             self.failures.pop_front();
@@ -48,8 +48,8 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn tally(failures: usize, others: usize) -> Tally {
-        let mut tally = Tally::default();
+    fn tally(failures: usize, others: usize) -> FailureWindow {
+        let mut tally = FailureWindow::default();
         (0..others).for_each(|_| tally.note(false));
         (0..failures).for_each(|_| tally.note(true));
         tally

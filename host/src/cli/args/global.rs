@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::value::{cookie, duration, host_name, text};
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::fetch::check_authority;
 use crate::types::chain;
 use crate::{ConnectTo, Digest, EnvironmentProxies, FetchOptions, HostBuilder};
@@ -135,7 +135,7 @@ impl NetworkArgs {
     ///
     /// # Errors
     /// When a file can't be read or a value has another form.
-    pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
+    pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, ExitStatus> {
         let mut builder = self
             .connect_to
             .iter()
@@ -143,17 +143,18 @@ impl NetworkArgs {
             .fold(builder.with_fetch_options(self.fetch()?), HostBuilder::with_connect_to);
         for file in &self.cacert {
             let pem = crate::cli::read(file)?;
-            check_authority(&pem).map_err(|error| Exit::config(format!("{}: {}", file.display(), chain(&error))))?;
+            check_authority(&pem)
+                .map_err(|error| ExitStatus::config(format!("{}: {}", file.display(), chain(&error))))?;
             builder = builder.with_certificate_authority(pem);
         }
         Ok(builder)
     }
 
-    fn fetch(&self) -> Result<FetchOptions, Exit> {
+    fn fetch(&self) -> Result<FetchOptions, ExitStatus> {
         let mut fetch = FetchOptions::default().with_cookie_store(self.keep_cookies);
         if !self.no_proxy {
             let proxies = EnvironmentProxies::from_environment();
-            fetch = fetch.with_environment_proxies(proxies.map_err(|error| Exit::config(chain(&error)))?);
+            fetch = fetch.with_environment_proxies(proxies.map_err(|error| ExitStatus::config(chain(&error)))?);
         }
         if let Some(proxy) = &self.proxy {
             fetch = fetch.with_proxy(proxy);
@@ -162,9 +163,9 @@ impl NetworkArgs {
             fetch = fetch.with_user_agent(name);
         }
         for header in &self.request_header {
-            let (name, value) = header
-                .split_once(':')
-                .ok_or_else(|| Exit::config(format!("--request-header can't be {header:?}: give 'NAME: VALUE'")))?;
+            let (name, value) = header.split_once(':').ok_or_else(|| {
+                ExitStatus::config(format!("--request-header can't be {header:?}: give 'NAME: VALUE'"))
+            })?;
             fetch = fetch.with_header(name.trim(), value.trim());
         }
         fetch = self.cookie.iter().fold(fetch, FetchOptions::with_cookie);

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use clap::Args;
 
 use super::value::field_name;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 
 /// What is asked, beside a kind's own parameters.
 #[derive(Args, Clone, Debug, Default)]
@@ -40,10 +40,10 @@ impl InputArgs {
     ///
     /// # Errors
     /// When one has no `=`.
-    pub(in crate::cli) fn params(&self) -> Result<Vec<(String, String)>, Exit> {
+    pub(in crate::cli) fn params(&self) -> Result<Vec<(String, String)>, ExitStatus> {
         let pair = |text: &String| match text.split_once('=') {
             Some((name, value)) => Ok((name.replace('-', "_"), value.to_owned())),
-            None => Err(Exit::config(format!("--param can't be {text:?}: give NAME=VALUE"))),
+            None => Err(ExitStatus::config(format!("--param can't be {text:?}: give NAME=VALUE"))),
         };
         self.param.iter().map(pair).collect()
     }

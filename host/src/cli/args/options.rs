@@ -8,7 +8,7 @@ use super::input::InputArgs;
 use super::output::OutputArgs;
 use super::run::RunArgs;
 use super::speed::SpeedArgs;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::cli::parsers::Parsers;
 use crate::{Host, HostBuilder};
 
@@ -32,7 +32,7 @@ impl Options {
     ///
     /// # Errors
     /// When a file can't be read or a value has another form.
-    pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, Exit> {
+    pub(in crate::cli) fn apply(&self, builder: HostBuilder) -> Result<HostBuilder, ExitStatus> {
         let builder = self.run.apply(self.speed.apply(self.global.network.apply(builder)?));
         Ok(builder.with_source(self.output.source))
     }
@@ -41,9 +41,9 @@ impl Options {
     ///
     /// # Errors
     /// When it can't be built.
-    pub(in crate::cli) async fn host(&self, parsers: Parsers) -> Result<Host, Exit> {
+    pub(in crate::cli) async fn host(&self, parsers: Parsers) -> Result<Host, ExitStatus> {
         let builder = self.apply(parsers.builder())?;
-        builder.build().await.map_err(|error| Exit::config(crate::types::chain(&error)))
+        builder.build().await.map_err(|error| ExitStatus::config(crate::types::chain(&error)))
     }
 
     /// Has an option that was typed win over one that means the contrary and that the environment or the configuration file sets.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::fetch::{Recorder, Recording};
 use crate::{Method, Query, Request, Response};
 
@@ -28,18 +28,21 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes the folder, which only this user may read. One that is there must be empty.
-    pub(super) fn create(path: &Path) -> Result<Self, Exit> {
+    pub(super) fn create(path: &Path) -> Result<Self, ExitStatus> {
         let shown = path.display();
         match make(path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let mut entries = std::fs::read_dir(path)
-                    .map_err(|error| Exit::config(format!("--save: failed to read the folder {shown}: {error}")))?;
+                let mut entries = std::fs::read_dir(path).map_err(|error| {
+                    ExitStatus::config(format!("--save: failed to read the folder {shown}: {error}"))
+                })?;
                 if entries.next().is_some() {
-                    return Err(Exit::config(format!("--save: the folder {shown} is not empty: give another")));
+                    return Err(ExitStatus::config(format!("--save: the folder {shown} is not empty: give another")));
                 }
             }
-            Err(error) => return Err(Exit::config(format!("--save: failed to make the folder {shown}: {error}"))),
+            Err(error) => {
+                return Err(ExitStatus::config(format!("--save: failed to make the folder {shown}: {error}")));
+            }
         }
         Ok(Self { path: path.to_owned(), failed: Arc::default() })
     }
@@ -59,8 +62,8 @@ impl Folder {
     }
 
     /// Whether everything is written.
-    pub(super) fn finish(&self) -> Result<(), Exit> {
-        self.failed().take().map_or(Ok(()), |message| Err(Exit::config(message)))
+    pub(super) fn finish(&self) -> Result<(), ExitStatus> {
+        self.failed().take().map_or(Ok(()), |message| Err(ExitStatus::config(message)))
     }
 
     fn failed(&self) -> std::sync::MutexGuard<'_, Option<String>> {

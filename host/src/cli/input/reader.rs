@@ -10,7 +10,7 @@ use super::ignored::Ignored;
 use super::refusals::Place;
 use super::resolver::{Refused, Resolved, Resolver};
 use super::source::{Source, Text};
-use crate::cli::delivery::Taken;
+use crate::cli::delivery::InputStats;
 use crate::cli::queries::{Names, Records};
 use crate::{Plan, Priority, Query, QueryKey};
 
@@ -30,7 +30,7 @@ pub(super) struct Reader {
     pub(super) resolver: Resolver,
     pub(super) names: Names,
     pub(super) sender: mpsc::Sender<Vec<Query>>,
-    pub(super) taken: Taken,
+    pub(super) taken: InputStats,
     /// What was asked already and isn't asked again; `None` if everything is.
     pub(super) seen: Option<HashSet<QueryKey>>,
     /// Whether each query is handed on at once, as from a pipe.

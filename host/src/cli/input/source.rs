@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::cli::queries::{Form, Growing};
 
 /// A source's text.
@@ -78,8 +78,8 @@ impl Source {
         &self,
         read: &Arc<AtomicU64>,
         is_over: impl Fn() -> bool + Send + 'static,
-    ) -> Result<Text, Exit> {
-        let refused = |error: io::Error| Exit::config(format!("failed to read {self}: {error}"));
+    ) -> Result<Text, ExitStatus> {
+        let refused = |error: io::Error| ExitStatus::config(format!("failed to read {self}: {error}"));
         Ok(match self {
             Self::Stdin => Unpacked::buffered(io::stdin()),
             Self::File(path) => {
@@ -98,14 +98,14 @@ impl Source {
     ///
     /// # Errors
     /// If it can't be read.
-    pub(super) fn reopenable(self) -> Result<Self, Exit> {
+    pub(super) fn reopenable(self) -> Result<Self, ExitStatus> {
         if self.size().is_some() {
             return Ok(self);
         }
         let mut text = Vec::new();
         let mut reader = self.open(&Arc::default(), || false)?;
         let held = reader.read_to_end(&mut text);
-        held.map_err(|error| Exit::config(format!("failed to read {self}: {error}")))?;
+        held.map_err(|error| ExitStatus::config(format!("failed to read {self}: {error}")))?;
         Ok(Self::Held(self.to_string(), text.into()))
     }
 }

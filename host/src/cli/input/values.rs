@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::ignored::Ignored;
 use super::source::Source;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::cli::queries::{Names, Records, subject, texts};
 use crate::parser::{Kind, Param};
 
@@ -45,10 +45,10 @@ impl Typed {
     ///
     /// # Errors
     /// If a file can't be read or has no value, or stdin is named twice.
-    pub(in crate::cli) fn expand(self, kind: &Kind) -> Result<Expanded, Exit> {
+    pub(in crate::cli) fn expand(self, kind: &Kind) -> Result<Expanded, ExitStatus> {
         let sources = self.sources(kind);
         if sources.iter().filter(|source| **source == Source::Stdin).count() > 1 {
-            return Err(Exit::config("stdin can be read only once: give - once".to_owned()));
+            return Err(ExitStatus::config("stdin can be read only once: give - once".to_owned()));
         }
         let subject = subject(kind);
         let is_streamed = |(name, value): &(String, String)| {
@@ -68,7 +68,13 @@ impl Typed {
 }
 
 impl Expanded {
-    fn add(&mut self, subject: Option<&str>, name: String, value: String, source: Option<Source>) -> Result<(), Exit> {
+    fn add(
+        &mut self,
+        subject: Option<&str>,
+        name: String,
+        value: String,
+        source: Option<Source>,
+    ) -> Result<(), ExitStatus> {
         match source {
             Some(source) if subject == Some(&name) => self.segments.push(Segment::Source(source)),
             Some(source) => self.params.extend(load(&source, &name)?.into_iter().map(|value| (name.clone(), value))),
@@ -88,18 +94,18 @@ fn source(param: &Param, value: &str) -> Option<Source> {
 }
 
 /// The values of a parameter in a source: one a line, or the parameter's column of rows.
-fn load(source: &Source, param: &str) -> Result<Vec<String>, Exit> {
+fn load(source: &Source, param: &str) -> Result<Vec<String>, ExitStatus> {
     let text = source.open(&Arc::default(), || true)?;
     let (mut values, mut ignored) = (Vec::new(), Ignored::default());
     for (line, record) in Records::new(text, source.form(), Some(param.to_owned()), Names::of_param(param)) {
-        let record = record.map_err(|reason| Exit::config(format!("line {line} of {source}: {reason}")))?;
+        let record = record.map_err(|reason| ExitStatus::config(format!("line {line} of {source}: {reason}")))?;
         values.extend(record.get(param).into_iter().flat_map(texts));
         let others: Vec<_> = record.0.iter().map(|(name, _)| name).filter(|name| ***name != *param).collect();
         ignored.record(&others, std::iter::once(param));
     }
     ignored.finish();
     if values.is_empty() {
-        return Err(Exit::config(format!("{source} holds no values of {param}")));
+        return Err(ExitStatus::config(format!("{source} holds no values of {param}")));
     }
     Ok(values)
 }

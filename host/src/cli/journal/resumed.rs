@@ -13,9 +13,9 @@ use crate::QueryKey;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Resumed {
     /// The queries that are answered.
-    pub(crate) done: Done,
+    pub(crate) done: CompletedKeys,
     /// Those that were begun and aren't answered. What failed without a row is asked as if it never had been.
-    pub(crate) going_on: HashMap<QueryKey, Started>,
+    pub(crate) going_on: HashMap<QueryKey, PartialQuery>,
     /// Where the rows' file ends.
     pub(crate) offset: u64,
 }
@@ -28,7 +28,7 @@ impl Resumed {
 
 /// A query that isn't answered yet, and was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Started {
+pub(crate) struct PartialQuery {
     /// What it goes on with; without it, from its start.
     pub(crate) state: Option<String>,
     /// Its rows in the file.
@@ -37,7 +37,7 @@ pub(crate) struct Started {
     pub(crate) again: usize,
 }
 
-impl Started {
+impl PartialQuery {
     /// After a page, that the query goes on from.
     fn page(&mut self, state: String, records: usize) {
         *self = Self { state: Some(state), records, again: 0 };
@@ -52,9 +52,9 @@ impl Started {
 
 /// Queries that are answered. Sorted keys, and no hash table: with a million of them that is 16 MB and not 50.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Done(Vec<QueryKey>);
+pub(crate) struct CompletedKeys(Vec<QueryKey>);
 
-impl Done {
+impl CompletedKeys {
     /// Whether this query is.
     pub(crate) fn contains(&self, key: &QueryKey) -> bool {
         self.0.binary_search(key).is_ok()
@@ -158,8 +158,8 @@ mod tests {
         read(&journal[..], length).unwrap().unwrap().resumed
     }
 
-    fn started(state: Option<&str>, records: usize, again: usize) -> Option<Started> {
-        Some(Started { state: state.map(str::to_owned), records, again })
+    fn started(state: Option<&str>, records: usize, again: usize) -> Option<PartialQuery> {
+        Some(PartialQuery { state: state.map(str::to_owned), records, again })
     }
 
     const FAILED: Option<End> = Some(End::Failed(FailureKind::Network));

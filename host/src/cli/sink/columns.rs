@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::Description;
 use crate::cli::args::RowArgs;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::parser::Kind;
 
 /// The field that tells where a row comes from.
@@ -69,11 +69,11 @@ impl Columns {
     }
 
     /// The fields that `--fields` chooses. The source comes along if rows have it, and so does what they carry.
-    pub(super) fn chosen(&self, options: &RowArgs, has_source: bool) -> Result<Option<Vec<String>>, Exit> {
+    pub(super) fn chosen(&self, options: &RowArgs, has_source: bool) -> Result<Option<Vec<String>>, ExitStatus> {
         let Some(names) = &options.fields else { return Ok(None) };
         let is_compact = |name: &str| name == COMPACT && !self.names.iter().any(|known| known == COMPACT);
         if names.iter().any(|name| is_compact(name)) && self.compact.is_empty() {
-            return Err(Exit::config(
+            return Err(ExitStatus::config(
                 "--fields: the parser names no compact fields: give the names of fields".to_owned(),
             ));
         }
@@ -89,19 +89,19 @@ impl Columns {
     }
 
     /// Checks that rows can have the field that an option names.
-    pub(super) fn check(&self, option: &str, name: &str) -> Result<(), Exit> {
+    pub(super) fn check(&self, option: &str, name: &str) -> Result<(), ExitStatus> {
         if name == SOURCE || !self.are_all || self.names.iter().chain(&self.carried).any(|known| known == name) {
             return Ok(());
         }
-        Err(Exit::config(format!("{option}: {}", unknown(name, "rows have no field", &self.names))))
+        Err(ExitStatus::config(format!("{option}: {}", unknown(name, "rows have no field", &self.names))))
     }
 
     /// Checks that queries have the parameter that an option names.
-    pub(super) fn check_param(&self, option: &str, name: &str) -> Result<(), Exit> {
+    pub(super) fn check_param(&self, option: &str, name: &str) -> Result<(), ExitStatus> {
         if self.params.iter().any(|known| known == name) {
             return Ok(());
         }
-        Err(Exit::config(format!("{option}: {}", unknown(name, "queries have no parameter", &self.params))))
+        Err(ExitStatus::config(format!("{option}: {}", unknown(name, "queries have no parameter", &self.params))))
     }
 }
 

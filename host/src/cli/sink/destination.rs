@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::RowArgs;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::output::{Compression, FileFormat, Format};
 
 /// Where rows go, and how they are written.
@@ -21,7 +21,7 @@ impl Destination {
     ///
     /// # Errors
     /// When a file's ending stands for no format, or for another one than `--format`.
-    pub(super) fn new(options: &RowArgs, on_terminal: Format) -> Result<Self, Exit> {
+    pub(super) fn new(options: &RowArgs, on_terminal: Format) -> Result<Self, ExitStatus> {
         let asked = options.format();
         let Some(file) = options.file() else {
             let usual = if io::stdout().is_terminal() { on_terminal } else { Format::Ndjson };
@@ -30,25 +30,25 @@ impl Destination {
         let (format, compression) = match (FileFormat::from_path(file), asked) {
             (Ok(named), Some(asked)) if asked != named.format => {
                 let (file, named) = (file.display(), named.format);
-                return Err(Exit::config(format!(
+                return Err(ExitStatus::config(format!(
                     "{file} is a name for {named}, and --format says {asked}: leave --format out, or give another name"
                 )));
             }
             (Ok(named), _) => (named.format, named.compression),
             (Err(_), Some(asked)) => (asked, compression_of(file)),
             (Err(_), None) if is_special(file) => (Format::Ndjson, Compression::None),
-            (Err(error), None) => return Err(Exit::config(format!("-o {error}, or give --format"))),
+            (Err(error), None) => return Err(ExitStatus::config(format!("-o {error}, or give --format"))),
         };
         if format == Format::Table && compression != Compression::None {
-            return Err(Exit::config(format!("{}: a table isn't compressed: give another name", file.display())));
+            return Err(ExitStatus::config(format!("{}: a table isn't compressed: give another name", file.display())));
         }
         Ok(Self { file: Some(file.clone()), format, compression })
     }
 
     /// Refuses options that have no effect on rows of this format.
-    pub(super) fn check(&self, options: &RowArgs) -> Result<(), Exit> {
+    pub(super) fn check(&self, options: &RowArgs) -> Result<(), ExitStatus> {
         let refused = |option: &str, format: &str| {
-            Exit::config(format!("{option} is for {format}, and rows are written as {}", self.format))
+            ExitStatus::config(format!("{option} is for {format}, and rows are written as {}", self.format))
         };
         if options.spreadsheet && self.format != Format::Csv {
             return Err(refused("--spreadsheet", "CSV"));

@@ -10,7 +10,7 @@ use super::destination::Destination;
 use crate::Row;
 use crate::cli::args::RowArgs;
 use crate::cli::color;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitStatus;
 use crate::cli::output_file::OutputFile;
 use crate::cli::progress;
 use crate::output::terminal::View;
@@ -57,14 +57,14 @@ impl Rows {
     ///
     /// # Errors
     /// When the options contradict each other, or the file can't be written.
-    pub(in crate::cli) fn open(options: &RowArgs, on_terminal: Format, columns: &Columns) -> Result<Self, Exit> {
+    pub(in crate::cli) fn open(options: &RowArgs, on_terminal: Format, columns: &Columns) -> Result<Self, ExitStatus> {
         let destination = Destination::new(options, on_terminal)?;
         let rows = Self::plain(&destination)?;
         rows.arranged(options, false, columns, &destination)
     }
 
     /// For stdout or a file, without a journal.
-    pub(super) fn plain(destination: &Destination) -> Result<Self, Exit> {
+    pub(super) fn plain(destination: &Destination) -> Result<Self, ExitStatus> {
         match &destination.file {
             Some(file) => Self::of_file(file, OutputFile::open_locked(file)?, destination, 0),
             None => Ok(Self::new(RowWriter::new(buffered(stdout()), destination.format, width()), None, destination)),
@@ -77,9 +77,10 @@ impl Rows {
         mut file: OutputFile,
         destination: &Destination,
         offset: u64,
-    ) -> Result<Self, Exit> {
+    ) -> Result<Self, ExitStatus> {
         let former = file.resume(offset).and_then(|()| file.former());
-        let former = former.map_err(|error| Exit::config(format!("failed to write to {}: {error}", path.display())))?;
+        let former =
+            former.map_err(|error| ExitStatus::config(format!("failed to write to {}: {error}", path.display())))?;
         let writer = RowWriter::resumed(buffered(file), destination.format, width(), offset);
         Ok(Self::new(writer, former, destination))
     }
@@ -100,7 +101,7 @@ impl Rows {
         has_source: bool,
         columns: &Columns,
         destination: &Destination,
-    ) -> Result<Self, Exit> {
+    ) -> Result<Self, ExitStatus> {
         destination.check(options)?;
         let fields = columns.chosen(options, has_source)?;
         if let Some(param) = &options.pivot {
@@ -201,9 +202,9 @@ pub(in crate::cli) fn stdout() -> Box<dyn Write> {
 }
 
 /// The columns of a CSV file that is continued.
-fn columns_in(file: &Path) -> Result<Vec<String>, Exit> {
+fn columns_in(file: &Path) -> Result<Vec<String>, ExitStatus> {
     let read = File::open(file).and_then(header);
-    read.map_err(|error| Exit::config(format!("failed to read the header of {}: {error}", file.display())))
+    read.map_err(|error| ExitStatus::config(format!("failed to read the header of {}: {error}", file.display())))
 }
 
 /// Columns of the terminal that stdout is.
