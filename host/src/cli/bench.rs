@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::args::BenchCommand;
+use super::demo_store::{self, APPS, DemoStore};
 use super::exit::{ExitStatus, print, say};
-use super::store::{self, APPS, DemoStore};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
 use crate::{Plan, Query, Row, Workers, workers};
@@ -81,19 +81,19 @@ fn threads(shop: &DemoStore, runtime: &Handle, queries: Vec<Query>, count: usize
         let threads: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
         threads
             .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(store::failed("a thread panicked"))))
+            .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(demo_store::failed("a thread panicked"))))
     })
 }
 
 fn elsewhere(shop: &DemoStore, runtime: &Handle, queries: Vec<Query>) -> Result<(), ExitStatus> {
-    let other = tokio::runtime::Builder::new_current_thread().build().map_err(store::failed)?;
+    let other = tokio::runtime::Builder::new_current_thread().build().map_err(demo_store::failed)?;
     let tasks = queries.into_iter().map(|query| {
         let host = shop.host.clone();
         let task = runtime.spawn(async move { futures::StreamExt::collect::<Vec<_>>(host.run([query])).await });
         async move {
-            let outcomes = task.await.map_err(store::failed)?;
+            let outcomes = task.await.map_err(demo_store::failed)?;
             let whole = outcomes.iter().all(|outcome| outcome.failure.is_none() && outcome.rows.len() == APPS);
-            whole.then_some(()).ok_or_else(|| store::failed("a chart is missing"))
+            whole.then_some(()).ok_or_else(|| demo_store::failed("a chart is missing"))
         }
     });
     other.block_on(try_join_all(tasks)).map(drop)
@@ -112,14 +112,14 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<ExitSt
     let runs = usize::try_from(command.runs).unwrap_or(1);
     let plans: Vec<Plan> = SIZES
         .iter()
-        .map(|(countries, categories)| store::charts(&parser, *countries, *categories))
+        .map(|(countries, categories)| demo_store::charts(&parser, *countries, *categories))
         .collect::<Result<_, _>>()?;
-    let largest = plans.last().ok_or_else(|| store::failed("no sizes"))?;
+    let largest = plans.last().ok_or_else(|| demo_store::failed("no sizes"))?;
     let shop = DemoStore::open(parser, largest).await?;
     shop.slow_down(latency);
     let runtime = Handle::current();
     let timed = tokio::task::spawn_blocking(move || time_all(&shop, &runtime, &plans, runs));
-    let timings = timed.await.map_err(store::failed)??;
+    let timings = timed.await.map_err(demo_store::failed)??;
     if command.json {
         let results: Vec<_> = timings.iter().map(Timing::json).collect();
         let document = json!({"latency_ms": latency.as_millis() as u64, "cores": workers(Workers::All), "runs": runs, "results": results});

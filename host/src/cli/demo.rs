@@ -6,9 +6,9 @@ use cpu_time::ProcessTime;
 use playfast_sim::{Store, StoreConfig};
 
 use super::args::DemoCommand;
+use super::demo_store::{self, APPS, DemoStore};
 use super::exit::{ExitStatus, print, say};
-use super::store::{self, APPS, DemoStore};
-use super::{demo_swap, interrupt};
+use super::{demo_swap, shutdown_signal};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
 use crate::{Outcome, Row, Workers, workers};
@@ -24,7 +24,7 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<ExitSta
     if command.swap {
         return demo_swap::run(parser).await;
     }
-    let charts = store::charts(&parser, 5, 3)?;
+    let charts = demo_store::charts(&parser, 5, 3)?;
     say(&format!("starting a store on this machine that answers after {latency:?}, over TLS and HTTP/2"));
     let shop = DemoStore::open(parser, &charts).await?;
     shop.slow_down(latency);
@@ -80,18 +80,18 @@ async fn serve(command: &DemoCommand, latency: Duration) -> Result<ExitStatus, E
     if let Some(pages) = &command.pages {
         config = config.pages(pages);
     }
-    let store = Store::start(config).await.map_err(store::failed)?;
+    let store = Store::start(config).await.map_err(demo_store::failed)?;
     // A folder that nobody else can write to, under a name that nobody knows before: no link can wait there.
-    let folder = private_folder().map_err(store::failed)?;
+    let folder = private_folder().map_err(demo_store::failed)?;
     let authority = folder.path().join("authority.pem");
-    std::fs::write(&authority, store.ca_pem()).map_err(store::failed)?;
+    std::fs::write(&authority, store.ca_pem()).map_err(demo_store::failed)?;
     // Before anybody can know that there is something to end.
-    let mut signals = interrupt::Signals::listen().map_err(store::failed)?;
+    let mut signals = shutdown_signal::Signals::listen().map_err(demo_store::failed)?;
     let connect: Vec<_> = store.connect_to().iter().map(|to| format!("--connect-to {to}")).collect();
     print(&format!("{} --cacert {} --rate none\n", connect.join(" "), authority.display()))?;
     say(&format!("a store listens on {}; give playfast the options above; Ctrl-C ends it", store.address()));
     signals.next().await;
-    folder.close().map_err(store::failed)?;
+    folder.close().map_err(demo_store::failed)?;
     store.shutdown().await;
     Ok(ExitStatus::done())
 }

@@ -12,8 +12,8 @@ use futures::{Stream, StreamExt};
 use playfast_sim::Layout;
 use tokio::sync::watch as signal;
 
+use super::demo_store::{self, APPS, DemoStore};
 use super::exit::{ExitStatus, print, say};
-use super::store::{self, APPS, DemoStore};
 use super::watch;
 use crate::parser::Parser;
 use crate::{FailureKind, Outcome, Plan, Query};
@@ -31,9 +31,9 @@ const PERIOD: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(parser: Parser) -> Result<ExitStatus, ExitStatus> {
-    let folder = tempfile::tempdir().map_err(store::failed)?;
+    let folder = tempfile::tempdir().map_err(demo_store::failed)?;
     let file = folder.path().join("play.wasm");
-    let charts = store::charts(&parser, 5, 3)?;
+    let charts = demo_store::charts(&parser, 5, 3)?;
     say("starting a store on this machine, and a host that asks it for 40 charts a second");
     let shop = DemoStore::open(parser, &charts).await?;
     let _watch = watch::file(&shop.host, &file)?;
@@ -48,7 +48,7 @@ pub(super) async fn run(parser: Parser) -> Result<ExitStatus, ExitStatus> {
     });
     let told = tell(&shop, folder.path(), &file, &story).await;
     stop.send_replace(true);
-    batch.await.map_err(store::failed)?;
+    batch.await.map_err(demo_store::failed)?;
     told.and_then(|took| story.end(took))
 }
 
@@ -72,9 +72,9 @@ async fn tell(shop: &DemoStore, folder: &Path, file: &Path, story: &Story) -> Re
     story.has(|counts| counts.layout_changed > 0).await?;
     tokio::time::sleep(PART).await;
     let new = folder.join("new");
-    std::fs::write(&new, FIXED).map_err(store::failed)?;
+    std::fs::write(&new, FIXED).map_err(demo_store::failed)?;
     story.say("a fixed parser is dropped in beside the host");
-    std::fs::rename(&new, file).map_err(store::failed)?;
+    std::fs::rename(&new, file).map_err(demo_store::failed)?;
     let start = Instant::now();
     story.has(|counts| counts.answered.len() > 1).await?;
     let took = start.elapsed();
@@ -136,7 +136,7 @@ impl Story {
         let start = Instant::now();
         while !so(&self.counts.lock().unwrap_or_else(PoisonError::into_inner)) {
             if start.elapsed() > LONGEST {
-                return Err(store::failed(format!("nothing came of it in {LONGEST:?}")));
+                return Err(demo_store::failed(format!("nothing came of it in {LONGEST:?}")));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -14,6 +14,8 @@ mod delivery;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]
+mod demo_store;
+#[cfg(feature = "demo")]
 mod demo_swap;
 mod details;
 mod doctor;
@@ -23,7 +25,6 @@ mod files;
 mod help;
 mod input;
 mod inspect;
-mod interrupt;
 mod journal;
 mod man;
 mod memory;
@@ -37,9 +38,8 @@ mod queries;
 mod repeated;
 mod run;
 mod settings;
+mod shutdown_signal;
 mod sink;
-#[cfg(feature = "demo")]
-mod store;
 mod summary;
 mod text;
 mod version;

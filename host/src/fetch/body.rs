@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use reqwest::{Url, Version};
 
-use super::budget::MemoryReservation;
 use super::decode::{Codings, DecodeError, Decoder};
 use super::failure::ErrorClassifier;
-use super::patience::PausedTime;
+use super::memory_budget::MemoryReservation;
+use super::timeout::PausedTime;
 use crate::types::chain;
 use crate::{Failure, FailureKind, Response};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use reqwest::{StatusCode, Url, Version};
 use rustls::CertificateError;
 
-use super::names::ResolveError;
+use super::dns_cache::ResolveError;
 use super::proxy::Proxy;
 use super::resolve::PrivateAddress;
 use super::route::Routes;

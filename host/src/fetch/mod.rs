@@ -4,28 +4,28 @@
 //! named ([`ConnectTo`]), and TLS is verified.
 
 mod address;
+mod address_registry;
 mod body;
-mod budget;
 mod client;
-mod clients;
 mod connect_to;
+mod connection_pool;
 mod connections;
 mod cookies;
 mod decode;
+mod dns_cache;
 mod environment_proxies;
 mod failure;
-mod files;
-mod names;
+mod memory_budget;
 mod no_proxy;
+mod open_files;
 mod options;
-mod patience;
-mod private;
 mod proxy;
 mod recorder;
 mod request;
 mod resolve;
 mod route;
 mod single_flight;
+mod timeout;
 mod tunnel;
 
 use std::sync::Arc;
@@ -43,26 +43,26 @@ pub use options::FetchOptions;
 pub use proxy::ProxySource;
 pub use route::Route;
 
-pub(crate) use budget::MemoryReservation;
 #[cfg(feature = "cli")]
 pub(crate) use decode::{DecodeError, decode};
+pub(crate) use memory_budget::MemoryReservation;
 #[cfg(feature = "cli")]
 pub(crate) use recorder::Recorder;
 pub(crate) use recorder::Recording;
 
 use crate::{Failure, FailureKind, Request, Response};
 use address::Redirect;
-use budget::MemoryBudget;
 use client::ClientConfig;
-use clients::ConnectionPool;
+use connection_pool::ConnectionPool;
 use cookies::Cookies;
 use failure::ErrorClassifier;
-use patience::PausedTime;
+use memory_budget::MemoryBudget;
 use proxy::Proxy;
 #[cfg(not(feature = "cli"))]
 use recorder::Recorder;
 use resolve::Resolver;
 use route::Routes;
+use timeout::PausedTime;
 use tunnel::TunnelProbe;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
@@ -97,7 +97,7 @@ const REDIRECTS: usize = 10;
 impl Fetcher {
     /// A fetcher for so many exchanges at once.
     pub(crate) fn new(options: &FetchOptions, at_once: usize) -> Result<Self, ClientError> {
-        files::allow(at_once);
+        open_files::allow(at_once);
         let recipe = ClientConfig::new(options, at_once)?;
         let cookies = options.cookies.iter().map(|cookie| cookie.0.as_str());
         Ok(Self(Arc::new(Shared {
@@ -140,7 +140,7 @@ impl Fetcher {
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let waited = PausedTime::default();
-        match patience::within(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
+        match timeout::within(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
             Some(result) => result,
             None => {
                 Err(Failure::new(FailureKind::Timeout, format!("{host} did not answer in full within {timeout:?}")))

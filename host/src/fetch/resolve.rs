@@ -13,8 +13,8 @@ use futures::future::FutureExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::ConnectTo;
-use super::names::{DnsCache, ResolveError};
-use super::private::is_global;
+use super::address_registry::is_global;
+use super::dns_cache::{DnsCache, ResolveError};
 
 /// Refused, because nobody outside should reach it.
 #[derive(Debug)]

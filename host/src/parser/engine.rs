@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
+use super::cpu_slots::Lane;
 use super::digest::Digest;
-use super::lane::Lane;
 use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
 use crate::{Failure, FailureKind};
 

@@ -6,10 +6,10 @@
 mod bindings;
 mod cache;
 mod convert;
+mod cpu_slots;
 mod description;
 mod digest;
 mod engine;
-mod lane;
 mod load;
 mod param;
 mod sandbox;

@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
+use super::cpu_slots::{FREE_TICKS, Lane};
 use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
-use super::lane::{FREE_TICKS, Lane};
 use super::wasi::DenyAllWasi;
 use crate::{Failure, FailureKind};
 

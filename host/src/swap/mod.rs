@@ -4,11 +4,11 @@
 //! on. Invariant: generations only grow, and a response is parsed by the generation that made its request.
 
 mod event;
+mod failure_window;
 mod preflight;
-mod recent;
+mod registry;
+mod response_history;
 mod slot;
-mod slots;
-mod tally;
 
 pub use event::{Event, ParserId, SwapError, Swapped};
 pub use preflight::{FieldChange, InterfaceChange, KindChange, Preflight};
@@ -18,5 +18,5 @@ pub use slot::ParserSlot;
 #[cfg(feature = "cli")]
 pub(crate) use slot::check_hosts;
 
+pub(crate) use registry::{ParserRegistry, Unresolved};
 pub(crate) use slot::Generation;
-pub(crate) use slots::{ParserRegistry, Unresolved};

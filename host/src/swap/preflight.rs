@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::recent::Sample;
+use super::response_history::Sample;
 use crate::parser::{Description, Kind, Parser};
 use crate::{Failure, Page, Row};
 

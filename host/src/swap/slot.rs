@@ -10,9 +10,9 @@ use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{Notify, broadcast};
 
 use super::event::{Event, ParserId, SwapError, Swapped};
+use super::failure_window::FailureWindow;
 use super::preflight::Preflight;
-use super::recent::ResponseHistory;
-use super::tally::FailureWindow;
+use super::response_history::ResponseHistory;
 use crate::parser::{Description, Digest, Parser};
 use crate::types::chain;
 use crate::{Failure, FailureKind, Page, Query, Requests, Response};
