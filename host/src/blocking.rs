@@ -172,8 +172,8 @@ impl Host {
     ///
     /// # Errors
     /// When the new parser is refused, and in async code.
-    pub fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
-        Ok(block(self.0.force(component))??)
+    pub fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
+        Ok(block(self.0.swap_unchecked(component))??)
     }
 
     /// As [`crate::Host::rollback`].

@@ -106,7 +106,7 @@ impl Host {
         let (parser, kind) = split_kind(kind);
         let plan = plan(&slot.description(), kind, params)?;
         Ok(match parser {
-            Some(parser) => plan.of(parser),
+            Some(parser) => plan.with_parser(parser),
             None => plan,
         })
     }
@@ -176,8 +176,8 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::swap`].
-    pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.meant(component.as_ref()).await?.force(component).await
+    pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.meant(component.as_ref()).await?.swap_unchecked(component).await
     }
 
     /// Has the parser that answered before the last swap answer again.

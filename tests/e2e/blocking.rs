@@ -58,7 +58,7 @@ fn another_parser_answers_and_the_old_one_again() {
     assert_eq!((generations(), host.generation()), (1, 1));
     assert_eq!(host.swap(again(1)).unwrap().generation, 2);
     assert_eq!(generations(), 2);
-    assert_eq!(host.force(again(2)).unwrap().generation, 3);
+    assert_eq!(host.swap_unchecked(again(2)).unwrap().generation, 3);
     assert_eq!(host.rollback().unwrap().generation, 4);
     assert_eq!(generations(), 4);
     assert!(matches!(host.rollback(), Err(SwapError::NoPrevious)));

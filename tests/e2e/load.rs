@@ -114,7 +114,7 @@ fn swaps_under_five_hundred_requests_lose_and_mix_nothing() {
     let stats = shop.store.stats();
     assert!(stats.peak_in_flight > IN_FLIGHT * 9 / 10, "{stats:?}");
     assert_eq!(outcomes.len() % plan.len(), 0);
-    let other = Digest::of(&marked());
+    let other = Digest::compute(&marked());
     // Another component under test may put the name together otherwise.
     let is_told = support::component().is_none();
     let mut answered: HashMap<u64, usize> = HashMap::new();

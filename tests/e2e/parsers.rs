@@ -79,7 +79,7 @@ fn a_kind_of_two_parsers_is_asked_by_the_parsers_name() {
     assert!(error.contains("did you mean shop?"), "{error}");
     assert_eq!(host.plan("app", [("app_id", "a.b")]).unwrap().kind(), "app");
     // A component takes the place of the parser that calls itself as it does.
-    let swapped = shop.runtime.block_on(host.force(charts(ONE_APP))).unwrap();
+    let swapped = shop.runtime.block_on(host.swap_unchecked(charts(ONE_APP))).unwrap();
     assert_eq!((&*swapped.slot, swapped.generation), ("play", 2));
     assert!(matches!(shop.runtime.block_on(host.swap(rogue())), Err(SwapError::AmbiguousSlot { .. })));
     assert!(matches!(host.rollback(), Err(SwapError::AmbiguousSlot { .. })));
@@ -230,18 +230,18 @@ fn pinned_digests_let_no_other_parser_in() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), again(0)).unwrap();
     let parser = format!("--parser={}", file.path().display());
-    let pin = |component: &[u8]| format!("--parser-digest={}", Digest::of(component));
+    let pin = |component: &[u8]| format!("--parser-digest={}", Digest::compute(component));
     assert_eq!(shop.playfast(&["list", &parser, &pin(&again(0)), &pin(&again(1))]).code(), 0);
     shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "which is none of the pinned");
     shop.playfast(&["list", &parser, "--parser-digest=sha256:12"]).refused(2, "64 hexadecimal digits");
     let host = shop.host_by(|builder| {
         builder
             .with_parser(again(0))
-            .with_pinned_digest(Digest::of(&again(0)))
-            .with_pinned_digest(Digest::of(&again(1)))
+            .with_pinned_digest(Digest::compute(&again(0)))
+            .with_pinned_digest(Digest::compute(&again(1)))
     });
     shop.runtime.block_on(host.swap(again(1))).unwrap();
-    let error = shop.runtime.block_on(host.force(again(2))).unwrap_err();
+    let error = shop.runtime.block_on(host.swap_unchecked(again(2))).unwrap_err();
     assert!(matches!(error, SwapError::Load(_)), "{error}");
 }
 

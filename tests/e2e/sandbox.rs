@@ -66,7 +66,7 @@ fn whatever_a_parser_does_costs_its_own_query_alone() {
         if !failures.iter().any(expected) {
             complaints.push(format!("{name}: no {kind} that says {says:?}, but {:?}", failures.first()));
         }
-        shop.runtime.block_on(host.force(component)).unwrap();
+        shop.runtime.block_on(host.swap_unchecked(component)).unwrap();
         ask(&host);
         drop(host.rollback());
         assert_eq!(ask(&host)[0].rows.len(), 100, "after {name}");

@@ -66,7 +66,7 @@ fn what_is_awaited_may_move_between_threads() {
         sent(host.batch(plan));
         sent(host.parse(query, response.clone()));
         sent(host.swap(Vec::new()));
-        sent(host.force(Vec::new()));
+        sent(host.swap_unchecked(Vec::new()));
         sent(host.run(plan.queries()));
         sent(host.addresses("app"));
         let parser = host.parser();

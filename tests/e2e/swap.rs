@@ -240,7 +240,7 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
         let Some(Event::Refused { digest, reason, .. }) = shop.runtime.block_on(events.next()) else {
             panic!("{error}")
         };
-        assert_eq!(digest, Digest::of(&component));
+        assert_eq!(digest, Digest::compute(&component));
         assert!(reason.contains(part), "{part:?} is not in {reason:?}");
         assert_eq!(host.generation(), 1);
         assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
@@ -276,12 +276,12 @@ fn a_forced_parser_that_fails_is_taken_back() {
     chart(&shop, &host, &[]);
     // One that can't even ask costs no query.
     let mut events = Box::pin(host.events());
-    shop.runtime.block_on(host.force(guest::component(&guest::charts(), ONE_APP))).unwrap();
+    shop.runtime.block_on(host.swap_unchecked(guest::component(&guest::charts(), ONE_APP))).unwrap();
     assert_eq!(chart(&shop, &host, &[]).generation, 3);
     let said: Vec<_> = shop.runtime.block_on(events.by_ref().take(2).map(|event| event.to_string()).collect());
     assert!(said[1].contains("failed on 1 of 1 responses, and is taken back"), "{said:?}");
     // One that traps on every answer costs those until it is judged.
-    shop.runtime.block_on(host.force(charts(guest::UNREACHABLE))).unwrap();
+    shop.runtime.block_on(host.swap_unchecked(charts(guest::UNREACHABLE))).unwrap();
     let kinds: Vec<_> = (0..8).map(|_| chart(&shop, &host, &[]).failure.map(|failure| failure.kind)).collect();
     assert_eq!(kinds, [Some(FailureKind::ParserTrap); 8]);
     assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);

@@ -232,7 +232,7 @@ impl Dispatcher {
         self.next_root += jobs.len();
         self.credit -= u32::try_from(jobs.len()).unwrap_or(self.credit).min(self.credit);
         self.run.open.add(&jobs);
-        self.run.tally.note(|stats| {
+        self.run.tally.update(|stats| {
             stats.open += jobs.len() as u64;
             stats.answered_before += (count - jobs.len()) as u64;
         });

@@ -130,7 +130,7 @@ impl Worker {
                 (job.is_sent, job.deadline) = (true, own.into_iter().chain(run.deadline).min());
             }
         }
-        run.tally.note(|stats| (stats.requests, stats.in_flight) = (stats.requests + 1, stats.in_flight + 1));
+        run.tally.update(|stats| (stats.requests, stats.in_flight) = (stats.requests + 1, stats.in_flight + 1));
     }
 
     async fn fetch_and_parse(
@@ -143,7 +143,7 @@ impl Worker {
     ) -> Exchanged {
         let hosts = &generation.parser.description().hosts;
         let sent = Instant::now();
-        let fetched = within(deadline, self.fetcher.fetch(hosts, request.clone())).await;
+        let fetched = with_deadline(deadline, self.fetcher.fetch(hosts, request.clone())).await;
         run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
         let Fetched { response, mut held } = match fetched {
             Ok(fetched) => fetched,
@@ -191,7 +191,7 @@ impl Worker {
             response = returned;
             let pages = answers(&other, &generation, pages.unwrap_or_default(), &response);
             for (first, page) in answered.iter_mut().zip(pages) {
-                if first.is_layout_changed() && page.is_telling() {
+                if first.is_layout_changed() && page.is_conclusive() {
                     *first = page;
                 }
             }
@@ -240,7 +240,7 @@ impl Worker {
 }
 
 /// What `asked` gives, unless the time is up before.
-pub(super) async fn within<T>(
+pub(super) async fn with_deadline<T>(
     deadline: Option<Instant>,
     asked: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -285,7 +285,7 @@ impl Answered {
     }
 
     /// Whether a further parser's answer says more than the first's, which doesn't know the layout.
-    fn is_telling(&self) -> bool {
+    fn is_conclusive(&self) -> bool {
         use FailureKind::{Blocked, NotFound, Unavailable};
         self.page.as_ref().err().is_none_or(|failure| matches!(failure.kind, Blocked | NotFound | Unavailable))
     }
@@ -303,7 +303,7 @@ fn answers(
         url: url.clone(),
         status: *status,
         received_at: *received_at,
-        parser: ParserId::of(&generation.parser),
+        parser: ParserId::new(&generation.parser),
         generation: generation.number,
     });
     let answered = |page| Answered {

@@ -90,10 +90,10 @@ impl Queued for Job {
 impl Job {
     pub(super) fn new(asked: Asked, root: usize) -> Self {
         let progress = Progress::after(asked.records, asked.again);
-        Self::made(asked.query, QueryPath { root, path: Vec::new() }, progress, FollowUpBudget::default())
+        Self::with_progress(asked.query, QueryPath { root, path: Vec::new() }, progress, FollowUpBudget::default())
     }
 
-    fn made(query: Query, origin: QueryPath, progress: Progress, lineage: FollowUpBudget) -> Self {
+    fn with_progress(query: Query, origin: QueryPath, progress: Progress, lineage: FollowUpBudget) -> Self {
         let (follow, states) = (Vec::new(), HashSet::new());
         Self {
             query,
@@ -147,7 +147,7 @@ impl Job {
             let path = self.origin.path.iter().copied().chain([index]).collect();
             let origin = QueryPath { root: self.origin.root, path };
             let progress = Progress::after(asked.records, asked.again);
-            Some(Self { slot: self.slot.clone(), ..Self::made(asked.query, origin, progress, below.clone()) })
+            Some(Self { slot: self.slot.clone(), ..Self::with_progress(asked.query, origin, progress, below.clone()) })
         });
         raised.collect()
     }

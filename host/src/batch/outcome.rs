@@ -118,7 +118,7 @@ impl Outcome {
 
     /// Takes the page of a query that has only one and whose response was saved, and at most `limit` of its rows.
     #[cfg(any(feature = "cli", test))]
-    pub(crate) fn take(&mut self, page: &mut Page, kind: Option<&Kind>, limit: Option<usize>) {
+    pub(crate) fn append(&mut self, page: &mut Page, kind: Option<&Kind>, limit: Option<usize>) {
         let frame = RowFrame::new(&self.query, kind, None, None);
         let (rows, failure) = Progress::default().take(&frame, page, limit);
         self.rows = rows;
@@ -270,7 +270,7 @@ mod tests {
     fn what_is_no_object_is_a_failure_that_keeps_what_came_before() {
         for broken in ["[]", "1", "{\"a\":}", "", "{} {}"] {
             let mut outcome = Outcome::new(Query::new("list", []));
-            outcome.take(&mut page(&["{}", broken, "{}"]), None, None);
+            outcome.append(&mut page(&["{}", broken, "{}"]), None, None);
             assert_eq!(outcome.rows.len(), 1, "{broken}");
             assert_eq!(outcome.failure.unwrap().kind, FailureKind::ParserInvalid, "{broken}");
         }

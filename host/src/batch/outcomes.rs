@@ -175,7 +175,7 @@ impl PageResults {
         let closes = self.closes(&part);
         match &mut self.order {
             Some(order) => {
-                order.take(part, closes);
+                order.insert(part, closes);
                 None
             }
             None => {
@@ -208,7 +208,7 @@ impl PageResults {
             self.left = self.open_queries.fail_all(&why).into();
             self.left.iter().for_each(|part| self.control.tally.record(part));
             let fault = fault.or_else(|| (!self.left.is_empty()).then_some(why));
-            self.control.tally.note(|stats| stats.fault = fault);
+            self.control.tally.update(|stats| stats.fault = fault);
         }
         Poll::Ready(self.left.pop_front())
     }
@@ -228,7 +228,7 @@ impl PageResults {
 }
 
 impl ReorderBuffer {
-    fn take(&mut self, part: PageResult, closes: bool) {
+    fn insert(&mut self, part: PageResult, closes: bool) {
         let root = self.roots.entry(part.origin.root).or_default();
         root.is_closed |= closes;
         let is_own = part.origin.path.is_empty();

@@ -88,7 +88,7 @@ impl Plan {
 
     /// The same queries, to be asked of this parser where a host has several.
     #[must_use]
-    pub fn of(self, parser: impl Into<Arc<str>>) -> Self {
+    pub fn with_parser(self, parser: impl Into<Arc<str>>) -> Self {
         Self { parser: Some(parser.into()), ..self }
     }
 

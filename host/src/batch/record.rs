@@ -107,7 +107,7 @@ mod tests {
     fn outcome(records: &[&str]) -> Outcome {
         let mut outcome = Outcome::new(Query::new("list", [("country".into(), "us".into())]));
         let records = records.iter().map(|record| (*record).to_owned()).collect();
-        outcome.take(&mut Page { records, ..Page::default() }, None, None);
+        outcome.append(&mut Page { records, ..Page::default() }, None, None);
         outcome
     }
 

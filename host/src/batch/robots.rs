@@ -2,7 +2,7 @@
 
 use super::advance::ask_all;
 use super::dispatcher::Requeue;
-use super::exchange::within;
+use super::exchange::with_deadline;
 use super::job::Job;
 use super::permit::{BuiltRequest, Permit};
 use super::run::Run;
@@ -17,9 +17,9 @@ impl Worker {
     pub(super) async fn check_robots(&self, run: &Run, (generation, request): &BuiltRequest) -> Result<(), Failure> {
         let hosts = &generation.parser.description().hosts;
         let check = async { Ok(self.robots.check(&self.fetcher, hosts, &request.url).await) };
-        let checked = within(run.deadline, check).await?;
+        let checked = with_deadline(run.deadline, check).await?;
         if checked.requests > 0 {
-            run.tally.note(|stats| stats.requests += checked.requests);
+            run.tally.update(|stats| stats.requests += checked.requests);
         }
         checked.failure.map_or(Ok(()), Err)
     }

@@ -99,7 +99,7 @@ impl Run {
     }
 
     pub(super) fn retrying(&self, failure: &Failure) {
-        self.tally.note(|stats| {
+        self.tally.update(|stats| {
             stats.retries += 1;
             *stats.retried.entry(failure.kind).or_default() += 1;
         });

@@ -71,13 +71,13 @@ impl StatsRecorder {
         Self(Mutex::new((RunStats::default(), Histogram::new_with_max(LONGEST, DIGITS).ok())))
     }
 
-    pub(super) fn note(&self, note: impl FnOnce(&mut RunStats)) {
+    pub(super) fn update(&self, note: impl FnOnce(&mut RunStats)) {
         note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0);
     }
 
     /// Records a part that is handed on.
     pub(super) fn record(&self, part: &PageResult) {
-        self.note(|stats| {
+        self.update(|stats| {
             stats.records += part.rows.len() as u64;
             if part.is_last {
                 stats.open = (stats.open + part.raised as u64).saturating_sub(1);

@@ -198,7 +198,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
             Choice::Bucket(key) => {
                 let key = key.clone();
                 let head = if let RunGate::HeadOnly(root) = gate { Some(root) } else { None };
-                self.take(&key, head)?
+                self.pop_batch(&key, head)?
             }
         };
         self.turns = self.turns.wrapping_add(1);
@@ -216,9 +216,9 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         Some(Batch { jobs, request: None })
     }
 
-    fn take(&mut self, key: &K, head: Option<usize>) -> Option<Batch<J, R>> {
+    fn pop_batch(&mut self, key: &K, head: Option<usize>) -> Option<Batch<J, R>> {
         let bucket = self.buckets.get_mut(key)?;
-        let jobs = bucket.take(head);
+        let jobs = bucket.pop(head);
         if bucket.len() == 0 {
             self.buckets.remove(key);
         }

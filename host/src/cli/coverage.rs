@@ -40,7 +40,7 @@ pub(super) struct Unusual {
 
 impl Coverage {
     /// Takes note of a page's rows.
-    pub(super) fn note(&mut self, description: &Description, kind: &str, rows: &[Row]) {
+    pub(super) fn record(&mut self, description: &Description, kind: &str, rows: &[Row]) {
         if !self.0.contains_key(kind) {
             let fields = description.kind(kind).map(expected).unwrap_or_default();
             self.0.insert(kind.to_owned(), Fields { records: 0, fields });
@@ -140,9 +140,9 @@ mod tests {
             json!({"id": index, "title": title, "video": null}).as_object().unwrap().clone()
         };
         let mut coverage = Coverage::default();
-        coverage.note(&description, "list", &(0..10).map(row).collect::<Vec<_>>());
+        coverage.record(&description, "list", &(0..10).map(row).collect::<Vec<_>>());
         assert!(coverage.reported().is_empty(), "too few records");
-        coverage.note(&description, "list", &(0..30).map(row).collect::<Vec<_>>());
+        coverage.record(&description, "list", &(0..30).map(row).collect::<Vec<_>>());
         let told: Vec<_> = coverage.reported().iter().map(ToString::to_string).collect();
         let expected = [
             "list: 80 % of 40 records have title, where 100 % are expected",

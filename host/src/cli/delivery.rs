@@ -71,7 +71,7 @@ pub(super) async fn deliver(
     // A table is written when all is there: then it may as well be in order.
     let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
-    let interrupt = ShutdownSignal::heed(&control);
+    let interrupt = ShutdownSignal::listen(&control);
     let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
@@ -114,7 +114,7 @@ pub(super) async fn deliver(
             if journal && stats.failed.keys().any(|kind| !kind.is_final()) {
                 say("--resume asks those again that failed for now");
             }
-            Ok(ExitStatus::of(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
+            Ok(ExitStatus::from_counts(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
         }
     }
 }
@@ -147,9 +147,9 @@ impl Delivery<'_> {
         while let Some(mut part) = parts.next().await {
             self.report(&part, &mut repeated);
             if let Ok(slot) = self.host.slot_for(&part.query) {
-                self.coverage.note(&slot.description(), part.query.kind(), &part.rows);
+                self.coverage.record(&slot.description(), part.query.kind(), &part.rows);
             }
-            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.take(&mut part));
+            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.write_page(&mut part));
             if written.is_err() {
                 break;
             }
@@ -207,7 +207,7 @@ pub(super) async fn dry_run(
     }
     out.flush().map_err(|error| ExitStatus::unwritten("queries", &error))?;
     say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
-    Ok(ExitStatus::of(1, taken.refusals.count()))
+    Ok(ExitStatus::from_counts(1, taken.refusals.count()))
 }
 
 /// Bytes that the answer of a query is expected to have.

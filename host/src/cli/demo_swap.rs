@@ -156,6 +156,6 @@ impl Story {
             counts.others,
             took.as_secs_f64(),
         ))?;
-        if counts.others > 0 { Ok(ExitStatus::of(1, counts.others)) } else { Ok(ExitStatus::done()) }
+        if counts.others > 0 { Ok(ExitStatus::from_counts(1, counts.others)) } else { Ok(ExitStatus::done()) }
     }
 }

@@ -89,7 +89,7 @@ pub(super) async fn run(
     }
     let (answered, failed) = report.counts();
     say(&text::verdict(answered, failed));
-    Ok(ExitStatus::of(answered, if answered == 0 { failed.max(1) } else { failed }))
+    Ok(ExitStatus::from_counts(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
 
 /// At most so many retries and so much patience: an answer now is worth more than one later.
@@ -193,7 +193,7 @@ async fn ask(host: &Host, slot: &ParserSlot, query: Query) -> KindReport {
     let outcome = run.next().await.unwrap_or_else(|| Outcome::new(query));
     let stats = control.stats();
     let mut coverage = Coverage::default();
-    coverage.note(&slot.description(), outcome.query.kind(), &outcome.rows);
+    coverage.record(&slot.description(), outcome.query.kind(), &outcome.rows);
     let unusual = coverage.reported_of_few().iter().map(ToString::to_string).collect();
     KindReport::asked(&outcome, Answer { seconds: start.elapsed().as_secs_f64(), stats, unusual })
 }

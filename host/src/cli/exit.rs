@@ -16,7 +16,7 @@ pub(super) struct ExitStatus {
 
 impl ExitStatus {
     /// Some queries answered, some not; all; or none.
-    pub(super) const fn of(answered: usize, failed: usize) -> Self {
+    pub(super) const fn from_counts(answered: usize, failed: usize) -> Self {
         let code = match (answered, failed) {
             (_, 0) => 0,
             (0, _) => 3,
@@ -112,7 +112,7 @@ pub(super) fn say_error(line: &str) {
         if has_time { format!("{} ", humantime::format_rfc3339_seconds(SystemTime::now())) } else { String::new() };
     let line = format!("{time}playfast: {line}\n");
     // Nothing can be done if stderr is closed.
-    progress::aside(|| drop(io::stderr().write_all(line.as_bytes())));
+    progress::suspended(|| drop(io::stderr().write_all(line.as_bytes())));
 }
 
 /// Writes text to stdout.

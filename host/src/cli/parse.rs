@@ -30,7 +30,7 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
             let kind = description.kind(query.kind());
-            outcome.take(&mut page, kind, description.limit_of(&query));
+            outcome.append(&mut page, kind, description.limit_of(&query));
             outcome.notes.iter().for_each(|note| say(&format!("{query}: note: {}", note)));
             let mut read = outcome.rows;
             if let Some(kind) = kind {
@@ -46,7 +46,7 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
         None => Ok(ExitStatus::done()),
         Some(failure) => {
             say(&format!("{query}: {failure}"));
-            Ok(ExitStatus::of(0, 1))
+            Ok(ExitStatus::from_counts(0, 1))
         }
     }
 }

@@ -33,7 +33,7 @@ const UNKNOWN: u64 = u64::MAX;
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Writes to the terminal while the line is hidden.
-pub(super) fn aside<R>(write: impl FnOnce() -> R) -> R {
+pub(super) fn suspended<R>(write: impl FnOnce() -> R) -> R {
     let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match shown {
         Some(line) => line.suspend(write),

@@ -20,7 +20,7 @@ pub(super) struct ShutdownSignal {
 }
 
 impl ShutdownSignal {
-    pub(super) fn heed(control: &RunControl) -> Self {
+    pub(super) fn listen(control: &RunControl) -> Self {
         let (code, control) = (Arc::new(AtomicU8::new(0)), control.clone());
         let told = Arc::clone(&code);
         let mut task = JoinSet::new();

@@ -173,7 +173,7 @@ impl Sink {
     }
 
     /// Takes a part: its rows, and then the journal's line.
-    pub(super) fn take(&mut self, part: &mut PageResult) -> Result<(), SinkError> {
+    pub(super) fn write_page(&mut self, part: &mut PageResult) -> Result<(), SinkError> {
         let mut rows = std::mem::take(&mut part.rows);
         if let Some(limit) = self.limit {
             rows.truncate(limit.saturating_sub(part.records - rows.len()));

@@ -179,10 +179,10 @@ impl Follower {
         if is_half_written(&self.host, &component, &file.path).await {
             return true;
         }
-        seen.digest = Some(Digest::of(&component));
+        seen.digest = Some(Digest::compute(&component));
         // What came of it is said by the events.
         drop::<Result<_, SwapError>>(match file.slot {
-            Some(slot) if self.force => slot.force(component).await,
+            Some(slot) if self.force => slot.swap_unchecked(component).await,
             Some(slot) => slot.swap(component).await,
             None => self.host.add(&file.name, component).await,
         });
@@ -215,7 +215,7 @@ impl Seen {
     fn of(file: &File) -> Self {
         let digest = match &file.slot {
             Some(slot) => Some(slot.parser().digest()),
-            None => std::fs::read(&file.path).ok().map(|component| Digest::of(&component)),
+            None => std::fs::read(&file.path).ok().map(|component| Digest::compute(&component)),
         };
         Self { digest, ..Self::default() }
     }
@@ -228,7 +228,7 @@ impl Seen {
         }
         tokio::time::sleep(SETTLE).await;
         let component = tokio::fs::read(file).await.ok()?;
-        let is_new = Some(Digest::of(&component)) != self.digest;
+        let is_new = Some(Digest::compute(&component)) != self.digest;
         if !is_new && stamp(file).await.as_ref() == Some(&now) {
             self.stamp = Some(now);
         }

@@ -33,8 +33,8 @@ pub(super) async fn read(
         waited.during(held.grow(AHEAD)).await;
     }
     let mut body = Body::new(limit, 0);
-    while let Some(chunk) = held.during(response.chunk()).await.map_err(|error| failing.of(&url, &error))? {
-        body.push(&chunk, held, waited).await.map_err(|too_large| too_large.of(&url))?;
+    while let Some(chunk) = held.during(response.chunk()).await.map_err(|error| failing.classify(&url, &error))? {
+        body.push(&chunk, held, waited).await.map_err(|too_large| too_large.into_failure(&url))?;
     }
     drop(response);
     let (headers, mut bytes) = decoded(&url, headers, body.bytes, limit, held, waited).await?;
@@ -55,7 +55,7 @@ struct Body {
 struct TooLarge(usize);
 
 impl TooLarge {
-    fn of(&self, url: &Url) -> Failure {
+    fn into_failure(self, url: &Url) -> Failure {
         let message = format!("the body of {url} has more than {} bytes", self.0);
         Failure::new(FailureKind::TooLarge, message)
     }
@@ -102,7 +102,7 @@ async fn decoded(
         let mut decoder = Decoder::new(coding, &bytes).map_err(broken)?;
         let mut body = Body::new(limit, bytes.len());
         while let Some(chunk) = decoder.chunk().map_err(broken)? {
-            body.push(chunk, held, waited).await.map_err(|too_large| too_large.of(url))?;
+            body.push(chunk, held, waited).await.map_err(|too_large| too_large.into_failure(url))?;
             tokio::task::yield_now().await;
         }
         drop(decoder);

@@ -57,7 +57,7 @@ impl ConnectionPool {
             None => self.another(&mut state.clients),
         };
         if client.is_err() {
-            state.leave(host, index);
+            state.release(host, index);
         }
         Ok(PooledConnection { client: client?, flight, clients: Arc::clone(self), host: host.to_owned(), index })
     }
@@ -76,9 +76,9 @@ impl ConnectionPool {
 }
 
 impl State {
-    fn leave(&mut self, host: &str, index: usize) {
+    fn release(&mut self, host: &str, index: usize) {
         if let Some(host) = self.hosts.get_mut(host) {
-            host.load.leave(index);
+            host.load.release(index);
         }
     }
 }
@@ -115,7 +115,7 @@ impl PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        self.clients.state().leave(&self.host, self.index);
+        self.clients.state().release(&self.host, self.index);
     }
 }
 

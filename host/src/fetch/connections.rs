@@ -75,7 +75,7 @@ impl ConnectionLoad {
     }
 
     /// An exchange is over.
-    pub(super) fn leave(&mut self, index: usize) {
+    pub(super) fn release(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
         }
@@ -208,7 +208,7 @@ mod tests {
         assert!(entered[..FULL].iter().all(|index| *index == 0));
         assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
         assert_eq!(entered[2 * FULL], 2);
-        load.leave(0);
+        load.release(0);
         assert_eq!(load.enter(), 0);
     }
 

@@ -51,7 +51,7 @@ impl Cookies {
     }
 
     /// Keeps what an answer sets.
-    pub(super) fn take(&self, url: &Url, headers: &HeaderMap) {
+    pub(super) fn store(&self, url: &Url, headers: &HeaderMap) {
         let Some(mut kept) = self.kept() else { return };
         let set = headers.get_all(SET_COOKIE);
         kept.bytes += set.iter().map(HeaderValue::len).sum::<usize>();
@@ -113,7 +113,7 @@ mod tests {
 
     fn sets(cookies: &Cookies, from: &str, cookie: &str) {
         let set = (SET_COOKIE, HeaderValue::from_str(cookie).unwrap());
-        cookies.take(&url(from), &[set].into_iter().collect());
+        cookies.store(&url(from), &[set].into_iter().collect());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) struct ErrorClassifier {
 
 impl ErrorClassifier {
     /// The failure of a request to `url`.
-    pub(super) fn of(&self, url: &Url, error: &reqwest::Error) -> Failure {
+    pub(super) fn classify(&self, url: &Url, error: &reqwest::Error) -> Failure {
         let host = url.host_str().unwrap_or_default();
         if let Some(private) = find::<PrivateAddress>(error) {
             let message = format!("{host}: {private}; if that is meant, say so with --connect-to");

@@ -140,7 +140,7 @@ impl Fetcher {
         let url = address::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let waited = PausedTime::default();
-        match timeout::within(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
+        match timeout::with_timeout(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
             Some(result) => result,
             None => {
                 Err(Failure::new(FailureKind::Timeout, format!("{host} did not answer in full within {timeout:?}")))
@@ -183,7 +183,7 @@ impl Fetcher {
         {
             return failing.of_tunnel(host, status);
         }
-        failing.of(url, error)
+        failing.classify(url, error)
     }
 
     /// One request, and what came of it.
@@ -206,7 +206,7 @@ impl Fetcher {
         if exchanged.is_reused && failure::is_idle_timeout(&response) {
             return Err(failure::closed_while_idle(url));
         }
-        cookies.take(url, response.headers());
+        cookies.store(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)
             && let Redirect::Follow(to) = address::redirect(url, location, hosts, connect_to)?

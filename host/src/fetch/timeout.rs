@@ -33,7 +33,7 @@ impl PausedTime {
 }
 
 /// What an exchange gives within this time, without what it waited; `None` where it takes longer.
-pub(super) async fn within<F: Future>(time: Duration, waited: &PausedTime, exchange: F) -> Option<F::Output> {
+pub(super) async fn with_timeout<F: Future>(time: Duration, waited: &PausedTime, exchange: F) -> Option<F::Output> {
     let mut exchange = std::pin::pin!(exchange);
     let start = Instant::now();
     loop {
@@ -55,8 +55,8 @@ mod tests {
     async fn waiting_for_memory_is_not_held_against_it() {
         let (waited, time) = (PausedTime::default(), Duration::from_millis(50));
         let slow = tokio::time::sleep(time * 4);
-        assert!(within(time, &waited, slow).await.is_none());
+        assert!(with_timeout(time, &waited, slow).await.is_none());
         let waits = async { waited.during(tokio::time::sleep(time * 4)).await };
-        assert!(within(time, &waited, waits).await.is_some());
+        assert!(with_timeout(time, &waited, waits).await.is_some());
     }
 }

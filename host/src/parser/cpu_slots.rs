@@ -51,7 +51,7 @@ impl Lane {
 
     /// What `guest` gives within `limit`, beside the time that it waits for its lane; `None` where that is over. Tells `slow` where it isn't
     /// quick.
-    pub(super) async fn within<R>(
+    pub(super) async fn run_within<R>(
         &self,
         limit: Duration,
         slow: Option<&Notify>,

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 /// The SHA-256 of a component.
 ///
 /// ```
-/// let digest = playfast::Digest::of(b"");
+/// let digest = playfast::Digest::compute(b"");
 /// assert!(digest.to_string().starts_with("sha256:e3b0c442"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,7 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of these bytes.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn compute(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 

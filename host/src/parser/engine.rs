@@ -196,7 +196,7 @@ impl Inner {
         let lane = Arc::new(Lane::new(Arc::clone(&self.lanes), leave));
         let mut store = self.store(Arc::clone(&lane));
         let asleep = limits.time.saturating_mul(ASLEEP_FACTOR);
-        let result = lane.within(asleep, call.slow, guest(&mut store)).await;
+        let result = lane.run_within(asleep, call.slow, guest(&mut store)).await;
         store.data().log(call.parser);
         match result {
             Some(result) => result.map_err(|error| store.data().failure(call, &error)),

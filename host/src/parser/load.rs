@@ -119,7 +119,7 @@ impl Engine {
     /// When they are none, at the step that [`LoadError`] names.
     pub async fn load(&self, bytes: &[u8]) -> Result<Parser, LoadError> {
         check_header(bytes)?;
-        let digest = Digest::of(bytes);
+        let digest = Digest::compute(bytes);
         let inner = &self.0;
         check_digest(digest, &inner.options.digests)?;
         let component = self.compiled(digest, bytes).await?;

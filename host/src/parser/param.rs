@@ -143,7 +143,7 @@ impl Param {
     /// If the text is no value.
     pub(crate) fn canonical(&self, text: &str) -> Result<String, InvalidValue> {
         let value = self.typed(text)?;
-        self.compiled.of(&self.schema).map_err(InvalidValue::Other)?.check(&value)?;
+        self.compiled.get_or_compile(&self.schema).map_err(InvalidValue::Other)?.check(&value)?;
         Ok(canonical(&value))
     }
 

@@ -110,7 +110,7 @@ impl Compiled {
     ///
     /// # Errors
     /// As [`Validator::new`].
-    pub(super) fn of(&self, schema: &Map<String, Value>) -> Result<Arc<Validator>, String> {
+    pub(super) fn get_or_compile(&self, schema: &Map<String, Value>) -> Result<Arc<Validator>, String> {
         if let Some(known) = self.0.get().filter(|known| known.is_of(schema)) {
             return Ok(Arc::clone(known));
         }
@@ -143,9 +143,9 @@ mod tests {
         let schema =
             |most: u32| Map::from_iter([("maximum".to_owned(), most.into()), ("title".to_owned(), "x".into())]);
         let compiled = Compiled::default();
-        let first = compiled.of(&schema(10)).unwrap();
-        assert!(Arc::ptr_eq(&first, &compiled.of(&schema(10)).unwrap()));
+        let first = compiled.get_or_compile(&schema(10)).unwrap();
+        assert!(Arc::ptr_eq(&first, &compiled.get_or_compile(&schema(10)).unwrap()));
         assert!(first.validate(&11.into()).is_err());
-        assert!(compiled.of(&schema(20)).unwrap().validate(&11.into()).is_ok());
+        assert!(compiled.get_or_compile(&schema(20)).unwrap().validate(&11.into()).is_ok());
     }
 }

@@ -24,7 +24,7 @@ pub struct Chart {
 }
 
 impl Chart {
-    pub(super) fn of(outcome: Outcome) -> Self {
+    pub(super) fn from_outcome(outcome: Outcome) -> Self {
         let (apps, failure) = records(&outcome);
         Self { query: outcome.query, apps, notes: outcome.notes, failure }
     }
@@ -109,7 +109,7 @@ mod tests {
         let params = [("country", "us"), ("category", "SOCIAL"), ("num", "3")];
         let params = params.map(|(name, value)| (name.into(), value.into()));
         let mut outcome = Outcome::new(Query::new("list", params));
-        outcome.take(
+        outcome.append(
             &mut Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() },
             None,
             None,
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn what_is_unknown_is_kept_without_the_query() {
         let outcome = outcome(&[r#"{"app_id": "a.b", "title": "A", "num": 7, "later": "us"}"#]);
-        let chart = Chart::of(outcome);
+        let chart = Chart::from_outcome(outcome);
         assert!(chart.failure.is_none());
         assert_eq!((chart.country(), chart.category()), ("us", "SOCIAL"));
         let rest = serde_json::to_string(&chart.apps[0].rest).unwrap();
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_record_that_does_not_fit_is_a_failure_that_keeps_what_came_before() {
-        let chart = Chart::of(outcome(&[
+        let chart = Chart::from_outcome(outcome(&[
             r#"{"app_id": "a.b", "title": "A"}"#,
             r#"{"app_id": "c.d", "title": "C", "score": "high"}"#,
         ]));

@@ -103,7 +103,7 @@ impl BatchFetcher {
         categories: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Chart>, PlayError> {
         let outcomes = self.ask(&LIST, &[given("country", countries), given("category", categories)]).await?;
-        Ok(outcomes.into_iter().map(Chart::of).collect())
+        Ok(outcomes.into_iter().map(Chart::from_outcome).collect())
     }
 
     /// The charts of all these categories in all these countries, under their countries and then their categories.
@@ -116,7 +116,7 @@ impl BatchFetcher {
         categories: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Grouped<Chart>>, PlayError> {
         let outcomes = self.ask(&LIST, &[given("country", countries), given("category", categories)]).await?;
-        Ok(Grouped::by("country", outcomes).map(|outcomes| under("category", outcomes, Chart::of)))
+        Ok(Grouped::by("country", outcomes).map(|outcomes| under("category", outcomes, Chart::from_outcome)))
     }
 
     /// Apps under their ids, as in one country ([`BatchFetcher::country`]).
@@ -156,7 +156,7 @@ impl BatchFetcher {
             }
             let host = shared::host().await?;
             match self.defaults.plan(&host.description(), kind, given)? {
-                Some(plan) => Ok(shared::aside(async move { host.batch(&plan).await }).await?),
+                Some(plan) => Ok(shared::run_on_own_runtime(async move { host.batch(&plan).await }).await?),
                 None => Ok(Vec::new()),
             }
         }

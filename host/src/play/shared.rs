@@ -15,7 +15,7 @@ use crate::runtime::{RuntimeError, shared};
 /// The process's host, made when it is first needed: as the environment says ([`crate::HostBuilder::environment`]).
 pub(super) async fn host() -> Result<&'static Host, PlayError> {
     static HOST: OnceCell<Host> = OnceCell::const_new();
-    HOST.get_or_try_init(|| async { aside(make()).await? }).await
+    HOST.get_or_try_init(|| async { run_on_own_runtime(make()).await? }).await
 }
 
 async fn make() -> Result<Host, PlayError> {
@@ -23,7 +23,7 @@ async fn make() -> Result<Host, PlayError> {
 }
 
 /// Runs a future in the process's runtime, whichever polls this one, if any does. Dropping it stops what runs.
-pub(super) async fn aside<T: Send + 'static>(
+pub(super) async fn run_on_own_runtime<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, RuntimeError> {
     let mut tasks = JoinSet::new();
@@ -53,10 +53,10 @@ mod tests {
         };
         let mut context = Context::from_waker(Waker::noop());
         {
-            let running = pin!(aside(endless));
+            let running = pin!(run_on_own_runtime(endless));
             assert!(running.poll(&mut context).is_pending());
         }
         assert!(wait(shared().unwrap(), receiver).is_err(), "its sender was dropped");
-        assert_eq!(wait(shared().unwrap(), aside(async { 1 })).unwrap(), 1);
+        assert_eq!(wait(shared().unwrap(), run_on_own_runtime(async { 1 })).unwrap(), 1);
     }
 }

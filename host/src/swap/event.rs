@@ -19,7 +19,7 @@ pub struct ParserId {
 }
 
 impl ParserId {
-    pub(crate) fn of(parser: &Parser) -> Self {
+    pub(crate) fn new(parser: &Parser) -> Self {
         let description = parser.description();
         Self { name: description.name.clone(), version: description.version.clone(), digest: parser.digest() }
     }

@@ -18,7 +18,7 @@ pub(super) struct FailureWindow {
 }
 
 impl FailureWindow {
-    pub(super) fn note(&mut self, failed: bool) {
+    pub(super) fn record(&mut self, failed: bool) {
         if self.failures.len() >= REMEMBERED {
             self.failures.pop_front();
         }
@@ -50,8 +50,8 @@ mod tests {
 
     fn tally(failures: usize, others: usize) -> FailureWindow {
         let mut tally = FailureWindow::default();
-        (0..others).for_each(|_| tally.note(false));
-        (0..failures).for_each(|_| tally.note(true));
+        (0..others).for_each(|_| tally.record(false));
+        (0..failures).for_each(|_| tally.record(true));
         tally
     }
 

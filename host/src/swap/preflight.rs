@@ -100,7 +100,7 @@ impl Preflight {
     }
 
     /// Holds a new parser against the old one.
-    pub(super) async fn of(samples: &[(String, Vec<Arc<Sample>>)], old: &Parser, new: &Parser) -> Self {
+    pub(super) async fn run(samples: &[(String, Vec<Arc<Sample>>)], old: &Parser, new: &Parser) -> Self {
         let mut kinds = Vec::new();
         for (kind, samples) in samples {
             // A parser may parse what it doesn't say that it has, but nobody could ask for it.

@@ -149,7 +149,7 @@ impl ParserRegistry {
             let event = match &added {
                 Ok(swapped) => Event::Added(swapped.clone()),
                 Err(error) => {
-                    Event::AddRefused { slot: name.into(), digest: Digest::of(component), reason: chain(error) }
+                    Event::AddRefused { slot: name.into(), digest: Digest::compute(component), reason: chain(error) }
                 }
             };
             tracing::info!("{event}");

@@ -121,15 +121,15 @@ impl ParserSlot {
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.take(component.as_ref(), Check::Preflight).await
+        self.replace(component.as_ref(), Check::Preflight).await
     }
 
     /// As [`ParserSlot::swap`], whatever the preflight says.
     ///
     /// # Errors
     /// As [`ParserSlot::swap`].
-    pub async fn force(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.take(component.as_ref(), Check::Force).await
+    pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
+        self.replace(component.as_ref(), Check::Force).await
     }
 
     /// Has the parser that answered before the last swap answer again.
@@ -155,10 +155,10 @@ impl ParserSlot {
         self.0.generation.load_full()
     }
 
-    fn take<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
+    fn replace<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
             let _one_at_a_time = self.0.swapping.lock().await;
-            let digest = Digest::of(component);
+            let digest = Digest::compute(component);
             match self.try_take(component, digest, check).await {
                 Ok(swapped) => {
                     if !swapped.unchanged {
@@ -186,7 +186,7 @@ impl ParserSlot {
         let preflight = match check {
             Check::Force => None,
             Check::Preflight => {
-                let preflight = Preflight::of(&self.0.recent.samples(), &old.parser, &new).await;
+                let preflight = Preflight::run(&self.0.recent.samples(), &old.parser, &new).await;
                 if preflight.is_worse() {
                     return Err(SwapError::Preflight(preflight));
                 }
@@ -208,7 +208,7 @@ impl ParserSlot {
 
     /// What is said of a parser that answers here.
     pub(super) fn swapped(&self, parser: &Parser, generation: u64) -> Swapped {
-        let (slot, parser) = (Arc::clone(&self.0.name), ParserId::of(parser));
+        let (slot, parser) = (Arc::clone(&self.0.name), ParserId::new(parser));
         Swapped { slot, parser, generation, preflight: None, unchanged: false }
     }
 
@@ -241,7 +241,7 @@ impl ParserSlot {
         let mut failures = pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_blamed(failure.kind));
         // A wall or an error of the site tells nothing of a parser.
         let (failed, is_telling) = (failures.clone().any(|blamed| blamed), failures.all(|blamed| blamed));
-        self.note(generation, failed);
+        self.record(generation, failed);
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         if is_telling && self.0.recent.wants(kind, failed) {
             let (shared, queries, response) = (Arc::clone(&self.0), queries.to_vec(), response.clone());
@@ -251,10 +251,10 @@ impl ParserSlot {
     }
 
     /// Takes note of a response, and goes back to the parser before where this one fails so much more.
-    fn note(&self, generation: &Generation, failed: bool) {
+    fn record(&self, generation: &Generation, failed: bool) {
         let (worse, failures, responses) = {
             let mut tally = generation.tally.lock().unwrap_or_else(PoisonError::into_inner);
-            tally.note(failed);
+            tally.record(failed);
             let worse = generation.before.as_ref().is_some_and(|(_, share)| tally.is_worse_than(*share));
             (worse, tally.failures(), tally.responses())
         };
@@ -271,7 +271,7 @@ impl ParserSlot {
         }
         if let Some((parser, _)) = &generation.before {
             let to = self.publish(parser.clone(), generation.number + 1, None);
-            self.announce(Event::RolledBack { failed: ParserId::of(&generation.parser), failures, responses, to });
+            self.announce(Event::RolledBack { failed: ParserId::new(&generation.parser), failures, responses, to });
         }
     }
 

@@ -21,7 +21,7 @@ const BYTES: usize = 16;
 pub struct QueryKey(u128);
 
 impl QueryKey {
-    pub(super) fn of(query: &Query) -> Self {
+    pub(super) fn new(query: &Query) -> Self {
         let mut hash = Sha256::new();
         add(&mut hash, query.kind());
         hash.update([u8::from(query.parser().is_some())]);

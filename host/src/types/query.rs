@@ -113,7 +113,7 @@ impl Query {
     /// ```
     #[must_use]
     pub fn key(&self) -> QueryKey {
-        QueryKey::of(self)
+        QueryKey::new(self)
     }
 
     /// What the parser gave itself to go on with.

@@ -115,7 +115,7 @@ impl<J> Bucket<J> {
 
 impl<J: super::Queued> Bucket<J> {
     /// As many as a request holds: those of `head` first, then by class and age, then those that are delayed.
-    pub(super) fn take(&mut self, head: Option<usize>) -> Vec<J> {
+    pub(super) fn pop(&mut self, head: Option<usize>) -> Vec<J> {
         let limit = self.limit();
         let mut jobs = Vec::with_capacity(limit.min(self.len()));
         if let Some(root) = head {

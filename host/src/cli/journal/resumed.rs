@@ -80,7 +80,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Takes an entry, if it can come next. Those of a file that is shorter than `length` can't.
-    fn take(&mut self, entry: Entry, length: u64) -> bool {
+    fn apply(&mut self, entry: Entry, length: u64) -> bool {
         let Entry { key, state, records, offset, end } = entry;
         if offset < self.resumed.offset || offset > length {
             return false;
@@ -109,7 +109,7 @@ impl Seen {
                 return Ok(());
             }
             let entry = if line.ends_with(b"\n") { serde_json::from_slice(&line).ok() } else { None };
-            if !entry.is_some_and(|entry| self.take(entry, length)) {
+            if !entry.is_some_and(|entry| self.apply(entry, length)) {
                 return Ok(());
             }
             self.whole += read as u64;

@@ -137,7 +137,7 @@ impl Rows {
             sorted.rows.append(&mut rows);
             return Ok(());
         }
-        if self.is_terminal { progress::aside(|| self.writer.write(rows)) } else { self.writer.write(rows) }
+        if self.is_terminal { progress::suspended(|| self.writer.write(rows)) } else { self.writer.write(rows) }
     }
 
     /// Whether the rows that were written are worth a checkpoint. Without compression they always are.
