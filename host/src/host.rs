@@ -9,9 +9,11 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::batch::{Asked, Input, Outcome, Outcomes, PageResults, Plan, PlanError, Resume, Worker, split_kind};
 use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
+use crate::query::{Plan, PlanError, split_kind};
+use crate::result::Outcome;
+use crate::run::{Asked, Input, Outcomes, PageResults, Resume, Worker};
 use crate::swap::{Event, ParserSlot, SwapError, Swapped};
 use crate::{Failure, Page, Query, Response};
 

@@ -40,7 +40,6 @@
 //! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
 //! which otherwise takes four seconds of a core when the host starts: `[profile.dev.package."*"] opt-level = 2`.
 
-mod batch;
 pub mod blocking;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -52,15 +51,15 @@ pub mod output;
 mod parser;
 #[cfg(feature = "play")]
 pub mod play;
+pub mod query;
+mod result;
 mod robots;
+pub mod run;
 mod runtime;
+mod schedule;
 mod swap;
 mod types;
 
-pub use batch::{
-    BatchSize, BatchSizeError, Bottleneck, Grouped, Latency, Outcome, Outcomes, PageResult, PageResults, Plan,
-    PlanError, Rate, RateError, RecordError, RetryPolicy, RunControl, RunStats, Source,
-};
 pub use environment::EnvironmentError;
 pub use fetch::{
     ClientError, ConnectTo, ConnectToError, EnvironmentProxies, FetchOptions, ProxySource, ProxyVariableError, Route,
@@ -70,7 +69,12 @@ pub use parser::{
     AnswerSize, Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits,
     Live, LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
 };
+pub use query::{Plan, PlanError};
 pub use robots::{Robots, RobotsError, RobotsVerdict};
+pub use run::{
+    BatchSize, BatchSizeError, Bottleneck, Grouped, Latency, Outcome, Outcomes, PageResult, PageResults, Rate,
+    RateError, RecordError, RetryPolicy, RunControl, RunStats, Source,
+};
 pub use runtime::RuntimeError;
 pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, ParserSlot, Preflight, SwapError, Swapped};
 pub use types::{

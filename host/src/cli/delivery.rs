@@ -22,7 +22,7 @@ use super::shutdown_signal::ShutdownSignal;
 use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
-use crate::batch::{Estimate, Estimator, Input};
+use crate::run::{Estimate, Estimator, Input};
 use crate::types::chain;
 use crate::{FailureKind, Host, PageResult, PageResults, Query, Robots, RunStats};
 

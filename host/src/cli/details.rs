@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::input::Refusals;
 use super::queries::subject;
-use crate::batch::{FollowUp, split_kind};
 use crate::parser::Kind;
+use crate::query::split_kind;
+use crate::run::FollowUp;
 use crate::{Description, Host, Query, Row};
 
 /// How details are asked.

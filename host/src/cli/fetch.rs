@@ -10,9 +10,10 @@ use super::details::Details;
 use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
 use super::sink::{Columns, Sink};
-use crate::batch::{Input, split_kind};
 use crate::output::Format;
 use crate::parser::Kind;
+use crate::query::split_kind;
+use crate::run::Input;
 use crate::{Description, Host, PlanError};
 
 pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {

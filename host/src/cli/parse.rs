@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::args::{Options, ParseCommand};
 use super::exit::{ExitStatus, say};
 use super::sink::{Columns, Rows};
-use crate::batch::split_kind;
 use crate::output::Format;
+use crate::query::split_kind;
 use crate::types::chain;
 use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
 
@@ -77,7 +77,7 @@ fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option
 fn params_of(host: &Host, kind: &str, url: &str) -> Vec<(String, String)> {
     let (Ok(url), Ok(slot)) = (url::Url::parse(url), host.slot_of(kind)) else { return Vec::new() };
     let description = slot.description();
-    let Some(described) = description.kind(crate::batch::split_kind(kind).1) else { return Vec::new() };
+    let Some(described) = description.kind(crate::query::split_kind(kind).1) else { return Vec::new() };
     let named = described.params.properties.iter().filter_map(|(name, param)| {
         let wanted = param.url.as_deref()?;
         let (_, value) = url.query_pairs().find(|(key, _)| key == wanted)?;

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
-use crate::batch::{Estimate, Estimator, Input};
+use crate::run::{Estimate, Estimator, Input};
 use crate::{Bottleneck, Host, RunControl, RunStats};
 
 /// How often the line is drawn.

@@ -5,9 +5,9 @@ use super::delivery::{InputStats, deliver, dry_run};
 use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Request, Segment, Source, limit_params};
 use super::sink::{Columns, Sink};
-use crate::batch::split_kind;
 use crate::output::Format;
 use crate::parser::Kind;
+use crate::query::split_kind;
 use crate::{Host, ParserSlot};
 
 pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {

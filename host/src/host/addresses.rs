@@ -5,8 +5,8 @@ use std::fmt;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::Host;
-use crate::batch::split_kind;
 use crate::parser::{Description, Kind, Parser};
+use crate::query::split_kind;
 use crate::robots::RobotsVerdict;
 use crate::types::{host_of, path_of};
 use crate::{Failure, FailureKind, Method, Plan, PlanError, Query};

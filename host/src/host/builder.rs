@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::batch::{BatchSize, BatchSizers, Rate, RetryPolicy, SchedulerConfig, SharedScheduler, Worker};
 use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
 use crate::parser::{Digest, Engine, EngineOptions, Limits};
 use crate::robots::{Robots, RobotsChecker};
+use crate::run::{BatchSize, BatchSizers, SharedScheduler, Worker};
+use crate::schedule::{Rate, RetryPolicy, SchedulerConfig};
 use crate::swap::ParserRegistry;
 
 /// Requests under way at once, where nothing else is said.

@@ -8,9 +8,9 @@ use serde::de::value::Error as ValueError;
 use serde_json::{Map, Value};
 
 use super::ignored::Ignored;
-use crate::batch::split_kind;
 use crate::cli::queries::{KIND, Record, subject, texts};
 use crate::parser::{Kind, Param};
+use crate::query::split_kind;
 use crate::swap::Unresolved;
 use crate::{Host, Plan, PlanError, Priority};
 

@@ -1,0 +1,337 @@
+//! The queries of a kind with the values of its parameters.
+//!
+//! The parameters' values multiply out; the product is never made, and a query is put together when its turn comes: 5 countries and 3
+//! categories are 8 strings, not 15 requests' worth. Invariant: every query of a plan is complete and fits the parser's description.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::plan_error::{PlanError, hint};
+use super::suggestion::refusal;
+use crate::Query;
+use crate::parser::{Description, Kind, Param};
+use crate::types::{address_host, query_param};
+
+/// A parameter and its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Axis {
+    name: Arc<str>,
+    values: Vec<Arc<str>>,
+}
+
+/// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
+///
+/// ```
+/// # use playfast::{Description, Plan, PlanError};
+/// # let description = Description::parse(r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
+/// #     "pace": {"burst": 1, "per_minute": 60}, "kinds": [{"name": "list", "summary": "", "record": {},
+/// #     "per_request": {"default": 1, "max": 1}, "params": {"properties": {
+/// #     "country": {"type": "string", "x-many": true}, "num": {"type": "integer", "maximum": 660, "default": 100}}}}]}"#)?;
+/// let plan = Plan::new(&description, "list", [("country", "us,kr")])?;
+/// let queries: Vec<_> = plan.queries().map(|query| query.to_string()).collect();
+/// assert_eq!(queries, ["list country=us num=100", "list country=kr num=100"]);
+///
+/// let refused = Plan::new(&description, "list", [("num", "1000")]);
+/// assert!(matches!(refused, Err(PlanError::Value { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    parser: Option<Arc<str>>,
+    kind: Arc<str>,
+    axes: Vec<Axis>,
+}
+
+impl Plan {
+    /// The queries of `kind` with these parameters: a name may come more than once, values of one that takes many are split at commas, a
+    /// group's name stands for its values, an address of the site for the value that it carries, and what isn't given has its default. Numbers
+    /// become what they are: `+5`, `05` and `5.0` are `5`.
+    ///
+    /// # Errors
+    /// If the description has no such kind, parameter or value; the error says which is meant, as far as it can be told.
+    pub fn new<'p>(
+        description: &Description,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, PlanError> {
+        let plan = Self::partial(description, kind, params)?;
+        let required =
+            description.kind(split_kind(kind).1).map(|kind| kind.params.required.as_slice()).unwrap_or_default();
+        match required.iter().find(|name| !plan.axes.iter().any(|axis| *axis.name == ***name)) {
+            Some(name) => Err(missing(description, kind, name)),
+            None => Ok(plan),
+        }
+    }
+
+    /// A plan whose required parameters may be missing: a response that is there already tells them itself.
+    pub(crate) fn partial<'p>(
+        description: &Description,
+        kind: &str,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, PlanError> {
+        let (parser, kind) = split_kind(kind);
+        let kind = find_kind(description, parser, kind)?;
+        let given: Vec<_> = params.into_iter().collect();
+        if let Some((name, _)) = given.iter().find(|(name, _)| kind.params.get(name).is_none()) {
+            return Err(unknown_param(kind, name));
+        }
+        let axes = kind.params.properties.iter().filter_map(|(name, param)| {
+            let texts = given.iter().filter(|(key, _)| key == name).map(|(_, text)| *text);
+            axis(&description.hosts, name, param, &texts.collect::<Vec<_>>()).transpose()
+        });
+        Ok(Self {
+            parser: parser.map(Arc::from),
+            kind: kind.name.as_str().into(),
+            axes: axes.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The same queries, to be asked of this parser where a host has several.
+    #[must_use]
+    pub fn with_parser(self, parser: impl Into<Arc<str>>) -> Self {
+        Self { parser: Some(parser.into()), ..self }
+    }
+
+    /// The kind's name.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// How many queries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
+    }
+
+    /// A plan has at least one query.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The parameters with the values that each takes, in the description's order.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &[Arc<str>])> {
+        self.axes.iter().map(|axis| (&*axis.name, axis.values.as_slice()))
+    }
+
+    /// The same plan with other copies of its values.
+    #[cfg(feature = "play")]
+    pub(crate) fn with_texts(mut self, mut copy: impl FnMut(Arc<str>) -> Arc<str>) -> Self {
+        for value in self.axes.iter_mut().flat_map(|axis| &mut axis.values) {
+            *value = copy(Arc::clone(value));
+        }
+        self
+    }
+
+    /// The query at this place.
+    #[must_use]
+    pub fn query(&self, index: usize) -> Option<Query> {
+        if index >= self.len() {
+            return None;
+        }
+        let mut rest = index;
+        let mut params: Vec<_> = self
+            .axes
+            .iter()
+            .rev()
+            .filter_map(|axis| {
+                let value = axis.values.get(rest % axis.values.len())?;
+                rest /= axis.values.len();
+                Some((Arc::clone(&axis.name), Arc::clone(value)))
+            })
+            .collect();
+        params.reverse();
+        let query = Query::new(Arc::clone(&self.kind), params);
+        Some(match &self.parser {
+            Some(parser) => query.with_parser(Arc::clone(parser)),
+            None => query,
+        })
+    }
+
+    /// All queries, each put together when it is taken.
+    pub fn queries(&self) -> impl Iterator<Item = Query> + Send + use<> {
+        let plan = self.clone();
+        (0..plan.len()).map_while(move |index| plan.query(index))
+    }
+}
+
+/// `parser:kind`, or a kind alone.
+pub(crate) fn split_kind(text: &str) -> (Option<&str>, &str) {
+    text.split_once(':').map_or((None, text), |(parser, kind)| (Some(parser), kind))
+}
+
+fn find_kind<'d>(description: &'d Description, parser: Option<&str>, name: &str) -> Result<&'d Kind, PlanError> {
+    if let Some(parser) = parser.filter(|parser| *parser != description.name) {
+        return Err(PlanError::UnknownKind {
+            name: format!("{parser}:{name}"),
+            hint: format!("it is the parser {}", description.name),
+        });
+    }
+    description.kind(name).ok_or_else(|| PlanError::UnknownKind {
+        name: name.to_owned(),
+        hint: hint(name, description.kinds.iter().map(|kind| kind.name.clone())),
+    })
+}
+
+fn unknown_param(kind: &Kind, name: &str) -> PlanError {
+    let names = kind.params.properties.iter().map(|(name, _)| name.clone());
+    PlanError::UnknownParam { kind: kind.name.clone(), name: name.to_owned(), hint: hint(name, names) }
+}
+
+fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
+    let param = description.kind(split_kind(kind).1).and_then(|kind| kind.params.get(name));
+    let summary = param.map(Param::summary).unwrap_or_default().to_owned();
+    PlanError::Missing { kind: kind.to_owned(), name: name.to_owned(), summary }
+}
+
+/// The values of one parameter; `None` if it has none.
+fn axis(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
+    let mut values = if texts.is_empty() { Vec::new() } else { given(hosts, name, param, texts)? };
+    if values.is_empty() {
+        values.extend(param.default().map(Arc::from));
+    }
+    match values.len() {
+        0 => Ok(None),
+        count @ 2.. if !param.many => Err(PlanError::TooMany { name: name.to_owned(), count }),
+        _ => Ok(Some(Axis { name: name.into(), values })),
+    }
+}
+
+/// The values that the texts stand for, each once, in their order.
+fn given(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
+    let (mut values, mut seen) = (Vec::new(), HashSet::new());
+    for text in texts.iter().flat_map(|text| split(param, text)) {
+        let resolved = resolve(hosts, param, text).map_err(|reason| PlanError::Value {
+            name: name.to_owned(),
+            value: text.to_owned(),
+            reason,
+            choices: param.choices().count(),
+        })?;
+        values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
+    }
+    Ok(values)
+}
+
+fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
+    if param.many { text.split(',').map(str::trim).collect() } else { vec![text] }
+}
+
+/// The values that a text stands for: a group's, the one that an address carries, a choice written in other letters, or itself; else why it
+/// stands for none.
+fn resolve(hosts: &[String], param: &Param, text: &str) -> Result<Vec<Arc<str>>, String> {
+    if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
+        // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
+        let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
+        return Err(format!("a value is empty{}", cure.unwrap_or_default()));
+    }
+    if let Some(group) = param.groups.get(text) {
+        return Ok(group.iter().map(|value| value.as_str().into()).collect());
+    }
+    let carried = carried(hosts, param, text)?;
+    let text = carried.as_deref().unwrap_or(text);
+    let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
+    let value = param.canonical(choice.as_deref().unwrap_or(text));
+    value.map(|value| vec![value.into()]).map_err(|invalid| refusal(param, text, invalid))
+}
+
+/// The value that a text carries which is an address of one of the parser's hosts; `None` if it is not an address.
+fn carried(hosts: &[String], param: &Param, text: &str) -> Result<Option<String>, String> {
+    let (Some(name), Some(host)) = (&param.url, address_host(text, hosts)) else { return Ok(None) };
+    if !hosts.contains(&host) {
+        return Err(format!("it is not an address of {}", hosts.join(" or ")));
+    }
+    query_param(text, name).map(Some).ok_or_else(|| format!("the address has no {name}= in it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn description() -> Description {
+        Description::parse(
+            r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},
+            "kinds": [{"name": "list", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"required": ["id"],
+            "properties": {"id": {"type": "string", "pattern": "^[a-z.]+$", "x-many": true},
+                "category": {"type": "string", "enum": ["GAME", "GAME_ACTION", "SOCIAL"], "default": "GAME", "x-many": true, "x-groups": {"all": ["GAME", "SOCIAL"]}},
+                "num": {"type": "integer", "minimum": 1, "maximum": 660, "default": 100}, "note": {"type": "string"},
+                "app": {"type": "string", "pattern": "^[a-z]+([.][a-z]+)+$", "x-url": "id", "title": "package name", "examples": ["com.spotify.music"]}}}}]}"#,
+        )
+        .unwrap()
+    }
+
+    fn queries(params: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let plan = Plan::new(&description(), "list", params.iter().copied()).map_err(|error| error.to_string())?;
+        assert_eq!(plan.queries().count(), plan.len());
+        Ok(plan.queries().map(|query| query.to_string()).collect())
+    }
+
+    #[test]
+    fn values_multiply_out_in_the_descriptions_order() {
+        let expected = [
+            "list id=a category=GAME num=5",
+            "list id=a category=SOCIAL num=5",
+            "list id=b category=GAME num=5",
+            "list id=b category=SOCIAL num=5",
+        ];
+        assert_eq!(queries(&[("category", "all,game"), ("num", "5"), ("id", "a,b"), ("id", "a")]).unwrap(), expected);
+        assert_eq!(queries(&[("id", "a")]).unwrap(), ["list id=a category=GAME num=100"]);
+    }
+
+    #[test]
+    fn only_what_takes_many_is_split_at_commas() {
+        assert_eq!(queries(&[("id", "a"), ("note", "x,y")]).unwrap(), ["list id=a category=GAME num=100 note=x,y"]);
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        for text in ["5", "+5", "005", "5.0"] {
+            assert_eq!(queries(&[("id", "a"), ("num", text)]).unwrap(), ["list id=a category=GAME num=5"], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_site_stands_for_the_value_that_it_carries() {
+        let app = |text: &str| queries(&[("id", "a"), ("app", text)]).map(|queries| queries.concat());
+        for address in [
+            "https://example.org/details?id=com.a.b&hl=de",
+            "http://EXAMPLE.org/details?hl=de&id=com%2Ea.b#reviews",
+            "example.org/details?id=com.a.b",
+        ] {
+            assert_eq!(app(address).unwrap(), "list id=a category=GAME num=100 app=com.a.b", "{address}");
+        }
+        for (address, part) in [
+            ("https://example.com/details?id=com.a.b", "it is not an address of example.org"),
+            ("https://example.org/details?hl=de", "the address has no id= in it"),
+            ("https://example.org/details?id=5", "give a package name such as com.spotify.music"),
+        ] {
+            let error = app(address).unwrap_err();
+            assert!(error.starts_with(&format!("app can't be {address:?}: ")) && error.ends_with(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_the_nearest_right() {
+        let cases: [(&[(&str, &str)], &str); 13] = [
+            (&[], "list needs a value for id"),
+            (&[("id", "")], "id can't be \"\": a value is empty"),
+            (&[("id", "a,,b")], "id can't be \"\": a value is empty"),
+            (&[("id", "a, ")], "id can't be \"\": a value is empty"),
+            (&[("id", "a"), ("category", "")], "category can't be \"\": a value is empty"),
+            (&[("id", "a"), ("note", "")], "note can't be \"\": a value is empty"),
+            (&[("id", "a"), ("category", "GAME_ACTON")], "did you mean GAME_ACTION?"),
+            (&[("id", "a"), ("num", "661")], "num can't be 661: give a number from 1 to 660"),
+            (&[("id", "a"), ("num", "many")], "num can't be \"many\": give a whole number from 1 to 660"),
+            (&[("id", "A!")], "id can't be \"A!\": it doesn't have the form of a value"),
+            (&[("id", "a"), ("app", "nota")], "app can't be \"nota\": give a package name such as com.spotify.music"),
+            (&[("id", "a"), ("num", "1"), ("num", "2")], "num takes one value, not 2"),
+            (&[("ip", "a")], "did you mean id?"),
+        ];
+        for (params, part) in cases {
+            let error = queries(params).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+        let error = Plan::new(&description(), "lists", []).unwrap_err().to_string();
+        assert!(error.contains("did you mean list?"), "{error}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows that wait for their turn in the reorder buffer.
+//!
+//! If many wait, they are compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
+//! one that is slow.
+
+use super::page_result::PageResult;
+use crate::Row;
+
+/// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
+pub(crate) const FEW: usize = 1 << 20;
+
+/// The same where whoever reads has them all in memory sooner or later: those of a batch of the study's size.
+pub(crate) const MANY: usize = 8 << 20;
+
+/// The fastest that zstd has without losing much.
+const LEVEL: i32 = 1;
+
+/// A part that waits.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    /// Without its rows where they are packed.
+    part: PageResult,
+    /// Its rows, and how long they are as JSON.
+    rows: Option<(Vec<u8>, usize)>,
+}
+
+impl Packed {
+    /// The way to its query from the one that was asked.
+    pub(crate) fn path(&self) -> &[u32] {
+        &self.part.origin.path
+    }
+}
+
+/// Rows that wait as they are.
+#[derive(Debug)]
+pub(crate) struct Loose {
+    /// Bytes of the JSON of those that wait as they are.
+    loose: usize,
+    most: usize,
+    /// Bytes of those that are packed.
+    packed: usize,
+}
+
+/// How many times its JSON a row takes in memory, about.
+const ROW_OVERHEAD: usize = 3;
+
+/// What a part takes in memory beside its rows.
+const PART_BYTES: usize = 512;
+
+impl Loose {
+    /// None yet, and at most this much as it is.
+    pub(crate) const fn new(most: usize) -> Self {
+        Self { loose: 0, most, packed: 0 }
+    }
+
+    /// Bytes of what waits, about.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.loose * ROW_OVERHEAD + self.packed
+    }
+
+    /// Has a part wait, packed if many wait.
+    pub(crate) fn pack(&mut self, mut part: PageResult) -> Packed {
+        let rows = if self.loose + part.bytes > self.most { packed(&part.rows) } else { None };
+        if rows.is_some() {
+            part.rows = Vec::new();
+        } else {
+            self.loose += part.bytes;
+        }
+        self.packed += rows.as_ref().map_or(0, |(rows, _)| rows.len() + PART_BYTES);
+        Packed { part, rows }
+    }
+
+    /// The part as it was.
+    pub(crate) fn open(&mut self, packed: Packed) -> PageResult {
+        let Packed { mut part, rows } = packed;
+        if let Some((rows, length)) = rows {
+            self.packed -= rows.len() + PART_BYTES;
+            // It was packed here, from memory to memory.
+            let json = zstd::bulk::decompress(&rows, length).unwrap_or_default();
+            part.rows = serde_json::from_slice(&json).unwrap_or_default();
+        } else {
+            self.loose -= part.bytes;
+        }
+        part
+    }
+}
+
+fn packed(rows: &[Row]) -> Option<(Vec<u8>, usize)> {
+    let json = serde_json::to_vec(rows).ok()?;
+    let mut packed = zstd::bulk::compress(&json, LEVEL).ok()?;
+    // It was given room for what doesn't compress.
+    packed.shrink_to_fit();
+    Some((packed, json.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Query;
+    use crate::result::page_result::QueryPath;
+
+    fn part(root: usize, rows: usize) -> PageResult {
+        let row =
+            |score: usize| serde_json::from_str(&format!(r#"{{"score": 4.{score}321985244750977, "b": [null, "é"]}}"#));
+        PageResult {
+            query: Query::new("list", []),
+            rows: (0..rows).map(|score| row(score).unwrap()).collect(),
+            notes: Vec::new(),
+            records: rows,
+            is_last: true,
+            failure: None,
+            generation: 1,
+            source: None,
+            state: None,
+            bytes: rows * 1000,
+            origin: QueryPath { root, path: Vec::new() },
+            raised: 0,
+        }
+    }
+
+    #[test]
+    fn rows_come_out_as_they_went_in_and_many_take_little() {
+        let mut loose = Loose::new(MANY);
+        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MANY / 2000))).collect();
+        assert!(waiting[..2].iter().all(|packed| packed.rows.is_none()));
+        for packed in &waiting[2..] {
+            let (bytes, length) = packed.rows.as_ref().unwrap();
+            assert!(packed.part.rows.is_empty() && bytes.len() * 5 < *length);
+        }
+        for (root, packed) in waiting.into_iter().enumerate() {
+            assert_eq!(loose.open(packed), part(root, MANY / 2000));
+        }
+        assert_eq!(loose.bytes(), 0);
+    }
+}

@@ -1,0 +1,12 @@
+//! What came: outcomes of queries, page by page or whole, grouped, and as values of a program's own type.
+
+pub(crate) mod compressed_rows;
+pub(crate) mod grouped;
+pub(crate) mod outcome;
+pub(crate) mod page_result;
+pub(crate) mod record;
+
+pub use grouped::Grouped;
+pub use outcome::{Outcome, Source};
+pub use page_result::PageResult;
+pub use record::RecordError;

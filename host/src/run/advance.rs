@@ -1,0 +1,282 @@
+//! Advance: what becomes of queries after a response.
+//!
+//! What is answered leaves at once; what failed for now is asked again. A query continues as long as its pages name a next state, and answers
+//! may raise follow-up queries. Both have caps: a parser that never ends costs its own query.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::batch_failure::{BatchFailure, halve};
+use super::context::Worker;
+use super::dispatcher::Requeue;
+use super::exchange::{Answered, blaming};
+use super::job::{FOLLOWS, Job};
+use super::permit::{Batch, BuiltRequest, Permit};
+use super::run_state::Run;
+use crate::parser::{Kind, PerRequest};
+use crate::result::outcome::{RowFrame, Source};
+use crate::result::page_result::PageResult;
+use crate::schedule::retry::{Attempt, NoRetry, Retry};
+use crate::swap::{Generation, ParserSlot};
+use crate::{Failure, FailureKind, Page, Query};
+
+/// Attempts that a host refused for its pace before the batch's size is suspected.
+const LIMITED_BEFORE_HALVING: u32 = 3;
+
+/// What the answers of one exchange are handed on with.
+pub(crate) struct Answers<'e> {
+    pub(crate) worker: &'e Worker,
+    pub(crate) run: &'e Run,
+    pub(crate) permit: &'e mut Permit,
+    /// Whether the exchange probed a host that refuses everything.
+    pub(crate) is_probe: bool,
+}
+
+/// Whether a batch is at fault of which nothing was answered, and not its host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suspicion {
+    /// Whether it is sent in halves from here on.
+    pub(crate) halves: bool,
+    /// Whether its size is likely to be too large.
+    is_of_size: bool,
+    /// Whether its failure says nothing of the host.
+    pub(crate) clears_host: bool,
+}
+
+impl Worker {
+    /// Whether a batch is at fault.
+    pub(crate) fn suspect(
+        &self,
+        (slot, kind): (&ParserSlot, &str),
+        jobs: &[Job],
+        why: BatchFailure,
+        (is_told, is_probe): (bool, bool),
+    ) -> Suspicion {
+        let good = self.sizers.largest_good(slot.name(), kind) as usize;
+        // Smaller ones go well: the host is not at fault.
+        let is_larger = good > 0 && jobs.len() > good;
+        let is_told = is_told || jobs.iter().any(|job| job.was_told);
+        let have_retries = |retries: u32| jobs.iter().all(|job| job.retries >= retries);
+        let halves = match why {
+            BatchFailure::Rejected => true,
+            // A smaller probe tells as much.
+            BatchFailure::Transient => is_larger || is_probe || have_retries(1),
+            BatchFailure::Limited if is_told => have_retries(LIMITED_BEFORE_HALVING) && jobs.len() > good,
+            BatchFailure::Limited => is_larger || is_probe || have_retries(LIMITED_BEFORE_HALVING),
+        };
+        let is_alone = jobs.iter().any(|job| job.is_suspect);
+        Suspicion {
+            halves,
+            is_of_size: halves && (!is_probe || is_larger || why == BatchFailure::Rejected),
+            clears_host: !is_told && !is_probe && (is_alone || (good > 0 && halves && jobs.len() > 1)),
+        }
+    }
+}
+
+impl Answers<'_> {
+    /// Hands on what came of a query, and returns what is to be asked from here on.
+    pub(crate) async fn advance(&mut self, mut job: Job, answered: Answered) -> Vec<Requeue> {
+        let before = std::mem::replace(&mut job.generation, answered.generation.number);
+        let failure = match answered.page {
+            Ok(page) => return self.take_page(job, page, answered.slot, &answered.generation, answered.source).await,
+            Err(failure) => failure,
+        };
+        // Another parser than the one that named the state can't read it.
+        let is_foreign = job.query.state().is_some() && before != job.generation;
+        if failure.kind == FailureKind::InvalidQuery && is_foreign {
+            job.start_over();
+            return vec![Requeue::Job(job, Duration::ZERO)];
+        }
+        match self.retry(&mut job, &failure) {
+            Ok(delay) if failure.retry_after.is_some() => {
+                vec![Requeue::Batch(Batch { jobs: vec![job], request: None }, delay)]
+            }
+            Ok(delay) => vec![Requeue::Job(job, delay)],
+            Err(failure) => {
+                let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                ask_all(raised)
+            }
+        }
+    }
+
+    /// Asks a batch again of which nothing was answered: as it is, or in halves.
+    pub(crate) async fn fail_batch(
+        &mut self,
+        jobs: Vec<Job>,
+        answered: Vec<Answered>,
+        (why, suspicion): (BatchFailure, Suspicion),
+        built: BuiltRequest,
+    ) -> Vec<Requeue> {
+        if suspicion.is_of_size {
+            self.record_failed_size(&jobs, &built.0);
+        }
+        let is_hopeless = why == BatchFailure::Rejected && self.is_hopeless(&jobs);
+        if jobs.len() > 1 && !is_hopeless && suspicion.halves {
+            return halve(jobs).map(as_half).into();
+        }
+        let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
+        let is_whole = jobs.len();
+        for (mut job, answered) in jobs.into_iter().zip(answered) {
+            job.generation = answered.generation.number;
+            let Err(failure) = answered.page else { continue };
+            match self.retry(&mut job, &failure) {
+                Ok(delay) => {
+                    longest = longest.max(delay);
+                    again.push(job);
+                }
+                Err(failure) => {
+                    let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                    requeued.extend(ask_all(raised));
+                }
+            }
+        }
+        if !again.is_empty() {
+            let request = (again.len() == is_whole).then_some(built);
+            requeued.push(Requeue::Batch(Batch { jobs: again, request }, longest));
+        }
+        requeued
+    }
+
+    /// Records how a batch went of which something was answered.
+    pub(crate) fn record_size(&self, slot: &ParserSlot, answered: &[Answered], queries: &[Query]) {
+        let Some((kind, per_request)) = self.kind(slot, queries.first()) else { return };
+        // A query that the site answers with "there is none" is answered.
+        let is_answered =
+            |one: &Answered| one.page.as_ref().err().is_none_or(|failure| failure.kind == FailureKind::NotFound);
+        let answered: Vec<_> = answered.iter().map(is_answered).collect();
+        let first = answered.iter().take_while(|is_answered| **is_answered).count();
+        let left_out = answered.len() - first;
+        let count = |queries: usize| u32::try_from(queries).unwrap_or(u32::MAX);
+        let sizers = &self.worker.sizers;
+        if first > 0 && left_out > 1 && !answered.iter().skip(first).any(|is_answered| *is_answered) {
+            // The site answers the first of more.
+            sizers.record_success(slot.name(), &kind, per_request, count(first));
+            sizers.record_failure(slot.name(), &kind, per_request, count(answered.len()));
+        } else if answered.contains(&true) {
+            sizers.record_success(slot.name(), &kind, per_request, count(answered.len()));
+        }
+    }
+
+    fn record_failed_size(&self, jobs: &[Job], generation: &Generation) {
+        let Some(first) = jobs.first() else { return };
+        let Some(slot) = &first.slot else { return };
+        if let Some(kind) = generation.parser.description().kind(first.query.kind()) {
+            let queries = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+            self.worker.sizers.record_failure(slot.name(), &kind.name, kind.per_request, queries);
+        }
+    }
+
+    fn is_hopeless(&self, jobs: &[Job]) -> bool {
+        let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
+        first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
+    }
+
+    fn kind(&self, slot: &ParserSlot, query: Option<&Query>) -> Option<(String, PerRequest)> {
+        let description = slot.description();
+        description.kind(query?.kind()).map(|Kind { name, per_request, .. }| (name.clone(), *per_request))
+    }
+
+    /// How long a failed query waits until it is asked again, of which the attempt is counted.
+    ///
+    /// # Errors
+    /// If it isn't asked again: its failure, which is final.
+    fn retry(&mut self, job: &mut Job, failure: &Failure) -> Result<Duration, Failure> {
+        let policy = &self.worker.scheduler.config().retries;
+        let is_probe = self.is_probe && !job.is_suspect;
+        let attempt = Attempt { retries: job.retries, was_told: job.was_told, is_probe };
+        let because = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
+        let Retry { delay, costs_attempt } =
+            policy.decide(failure, attempt, fastrand::f64()).map_err(|refused| match refused {
+                NoRetry::Final => failure.clone(),
+                NoRetry::WaitTooLong(wait) => because(format!(
+                    "the server tells to wait {wait:.0?}, and waits of up to {:.0?} are allowed",
+                    policy.max_retry_after
+                )),
+            })?;
+        if job.deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
+            let message = format!("its time is up; at last it was {failure}");
+            return Err(Failure::new(FailureKind::Deadline, message));
+        }
+        if costs_attempt && !self.permit.withdraw_retry() {
+            return Err(because(format!("retries are up to {:.0} % of the requests", policy.budget * 100.0)));
+        }
+        self.run.retrying(failure);
+        tracing::info!("{}: {failure}; asked again in {delay:.1?}", job.query);
+        job.retries += u32::from(costs_attempt);
+        job.was_told |= failure.retry_after.is_some();
+        Ok(delay)
+    }
+}
+
+/// A half of a batch of which nothing was answered.
+fn as_half(mut jobs: Vec<Job>) -> Requeue {
+    if let [only] = jobs.as_mut_slice() {
+        only.is_suspect = true;
+    }
+    Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO)
+}
+
+pub(crate) fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
+    jobs.into_iter().map(|job| Requeue::Job(job, Duration::ZERO)).collect()
+}
+
+impl Answers<'_> {
+    async fn take_page(
+        &self,
+        mut job: Job,
+        mut page: Page,
+        slot: ParserSlot,
+        generation: &Generation,
+        source: Option<Arc<Source>>,
+    ) -> Vec<Requeue> {
+        let run = self.run;
+        let in_rows = source.clone().filter(|_| self.worker.source);
+        let query = job.query.restarted();
+        let description = generation.parser.description();
+        let limit = description.limit_of(&query);
+        let fetched_at = source.as_ref().map(|source| source.received_at);
+        let frame = RowFrame::new(&query, description.kind(query.kind()), fetched_at, in_rows.as_deref());
+        let bytes = page.records.iter().map(String::len).sum();
+        let (mut rows, failure) = job.progress.take(&frame, &mut page, limit);
+        let blamed = |failure| blaming(generation, Some(&query), failure);
+        let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
+        job.slot = Some(slot);
+        if let Some(follow_up) = run.follow_up(&job) {
+            job.follow_up.append(&mut follow_up.queries(&query, std::mem::take(&mut rows)));
+        }
+        let mut continues = false;
+        if failure.is_none() {
+            job.follow.append(&mut page.follow);
+            let is_full = limit.is_some_and(|limit| job.progress.records >= limit);
+            if let Some(state) = page.next.filter(|_| job.follow.len() <= FOLLOWS && !is_full) {
+                match job.go_on(state) {
+                    Ok(()) => continues = true,
+                    Err(endless) => failure = Some(blamed(endless)),
+                }
+            }
+        }
+        if !continues && let Some(too_many) = job.lineage.check(&job.follow) {
+            failure.get_or_insert(blamed(too_many));
+            job.follow.clear();
+        }
+        let state = if continues { job.query.state().map(Arc::from) } else { None };
+        let raised = if continues { Vec::new() } else { job.raised(&run.resume) };
+        run.open.add(&raised);
+        let part = PageResult {
+            query,
+            rows,
+            notes,
+            records: run.records(&job),
+            is_last: !continues,
+            failure,
+            generation: generation.number,
+            source,
+            state,
+            bytes,
+            origin: job.origin.clone(),
+            raised: raised.len(),
+        };
+        run.send(part).await;
+        if continues { vec![Requeue::Job(job, Duration::ZERO)] } else { ask_all(raised) }
+    }
+}

@@ -1,0 +1,444 @@
+//! Dispatcher: one task per run that puts its queries in line and sends what is granted.
+//!
+//! It takes queries from the input as long as there is room for open ones, adds them to the scheduler, and starts a task for each batch that
+//! is granted a permit. What is to be asked further comes back to it: next pages, follow-up queries, and failed ones. Only requests in flight
+//! have tasks, so what waits is small. Parts leave through a bounded channel by the tasks; if the reader is slow, nothing more is sent.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::future::FutureExt;
+use futures::stream::{BoxStream, Peekable};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+
+use super::bucket_key::BucketKey;
+use super::context::{Routed, Worker};
+use super::exchange::ReadyRequest;
+use super::follow_up::FollowUp;
+use super::job::{Asked, Job};
+use super::permit::{Batch, Grant, Permit, RunQueue};
+use super::run_state::Run;
+use crate::schedule::circuit_breaker::Outage;
+use crate::schedule::wait_queue::Supply;
+use crate::swap::ParserSlot;
+use crate::{Failure, FailureKind, Query};
+
+/// Queries that are taken from the input together once there is room for as many: requests stay full, however slowly places come back.
+const INTAKE: u32 = 1024;
+
+/// The same for queries whose rows raise others, some hundred each.
+const RAISING_INTAKE: u32 = 64;
+
+/// How long queries are waited for after a run's time was up.
+const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
+
+/// The queries of a run.
+pub(crate) struct Input {
+    pub(crate) queries: BoxStream<'static, Query>,
+    /// Whether all are at hand, as in a file, or come one by one.
+    pub(crate) is_at_hand: bool,
+    /// What the rows of their answers raise, if they do.
+    pub(crate) follow_up: Option<FollowUp>,
+}
+
+impl Input {
+    /// Queries whose rows are handed on.
+    pub(crate) const fn new(queries: BoxStream<'static, Query>, is_at_hand: bool) -> Self {
+        Self { queries, is_at_hand, follow_up: None }
+    }
+}
+
+/// What is to be asked further.
+#[derive(Debug)]
+pub(crate) enum Requeue {
+    /// A query, for whose sake a request leaves no sooner than after the delay.
+    Job(Job, Duration),
+    /// Queries that stay together, after the delay.
+    Batch(Batch, Duration),
+}
+
+/// What comes of a task.
+enum Done {
+    Routed(Vec<Routed>),
+    Built(Box<Built>),
+    Requeue(Vec<Requeue>),
+    /// Failures without a request were reported.
+    Reported,
+}
+
+/// The request of a batch that has a permit, if the parser made one, and what is left of the batch.
+struct Built {
+    permit: Permit,
+    ready: Option<ReadyRequest>,
+    left: Vec<Requeue>,
+}
+
+enum Event {
+    Stopped,
+    TimeUp,
+    Done(Result<Done, JoinError>),
+    Granted(Box<Grant>),
+    Room(u32),
+    Input(Option<Vec<Query>>),
+    Awake,
+}
+
+/// Dispatches the queries of one run.
+pub(crate) struct Dispatcher {
+    worker: Arc<Worker>,
+    run: Arc<Run>,
+    input: Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
+    /// Whether the input has all of its queries at hand, as a file has: what isn't there yet is being read.
+    is_at_hand: bool,
+    /// The number of the next query.
+    next_root: usize,
+    /// Permits for open queries: the outcome stream returns them.
+    room: Arc<Semaphore>,
+    /// Queries that are taken together, and queries that may be taken from the input now.
+    intake: u32,
+    credit: u32,
+    queue: RunQueue,
+    supply: Supply,
+    tasks: JoinSet<Done>,
+    /// Jobs that failed without a request, why, and under which generation. One task reports them, so that a slow reader blocks only it.
+    failed: Vec<(Vec<Job>, Failure, u64)>,
+    is_reporting: bool,
+    /// Whether nothing more is to be sent: what is in flight is waited for.
+    stop: watch::Receiver<bool>,
+    ended: Option<Failure>,
+    /// A task that panicked.
+    fault: Option<String>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        worker: Worker,
+        run: Run,
+        input: Input,
+        room: Arc<Semaphore>,
+        queue: RunQueue,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let intake = if run.follow_up.is_some() { RAISING_INTAKE } else { INTAKE };
+        Self {
+            worker: Arc::new(worker),
+            run: Arc::new(run),
+            intake,
+            input: Some(Box::pin(input.queries.peekable())),
+            is_at_hand: input.is_at_hand,
+            next_root: 0,
+            room,
+            credit: 0,
+            queue,
+            supply: Supply::default(),
+            tasks: JoinSet::new(),
+            failed: Vec::new(),
+            is_reporting: false,
+            stop,
+            ended: None,
+            fault: None,
+        }
+    }
+
+    /// Runs until each query is answered or failed.
+    ///
+    /// # Errors
+    /// When a task of the run panicked: what it said. Its queries have no outcome.
+    pub(crate) async fn dispatch(mut self) -> Result<(), String> {
+        while !self.is_over() {
+            self.report_failures();
+            let wake = self.queue.poll();
+            match self.event(wake).await {
+                Event::Stopped => {
+                    self.input = None;
+                    self.end(Failure::new(FailureKind::Cancelled, "the run was stopped before it was answered"));
+                }
+                Event::TimeUp => {
+                    self.end(Failure::new(FailureKind::Deadline, "the run's time was up before it was answered"));
+                }
+                Event::Done(Ok(Done::Routed(routed))) => routed.into_iter().for_each(|routed| self.enqueue(routed)),
+                Event::Done(Ok(Done::Reported)) => self.is_reporting = false,
+                Event::Done(Ok(Done::Built(built))) => {
+                    let Built { permit, ready, left } = *built;
+                    self.requeue(left);
+                    if let Some(ready) = ready {
+                        self.send(ready, permit);
+                    }
+                }
+                Event::Done(Ok(Done::Requeue(requeued))) => self.requeue(requeued),
+                Event::Done(Err(error)) => self.record_fault(error),
+                Event::Granted(grant) => self.take_grant(*grant),
+                Event::Room(queries) => self.credit = queries,
+                Event::Input(Some(queries)) => self.take_input(queries),
+                Event::Input(None) => self.input = None,
+                // Queries that come later than that after the end are not waited for.
+                Event::Awake if self.ended.is_some() => self.input = None,
+                Event::Awake => {}
+            }
+            self.update_supply();
+        }
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    fn is_over(&self) -> bool {
+        let is_idle = self.tasks.is_empty() && self.failed.is_empty();
+        self.input.is_none() && is_idle && self.queue.is_empty()
+    }
+
+    async fn event(&mut self, wake: Option<Instant>) -> Event {
+        let has_ended = self.ended.is_some();
+        let wake = if has_ended { Instant::now().checked_add(MAX_LATE_INPUT) } else { wake };
+        let (has_input, credit, intake) = (self.input.is_some(), self.credit, self.intake);
+        tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|stop| *stop), if !has_ended => Event::Stopped,
+            () = sleep_until(self.run.deadline), if !has_ended => Event::TimeUp,
+            Some(done) = self.tasks.join_next() => Event::Done(done),
+            Some(grant) = self.queue.grant() => Event::Granted(grant),
+            Some(queries) = room(&self.room, intake), if has_input && credit == 0 => Event::Room(queries),
+            queries = take_ready(&mut self.input, credit), if has_input && credit > 0 => Event::Input(queries),
+            () = sleep_until(wake) => Event::Awake,
+        }
+    }
+
+    /// Says what the input has for the queue: nothing any more, more that waits for room, or nothing at hand.
+    fn update_supply(&mut self) {
+        let waits_for_room = self.credit == 0 && self.room.available_permits() < self.intake as usize;
+        let supply = match &self.input {
+            None => Supply::Exhausted,
+            // Nothing more comes before something of what waits is answered.
+            Some(_) if waits_for_room && self.tasks.is_empty() => Supply::Exhausted,
+            Some(_) if waits_for_room || self.is_at_hand => Supply::Coming,
+            Some(_) => Supply::Trickling,
+        };
+        if supply != self.supply {
+            self.supply = supply;
+            self.queue.set_supply(supply);
+        }
+    }
+
+    fn take_input(&mut self, queries: Vec<Query>) {
+        let count = queries.len();
+        let asked =
+            queries.into_iter().filter_map(|query| (self.run.resume)(query)).map(|asked| match self.run.follow_up {
+                // What its earlier pages raised is known only after they were asked again.
+                Some(_) => Asked::from(asked.query.restarted()),
+                None => asked,
+            });
+        let jobs: Vec<_> = (self.next_root..).zip(asked).map(|(root, asked)| Job::new(asked, root)).collect();
+        self.next_root += jobs.len();
+        self.credit -= u32::try_from(jobs.len()).unwrap_or(self.credit).min(self.credit);
+        self.run.open.add(&jobs);
+        self.run.tally.update(|stats| {
+            stats.open += jobs.len() as u64;
+            stats.answered_before += (count - jobs.len()) as u64;
+        });
+        self.route(jobs);
+    }
+
+    /// Adds queries to the queues of the hosts that answer them.
+    fn route(&mut self, jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
+        if let Some(failure) = self.ended.clone() {
+            return self.failed.push((jobs, failure, 0));
+        }
+        let mut elsewhere: Vec<(ParserSlot, Vec<Job>)> = Vec::new();
+        for mut job in jobs {
+            let slot = match job.slot.clone().map_or_else(|| self.worker.slot(&job.query), Ok) {
+                Ok(slot) => slot,
+                Err(failure) => {
+                    self.failed.push((vec![job], failure, 0));
+                    continue;
+                }
+            };
+            job.slot = Some(slot.clone());
+            match slot.description().hosts.as_slice() {
+                [host] => self.push(&slot, host, job, None),
+                _ => match elsewhere.iter_mut().find(|(other, _)| other.name() == slot.name()) {
+                    Some((_, jobs)) => jobs.push(job),
+                    None => elsewhere.push((slot, vec![job])),
+                },
+            }
+        }
+        for (slot, jobs) in elsewhere {
+            let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+            self.tasks.spawn(async move { Done::Routed(worker.route(&run, slot, jobs).await) });
+        }
+    }
+
+    /// Adds queries whose host the parser's request says.
+    fn enqueue(&mut self, routed: Routed) {
+        let Routed { slot, host, batch } = routed;
+        if let Some(failure) = self.ended.clone() {
+            return self.failed.push((batch.jobs, failure, slot.generation()));
+        }
+        let description = slot.description();
+        if batch.request.is_some() {
+            return self.queue.push_batch(&host, &description, Instant::now(), batch);
+        }
+        for job in batch.jobs {
+            self.push(&slot, &host, job, None);
+        }
+    }
+
+    /// Adds a query to the bucket of those that may share its request.
+    fn push(&self, slot: &ParserSlot, host: &str, job: Job, not_before: Option<Instant>) {
+        let description = slot.description();
+        let kind = description.kind(job.query.kind());
+        let limit = self.worker.batch_limit(slot, job.query.kind(), kind);
+        let key = BucketKey::new(slot.shared_name(), kind, &job.query);
+        self.queue.push(host, &description, (key, &limit), not_before, job);
+    }
+
+    fn requeue(&mut self, requeued: Vec<Requeue>) {
+        let mut now = Vec::new();
+        for requeue in requeued {
+            match requeue {
+                Requeue::Job(job, delay) if delay.is_zero() || self.ended.is_some() => now.push(job),
+                Requeue::Job(job, delay) => self.delay(job, delay),
+                Requeue::Batch(batch, _) if self.ended.is_some() => now.extend(batch.jobs),
+                Requeue::Batch(batch, delay) => self.delay_batch(batch, delay),
+            }
+        }
+        self.route(now);
+    }
+
+    fn delay(&mut self, job: Job, delay: Duration) {
+        let Some((slot, host)) = job.slot.clone().zip(job.host.clone()) else { return self.route(vec![job]) };
+        self.push(&slot, &host, job, Instant::now().checked_add(delay));
+    }
+
+    fn delay_batch(&mut self, batch: Batch, delay: Duration) {
+        let first = batch.jobs.first().and_then(|job| job.slot.clone().zip(job.host.clone()));
+        let Some((slot, host)) = first else { return self.route(batch.jobs) };
+        let now = Instant::now();
+        self.queue.push_batch(&host, &slot.description(), now.checked_add(delay).unwrap_or(now), batch);
+    }
+
+    fn report_failures(&mut self) {
+        if self.is_reporting || self.failed.is_empty() {
+            return;
+        }
+        let (run, failed) = (Arc::clone(&self.run), std::mem::take(&mut self.failed));
+        self.is_reporting = true;
+        self.tasks.spawn(async move {
+            for (jobs, failure, generation) in failed {
+                run.fail_all(jobs, &failure, generation).await;
+            }
+            Done::Reported
+        });
+    }
+
+    fn take_grant(&mut self, grant: Grant) {
+        match grant {
+            Grant::Poll => {}
+            Grant::Send(permit, batch) => self.build_and_send(batch, permit),
+            Grant::Refused(batch, host, outage, last) => {
+                let generation = batch.jobs.first().and_then(|job| Some(job.slot.as_ref()?.generation()));
+                self.failed.push((batch.jobs, given_up(&host, outage, last), generation.unwrap_or_default()));
+            }
+        }
+    }
+
+    /// Sends a batch, whose request is built first if the parser's generation has none.
+    fn build_and_send(&mut self, mut batch: Batch, permit: Permit) {
+        for job in &mut batch.jobs {
+            job.host = Some(Arc::clone(permit.host()));
+        }
+        let Some(slot) = batch.jobs.first().and_then(|job| job.slot.clone()) else { return };
+        // Load the generation here: a later batch must never use an older parser.
+        let generation = slot.load();
+        if let Some(built) = batch.request.filter(|(maker, _)| maker.number == generation.number) {
+            return self.send(ReadyRequest { built, jobs: batch.jobs }, permit);
+        }
+        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+        self.tasks.spawn(async move {
+            let (ready, left) = worker.build_request(&run, generation, batch.jobs).await;
+            Done::Built(Box::new(Built { permit, ready, left }))
+        });
+    }
+
+    fn send(&mut self, ready: ReadyRequest, permit: Permit) {
+        if let Some(failure) = self.ended.clone() {
+            return self.failed.push((ready.jobs, failure, ready.built.0.number));
+        }
+        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+        self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, ready, permit).await) });
+    }
+
+    /// Ends the run, in which a task panicked: the task's queries have no outcome.
+    fn record_fault(&mut self, error: JoinError) {
+        let fault = describe(error);
+        tracing::error!("a task of the run ended: {fault}");
+        self.is_reporting = false;
+        self.input = None;
+        let failure = Failure::new(FailureKind::Internal, format!("a task of the run ended: {fault}"));
+        self.fault.get_or_insert(fault);
+        self.end(failure);
+    }
+
+    /// Sends nothing more: what waits fails so.
+    fn end(&mut self, failure: Failure) {
+        self.ended = Some(failure);
+        let waiting = self.queue.withdraw();
+        self.route(waiting);
+    }
+}
+
+/// What a task that ended too soon said.
+pub(crate) fn describe(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Room for more open queries, which are taken together.
+async fn room(room: &Semaphore, queries: u32) -> Option<u32> {
+    // It is never closed.
+    room.acquire_many(queries).await.ok()?.forget();
+    Some(queries)
+}
+
+/// The next queries of the input, of those that are at hand once one is; `None` at its end. Nothing is lost if it is dropped before its end.
+async fn take_ready(
+    input: &mut Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
+    most: u32,
+) -> Option<Vec<Query>> {
+    let input = input.as_mut()?;
+    let mut queries = vec![input.next().await?];
+    while queries.len() < most as usize
+        && let Some(Some(query)) = input.next().now_or_never()
+    {
+        queries.push(query);
+    }
+    Some(queries)
+}
+
+fn given_up(host: &str, outage: Outage, last: Option<Failure>) -> Failure {
+    let Outage { time, failures, too_long } = outage;
+    let last = last.unwrap_or_else(|| Failure::new(FailureKind::Unavailable, "it answers nothing"));
+    if last.is_permanent {
+        return last;
+    }
+    let why = match too_long {
+        Some(wait) => format!("tells to wait {wait:.0?}, which is longer than it may"),
+        None => format!("failed {failures} times in a row, for {time:.0?}"),
+    };
+    Failure { message: format!("{}; {host} {why}, and is given up for now", last.message), ..last }
+}

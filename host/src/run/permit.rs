@@ -1,0 +1,380 @@
+//! Permits to send: a [`Scheduler`] that all runs of a host share, with the clock around it.
+//!
+//! A run adds its queries, and is granted batches of them through a channel of its own. A permit is held by a value, and released with it,
+//! whatever becomes of the exchange.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::bucket_key::BucketKey;
+use super::job::Job;
+use crate::parser::Description;
+use crate::schedule::circuit_breaker::Outage;
+use crate::schedule::scheduler::{Bottleneck, Feedback, Next, Scheduler, SchedulerConfig};
+use crate::schedule::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
+use crate::swap::Generation;
+use crate::{Failure, Request};
+
+/// A request, and the generation of the parser that made it.
+pub(crate) type BuiltRequest = (Arc<Generation>, Request);
+
+/// Queries that share a request.
+pub(crate) type Batch = crate::schedule::wait_queue::Batch<Job, BuiltRequest>;
+
+/// The scheduler of a host. Cloning it is cheap, and shares it.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedScheduler {
+    state: Arc<Mutex<State>>,
+    config: SchedulerConfig,
+    next_run: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct State {
+    scheduler: Scheduler<BucketKey, Job, BuiltRequest>,
+    runs: HashMap<u64, mpsc::UnboundedSender<Box<Grant>>>,
+}
+
+/// What a run is told.
+#[derive(Debug)]
+pub(crate) enum Grant {
+    /// A batch may go.
+    Send(Permit, Batch),
+    /// The host of a batch is given up: its name, how it has been failing, and its last failure.
+    Refused(Batch, Arc<str>, Outage, Option<Failure>),
+    /// The run is to poll: nobody else knows when to.
+    Poll,
+}
+
+/// The waiting queries of a run. They are withdrawn when it is dropped.
+#[derive(Debug)]
+pub(crate) struct RunQueue {
+    scheduler: SharedScheduler,
+    run: u64,
+    grants: mpsc::UnboundedReceiver<Box<Grant>>,
+}
+
+/// A place among the requests in flight to a host.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    scheduler: SharedScheduler,
+    host: usize,
+    host_name: Arc<str>,
+    sent: Instant,
+    feedback: Option<(Feedback, Option<Failure>)>,
+    is_released: bool,
+    may_retry: Option<bool>,
+}
+
+impl SharedScheduler {
+    pub(crate) fn new(config: SchedulerConfig) -> Self {
+        let state = State { scheduler: Scheduler::new(config), runs: HashMap::new() };
+        Self { state: Arc::new(Mutex::new(state)), config, next_run: Arc::default() }
+    }
+
+    pub(crate) const fn config(&self) -> &SchedulerConfig {
+        &self.config
+    }
+
+    /// A queue for a further run.
+    pub(crate) fn add_run(&self) -> RunQueue {
+        let (sender, grants) = mpsc::unbounded_channel();
+        let run = self.next_run.fetch_add(1, Ordering::Relaxed);
+        self.lock().runs.insert(run, sender);
+        RunQueue { scheduler: self.clone(), run, grants }
+    }
+
+    /// What keeps most requests waiting, and for how long, if that is known.
+    pub(crate) fn held_by(&self) -> (Bottleneck, Option<Duration>) {
+        let (held_by, until) = self.lock().scheduler.held_by();
+        (held_by, until.map(|until| until.saturating_duration_since(Instant::now())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Grants all that may go. If something still waits for its time, one of those runs is told to poll, since who calls won't.
+    fn poll_for_others(&self) {
+        if self.poll().is_some() {
+            let state = self.lock();
+            let waiting = state.scheduler.waiting_run().and_then(|run| state.runs.get(&run));
+            // A run that ends polls for the others itself.
+            waiting.into_iter().for_each(|run| drop(run.send(Box::new(Grant::Poll))));
+        }
+    }
+
+    /// Grants all that may go. Returns when to poll again.
+    fn poll(&self) -> Option<Instant> {
+        loop {
+            let now = Instant::now();
+            let mut state = self.lock();
+            let Some(next) = state.scheduler.poll(now) else { return state.scheduler.wake() };
+            let (run, grant) = match next {
+                Next::Send { host, run, batch } => {
+                    let permit = Permit {
+                        scheduler: self.clone(),
+                        host,
+                        host_name: state.scheduler.name(host),
+                        sent: now,
+                        feedback: None,
+                        is_released: false,
+                        may_retry: None,
+                    };
+                    (run, Grant::Send(permit, batch))
+                }
+                Next::Refused { host, run, batch, outage, last } => {
+                    (run, Grant::Refused(batch, state.scheduler.name(host), outage, last))
+                }
+            };
+            let granted = state.runs.get(&run).map(|run| run.send(Box::new(grant)));
+            // A permit that nobody takes is released as it is dropped: outside the lock.
+            drop(state);
+            drop(granted);
+        }
+    }
+}
+
+impl RunQueue {
+    /// Adds a query that waits for a host of a site.
+    pub(crate) fn push(
+        &self,
+        host: &str,
+        site: &Description,
+        (key, limit): (BucketKey, &BatchLimit),
+        not_before: Option<Instant>,
+        job: Job,
+    ) {
+        let now = Instant::now();
+        let class = PriorityClass::new(job.query.priority(), job.is_sent);
+        self.with_queue(host, site, now, |queue| queue.push(key, limit, class, not_before, job, now));
+    }
+
+    /// Adds queries that share a request, which goes no sooner than `not_before`.
+    pub(crate) fn push_batch(&self, host: &str, site: &Description, not_before: Instant, batch: Batch) {
+        let Some(job) = batch.jobs.first() else { return };
+        let class = PriorityClass::new(job.query.priority(), job.is_sent);
+        self.with_queue(host, site, Instant::now(), |queue| queue.push_batch(class, not_before, batch));
+    }
+
+    fn with_queue(
+        &self,
+        host: &str,
+        site: &Description,
+        now: Instant,
+        push: impl FnOnce(&mut crate::schedule::wait_queue::WaitQueue<BucketKey, Job, BuiltRequest>),
+    ) {
+        let first = site.hosts.first().map_or(host, String::as_str);
+        let mut state = self.scheduler.lock();
+        let host = state.scheduler.host(host, first, site.pace, now);
+        if let Some(queue) = state.scheduler.queue(host, self.run) {
+            push(queue);
+        }
+    }
+
+    /// Whether nothing waits, and nothing was granted that wasn't taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.scheduler.lock().scheduler.has_waiting(self.run) && self.grants.is_empty()
+    }
+
+    /// Says what the run's input has.
+    pub(crate) fn set_supply(&self, supply: Supply) {
+        self.scheduler.lock().scheduler.set_supply(self.run, supply);
+    }
+
+    /// Grants all that may go. Returns when to poll again.
+    pub(crate) fn poll(&self) -> Option<Instant> {
+        self.scheduler.poll()
+    }
+
+    /// The next grant.
+    pub(crate) async fn grant(&mut self) -> Option<Box<Grant>> {
+        self.grants.recv().await
+    }
+
+    /// The run's reader.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { scheduler: self.scheduler.clone(), run: self.run, state: Mutex::default() }
+    }
+
+    /// Takes all out that waits.
+    pub(crate) fn withdraw(&mut self) -> Vec<Job> {
+        let mut jobs = self.scheduler.lock().scheduler.withdraw(self.run);
+        while let Ok(grant) = self.grants.try_recv() {
+            match *grant {
+                Grant::Send(_, batch) | Grant::Refused(batch, ..) => jobs.extend(batch.jobs),
+                Grant::Poll => {}
+            }
+        }
+        jobs
+    }
+}
+
+impl Drop for RunQueue {
+    fn drop(&mut self) {
+        drop(self.withdraw());
+        let mut state = self.scheduler.lock();
+        state.runs.remove(&self.run);
+        state.scheduler.remove_run(self.run);
+        drop(state);
+        self.scheduler.poll_for_others();
+    }
+}
+
+/// Pages that wait for a slow reader before nothing more is sent for it, and the number at which it goes on.
+const HIGH_WATER_PAGES: usize = 4;
+const LOW_WATER_PAGES: usize = 2;
+
+/// The reader of what a run is answered. While too much waits for it, the run's requests don't go.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    scheduler: SharedScheduler,
+    run: u64,
+    state: Mutex<ReaderState>,
+}
+
+#[derive(Debug, Default)]
+struct ReaderState {
+    /// Pages that wait to be read.
+    pages: usize,
+    is_slow: bool,
+    /// The query that all others wait for, if too much waits for it in memory.
+    head: Option<usize>,
+    gate: RunGate,
+}
+
+impl Reader {
+    /// Records that a page waits to be read.
+    pub(crate) fn page_waits(&self) {
+        self.update(|state| {
+            state.pages += 1;
+            state.is_slow |= state.pages >= HIGH_WATER_PAGES;
+        });
+    }
+
+    /// Records that a page was read.
+    pub(crate) fn page_read(&self) {
+        self.update(|state| {
+            state.pages = state.pages.saturating_sub(1);
+            state.is_slow &= state.pages > LOW_WATER_PAGES;
+        });
+    }
+
+    /// Lets only the queries of a root go, or all.
+    pub(crate) fn set_head(&self, head: Option<usize>) {
+        self.update(|state| state.head = head);
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ReaderState)) {
+        let opens = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut state);
+            let gate = match state.head {
+                _ if state.is_slow => RunGate::Closed,
+                Some(root) => RunGate::HeadOnly(root),
+                None => RunGate::Open,
+            };
+            if gate == state.gate {
+                return;
+            }
+            state.gate = gate;
+            self.scheduler.lock().scheduler.set_gate(self.run, gate);
+            gate != RunGate::Closed
+        };
+        if opens {
+            self.scheduler.poll_for_others();
+        }
+    }
+}
+
+impl Permit {
+    /// The host's name.
+    pub(crate) const fn host(&self) -> &Arc<str> {
+        &self.host_name
+    }
+
+    /// What the exchange says of its host.
+    pub(crate) fn record(&mut self, feedback: Feedback, failure: Option<Failure>) {
+        self.feedback = Some((feedback, failure));
+    }
+
+    /// Something is asked for the first time.
+    pub(crate) fn deposit(&self) {
+        self.scheduler.lock().scheduler.deposit(self.host);
+    }
+
+    /// Whether the exchange probes a host that refuses everything.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.scheduler.lock().scheduler.is_probe(self.host, self.sent)
+    }
+
+    /// Whether what failed of this request may be asked of the host once more.
+    pub(crate) fn withdraw_retry(&mut self) -> bool {
+        let scheduler = &self.scheduler;
+        *self.may_retry.get_or_insert_with(|| scheduler.lock().scheduler.withdraw_retry(self.host))
+    }
+
+    /// Gives the token of the rate limiter back: nothing was sent.
+    pub(crate) fn refund(&self) {
+        self.scheduler.lock().scheduler.refund(self.host);
+    }
+
+    /// Releases it: another may have it.
+    pub(crate) fn release(&mut self) {
+        if std::mem::replace(&mut self.is_released, true) {
+            return;
+        }
+        let (feedback, failure) = self.feedback.take().unzip();
+        self.scheduler.lock().scheduler.release(self.host, feedback, failure.flatten(), self.sent, Instant::now());
+        self.scheduler.poll_for_others();
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Query;
+    use crate::run::Asked;
+    use crate::schedule::Rate;
+    use crate::schedule::RetryPolicy;
+
+    #[tokio::test]
+    async fn one_that_waits_polls_when_nobody_else_does() {
+        let rate = Rate::per_second(1.0).unwrap();
+        let config = SchedulerConfig { rate, concurrency: 1, per_host: 1, retries: RetryPolicy::default() };
+        let scheduler = SharedScheduler::new(config);
+        let site = Description::parse(
+            r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60},
+            "kinds": [{"name": "page", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"properties": {}}}]}"#,
+        )
+        .unwrap();
+        let (mut first, mut second) = (scheduler.add_run(), scheduler.add_run());
+        for run in [&first, &second] {
+            let query = Query::new("page", []);
+            let key = BucketKey::new(&"p".into(), site.kind("page"), &query);
+            run.push("example.org", &site, (key, &BatchLimit::new(1)), None, Job::new(Asked::from(query), 0));
+        }
+        first.poll();
+        let Some(Grant::Send(permit, _)) = first.grant().await.map(|grant| *grant) else {
+            panic!("the first is granted nothing")
+        };
+        drop(permit);
+        assert!(matches!(second.grant().await.as_deref(), Some(Grant::Poll)));
+        assert!(second.poll().is_some_and(|wake| wake > Instant::now()));
+        drop(first);
+        assert!(
+            matches!(second.grant().await.as_deref(), Some(Grant::Poll)),
+            "the first may have been the one that polls"
+        );
+    }
+}

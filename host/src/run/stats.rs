@@ -1,0 +1,119 @@
+//! Statistics of a run: counts since its start, and latencies.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::FailureKind;
+use crate::result::page_result::PageResult;
+use crate::schedule::scheduler::Bottleneck;
+
+/// How a run goes: counts since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunStats {
+    /// Queries that were answered.
+    pub answered: u64,
+    /// Queries that failed, by kind.
+    pub failed: BTreeMap<FailureKind, u64>,
+    /// Queries that an earlier run had answered.
+    pub answered_before: u64,
+    /// Records that were handed on.
+    pub records: u64,
+    /// Requests that were sent, without redirects.
+    pub requests: u64,
+    /// Queries that were asked again after a failure.
+    pub retries: u64,
+    /// Failures that were tried again, by kind.
+    pub retried: BTreeMap<FailureKind, u64>,
+    /// Bytes of bodies, decompressed.
+    pub bytes: u64,
+    /// From a request to its answer's last byte.
+    pub latency: Latency,
+    /// Requests under way.
+    pub in_flight: u64,
+    /// Queries that were taken and have no outcome yet.
+    pub open: u64,
+    /// What keeps most requests waiting now.
+    pub held_by: Bottleneck,
+    /// For how long it does, if that is known.
+    pub held_for: Option<Duration>,
+    /// A fault of this program that ended the run: a task of it panicked. Queries that were open failed as [`FailureKind::Internal`].
+    pub fault: Option<String>,
+}
+
+/// Times of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Latency {
+    /// The median.
+    pub p50: Duration,
+    /// The 90th percentile.
+    pub p90: Duration,
+    /// The 99th percentile.
+    pub p99: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+/// What is counted while a run goes.
+#[derive(Debug)]
+pub(crate) struct StatsRecorder(Mutex<(RunStats, Option<Histogram<u64>>)>);
+
+/// Two digits of a latency, in microseconds: percentiles are for a person.
+const DIGITS: u8 = 2;
+const LONGEST: u64 = 3_600_000_000;
+
+impl StatsRecorder {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new((RunStats::default(), Histogram::new_with_max(LONGEST, DIGITS).ok())))
+    }
+
+    pub(crate) fn update(&self, note: impl FnOnce(&mut RunStats)) {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0);
+    }
+
+    /// Records a part that is handed on.
+    pub(crate) fn record(&self, part: &PageResult) {
+        self.update(|stats| {
+            stats.records += part.rows.len() as u64;
+            if part.is_last {
+                stats.open = (stats.open + part.raised as u64).saturating_sub(1);
+                match &part.failure {
+                    None => stats.answered += 1,
+                    Some(failure) => *stats.failed.entry(failure.kind).or_default() += 1,
+                }
+            }
+        });
+    }
+
+    /// An exchange is over.
+    pub(crate) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.0.in_flight = tally.0.in_flight.saturating_sub(1);
+        if let Some(bytes) = bytes {
+            tally.0.bytes += bytes as u64;
+            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
+            tally.1.iter_mut().for_each(|times| times.saturating_record(micros));
+        }
+    }
+
+    pub(crate) fn stats(&self, (held_by, held_for): (Bottleneck, Option<Duration>)) -> RunStats {
+        let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let latency = tally.1.as_ref().map(|times| {
+            let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
+            Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: Duration::from_micros(times.max()) }
+        });
+        RunStats { latency: latency.unwrap_or_default(), held_by, held_for, ..tally.0.clone() }
+    }
+}
+
+impl RunStats {
+    /// Queries that failed, of any kind.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failed.values().sum()
+    }
+}

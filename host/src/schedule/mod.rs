@@ -1,0 +1,16 @@
+//! When a request may go: decisions without a clock, a task or a random number of their own.
+//!
+//! The [`scheduler`] owns the queries that wait. Each host has a [rate limiter](rate_limiter), a [concurrency limit](concurrency_limit), a
+//! [circuit breaker](circuit_breaker) and a retry budget ([`retry`]); time and randomness are arguments.
+
+pub(crate) mod circuit_breaker;
+pub(crate) mod concurrency_limit;
+pub(crate) mod rate_limiter;
+pub(crate) mod retry;
+pub(crate) mod scheduler;
+pub(crate) mod wait_queue;
+
+pub use rate_limiter::{Rate, RateError};
+pub use retry::RetryPolicy;
+pub use scheduler::Bottleneck;
+pub(crate) use scheduler::SchedulerConfig;
