@@ -12,8 +12,13 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
+use crate::host::HostError;
+use crate::parser::Description;
+use crate::query::{Plan, PlanError};
+use crate::result::Outcome;
 use crate::runtime::{RuntimeError, is_async, shared, wait};
-use crate::{Description, HostError, Outcome, Plan, PlanError, Query, SwapError, Swapped};
+use crate::swap::{SwapError, Swapped};
+use crate::types::Query;
 
 /// Why a call gave nothing. What failed of a query alone is in its [`Outcome`].
 #[derive(Debug, thiserror::Error)]
@@ -47,9 +52,9 @@ fn block<F: Future>(future: F) -> Result<F::Output, BlockingError> {
 /// How a blocking host is made: [`Host::builder`], or [`crate::HostBuilder::blocking`] with options.
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct HostBuilder(crate::HostBuilder);
+pub struct HostBuilder(crate::host::HostBuilder);
 
-impl crate::HostBuilder {
+impl crate::host::HostBuilder {
     /// The same, for a host whose calls wait.
     ///
     /// ```no_run
@@ -63,8 +68,8 @@ impl crate::HostBuilder {
     }
 }
 
-impl From<crate::HostBuilder> for HostBuilder {
-    fn from(builder: crate::HostBuilder) -> Self {
+impl From<crate::host::HostBuilder> for HostBuilder {
+    fn from(builder: crate::host::HostBuilder) -> Self {
         Self(builder)
     }
 }
@@ -92,7 +97,7 @@ impl HostBuilder {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Host(crate::Host);
+pub struct Host(crate::host::Host);
 
 impl Host {
     /// A host with the parser for Google Play; one with options comes from [`crate::HostBuilder::blocking`].
@@ -186,7 +191,7 @@ impl Host {
 }
 
 /// The async host behind it. It works in any runtime: its connections live in the process's own.
-impl From<&Host> for crate::Host {
+impl From<&Host> for crate::host::Host {
     fn from(host: &Host) -> Self {
         host.0.clone()
     }
@@ -195,7 +200,7 @@ impl From<&Host> for crate::Host {
 /// Outcomes in the order of their queries, as they come: an iterator whose `next` waits.
 #[derive(Debug)]
 pub struct Outcomes {
-    outcomes: crate::Outcomes,
+    outcomes: crate::run::Outcomes,
     runtime: &'static tokio::runtime::Runtime,
 }
 

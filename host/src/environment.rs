@@ -6,8 +6,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::fetch::{ConnectTo, ConnectToError};
 use crate::fetch::{EnvironmentProxies, ProxyVariableError};
-use crate::{ConnectTo, ConnectToError, HostBuilder, Rate, RateError};
+use crate::host::HostBuilder;
+use crate::schedule::{Rate, RateError};
 
 /// Other addresses for hosts, separated by commas or spaces.
 const CONNECT_TO: &str = "PLAYFAST_CONNECT_TO";

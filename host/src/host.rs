@@ -15,7 +15,7 @@ use crate::query::{Plan, PlanError, split_kind};
 use crate::result::Outcome;
 use crate::run::{Asked, Input, Outcomes, PageResults, Resume, Worker};
 use crate::swap::{Event, ParserSlot, SwapError, Swapped};
-use crate::{Failure, Page, Query, Response};
+use crate::types::{Failure, Page, Query, Response};
 
 pub use addresses::AskedAddress;
 #[cfg(feature = "cli")]

@@ -75,40 +75,9 @@ pub use run::{
     BatchSize, BatchSizeError, Bottleneck, Grouped, Latency, Outcome, Outcomes, PageResult, PageResults, Rate,
     RateError, RecordError, RetryPolicy, RunControl, RunStats, Source,
 };
-pub use runtime::RuntimeError;
+pub use runtime::{MAX_WORKERS, RuntimeError, Workers};
 pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, ParserSlot, Preflight, SwapError, Swapped};
 pub use types::{
     Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
     Request, Requests, Response, Row,
 };
-
-/// Threads for the runtime.
-///
-/// The study that this project comes from took half the cores, between 2 and 8 ([`Workers::Half`]), since a Python beside it needed the
-/// rest. Here nothing runs beside the host, and responses are parsed on all cores: [`Workers::All`] is the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Workers {
-    /// One for each core that the process may use.
-    #[default]
-    All,
-    /// `(cores / 2).clamp(2, 8)`.
-    Half,
-    /// As many as this, [`MAX_WORKERS`] at most.
-    Count(std::num::NonZeroUsize),
-}
-
-/// The most threads that a runtime is started with. Each takes an allocation up front and a stack: a mistyped number is refused instead of
-/// ending the process.
-pub const MAX_WORKERS: usize = 1024;
-
-/// How many threads that is here. Heeds CPU affinity and, on Linux, the quota of a cgroup.
-#[must_use]
-pub fn workers(workers: Workers) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    match workers {
-        Workers::All => cores,
-        Workers::Half => (cores / 2).clamp(2, 8),
-        Workers::Count(count) => count.get(),
-    }
-}

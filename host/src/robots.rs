@@ -25,7 +25,7 @@ pub enum Robots {
     /// It is never fetched.
     #[default]
     Ignore,
-    /// Queries whose address it disallows fail as [`Forbidden`](crate::FailureKind::Forbidden) before they are sent. So do all queries of a
+    /// Queries whose address it disallows fail as [`Forbidden`](crate::types::FailureKind::Forbidden) before they are sent. So do all queries of a
     /// host whose robots.txt can't be read for now.
     Obey,
 }

@@ -11,8 +11,6 @@ use std::thread::Thread;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::coop;
 
-use crate::{MAX_WORKERS, Workers, workers};
-
 /// The process's own threads can't be started.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("failed to start {threads} threads: {reason}")]
@@ -32,7 +30,7 @@ pub(crate) fn shared() -> Result<&'static Runtime, RuntimeError> {
 /// # Errors
 /// When they are more than [`MAX_WORKERS`], or the system refuses them.
 pub(crate) fn start(count: Workers) -> Result<Runtime, RuntimeError> {
-    let threads = workers(count);
+    let threads = count.count();
     if threads > MAX_WORKERS {
         return Err(RuntimeError { threads, reason: format!("at most {MAX_WORKERS} can be started") });
     }
@@ -74,6 +72,39 @@ pub(crate) fn is_async() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     let spend = |_| pin!(coop::consume_budget()).poll(&mut context).is_pending();
     Handle::try_current().is_ok() && (0..MORE_THAN_ANY).any(spend)
+}
+
+/// Threads for the runtime.
+///
+/// The study that this project comes from took half the cores, between 2 and 8 ([`Workers::Half`]), since a Python beside it needed the
+/// rest. Here nothing runs beside the host, and responses are parsed on all cores: [`Workers::All`] is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Workers {
+    /// One for each core that the process may use.
+    #[default]
+    All,
+    /// `(cores / 2).clamp(2, 8)`.
+    Half,
+    /// As many as this, [`MAX_WORKERS`] at most.
+    Count(std::num::NonZeroUsize),
+}
+
+/// The most threads that a runtime is started with. Each takes an allocation up front and a stack: a mistyped number is refused instead of
+/// ending the process.
+pub const MAX_WORKERS: usize = 1024;
+
+impl Workers {
+    /// How many threads that is here: at most as many as CPU affinity and, on Linux, the quota of a cgroup allow.
+    #[must_use]
+    pub fn count(self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        match self {
+            Self::All => cores,
+            Self::Half => (cores / 2).clamp(2, 8),
+            Self::Count(count) => count.get(),
+        }
+    }
 }
 
 #[cfg(test)]

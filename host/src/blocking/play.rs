@@ -3,8 +3,10 @@
 //! As in [`crate::play`], with calls that wait, each for a whole batch.
 
 use super::{BlockingError, block};
+use crate::play;
 use crate::play::{App, Chart, PlayError};
-use crate::{Failure, Grouped, play};
+use crate::result::Grouped;
+use crate::types::Failure;
 
 /// As [`play::fetch_category_lists`].
 ///

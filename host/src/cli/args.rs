@@ -1,7 +1,7 @@
 //! The command line as typed arguments. The only module that names clap's matches.
 //!
 //! Options of the program come in groups, each a struct. The parsers' kinds become subcommands, whose options are their parameters; values of
-//! these are checked by [`crate::Plan`], which knows which value is nearest.
+//! these are checked by [`crate::query::Plan`], which knows which value is nearest.
 
 mod commands;
 #[cfg(feature = "demo")]

@@ -13,7 +13,9 @@ use super::demo_store::{self, APPS, DemoStore};
 use super::exit::{ExitStatus, print, say};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
-use crate::{Plan, Query, Row, Workers, workers};
+use crate::query::Plan;
+use crate::runtime::Workers;
+use crate::types::{Query, Row};
 
 /// Columns of the table.
 const WIDTH: usize = 100;
@@ -122,7 +124,7 @@ pub(super) async fn run(command: &BenchCommand, parser: Parser) -> Result<ExitSt
     let timings = timed.await.map_err(demo_store::failed)??;
     if command.json {
         let results: Vec<_> = timings.iter().map(Timing::json).collect();
-        let document = json!({"latency_ms": latency.as_millis() as u64, "cores": workers(Workers::All), "runs": runs, "results": results});
+        let document = json!({"latency_ms": latency.as_millis() as u64, "cores": Workers::All.count(), "runs": runs, "results": results});
         print(&format!("{document:#}\n"))?;
     } else {
         for (countries, categories) in SIZES {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Description, Kind, Row};
+use crate::parser::{Description, Kind};
+use crate::types::Row;
 
 /// Records from which on a share says something.
 const ENOUGH: u64 = 20;

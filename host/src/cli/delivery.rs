@@ -22,9 +22,13 @@ use super::shutdown_signal::ShutdownSignal;
 use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
+use crate::host::Host;
+use crate::result::PageResult;
+use crate::robots::Robots;
 use crate::run::{Estimate, Estimator, Input};
+use crate::run::{PageResults, RunStats};
 use crate::types::chain;
-use crate::{FailureKind, Host, PageResult, PageResults, Query, Robots, RunStats};
+use crate::types::{FailureKind, Query};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]

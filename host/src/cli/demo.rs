@@ -11,7 +11,9 @@ use super::exit::{ExitStatus, print, say};
 use super::{demo_swap, shutdown_signal};
 use crate::output::terminal::{self, View};
 use crate::parser::Parser;
-use crate::{Outcome, Row, Workers, workers};
+use crate::result::Outcome;
+use crate::runtime::Workers;
+use crate::types::Row;
 
 /// Rows of each chart that are shown.
 const SHOWN: usize = 5;
@@ -53,7 +55,7 @@ pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<ExitSta
 
 /// How many times faster a batch can be: `N(L + c) / (L + Nc / cores)`, where `c` is the work of client and server for one chart.
 fn bound(charts: usize, latency: Duration, work: Duration) -> f64 {
-    let (charts, cores) = (charts as f64, workers(Workers::All) as f64);
+    let (charts, cores) = (charts as f64, Workers::All.count() as f64);
     let (latency, each) = (latency.as_secs_f64(), work.as_secs_f64() / charts);
     charts * (latency + each) / (latency + charts * each / cores)
 }

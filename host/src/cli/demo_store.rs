@@ -6,9 +6,13 @@ use std::time::Duration;
 use playfast_sim::{ChartQuery, Store, StoreConfig};
 
 use super::exit::ExitStatus;
+use crate::host::{Host, HostBuilder};
 use crate::parser::Parser;
+use crate::query::Plan;
+use crate::result::Outcome;
+use crate::schedule::Rate;
+use crate::types::Query;
 use crate::types::chain;
-use crate::{Host, HostBuilder, Outcome, Plan, Query, Rate};
 
 /// The study's charts: so many countries, of which the first ones are asked, and categories.
 pub(super) const COUNTRIES: [&str; 5] = ["us", "kr", "jp", "de", "gb"];

@@ -16,7 +16,9 @@ use super::demo_store::{self, APPS, DemoStore};
 use super::exit::{ExitStatus, print, say};
 use super::watch;
 use crate::parser::Parser;
-use crate::{FailureKind, Outcome, Plan, Query};
+use crate::query::Plan;
+use crate::result::Outcome;
+use crate::types::{FailureKind, Query};
 
 /// The Play parser, which also knows the store's other layout: `parser-component/examples/moved_layout.rs`, by `cargo xtask component`.
 const FIXED: &[u8] = include_bytes!("../../parser/moved_layout.wasm");

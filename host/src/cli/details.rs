@@ -11,10 +11,12 @@ use serde_json::Value;
 
 use super::input::Refusals;
 use super::queries::subject;
+use crate::host::Host;
+use crate::parser::Description;
 use crate::parser::Kind;
 use crate::query::split_kind;
 use crate::run::FollowUp;
-use crate::{Description, Host, Query, Row};
+use crate::types::{Query, Row};
 
 /// How details are asked.
 #[derive(Clone, Debug)]

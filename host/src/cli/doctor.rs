@@ -14,9 +14,14 @@ use super::args::{DoctorCommand, Options};
 use super::coverage::Coverage;
 use super::exit::{ExitStatus, print, say};
 use super::settings::Settings;
+use crate::host::{Host, HostBuilder};
 use crate::parser::Kind;
+use crate::query::{Plan, PlanError};
+use crate::result::Outcome;
+use crate::schedule::RetryPolicy;
+use crate::swap::ParserSlot;
+use crate::types::Query;
 use crate::types::chain;
-use crate::{Host, HostBuilder, Outcome, ParserSlot, Plan, PlanError, Query, RetryPolicy};
 use report::{AddressReport, Answer, KindReport, ParserReport, Report};
 use save::Folder;
 

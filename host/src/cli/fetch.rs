@@ -10,11 +10,13 @@ use super::details::Details;
 use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
 use super::sink::{Columns, Sink};
+use crate::host::Host;
 use crate::output::Format;
+use crate::parser::Description;
 use crate::parser::Kind;
+use crate::query::PlanError;
 use crate::query::split_kind;
 use crate::run::Input;
-use crate::{Description, Host, PlanError};
 
 pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let description = host.slot_of(&command.name).map_err(refused)?.description();

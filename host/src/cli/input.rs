@@ -23,9 +23,11 @@ use tokio::sync::mpsc;
 use super::delivery::InputStats;
 use super::exit::ExitStatus;
 use super::queries::{KIND, Names, Records, subject};
+use crate::host::Host;
 use crate::query::split_kind;
 use crate::run::Input;
-use crate::{Host, ParserSlot, Query};
+use crate::swap::ParserSlot;
+use crate::types::Query;
 pub(super) use carried::Carried;
 use ignored::Ignored;
 pub(super) use limit::limit_params;
@@ -262,7 +264,7 @@ fn parts(
     segments.into_iter().map(part).collect()
 }
 
-fn typed_plan(resolver: &Resolver, values: Vec<String>) -> Result<crate::Plan, ExitStatus> {
+fn typed_plan(resolver: &Resolver, values: Vec<String>) -> Result<crate::query::Plan, ExitStatus> {
     let kind = resolver.kind.name().unwrap_or(KIND);
     let slot = resolver.host.slot_of(kind).map_err(|error| ExitStatus::config(error.to_string()))?;
     let description = slot.description();

@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::QueryKey;
+use crate::types::QueryKey;
 use line::Entry;
 use resumed::Seen;
 

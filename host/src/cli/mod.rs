@@ -51,7 +51,8 @@ use std::process::ExitCode;
 
 use etcetera::BaseStrategy;
 
-use crate::{Workers, runtime};
+use crate::runtime;
+use crate::runtime::Workers;
 use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
 use exit::ExitStatus;
 use parsers::Parsers;

@@ -11,14 +11,18 @@ use serde_json::Value;
 use super::args::{Options, ParseCommand};
 use super::exit::{ExitStatus, say};
 use super::sink::{Columns, Rows};
+use crate::fetch::FetchOptions;
+use crate::host::Host;
 use crate::output::Format;
+use crate::parser::Kind;
 use crate::query::split_kind;
+use crate::result::Outcome;
 use crate::types::chain;
-use crate::{FetchOptions, Host, Kind, Outcome, Query, Response, Row};
+use crate::types::{Query, Response, Row};
 
 pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let name = command.kind.as_str();
-    let refused = |error: crate::PlanError| ExitStatus::config(error.to_string());
+    let refused = |error: crate::query::PlanError| ExitStatus::config(error.to_string());
     let description = host.slot_of(name).map_err(refused)?.description();
     let url = command.url.as_deref();
     let query = query(options.input.params()?, host, name, url)?;

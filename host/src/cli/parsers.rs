@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::exit::ExitStatus;
 use super::settings::Settings;
+use crate::host::{Host, HostBuilder, PLAY};
 use crate::parser::{Digest, Engine, EngineOptions, Kind, Parser};
 use crate::swap::check_hosts;
 use crate::types::chain;
-use crate::{Host, HostBuilder, PLAY};
 
 /// The hosts of Play: who runs this program allows them.
 const PLAY_HOSTS: [&str; 1] = ["play.google.com"];

@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
+use crate::host::Host;
 use crate::run::{Estimate, Estimator, Input};
-use crate::{Bottleneck, Host, RunControl, RunStats};
+use crate::run::{RunControl, RunStats};
+use crate::schedule::Bottleneck;
 
 /// How often the line is drawn.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -224,7 +226,7 @@ fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FailureKind;
+    use crate::types::FailureKind;
 
     #[test]
     fn the_line_says_what_fails_and_what_holds_it_back() {

@@ -5,10 +5,11 @@ use super::delivery::{InputStats, deliver, dry_run};
 use super::exit::{ExitStatus, say};
 use super::input::{self, AskedKind, Request, Segment, Source, limit_params};
 use super::sink::{Columns, Sink};
+use crate::host::Host;
 use crate::output::Format;
 use crate::parser::Kind;
 use crate::query::split_kind;
-use crate::{Host, ParserSlot};
+use crate::swap::ParserSlot;
 
 pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let source = source(command);

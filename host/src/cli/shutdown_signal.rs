@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::exit::say;
 use super::number::counted;
-use crate::RunControl;
+use crate::run::RunControl;
 
 /// Codes of a program that a signal ended.
 const INTERRUPTED: u8 = 130;

@@ -20,9 +20,10 @@ use super::input::Carried;
 use super::journal::{CompletedKeys, End, Header, Journal, JournalError, PartialQuery, Resumed};
 use super::output_file::{OutputFile, Replacement};
 use crate::output::Format;
+use crate::result::PageResult;
 use crate::run::Asked;
 use crate::types::chain;
-use crate::{FailureKind, PageResult, Query, QueryKey};
+use crate::types::{FailureKind, Query, QueryKey};
 use destination::{Destination, is_special};
 
 pub(super) use columns::Columns;

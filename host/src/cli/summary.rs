@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::coverage::Coverage;
 use super::exit::{is_quiet, say};
 use super::number::{counted, grouped, short, size};
-use crate::{FailureKind, Host, RunStats};
+use crate::host::Host;
+use crate::run::RunStats;
+use crate::types::FailureKind;
 
 /// What is known of a run.
 pub(super) struct Summary<'s> {
@@ -107,7 +109,7 @@ impl Summary<'_> {
     }
 }
 
-fn parser(slot: &crate::ParserSlot) -> Value {
+fn parser(slot: &crate::swap::ParserSlot) -> Value {
     let parser = slot.parser();
     let description = parser.description();
     json!({"slot": slot.name(), "name": description.name, "version": description.version,

@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use super::args::Options;
 use super::exit::{ExitStatus, say};
 use super::parsers;
+use crate::host::Host;
 use crate::parser::{Digest, LoadError};
-use crate::{Host, ParserSlot, SwapError};
+use crate::swap::{ParserSlot, SwapError};
 
 /// Files are written in bursts of events.
 const SETTLE: Duration = Duration::from_millis(20);

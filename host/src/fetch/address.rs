@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::ConnectTo;
-use crate::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind};
 
 /// Bytes of an address: servers take little more.
 const LONGEST: usize = 16 << 10;

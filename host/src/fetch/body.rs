@@ -9,7 +9,7 @@ use super::failure::ErrorClassifier;
 use super::memory_budget::MemoryReservation;
 use super::timeout::PausedTime;
 use crate::types::chain;
-use crate::{Failure, FailureKind, Response};
+use crate::types::{Failure, FailureKind, Response};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
 const FIRST: usize = 64 << 10;

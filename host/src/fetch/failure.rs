@@ -11,7 +11,7 @@ use super::dns_cache::ResolveError;
 use super::proxy::Proxy;
 use super::resolve::PrivateAddress;
 use super::route::Routes;
-use crate::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind};
 
 /// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.
 const MALFORMED_RESPONSE_ERRORS: [&str; 5] =

@@ -50,7 +50,7 @@ pub(crate) use memory_budget::MemoryReservation;
 pub(crate) use recorder::Recorder;
 pub(crate) use recorder::Recording;
 
-use crate::{Failure, FailureKind, Request, Response};
+use crate::types::{Failure, FailureKind, Request, Response};
 use address::Redirect;
 use client::ClientConfig;
 use connection_pool::ConnectionPool;
@@ -234,7 +234,7 @@ fn location(response: &reqwest::Response) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Method;
+    use crate::types::Method;
 
     #[tokio::test]
     async fn a_declared_host_at_a_private_address_is_forbidden() {

@@ -95,7 +95,7 @@ impl FetchOptions {
     ///
     /// Whoever resolves a name checks its address: with any scheme but `socks5://` it is the proxy that has to refuse private addresses.
     ///
-    /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::ClientError::Proxy).
+    /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::fetch::ClientError::Proxy).
     #[must_use]
     pub fn with_proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Redacted(url.into()));
@@ -119,7 +119,7 @@ impl FetchOptions {
 
     /// With this header in every request, unless the parser gives one of its name.
     ///
-    /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::ClientError::Header).
+    /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::fetch::ClientError::Header).
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Redacted(value.into())));
@@ -128,7 +128,7 @@ impl FetchOptions {
 
     /// With a cookie, `NAME=VALUE`, to all hosts that the parser declares, unless the parser gives one of its name.
     ///
-    /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::ClientError::Cookie).
+    /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::fetch::ClientError::Cookie).
     #[must_use]
     pub fn with_cookie(mut self, cookie: impl Into<String>) -> Self {
         self.cookies.push(Redacted(cookie.into()));

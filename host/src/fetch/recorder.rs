@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Failure, Request, Response};
+use crate::types::{Failure, Request, Response};
 
 /// An exchange that is over. Neither the user's headers nor any cookies of hers are in it.
 #[derive(Clone, Copy, Debug)]

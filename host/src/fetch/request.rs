@@ -6,7 +6,7 @@ use reqwest::header::{
     TRANSFER_ENCODING,
 };
 
-use crate::{Failure, FailureKind, Method, Request};
+use crate::types::{Failure, FailureKind, Method, Request};
 
 /// Bytes of a request's body. The largest that Play takes are of some kilobytes.
 const REQUEST_LIMIT: usize = 1 << 20;

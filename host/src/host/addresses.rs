@@ -7,9 +7,10 @@ use futures::future::{BoxFuture, FutureExt};
 use super::Host;
 use crate::parser::{Description, Kind, Parser};
 use crate::query::split_kind;
+use crate::query::{Plan, PlanError};
 use crate::robots::RobotsVerdict;
+use crate::types::{Failure, FailureKind, Method, Query};
 use crate::types::{host_of, path_of};
-use crate::{Failure, FailureKind, Method, Plan, PlanError, Query};
 
 /// Choices of a parameter that are tried one by one. One with more, such as a country, hardly changes the path.
 const MAX_TRIED_CHOICES: usize = 8;

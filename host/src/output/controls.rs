@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::Row;
+use crate::types::Row;
 
 /// Bytes that are looked at together: a loop without an exit in its midst compiles to vector instructions.
 const SCANNED_BYTES: usize = 64;

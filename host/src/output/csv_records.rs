@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, Terminator, WriterBuilder};
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
-use crate::Row;
+use crate::types::Row;
 
 /// UTF-8's byte order mark: without it Excel takes a CSV file for one in the system's old code page.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

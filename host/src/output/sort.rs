@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::shown_count::parse_shown_count;
-use crate::Row;
+use crate::types::Row;
 
 /// Sorts rows by a field: numbers by value, then `false` and `true`, then texts without regard to case, then lists and objects by their JSON;
 /// rows whose field is null or missing come last in both directions. If each text of the field shows a count, such as `1,000+`, texts are

@@ -13,7 +13,7 @@ use super::csv_records::{self, BYTE_ORDER_MARK};
 use super::encoder::Encoder;
 use super::terminal::{self, View};
 use super::{Compression, Format};
-use crate::Row;
+use crate::types::Row;
 
 /// Writes rows in a [`Format`], plain or compressed. Control characters except tab and newline are dropped from their texts.
 ///

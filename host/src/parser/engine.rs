@@ -15,7 +15,7 @@ use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 use super::cpu_slots::Lane;
 use super::digest::Digest;
 use super::sandbox::{ASLEEP_FACTOR, Call, Limits, State, TICK};
-use crate::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind};
 
 /// Instances at once: about as many as requests under way where nothing else is said, so that guests that wait for a lane hold nobody up. From
 /// 128 memories on wasmtime's pool keeps slots warm for each thread (its `ShardLayout`), which is twice the memory on two cores.
@@ -90,7 +90,7 @@ pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + S
 
 /// Compiles and runs components. Cloning it is cheap.
 ///
-/// A [`Host`](crate::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
+/// A [`Host`](crate::host::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
 ///
 /// ```
 /// use playfast::{Engine, EngineOptions, PLAY};

@@ -15,7 +15,7 @@ use super::digest::Digest;
 use super::engine::Engine;
 use super::sandbox::{Call, State};
 use super::{cache, convert};
-use crate::{Failure, FailureKind, Page, Query, Requests, Response};
+use crate::types::{Failure, FailureKind, Page, Query, Requests, Response};
 
 /// The interface that a parser exports, and its version.
 const INTERFACE: &str = "playfast:parser/parser";

@@ -15,7 +15,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 use super::cpu_slots::{FREE_TICKS, Lane};
 use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
 use super::wasi::DenyAllWasi;
-use crate::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind};
 
 /// What one call may use.
 ///

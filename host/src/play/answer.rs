@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{App, ChartApp};
+use crate::result::Outcome;
 use crate::types::chain;
-use crate::{Failure, FailureKind, Outcome, Query, Row};
+use crate::types::{Failure, FailureKind, Query, Row};
 
 /// What came of one chart.
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ impl Record for ChartApp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Page;
+    use crate::types::Page;
 
     fn outcome(records: &[&str]) -> Outcome {
         let params = [("country", "us"), ("category", "SOCIAL"), ("num", "3")];

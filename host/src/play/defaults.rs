@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{Description, Plan, PlanError};
+use crate::parser::Description;
+use crate::query::{Plan, PlanError};
 
 /// What the parser calls its kinds, and which of their parameters may go without saying.
 pub(super) const LIST: Kind = Kind { name: "list", defaults: &["collection", "language", "num"] };

@@ -3,7 +3,8 @@
 //! They ask the host that the process shares. [`BatchFetcher`] has the same with defaults, and for a host of the program's own.
 
 use super::{App, BatchFetcher, Chart, PlayError};
-use crate::{Failure, Grouped};
+use crate::result::Grouped;
+use crate::types::Failure;
 
 /// The charts of all these categories in all these countries, with `num` apps each, in one batch.
 ///

@@ -5,7 +5,12 @@ use futures::future::{BoxFuture, FutureExt};
 use super::answer::{Chart, app};
 use super::defaults::{APP, Defaults, Given, Kind, LIST, given};
 use super::{App, shared};
-use crate::{EnvironmentError, Failure, Grouped, Host, HostError, Outcome, PlanError, RuntimeError};
+use crate::environment::EnvironmentError;
+use crate::host::{Host, HostError};
+use crate::query::PlanError;
+use crate::result::{Grouped, Outcome};
+use crate::runtime::RuntimeError;
+use crate::types::Failure;
 
 /// Why nothing was asked. What fails of a query alone is a value in its place.
 #[derive(Debug, thiserror::Error)]

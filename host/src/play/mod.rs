@@ -10,7 +10,7 @@
 //! Values are checked against the parser's description before anything is sent. From then on a query that fails is a value in its place: a
 //! [`Chart`] with a failure, or an `Err` where an [`App`] would be.
 //!
-//! Below lies [`crate::Host`], which knows all that the parser knows. Without async there is `playfast::blocking::play`.
+//! Below lies [`crate::host::Host`], which knows all that the parser knows. Without async there is `playfast::blocking::play`.
 
 mod answer;
 mod defaults;

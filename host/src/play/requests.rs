@@ -9,7 +9,9 @@ use std::iter::FusedIterator;
 use std::sync::Arc;
 
 use super::defaults::{APP, Defaults, Given, Kind, LIST, given};
-use crate::{Description, Plan, PlanError, Query};
+use crate::parser::Description;
+use crate::query::{Plan, PlanError};
+use crate::types::Query;
 
 /// Makes requests with the same defaults. What isn't set is as the parser's description has it.
 ///

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use super::PlayError;
-use crate::Host;
+use crate::host::Host;
 use crate::runtime::{RuntimeError, shared};
 
 /// The process's host, made when it is first needed: as the environment says ([`crate::HostBuilder::environment`]).

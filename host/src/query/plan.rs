@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::plan_error::{PlanError, hint};
 use super::suggestion::refusal;
-use crate::Query;
 use crate::parser::{Description, Kind, Param};
+use crate::types::Query;
 use crate::types::{address_host, query_param};
 
 /// A parameter and its values.

@@ -4,7 +4,7 @@
 //! one that is slow.
 
 use super::page_result::PageResult;
-use crate::Row;
+use crate::types::Row;
 
 /// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
 pub(crate) const FEW: usize = 1 << 20;
@@ -96,8 +96,8 @@ fn packed(rows: &[Row]) -> Option<(Vec<u8>, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Query;
     use crate::result::page_result::QueryPath;
+    use crate::types::Query;
 
     fn part(root: usize, rows: usize) -> PageResult {
         let row =

@@ -145,7 +145,7 @@ impl<T> IntoIterator for Grouped<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Query;
+    use crate::types::Query;
 
     fn outcome(country: &str, category: &str) -> Outcome {
         Outcome::new(Query::new("list", [("country".into(), country.into()), ("category".into(), category.into())]))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::parser::{Kind, Param};
 use crate::swap::ParserId;
-use crate::{Failure, FailureKind, Page, Query, Row};
+use crate::types::{Failure, FailureKind, Page, Query, Row};
 
 /// Where a page came from, and who parsed it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::outcome::Source;
-use crate::{Failure, Query, Row};
+use crate::types::{Failure, Query, Row};
 
 /// A page of a query's answer, or its end.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use serde_core::de::value::MapDeserializer;
 use serde_json::Value;
 
 use super::outcome::Outcome;
-use crate::{Query, Row};
+use crate::types::{Query, Row};
 
 /// A row doesn't fit the type that it was to be read as.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ mod tests {
 
     use super::{Row, Value};
     use crate::result::outcome::Outcome;
-    use crate::{Page, Query};
+    use crate::types::{Page, Query};
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct App {

@@ -3,7 +3,7 @@
 use texting_robots::Robot;
 
 use super::RobotsVerdict;
-use crate::{Failure, Response};
+use crate::types::{Failure, Response};
 
 /// Bytes of a file that are read: RFC 9309 (section 2.5) asks for 500 KiB at least.
 const MAX_PARSED_BYTES: usize = 512 << 10;
@@ -85,7 +85,7 @@ fn truncate_at_line(body: &mut Vec<u8>, limit: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FailureKind;
+    use crate::types::FailureKind;
 
     async fn verdict(status: u16, body: &str, url: &str) -> RobotsVerdict {
         let response = Response::new("https://example.org/robots.txt", status, body);

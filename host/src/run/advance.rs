@@ -18,7 +18,7 @@ use crate::result::outcome::{RowFrame, Source};
 use crate::result::page_result::PageResult;
 use crate::schedule::retry::{Attempt, NoRetry, Retry};
 use crate::swap::{Generation, ParserSlot};
-use crate::{Failure, FailureKind, Page, Query};
+use crate::types::{Failure, FailureKind, Page, Query};
 
 /// Attempts that a host refused for its pace before the batch's size is suspected.
 const LIMITED_BEFORE_HALVING: u32 = 3;

@@ -4,7 +4,7 @@
 //! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails
 //! again; one that was refused for the pace is halved only if no other of its size went well.
 
-use crate::{Failure, FailureKind, Page};
+use crate::types::{Failure, FailureKind, Page};
 
 /// Why nothing of a batch was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

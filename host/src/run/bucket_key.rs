@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Query;
 use crate::parser::{Kind, PerRequestValue};
+use crate::types::Query;
 
 /// Queries of equal keys may share a request: they are of one parser and kind, agree in the parameters that the description marks with
 /// `x-per-request: "same"`, and all are new or all continue.

@@ -13,7 +13,7 @@ use crate::robots::RobotsChecker;
 use crate::schedule::wait_queue::BatchLimit;
 use crate::swap::{Generation, ParserRegistry, ParserSlot};
 use crate::types::host_of;
-use crate::{Exchange, Failure, FailureKind, Query, Request, Requests};
+use crate::types::{Exchange, Failure, FailureKind, Query, Request, Requests};
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use super::run_state::Run;
 use crate::schedule::circuit_breaker::Outage;
 use crate::schedule::wait_queue::Supply;
 use crate::swap::ParserSlot;
-use crate::{Failure, FailureKind, Query};
+use crate::types::{Failure, FailureKind, Query};
 
 /// Queries that are taken from the input together once there is room for as many: requests stay full, however slowly places come back.
 const INTAKE: u32 = 1024;

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use super::bucket_key::BucketKey;
 use super::context::Worker;
+use crate::host::Host;
 use crate::parser::Kind;
 use crate::schedule::scheduler::SchedulerConfig;
 use crate::swap::ParserSlot;
 use crate::types::Pace;
-use crate::{Host, Query};
+use crate::types::Query;
 
 /// Queries of a sample at most.
 const MAX_SAMPLE: usize = 64;

@@ -18,7 +18,7 @@ use crate::fetch::{Fetched, MemoryReservation};
 use crate::result::outcome::Source;
 use crate::schedule::scheduler::Feedback;
 use crate::swap::{Generation, ParserId, ParserSlot};
-use crate::{Failure, FailureKind, Page, Query, Response};
+use crate::types::{Failure, FailureKind, Page, Query, Response};
 
 /// The longest wait that a server may tell, as far as it is believed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);

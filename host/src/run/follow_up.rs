@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Query, Row};
+use crate::types::{Query, Row};
 
 /// What rows raise.
 type Raise = dyn Fn(&Query, Vec<Row>) -> Vec<Query> + Send + Sync;

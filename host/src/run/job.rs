@@ -9,7 +9,7 @@ use crate::result::outcome::Progress;
 use crate::result::page_result::QueryPath;
 use crate::schedule::wait_queue::Queued;
 use crate::swap::ParserSlot;
-use crate::{Failure, FailureKind, Query};
+use crate::types::{Failure, FailureKind, Query};
 
 /// Pages of one query.
 const PAGES: usize = 1000;

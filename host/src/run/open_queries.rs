@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::job::Job;
 use crate::result::page_result::PageResult;
 use crate::result::page_result::QueryPath;
-use crate::{Failure, FailureKind, Query};
+use crate::types::{Failure, FailureKind, Query};
 
 /// The open queries of a run.
 #[derive(Debug, Default)]

@@ -78,7 +78,7 @@ pub struct RunControl {
 }
 
 impl RunControl {
-    /// Has what is under way finish, and sends nothing more: what isn't answered by then is [`crate::FailureKind::Cancelled`].
+    /// Has what is under way finish, and sends nothing more: what isn't answered by then is [`crate::types::FailureKind::Cancelled`].
     pub fn stop(&self) {
         self.stop.send_replace(true);
     }

@@ -17,7 +17,7 @@ use crate::schedule::circuit_breaker::Outage;
 use crate::schedule::scheduler::{Bottleneck, Feedback, Next, Scheduler, SchedulerConfig};
 use crate::schedule::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
 use crate::swap::Generation;
-use crate::{Failure, Request};
+use crate::types::{Failure, Request};
 
 /// A request, and the generation of the parser that made it.
 pub(crate) type BuiltRequest = (Arc<Generation>, Request);
@@ -343,10 +343,10 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Query;
     use crate::run::Asked;
     use crate::schedule::Rate;
     use crate::schedule::RetryPolicy;
+    use crate::types::Query;
 
     #[tokio::test]
     async fn one_that_waits_polls_when_nobody_else_does() {

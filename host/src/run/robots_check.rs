@@ -7,7 +7,7 @@ use super::exchange::with_deadline;
 use super::job::Job;
 use super::permit::{BuiltRequest, Permit};
 use super::run_state::Run;
-use crate::Failure;
+use crate::types::Failure;
 
 impl Worker {
     /// Whether a request may be sent.

@@ -10,9 +10,9 @@ use super::job::{Job, Resume};
 use super::open_queries::OpenQueries;
 use super::permit::Reader;
 use super::stats::StatsRecorder;
-use crate::Failure;
 use crate::result::outcome::Source;
 use crate::result::page_result::PageResult;
+use crate::types::Failure;
 
 /// What the tasks of a run share.
 pub(crate) struct Run {

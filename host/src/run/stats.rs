@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::FailureKind;
 use crate::result::page_result::PageResult;
 use crate::schedule::scheduler::Bottleneck;
+use crate::types::FailureKind;
 
 /// How a run goes: counts since its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use crate::Failure;
+use crate::types::Failure;
 
 /// How failed queries are asked again, and for how long.
 ///
@@ -200,7 +200,7 @@ impl RetryBudget {
 
 #[cfg(test)]
 mod tests {
-    use crate::FailureKind;
+    use crate::types::FailureKind;
     use proptest::prelude::*;
 
     use super::*;

@@ -12,7 +12,7 @@ mod bucket;
 pub(crate) use bucket::BatchLimit;
 use bucket::{Bucket, Waiter};
 
-use crate::Priority;
+use crate::types::Priority;
 
 /// Every so many batches, the class whose head has waited longest goes, so that no class starves.
 const FAIR_TURN: u32 = 4;

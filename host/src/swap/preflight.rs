@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::response_history::Sample;
 use crate::parser::{Description, Kind, Parser};
-use crate::{Failure, Page, Row};
+use crate::types::{Failure, Page, Row};
 
 /// What one response counts beside the next newer one.
 const AGEING: f64 = 0.8;
@@ -249,7 +249,7 @@ fn required(parser: &Parser, kind: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FailureKind;
+    use crate::types::FailureKind;
 
     fn page(records: usize) -> Result<Page, Failure> {
         Ok(Page { records: vec!["{}".to_owned(); records], ..Page::default() })

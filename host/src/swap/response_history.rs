@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Query, Response};
+use crate::types::{Query, Response};
 
 /// Responses of a kind that are kept, of those that the parser failed on and of the others each.
 const KEPT: usize = 8;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::{Failure, Query};
+use crate::types::{Failure, Query};
 
 /// How a request asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -38,7 +38,7 @@ pub enum FailureKind {
     Http,
     /// The body is larger than allowed.
     TooLarge,
-    /// An address that the parser may not ask, or that robots.txt disallows ([`Robots::Obey`](crate::Robots::Obey)).
+    /// An address that the parser may not ask, or that robots.txt disallows ([`Robots::Obey`](crate::robots::Robots::Obey)).
     Forbidden,
     /// The query's or the run's time was up.
     Deadline,

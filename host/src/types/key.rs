@@ -11,7 +11,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::Query;
+use crate::types::Query;
 
 /// Bytes of a key: too many for two queries to share one by chance, and few enough to keep those of millions.
 const BYTES: usize = 16;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::Query;
+use crate::types::Query;
 
 /// A record with the query's kind and parameters, its `position` and the time when it was fetched: what is written out. A JSON object, whose
 /// members keep their order.

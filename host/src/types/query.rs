@@ -38,7 +38,7 @@ pub enum Priority {
 }
 
 impl Query {
-    /// A query of this kind. Parameters that it leaves out are not filled in: [`crate::Plan`] does that.
+    /// A query of this kind. Parameters that it leaves out are not filled in: [`crate::query::Plan`] does that.
     pub fn new(kind: impl Into<Arc<str>>, params: impl IntoIterator<Item = (Arc<str>, Arc<str>)>) -> Self {
         Self {
             parser: None,

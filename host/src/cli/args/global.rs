@@ -8,8 +8,10 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::value::{cookie, duration, host_name, text};
 use crate::cli::exit::ExitStatus;
 use crate::fetch::check_authority;
+use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions};
+use crate::host::HostBuilder;
+use crate::parser::Digest;
 use crate::types::chain;
-use crate::{ConnectTo, Digest, EnvironmentProxies, FetchOptions, HostBuilder};
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]

@@ -10,7 +10,7 @@ use super::run::RunArgs;
 use super::speed::SpeedArgs;
 use crate::cli::exit::ExitStatus;
 use crate::cli::parsers::Parsers;
-use crate::{Host, HostBuilder};
+use crate::host::{Host, HostBuilder};
 
 /// The options of all groups.
 #[derive(Args, Clone, Debug)]

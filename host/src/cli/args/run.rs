@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::value::{MAX_RETRIES, duration, whole_number};
-use crate::{FailureKind, HostBuilder, RetryPolicy};
+use crate::host::HostBuilder;
+use crate::schedule::RetryPolicy;
+use crate::types::FailureKind;
 
 /// How long a run tries, and when it counts as a success.
 #[derive(Args, Clone, Debug)]

@@ -5,7 +5,11 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::value::{MAX_CONCURRENCY, whole_number};
-use crate::{BatchSize, HostBuilder, MAX_WORKERS, Rate, Robots, Workers};
+use crate::host::HostBuilder;
+use crate::robots::Robots;
+use crate::run::BatchSize;
+use crate::runtime::{MAX_WORKERS, Workers};
+use crate::schedule::Rate;
 
 /// How fast hosts are asked, and with how many threads.
 #[derive(Args, Clone, Debug)]

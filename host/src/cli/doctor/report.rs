@@ -4,7 +4,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{FailureKind, Host, Outcome, ParserSlot, PlanError, RunStats};
+use crate::host::Host;
+use crate::query::PlanError;
+use crate::result::Outcome;
+use crate::run::RunStats;
+use crate::swap::ParserSlot;
+use crate::types::FailureKind;
 
 /// What the doctor found.
 #[derive(Debug, Serialize)]

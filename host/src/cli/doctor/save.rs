@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::exit::ExitStatus;
 use crate::fetch::{Recorder, Recording};
-use crate::{Method, Query, Request, Response};
+use crate::types::{Method, Query, Request, Response};
 
 /// Headers that say who asks, or let others ask in their name.
 const SECRET: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];

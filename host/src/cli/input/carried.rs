@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::parser::Kind;
-use crate::{Query, QueryKey, Row};
+use crate::types::{Query, QueryKey, Row};
 
 /// Values of the carried columns, in the order of their names.
 type Values = Box<[Value]>;

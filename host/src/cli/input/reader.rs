@@ -12,7 +12,8 @@ use super::resolver::{Refused, Resolved, Resolver};
 use super::source::{Source, Text};
 use crate::cli::delivery::InputStats;
 use crate::cli::queries::{Names, Records};
-use crate::{Plan, Priority, Query, QueryKey};
+use crate::query::Plan;
+use crate::types::{Priority, Query, QueryKey};
 
 /// Queries of a file that are handed on together: those that share a request must be there together.
 const CHUNK_QUERIES: usize = 256;

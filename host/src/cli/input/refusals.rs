@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use crate::FailureKind;
 use crate::cli::exit::say_error;
 use crate::cli::number::counted;
+use crate::types::FailureKind;
 
 /// Reasons that are said, each in a line of its own. Further ones are only counted.
 const MAX_REASONS: usize = 50;

@@ -9,10 +9,12 @@ use serde_json::{Map, Value};
 
 use super::ignored::Ignored;
 use crate::cli::queries::{KIND, Record, subject, texts};
+use crate::host::Host;
 use crate::parser::{Kind, Param};
 use crate::query::split_kind;
+use crate::query::{Plan, PlanError};
 use crate::swap::Unresolved;
-use crate::{Host, Plan, PlanError, Priority};
+use crate::types::Priority;
 
 /// The field that says which queries go first, unless the kind has a parameter of that name.
 const PRIORITY: &str = "priority";

@@ -9,7 +9,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::output::{Compression, Format};
-use crate::{FailureKind, QueryKey};
+use crate::types::{FailureKind, QueryKey};
 
 /// Of the journal's lines, and of the encoding of keys.
 pub(super) const VERSION: u32 = 1;

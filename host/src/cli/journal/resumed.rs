@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use super::line::{End, Entry, FINISHED, Header};
-use crate::QueryKey;
+use crate::types::QueryKey;
 
 /// What a run that was cut off has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -140,8 +140,8 @@ pub(super) fn read(mut lines: impl BufRead, length: u64) -> io::Result<Option<Se
 
 #[cfg(test)]
 mod tests {
-    use crate::FailureKind;
     use crate::output::Format;
+    use crate::types::FailureKind;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::cli::output_file::OutputFile;
 use crate::output::{Format, RowWriter};
-use crate::{FailureKind, Row};
+use crate::types::{FailureKind, Row};
 
 fn key(query: usize) -> QueryKey {
     format!("{query:032x}").parse().unwrap()

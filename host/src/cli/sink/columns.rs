@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::Description;
 use crate::cli::args::RowArgs;
 use crate::cli::exit::ExitStatus;
+use crate::parser::Description;
 use crate::parser::Kind;
 
 /// The field that tells where a row comes from.

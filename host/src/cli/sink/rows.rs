@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::columns::Columns;
 use super::destination::Destination;
-use crate::Row;
 use crate::cli::args::RowArgs;
 use crate::cli::color;
 use crate::cli::exit::ExitStatus;
@@ -15,6 +14,7 @@ use crate::cli::output_file::OutputFile;
 use crate::cli::progress;
 use crate::output::terminal::View;
 use crate::output::{Format, RowWriter, header, sort};
+use crate::types::Row;
 
 /// Bytes that rows are gathered to before they are written: what a pipe holds.
 const BUFFER_BYTES: usize = 64 << 10;

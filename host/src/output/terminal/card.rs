@@ -15,7 +15,7 @@ use super::style::Style;
 use super::text::{cut, one_line, wrap};
 use super::value::Cell;
 use super::view::View;
-use crate::Row;
+use crate::types::Row;
 
 /// Columns of a line of text: longer ones are tiring to read.
 const MOST_TEXT_COLUMNS: usize = 100;

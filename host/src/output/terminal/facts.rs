@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::Row;
+use crate::types::Row;
 
 /// Characters of a text that a table shows without being asked.
 const SHORT_TEXT_CHARS: usize = 64;

@@ -6,7 +6,7 @@ use super::section::Section;
 use super::style::Style;
 use super::value::Cell;
 use super::view::View;
-use crate::Row;
+use crate::types::Row;
 
 /// Columns of the window below which a title isn't cut, unless the window is narrower.
 pub(super) const LEAST_TITLE_COLUMNS: usize = 12;

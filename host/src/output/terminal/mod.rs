@@ -22,7 +22,7 @@ mod view;
 
 pub use view::View;
 
-use crate::Row;
+use crate::types::Row;
 use section::Section;
 
 /// The rows as text of whole lines. No rows are an empty text.

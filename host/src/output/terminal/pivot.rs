@@ -15,7 +15,7 @@ use super::table::push_shared;
 use super::text::{cut, one_line};
 use super::value::Cell;
 use super::view::View;
-use crate::Row;
+use crate::types::Row;
 
 /// Values that a parameter may have to be chosen without being asked.
 const MAX_DEFAULT_VALUES: usize = 8;

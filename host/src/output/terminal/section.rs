@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Row;
+use crate::types::Row;
 
 /// Names under which records have their title, the best first.
 pub(super) const TITLES: [&str; 2] = ["title", "name"];

@@ -13,7 +13,7 @@ use super::style::Style;
 use super::text::{one_line, width};
 use super::value::{Cell, counted};
 use super::view::View;
-use crate::Row;
+use crate::types::Row;
 
 /// Fields that tell most, after title and id. Those that are equal in all rows stand above the table.
 const TELLING: [&str; 12] = [

@@ -1,7 +1,7 @@
 use super::super::wait_queue::tests::Job;
 use super::super::wait_queue::{BatchLimit, PriorityClass};
 use super::*;
-use crate::{Interval, Priority};
+use crate::types::{Interval, Priority};
 
 type TestScheduler = Scheduler<&'static str, Job, ()>;
 
@@ -117,7 +117,7 @@ fn a_host_that_refuses_is_probed_with_one_request_and_its_pace_is_kept() {
     let host = scheduler.host("a", "a", pace(), start);
     push(&mut scheduler, host, 0, 0..100, start);
     let in_flight = sent(&mut scheduler, start).len();
-    let failure = || Some(Failure::new(crate::FailureKind::Unavailable, "busy"));
+    let failure = || Some(Failure::new(crate::types::FailureKind::Unavailable, "busy"));
     (0..in_flight).for_each(|_| scheduler.release(host, CONGESTED, failure(), start, start));
     assert!(sent(&mut scheduler, start).is_empty());
     assert_eq!(scheduler.held_by().0, Bottleneck::CircuitOpen);
@@ -143,7 +143,7 @@ fn what_waits_for_a_host_that_is_given_up_fails_at_once_with_its_last_failure() 
     while refused == 0 {
         match scheduler.poll(now) {
             Some(Next::Send { .. }) => {
-                let failure = Failure::new(crate::FailureKind::Network, "nobody is there");
+                let failure = Failure::new(crate::types::FailureKind::Network, "nobody is there");
                 scheduler.release(host, CONGESTED, Some(failure), now, now);
             }
             Some(Next::Refused { batch, last, .. }) => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Row;
+use crate::types::Row;
 
 /// The fields of a JSON object.
 pub(super) fn row(value: Value) -> Row {
