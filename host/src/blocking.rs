@@ -173,7 +173,7 @@ impl Host {
         Ok(block(self.0.swap(component))??)
     }
 
-    /// As [`crate::Host::force`].
+    /// As [`crate::Host::swap_unchecked`].
     ///
     /// # Errors
     /// When the new parser is refused, and in async code.

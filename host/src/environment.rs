@@ -47,9 +47,9 @@ pub enum EnvironmentError {
 }
 
 impl HostBuilder {
-    /// What the environment says on top of what was said before: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::connect_to`]; several are
-    /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::authority`]), `PLAYFAST_RATE` (as
-    /// [`HostBuilder::rate`]), and the proxies of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` ([`EnvironmentProxies`]). A variable that is
+    /// What the environment says on top of what was said before: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::with_connect_to`]; several are
+    /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::with_certificate_authority`]), `PLAYFAST_RATE` (as
+    /// [`HostBuilder::with_rate`]), and the proxies of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` ([`EnvironmentProxies`]). A variable that is
     /// unset or empty says nothing.
     ///
     /// ```

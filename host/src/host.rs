@@ -2,6 +2,8 @@
 
 mod addresses;
 mod builder;
+#[cfg(feature = "cli")]
+mod estimate;
 
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub use addresses::AskedAddress;
 #[cfg(feature = "cli")]
 pub(crate) use addresses::sample_addresses;
 pub use builder::HostBuilder;
+#[cfg(feature = "cli")]
+pub(crate) use estimate::{Estimate, Estimator};
 
 /// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
 pub const PLAY: &[u8] = include_bytes!("../parser/play.wasm");
@@ -185,14 +189,14 @@ impl Host {
     /// Has the parser that answered before the last swap answer again.
     ///
     /// # Errors
-    /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::Which`] where there are several parsers:
+    /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::AmbiguousSlot`] where there are several parsers:
     /// [`ParserSlot::rollback`] is for those.
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
         self.only()?.rollback()
     }
 
     /// Has one more parser answer, beside the others, under this name. It may ask no hosts but theirs and those of
-    /// [`HostBuilder::allow_host`].
+    /// [`HostBuilder::with_allowed_host`].
     ///
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names.

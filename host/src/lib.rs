@@ -22,33 +22,41 @@
 //! # }
 //! ```
 //!
+//! # Where to look
+//! | module | |
+//! |---|---|
+//! | [`query`] | What is asked: queries, plans, their keys and priorities |
+//! | [`run`] | Runs of a [`Host`]: outcome streams, statistics, rates, retries, groups |
+//! | [`parser`] | Parsers in the sandbox: engine, limits, descriptions, and the types of the contract |
+//! | [`swap`] | Which parser answers, and how another one takes its place |
+//! | [`fetch`] | How hosts are reached: proxies, certificates, timeouts |
+//! | `output` | Writers of rows: NDJSON, JSON, CSV, and views for a terminal (feature `cli`) |
+//! | `play` | Google Play's records as types, and calls for the usual questions (feature `play`) |
+//! | [`blocking`] | All of it without async |
+//!
 //! # Features
 //! | feature | |
 //! |---|---|
-//! | `cli` | The command line, tables, and writers of rows: `playfast` itself |
+//! | `cli` | The command line and [`output`]: `playfast` itself |
 //! | `demo` | `playfast demo` and `playfast bench`, with a store on this machine |
+//! | `play` | Google Play's records as types |
 //!
-//! | `play` | Google Play's records as types, and calls for what is asked most |
-//!
-//! All are on unless `default-features = false` leaves the library alone.
-//!
-//! Outcomes can be [`Grouped`], and their rows read as a program's own type ([`Outcome::records`]). For Google Play `play` has the types,
-//! and calls for what is asked most. Without async all of it is in [`blocking`].
+//! All are on by default; `default-features = false` leaves the library.
 //!
 //! # Which runtime
-//! A host runs in the tokio runtime that calls it, a blocking one in one of the process's own. Parsing is work for cores: a multi-threaded runtime with a thread for each core that
-//! the process may use ([`workers`], which heeds the quota of a cgroup) is best. In a debug build, optimise the compiler inside wasmtime,
-//! which otherwise takes four seconds of a core when the host starts: `[profile.dev.package."*"] opt-level = 2`.
+//! A host runs in the tokio runtime that calls it, a blocking one in the process's own. Parsing needs cores: a multi-threaded runtime with a
+//! thread for each core that the process may use ([`run::Workers`]) is best. In a debug build, optimise the compiler inside wasmtime, or the
+//! host takes four seconds of a core to start: `[profile.dev.package."*"] opt-level = 2`.
 
 pub mod blocking;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod environment;
-mod fetch;
+pub mod fetch;
 mod host;
 #[cfg(feature = "cli")]
 pub mod output;
-mod parser;
+pub mod parser;
 #[cfg(feature = "play")]
 pub mod play;
 pub mod query;
@@ -57,27 +65,11 @@ mod robots;
 pub mod run;
 mod runtime;
 mod schedule;
-mod swap;
+pub mod swap;
 mod types;
 
 pub use environment::EnvironmentError;
-pub use fetch::{
-    ClientError, ConnectTo, ConnectToError, EnvironmentProxies, FetchOptions, ProxySource, ProxyVariableError, Route,
-};
 pub use host::{AskedAddress, Host, HostBuilder, HostError, PLAY};
-pub use parser::{
-    AnswerSize, Description, DescriptionError, Digest, DigestError, Engine, EngineError, EngineOptions, Kind, Limits,
-    Live, LoadError, Param, Params, Parser, PerRequest, PerRequestValue,
-};
-pub use query::{Plan, PlanError};
-pub use robots::{Robots, RobotsError, RobotsVerdict};
-pub use run::{
-    BatchSize, BatchSizeError, Bottleneck, Grouped, Latency, Outcome, Outcomes, PageResult, PageResults, Rate,
-    RateError, RecordError, RetryPolicy, RunControl, RunStats, Source,
-};
-pub use runtime::{MAX_WORKERS, RuntimeError, Workers};
-pub use swap::{Event, FieldChange, InterfaceChange, KindChange, ParserId, ParserSlot, Preflight, SwapError, Swapped};
-pub use types::{
-    Exchange, Failure, FailureKind, Interval, Method, Pace, PaceError, Page, Priority, Query, QueryKey, QueryKeyError,
-    Request, Requests, Response, Row,
-};
+pub use query::{Plan, PlanError, Query};
+pub use run::{Outcome, Rate, RetryPolicy};
+pub use types::{Failure, FailureKind, Row};

@@ -13,11 +13,11 @@ pub(crate) use checker::RobotsChecker;
 /// Whether robots.txt is obeyed.
 ///
 /// ```
-/// use playfast::Robots;
+/// use playfast::run::Robots;
 ///
 /// assert_eq!("obey".parse::<Robots>()?, Robots::Obey);
 /// assert_eq!(Robots::default(), Robots::Ignore);
-/// # Ok::<(), playfast::RobotsError>(())
+/// # Ok::<(), playfast::run::RobotsError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

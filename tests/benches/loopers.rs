@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{Host, HostBuilder, Limits, Query, Rate};
+use playfast::{Host, HostBuilder, Query, Rate, parser::Limits};
 use playfast_sim::{Canned, Store, StoreConfig};
 use tokio::task::JoinSet;
 

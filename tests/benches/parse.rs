@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use playfast::{Engine, EngineOptions, PLAY, Parser, Plan, Query, Response};
+use playfast::{
+    PLAY, Plan, Query,
+    parser::{Engine, EngineOptions, Parser, Response},
+};
 use playfast_guest::Parser as _;
 use tokio::runtime::Runtime;
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use playfast::blocking::{BlockingError, Host};
-use playfast::{Outcome, Plan, Rate, SwapError};
+use playfast::{Outcome, Plan, Rate, swap::SwapError};
 use playfast_sim::StoreConfig;
 
 use crate::support::{self, Shop};

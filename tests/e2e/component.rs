@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use playfast::{Digest, PLAY};
+use playfast::{PLAY, parser::Digest};
 
 use crate::support;
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{BatchSize, FailureKind, FetchOptions, Host, HostBuilder, Outcome, Plan, RetryPolicy};
+use playfast::{FailureKind, Host, HostBuilder, Outcome, Plan, RetryPolicy, fetch::FetchOptions, run::BatchSize};
 use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 

@@ -6,7 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
-use playfast::{Digest, Event, FailureKind, Host, Limits, Outcome, Plan, Query, Row};
+use playfast::{
+    FailureKind, Host, Outcome, Plan, Query, Row,
+    parser::{Digest, Limits},
+    swap::Event,
+};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::guest::{self, Guest};

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use playfast::{Digest, FailureKind, PlanError, SwapError};
+use playfast::{FailureKind, PlanError, parser::Digest, swap::SwapError};
 use playfast_sim::{Layout, StoreConfig};
 use serde_json::Value;
 

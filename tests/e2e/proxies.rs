@@ -5,7 +5,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
-use playfast::{EnvironmentProxies, FailureKind, FetchOptions, Host, Outcome, Plan, Route};
+use playfast::{
+    FailureKind, Host, Outcome, Plan,
+    fetch::{EnvironmentProxies, FetchOptions, Route},
+};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

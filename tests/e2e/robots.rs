@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, FetchOptions, Host, Outcome, Rate, RetryPolicy, Robots, RobotsVerdict, RunStats};
+use playfast::{
+    FailureKind, Host, Outcome, Rate, RetryPolicy,
+    fetch::FetchOptions,
+    run::{Robots, RobotsVerdict, RunStats},
+};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::support::{Shop, builder};

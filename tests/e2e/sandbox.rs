@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use playfast::{Failure, FailureKind, Host, Plan, Response};
+use playfast::{Failure, FailureKind, Host, Plan, parser::Response};
 use playfast_sim::StoreConfig;
 use tokio::runtime::Runtime;
 

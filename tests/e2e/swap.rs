@@ -11,7 +11,11 @@ use std::thread;
 use std::time::Duration;
 
 use futures::StreamExt;
-use playfast::{Digest, Event, FailureKind, Host, Outcome, PLAY, Plan, SwapError};
+use playfast::{
+    FailureKind, Host, Outcome, PLAY, Plan,
+    parser::Digest,
+    swap::{Event, SwapError},
+};
 use playfast_sim::{Layout, StoreConfig};
 
 use crate::guest::{self, Guest};

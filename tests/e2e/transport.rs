@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
-use playfast::{FailureKind, FetchOptions, Host, Outcome};
+use playfast::{FailureKind, Host, Outcome, fetch::FetchOptions};
 use playfast_sim::{Canned, Stats, StoreConfig};
 use tokio::io::AsyncReadExt;
 use tokio::runtime::Runtime;

@@ -149,7 +149,7 @@ fn check_params(request: &Request, host: &Host) -> Result<(), ExitStatus> {
         let values = params().filter(|(other, _)| *other == name);
         match kinds().find(|(_, kind)| kind.params.get(name).is_some()) {
             Some((parser, kind)) => {
-                crate::Plan::partial(parser, &kind.name, values)
+                crate::query::Plan::partial(parser, &kind.name, values)
                     .map_err(|error| ExitStatus::config(error.to_string()))?;
             }
             None if request.is_watched => {}

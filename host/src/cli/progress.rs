@@ -15,7 +15,8 @@ use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
 use crate::host::Host;
-use crate::run::{Estimate, Estimator, Input};
+use crate::host::{Estimate, Estimator};
+use crate::run::Input;
 use crate::run::{RunControl, RunStats};
 use crate::schedule::Bottleneck;
 

@@ -39,7 +39,7 @@ async fn details() -> String {
             let description = parser.description();
             format!("{} {}, {}", description.name, description.version, parser.digest())
         }
-        Err(_) => crate::Digest::compute(crate::host::PLAY).to_string(),
+        Err(_) => crate::parser::Digest::compute(crate::host::PLAY).to_string(),
     };
     let rows = [
         ("commit", COMMIT),

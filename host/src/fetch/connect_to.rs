@@ -7,11 +7,11 @@ use std::str::FromStr;
 /// Another address for a host: curl's `--connect-to HOST:PORT:ADDR:PORT`. It may be private.
 ///
 /// ```
-/// use playfast::ConnectTo;
+/// use playfast::fetch::ConnectTo;
 ///
 /// let to: ConnectTo = "play.google.com:443:127.0.0.1:8443".parse()?;
 /// assert_eq!(to.to_string(), "play.google.com:443:127.0.0.1:8443");
-/// # Ok::<(), playfast::ConnectToError>(())
+/// # Ok::<(), playfast::fetch::ConnectToError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectTo {

@@ -16,7 +16,7 @@ const HTTP_PORT: u16 = 80;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxySource {
-    /// By the program: [`FetchOptions::proxy`](crate::FetchOptions::proxy), or `--proxy`.
+    /// By the program: [`FetchOptions::with_proxy`](crate::fetch::FetchOptions::with_proxy), or `--proxy`.
     Option,
     /// By this variable of the environment, such as `HTTPS_PROXY`.
     Variable(&'static str),

@@ -49,7 +49,7 @@ impl HostBuilder {
         self
     }
 
-    /// As [`HostBuilder::parser`], under this name.
+    /// As [`HostBuilder::with_parser`], under this name.
     pub fn with_named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
         self.parsers.push((Some(name.into()), Given::Component(component.into())));
         self
@@ -110,7 +110,7 @@ impl HostBuilder {
         self
     }
 
-    /// Through no proxy, whatever [`HostBuilder::fetch`] or [`HostBuilder::environment`] said before.
+    /// Through no proxy, whatever [`HostBuilder::with_fetch_options`] or [`HostBuilder::environment`] said before.
     pub fn without_proxy(mut self) -> Self {
         self.fetch = self.fetch.without_proxy();
         self

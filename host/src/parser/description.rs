@@ -43,7 +43,7 @@ pub enum DescriptionError {
 /// What a parser says of itself.
 ///
 /// ```
-/// # use playfast::{Description, DescriptionError};
+/// # use playfast::parser::{Description, DescriptionError};
 /// let description = Description::parse(r#"{"name": "words", "version": "1.0.0", "summary": "Words", "hosts": ["example.org"],
 ///     "pace": {"burst": 10, "per_minute": 60}, "kinds": [{"name": "word", "summary": "One word",
 ///         "params": {"properties": {"id": {"type": "string"}}, "required": ["id"]},

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 /// The SHA-256 of a component.
 ///
 /// ```
-/// let digest = playfast::Digest::compute(b"");
+/// let digest = playfast::parser::Digest::compute(b"");
 /// assert!(digest.to_string().starts_with("sha256:e3b0c442"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -93,7 +93,7 @@ pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + S
 /// A [`Host`](crate::host::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
 ///
 /// ```
-/// use playfast::{Engine, EngineOptions, PLAY};
+/// use playfast::{PLAY, parser::{Engine, EngineOptions}};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -76,7 +76,7 @@ pub enum LoadError {
 /// A component that keeps the contract: [`Engine::load`]. Cloning it is cheap.
 ///
 /// ```
-/// # use playfast::{Engine, EngineOptions, PLAY, Plan};
+/// # use playfast::{PLAY, Plan, parser::{Engine, EngineOptions}};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let parser = Engine::new(EngineOptions::default())?.load(PLAY).await?;

@@ -21,7 +21,7 @@ use crate::types::{Failure, FailureKind};
 ///
 /// ```
 /// use std::time::Duration;
-/// use playfast::{Host, Limits};
+/// use playfast::{Host, parser::Limits};
 ///
 /// let strict = Limits::default().with_memory(64 << 20).with_time(Duration::from_millis(50));
 /// let builder = Host::builder().with_limits(strict);

@@ -124,7 +124,7 @@ impl BatchFetcher {
         Ok(Grouped::by("country", outcomes).map(|outcomes| under("category", outcomes, Chart::from_outcome)))
     }
 
-    /// Apps under their ids, as in one country ([`BatchFetcher::country`]).
+    /// Apps under their ids, as in one country ([`BatchFetcher::with_country`]).
     ///
     /// # Errors
     /// As [`BatchFetcher::category_lists`].

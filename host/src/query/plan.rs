@@ -22,7 +22,7 @@ struct Axis {
 /// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
 ///
 /// ```
-/// # use playfast::{Description, Plan, PlanError};
+/// # use playfast::{Plan, PlanError, parser::Description};
 /// # let description = Description::parse(r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"],
 /// #     "pace": {"burst": 1, "per_minute": 60}, "kinds": [{"name": "list", "summary": "", "record": {},
 /// #     "per_request": {"default": 1, "max": 1}, "params": {"properties": {

@@ -21,7 +21,7 @@ pub struct Source {
     pub received_at: SystemTime,
     /// The parser.
     pub parser: ParserId,
-    /// The parser's generation: [`crate::ParserSlot::generation`].
+    /// The parser's generation: [`crate::swap::ParserSlot::generation`].
     pub generation: u64,
 }
 
@@ -105,7 +105,7 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Why it has no answer, or none any more.
     pub failure: Option<Failure>,
-    /// The generation of the parser that gave the last page: [`crate::ParserSlot::generation`].
+    /// The generation of the parser that gave the last page: [`crate::swap::ParserSlot::generation`].
     pub generation: u64,
     /// Where the last page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,

@@ -21,7 +21,7 @@ pub struct PageResult {
     pub is_last: bool,
     /// Why it has no answer, or none any more. Then it is the last.
     pub failure: Option<Failure>,
-    /// The generation of the parser: [`crate::ParserSlot::generation`].
+    /// The generation of the parser: [`crate::swap::ParserSlot::generation`].
     pub generation: u64,
     /// Where the page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,

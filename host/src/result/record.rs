@@ -49,7 +49,7 @@ impl Outcome {
     ///     rest: serde_json::Map<String, serde_json::Value>,
     /// }
     ///
-    /// fn show(outcome: &playfast::Outcome) -> Result<(), playfast::RecordError> {
+    /// fn show(outcome: &playfast::Outcome) -> Result<(), playfast::run::RecordError> {
     ///     for app in outcome.records::<App>()? {
     ///         println!("{} {}: {} ({:?})", app.country, app.position, app.title, app.rest.get("installs"));
     ///     }

@@ -22,11 +22,11 @@ const REFUSALS_TO_LOSE_HOPE: u32 = 100;
 /// How many queries share a request, where the parser can ask several in one.
 ///
 /// ```
-/// use playfast::BatchSize;
+/// use playfast::run::BatchSize;
 ///
 /// assert_eq!("auto".parse::<BatchSize>()?, BatchSize::Auto);
 /// assert!("0".parse::<BatchSize>().is_err());
-/// # Ok::<(), playfast::BatchSizeError>(())
+/// # Ok::<(), playfast::run::BatchSizeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

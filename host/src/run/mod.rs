@@ -9,8 +9,6 @@ mod batch_size;
 mod bucket_key;
 mod context;
 mod dispatcher;
-#[cfg(feature = "cli")]
-mod estimate;
 mod exchange;
 mod follow_up;
 pub(crate) mod job;
@@ -23,16 +21,18 @@ mod stats;
 
 pub use crate::result::{Grouped, Outcome, PageResult, RecordError, Source};
 pub use crate::robots::{Robots, RobotsError, RobotsVerdict};
+pub use crate::runtime::{MAX_WORKERS, RuntimeError, Workers};
 pub use crate::schedule::{Bottleneck, Rate, RateError, RetryPolicy};
 pub use batch_size::{BatchSize, BatchSizeError};
 pub use outcomes::{Outcomes, PageResults, RunControl};
 pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
+#[cfg(feature = "cli")]
+pub(crate) use bucket_key::BucketKey;
 pub(crate) use context::Worker;
 pub(crate) use dispatcher::Input;
 #[cfg(feature = "cli")]
-pub(crate) use estimate::{Estimate, Estimator};
 pub(crate) use follow_up::FollowUp;
 pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;

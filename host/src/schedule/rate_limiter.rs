@@ -20,7 +20,7 @@ use crate::types::{Interval, Pace};
 ///
 /// assert_eq!("2/s".parse::<Rate>()?, Rate::per_second(2.0)?);
 /// assert_eq!(Rate::default(), Rate::FromParser);
-/// # Ok::<(), playfast::RateError>(())
+/// # Ok::<(), playfast::run::RateError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

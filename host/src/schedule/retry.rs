@@ -38,7 +38,7 @@ pub struct RetryPolicy {
     pub max_retry_after: Duration,
 }
 
-/// The default of [`RetryPolicy::max_wait`]: 15 minutes.
+/// The default of [`RetryPolicy::max_retry_after`]: 15 minutes.
 const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 impl Default for RetryPolicy {

@@ -53,7 +53,7 @@ pub struct Requests {
 /// A complete response, whatever its status.
 ///
 /// ```
-/// use playfast::Response;
+/// use playfast::parser::Response;
 ///
 /// let saved = Response::new("https://example.org/books", 200, "[]").with_header("content-type", "application/json");
 /// assert_eq!(saved.body, b"[]");

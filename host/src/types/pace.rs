@@ -16,12 +16,12 @@ const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// ```
 /// use std::time::Duration;
-/// use playfast::Interval;
+/// use playfast::parser::Interval;
 ///
 /// assert_eq!(Interval::per_second(2.0)?.get(), Duration::from_millis(500));
 /// assert!(Interval::per_second(f64::NAN).is_err());
 /// assert!(Interval::new(Duration::from_secs(100_000)).is_err());
-/// # Ok::<(), playfast::PaceError>(())
+/// # Ok::<(), playfast::parser::PaceError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval(Duration);

@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use futures::StreamExt;
-use playfast::{ConnectTo, FailureKind, FetchOptions, Host, Limits, Rate};
+use playfast::{FailureKind, Host, Rate, fetch::{ConnectTo, FetchOptions}, parser::Limits};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_passed_on_as_far_as_a_kind_goes() {
-        let description = crate::Description::parse(
+        let description = crate::parser::Description::parse(
             r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60}, "kinds": [
                 {"name": "list", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {
                     "properties": {"num": {"type": "integer", "maximum": 660, "x-limit": true}, "country": {"type": "string"}}}}]}"#,

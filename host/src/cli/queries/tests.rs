@@ -15,7 +15,7 @@ fn read(text: &[u8], default_kind: Option<&str>) -> Read {
 
 /// The names of a kind `app`, which takes ids, or of `list`.
 fn names(kind: Option<&str>) -> Names {
-    let description = crate::Description::parse(
+    let description = crate::parser::Description::parse(
         r#"{"name": "p", "version": "1.0.0", "summary": "", "hosts": ["example.org"], "pace": {"burst": 1, "per_minute": 60}, "kinds": [
             {"name": "app", "summary": "", "record": {}, "per_request": {"default": 1, "max": 1}, "params": {"required": ["app_id"],
                 "properties": {"app_id": {"type": "string", "x-positional": true}, "country": {"type": "string"}}}},

@@ -7,10 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bucket_key::BucketKey;
-use super::context::Worker;
 use crate::host::Host;
 use crate::parser::Kind;
+use crate::run::{BucketKey, Worker};
 use crate::schedule::scheduler::SchedulerConfig;
 use crate::swap::ParserSlot;
 use crate::types::Pace;
