@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{Host, HostBuilder, Query, Rate, parser::Limits};
+use playfast::parser::Limits;
+use playfast::{Host, HostBuilder, Query, Rate};
 use playfast_sim::{Canned, Store, StoreConfig};
 use tokio::task::JoinSet;
 

@@ -6,10 +6,8 @@
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use playfast::{
-    PLAY, Plan, Query,
-    parser::{Engine, EngineOptions, Parser, Response},
-};
+use playfast::parser::{Engine, EngineOptions, Parser, Response};
+use playfast::{PLAY, Plan, Query};
 use playfast_guest::Parser as _;
 use tokio::runtime::Runtime;
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use playfast::blocking::{BlockingError, Host};
-use playfast::{Outcome, Plan, Rate, swap::SwapError};
+use playfast::swap::SwapError;
+use playfast::{Outcome, Plan, Rate};
 use playfast_sim::StoreConfig;
 
 use crate::support::{self, Shop};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use playfast::{PLAY, parser::Digest};
+use playfast::PLAY;
+use playfast::parser::Digest;
 
 use crate::support;
 

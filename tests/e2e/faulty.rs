@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{FailureKind, Host, HostBuilder, Outcome, Plan, RetryPolicy, fetch::FetchOptions, run::BatchSize};
+use playfast::fetch::FetchOptions;
+use playfast::run::BatchSize;
+use playfast::{FailureKind, Host, HostBuilder, Outcome, Plan, RetryPolicy};
 use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 

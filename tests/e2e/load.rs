@@ -6,11 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
-use playfast::{
-    FailureKind, Host, Outcome, Plan, Query, Row,
-    parser::{Digest, Limits},
-    swap::Event,
-};
+use playfast::parser::{Digest, Limits};
+use playfast::swap::Event;
+use playfast::{FailureKind, Host, Outcome, Plan, Query, Row};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::guest::{self, Guest};

@@ -8,7 +8,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use playfast::{FailureKind, PlanError, parser::Digest, swap::SwapError};
+use playfast::parser::Digest;
+use playfast::swap::SwapError;
+use playfast::{FailureKind, PlanError};
 use playfast_sim::{Layout, StoreConfig};
 use serde_json::Value;
 

@@ -5,10 +5,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
-use playfast::{
-    FailureKind, Host, Outcome, Plan,
-    fetch::{EnvironmentProxies, FetchOptions, Route},
-};
+use playfast::fetch::{EnvironmentProxies, FetchOptions, Route};
+use playfast::{FailureKind, Host, Outcome, Plan};
 use playfast_sim::StoreConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use playfast::{
-    FailureKind, Host, Outcome, Rate, RetryPolicy,
-    fetch::FetchOptions,
-    run::{Robots, RobotsVerdict, RunStats},
-};
+use playfast::fetch::FetchOptions;
+use playfast::run::{Robots, RobotsVerdict, RunStats};
+use playfast::{FailureKind, Host, Outcome, Rate, RetryPolicy};
 use playfast_sim::{Canned, StoreConfig};
 
 use crate::support::{Shop, builder};

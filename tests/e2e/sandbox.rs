@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use playfast::{Failure, FailureKind, Host, Plan, parser::Response};
+use playfast::parser::Response;
+use playfast::{Failure, FailureKind, Host, Plan};
 use playfast_sim::StoreConfig;
 use tokio::runtime::Runtime;
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use playfast::{Host, Plan, Query, parser::Response};
+use playfast::parser::Response;
+use playfast::{Host, Plan, Query};
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -11,11 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use futures::StreamExt;
-use playfast::{
-    FailureKind, Host, Outcome, PLAY, Plan,
-    parser::Digest,
-    swap::{Event, SwapError},
-};
+use playfast::parser::Digest;
+use playfast::swap::{Event, SwapError};
+use playfast::{FailureKind, Host, Outcome, PLAY, Plan};
 use playfast_sim::{Layout, StoreConfig};
 
 use crate::guest::{self, Guest};

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
-use playfast::{FailureKind, Host, Outcome, fetch::FetchOptions};
+use playfast::fetch::FetchOptions;
+use playfast::{FailureKind, Host, Outcome};
 use playfast_sim::{Canned, Stats, StoreConfig};
 use tokio::io::AsyncReadExt;
 use tokio::runtime::Runtime;

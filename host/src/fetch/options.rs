@@ -10,7 +10,8 @@ use super::{ConnectTo, EnvironmentProxies};
 ///
 /// ```
 /// use std::time::Duration;
-/// use playfast::{Host, fetch::FetchOptions};
+/// use playfast::fetch::FetchOptions;
+/// use playfast::Host;
 ///
 /// let patient = FetchOptions::default().with_timeout(Duration::from_secs(120)).with_user_agent("charts/1.0 (me@example.org)");
 /// let builder = Host::builder().with_fetch_options(patient);

@@ -93,7 +93,8 @@ pub struct EngineError(#[source] pub(super) Box<dyn std::error::Error + Send + S
 /// A [`Host`](crate::host::Host) makes its own. By itself it serves to look into parsers, and to run them on responses that are there already:
 ///
 /// ```
-/// use playfast::{PLAY, parser::{Engine, EngineOptions}};
+/// use playfast::parser::{Engine, EngineOptions};
+/// use playfast::PLAY;
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -21,7 +21,8 @@ use crate::types::{Failure, FailureKind};
 ///
 /// ```
 /// use std::time::Duration;
-/// use playfast::{Host, parser::Limits};
+/// use playfast::parser::Limits;
+/// use playfast::Host;
 ///
 /// let strict = Limits::default().with_memory(64 << 20).with_time(Duration::from_millis(50));
 /// let builder = Host::builder().with_limits(strict);

@@ -18,7 +18,8 @@ use crate::types::Query;
 /// ```no_run
 /// # async fn requests() -> Result<(), Box<dyn std::error::Error>> {
 /// use futures::StreamExt;
-/// use playfast::{Host, play::BatchRequestBuilder};
+/// use playfast::play::BatchRequestBuilder;
+/// use playfast::Host;
 ///
 /// let host = Host::builder().build().await?;
 /// let mut builder = BatchRequestBuilder::new(host.description()).with_collection("topselling_free").with_num(100);

@@ -36,7 +36,8 @@ impl fmt::Display for ParserId {
 /// Why a parser doesn't take the other's place, which goes on.
 ///
 /// ```no_run
-/// use playfast::{Host, swap::SwapError};
+/// use playfast::swap::SwapError;
+/// use playfast::Host;
 ///
 /// # async fn renew(host: &Host) -> Result<(), Box<dyn std::error::Error>> {
 /// match host.swap(std::fs::read("play.wasm")?).await {
@@ -115,7 +116,8 @@ impl fmt::Display for Swapped {
 ///
 /// ```no_run
 /// use futures::StreamExt;
-/// use playfast::{Host, swap::Event};
+/// use playfast::swap::Event;
+/// use playfast::Host;
 ///
 /// # async fn tell(host: Host) {
 /// let mut events = std::pin::pin!(host.events());

@@ -5,18 +5,20 @@
 use std::error::Error;
 
 use futures::StreamExt;
-use playfast::{FailureKind, Host, Rate, fetch::{ConnectTo, FetchOptions}, parser::Limits};
+use playfast::fetch::{ConnectTo, FetchOptions};
+use playfast::parser::Limits;
+use playfast::{FailureKind, Host, Rate};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let authority = std::fs::read(arguments.next().ok_or("which authority?")?)?;
-    let mut fetch = FetchOptions::default().authority(authority).user_agent("charts/1.0");
+    let mut fetch = FetchOptions::default().with_certificate_authority(authority).with_user_agent("charts/1.0");
     for to in arguments {
-        fetch = fetch.connect_to(to.parse::<ConnectTo>()?);
+        fetch = fetch.with_connect_to(to.parse::<ConnectTo>()?);
     }
-    let limits = Limits::default().memory(64 << 20);
-    let host = Host::builder().fetch(fetch).limits(limits).rate(Rate::Unlimited).build().await?;
+    let limits = Limits::default().with_memory(64 << 20);
+    let host = Host::builder().with_fetch_options(fetch).with_limits(limits).with_rate(Rate::Unlimited).build().await?;
 
     let plan = host.plan("list", [("country", "us,kr"), ("num", "3")])?;
     let mut outcomes = host.run(plan.queries());

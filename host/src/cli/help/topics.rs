@@ -72,9 +72,8 @@ written. A run that was cut off by Ctrl-C, a crash or a full disk goes on with
 
   playfast run --queries apps.csv -o rows.ndjson --resume
 
-It cuts FILE back to what the journal records, skips the queries that are
-answered, goes on in the middle of a query, and sends failed ones again. Each
-row is in FILE once, however often the run was cut off.
+It skips the queries that are answered, goes on in the middle of a query, and
+sends failed ones again. Each row is in FILE once, however often it was cut off.
 
 A run whose failures are all final is finished: the next one starts again. One
 that was cut off is not written over; --existing says what to do with it:
