@@ -38,7 +38,7 @@ Sent again with growing waits, 6 times by default (--retries):
 Ended before there was an answer: deadline (the time was up), cancelled (the
 run was stopped), internal (a fault of this program: please report it).
 
-ExitStatus codes: 0 all answered, 1 some failed, 2 usage or a file, 3 none answered,
+Exit codes: 0 all answered, 1 some failed, 2 usage or a file, 3 none answered,
 4 the parser is refused, 70 internal, 75 another run has FILE, 130 Ctrl-C,
 143 SIGTERM. With --accept not-found, that failure leaves the code at 0.
 ";
