@@ -15,10 +15,10 @@ use crate::schedule::{Rate, RateError};
 const CONNECT_TO: &str = "PLAYFAST_CONNECT_TO";
 
 /// A file of certificate authorities, in PEM.
-const AUTHORITY: &str = "PLAYFAST_CACERT";
+const AUTHORITY_VARIABLE: &str = "PLAYFAST_CACERT";
 
 /// How fast sites are asked.
-const RATE: &str = "PLAYFAST_RATE";
+const RATE_VARIABLE: &str = "PLAYFAST_RATE";
 
 /// Why the environment can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum EnvironmentError {
     #[error("{CONNECT_TO} is not a list of addresses")]
     ConnectTo(#[from] ConnectToError),
     /// The authority can't be read.
-    #[error("failed to read {}, which {AUTHORITY} names", file.display())]
+    #[error("failed to read {}, which {AUTHORITY_VARIABLE} names", file.display())]
     Authority {
         /// The file.
         file: PathBuf,
@@ -39,7 +39,7 @@ pub enum EnvironmentError {
         source: std::io::Error,
     },
     /// The rate can't be read.
-    #[error("{RATE} is not a rate")]
+    #[error("{RATE_VARIABLE} is not a rate")]
     Rate(#[from] RateError),
     /// A proxy can't be used.
     #[error(transparent)]
@@ -84,8 +84,8 @@ impl Environment {
         let addresses = addresses.split([',', ' ']).filter(|address| !address.is_empty());
         Ok(Self {
             connect_to: addresses.map(str::parse).collect::<Result<_, _>>()?,
-            authority: set(AUTHORITY).map(PathBuf::from).map(read).transpose()?,
-            rate: text(RATE)?.map(|rate| rate.parse()).transpose()?,
+            authority: set(AUTHORITY_VARIABLE).map(PathBuf::from).map(read).transpose()?,
+            rate: text(RATE_VARIABLE)?.map(|rate| rate.parse()).transpose()?,
             proxies: EnvironmentProxies::from_variables(&variable)?,
         })
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_unset_or_empty_says_nothing() {
-        for variables in [&[][..], &[(CONNECT_TO, ""), (AUTHORITY, ""), (RATE, "")]] {
+        for variables in [&[][..], &[(CONNECT_TO, ""), (AUTHORITY_VARIABLE, ""), (RATE_VARIABLE, "")]] {
             let environment = read(variables).unwrap();
             assert!(environment.connect_to.is_empty());
             assert!(environment.authority.is_none() && environment.rate.is_none());
@@ -128,9 +128,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for (name, value) in
-            [(CONNECT_TO, "nowhere"), (RATE, "fast"), (AUTHORITY, "/no/such/file"), ("HTTPS_PROXY", "ftp://p")]
-        {
+        for (name, value) in [
+            (CONNECT_TO, "nowhere"),
+            (RATE_VARIABLE, "fast"),
+            (AUTHORITY_VARIABLE, "/no/such/file"),
+            ("HTTPS_PROXY", "ftp://p"),
+        ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }

@@ -9,14 +9,14 @@ use crate::parser::{Description, Kind};
 use crate::types::Row;
 
 /// Records from which on a share says something.
-const ENOUGH: u64 = 20;
+const MIN_RECORDS: u64 = 20;
 
 /// How far a share may be from what is expected, for fields that all records should have and for others.
-const NEAR_ALL: f64 = 0.05;
-const NEAR: f64 = 0.3;
+const MIN_GAP_OF_FREQUENT: f64 = 0.05;
+const MIN_GAP: f64 = 0.3;
 
 /// From which expected share on a field is one that all records should have.
-const ALL: f64 = 0.95;
+const FREQUENT_SHARE: f64 = 0.95;
 
 /// How often fields had values, by kind.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Coverage {
     /// As [`Self::reported`], and of few records the fields that all should have.
     pub(super) fn reported_of_few(&self) -> Vec<Unusual> {
         let mut unusual = self.unusual(1);
-        unusual.retain(|unusual| unusual.records >= ENOUGH || unusual.expected >= ALL);
+        unusual.retain(|unusual| unusual.records >= MIN_RECORDS || unusual.expected >= FREQUENT_SHARE);
         unusual
     }
 
@@ -81,7 +81,7 @@ impl Coverage {
 
     /// The fields that are far from what is expected, where there are enough records.
     pub(super) fn reported(&self) -> Vec<Unusual> {
-        self.unusual(ENOUGH)
+        self.unusual(MIN_RECORDS)
     }
 
     /// All of it: by kind, records and for each field its share and the expected one.
@@ -110,8 +110,8 @@ impl std::fmt::Display for Unusual {
 }
 
 fn is_unusual(share: f64, expected: f64) -> bool {
-    let near = if expected >= ALL { NEAR_ALL } else { NEAR };
-    (share - expected).abs() > near || (share == 0.0 && expected > NEAR_ALL)
+    let near = if expected >= FREQUENT_SHARE { MIN_GAP_OF_FREQUENT } else { MIN_GAP };
+    (share - expected).abs() > near || (share == 0.0 && expected > MIN_GAP_OF_FREQUENT)
 }
 
 /// The fields of which the description says how many records have them.

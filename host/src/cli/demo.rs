@@ -16,7 +16,7 @@ use crate::runtime::Workers;
 use crate::types::Row;
 
 /// Rows of each chart that are shown.
-const SHOWN: usize = 5;
+const SHOWN_ROWS: usize = 5;
 
 pub(super) async fn run(command: &DemoCommand, parser: Parser) -> Result<ExitStatus, ExitStatus> {
     let latency = command.latency.duration();
@@ -64,7 +64,7 @@ fn bound(charts: usize, latency: Duration, work: Duration) -> f64 {
 fn side_by_side(outcomes: &[Outcome]) -> String {
     let category = outcomes.first().and_then(|outcome| outcome.query.param("category"));
     let charts = outcomes.iter().filter(|outcome| outcome.query.param("category") == category).take(2);
-    let rows: Vec<Row> = charts.flat_map(|chart| chart.rows.iter().take(SHOWN)).cloned().collect();
+    let rows: Vec<Row> = charts.flat_map(|chart| chart.rows.iter().take(SHOWN_ROWS)).cloned().collect();
     let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
     let view = View {
         params: names(["category", "country"]),

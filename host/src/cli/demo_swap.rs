@@ -21,16 +21,16 @@ use crate::result::Outcome;
 use crate::types::{FailureKind, Query};
 
 /// The Play parser, which also knows the store's other layout: `parser-component/examples/moved_layout.rs`, by `cargo xtask component`.
-const FIXED: &[u8] = include_bytes!("../../parser/moved_layout.wasm");
+const FIXED_PARSER: &[u8] = include_bytes!("../../parser/moved_layout.wasm");
 
 /// How long each part lasts at least.
-const PART: Duration = Duration::from_millis(1500);
+const PART_TIME: Duration = Duration::from_millis(1500);
 
 /// The time between two queries.
-const PERIOD: Duration = Duration::from_millis(25);
+const QUERY_INTERVAL: Duration = Duration::from_millis(25);
 
 /// What takes longer than this has failed.
-const LONGEST: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(parser: Parser) -> Result<ExitStatus, ExitStatus> {
     let folder = tempfile::tempdir().map_err(demo_store::failed)?;
@@ -54,9 +54,9 @@ pub(super) async fn run(parser: Parser) -> Result<ExitStatus, ExitStatus> {
     told.and_then(|took| story.end(took))
 }
 
-/// The charts, over and over, one in every [`PERIOD`].
+/// The charts, over and over, one in every [`QUERY_INTERVAL`].
 fn queries(charts: Plan, stopped: signal::Receiver<bool>) -> impl Stream<Item = Query> + Send {
-    let ticks = tokio::time::interval(PERIOD);
+    let ticks = tokio::time::interval(QUERY_INTERVAL);
     futures::stream::unfold((ticks, 0), move |(mut ticks, index)| {
         let query = charts.query(index % charts.len()).filter(|_| !*stopped.borrow());
         async move {
@@ -68,19 +68,19 @@ fn queries(charts: Plan, stopped: signal::Receiver<bool>) -> impl Stream<Item = 
 
 /// Lets things happen. Gives the time from the fixed parser's coming to its first chart.
 async fn tell(shop: &DemoStore, folder: &Path, file: &Path, story: &Story) -> Result<Duration, ExitStatus> {
-    tokio::time::sleep(PART).await;
+    tokio::time::sleep(PART_TIME).await;
     story.say("the store changes its layout");
     shop.store.set_layout(Layout::Changed);
     story.has(|counts| counts.layout_changed > 0).await?;
-    tokio::time::sleep(PART).await;
+    tokio::time::sleep(PART_TIME).await;
     let new = folder.join("new");
-    std::fs::write(&new, FIXED).map_err(demo_store::failed)?;
+    std::fs::write(&new, FIXED_PARSER).map_err(demo_store::failed)?;
     story.say("a fixed parser is dropped in beside the host");
     std::fs::rename(&new, file).map_err(demo_store::failed)?;
     let start = Instant::now();
     story.has(|counts| counts.answered.len() > 1).await?;
     let took = start.elapsed();
-    tokio::time::sleep(PART).await;
+    tokio::time::sleep(PART_TIME).await;
     Ok(took)
 }
 
@@ -137,8 +137,8 @@ impl Story {
     async fn has(&self, so: impl Fn(&Counts) -> bool) -> Result<(), ExitStatus> {
         let start = Instant::now();
         while !so(&self.counts.lock().unwrap_or_else(PoisonError::into_inner)) {
-            if start.elapsed() > LONGEST {
-                return Err(demo_store::failed(format!("nothing came of it in {LONGEST:?}")));
+            if start.elapsed() > MAX_WAIT {
+                return Err(demo_store::failed(format!("nothing came of it in {MAX_WAIT:?}")));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

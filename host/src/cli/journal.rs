@@ -40,7 +40,7 @@ pub(super) enum JournalError {
     #[error("{} is there, and is no journal", .0.display())]
     Foreign(PathBuf),
     /// Another version of this program wrote it.
-    #[error("{} is a journal of version {version}, and this program reads version {}", path.display(), line::VERSION)]
+    #[error("{} is a journal of version {version}, and this program reads version {}", path.display(), line::JOURNAL_VERSION)]
     Version {
         /// The journal.
         path: PathBuf,
@@ -160,7 +160,7 @@ impl Journal {
     /// # Errors
     /// Those of the file.
     pub(super) fn finish(mut self) -> Result<(), JournalError> {
-        self.write(line::FINISHED)
+        self.write(line::FINISHED_LINE)
     }
 
     /// Opens the file, whatever is in it, for this process alone.

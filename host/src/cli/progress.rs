@@ -21,23 +21,23 @@ use crate::run::{RunControl, RunStats};
 use crate::schedule::Bottleneck;
 
 /// How often the line is drawn.
-const INTERVAL: Duration = Duration::from_millis(250);
+const DRAW_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long a run takes before the line is drawn: what is over at once needs none.
-const DELAY: Duration = Duration::from_millis(400);
+const FIRST_DRAW_DELAY: Duration = Duration::from_millis(400);
 
 /// Drawings of the line for each estimate of what the run costs, which asks the parser.
 const TICKS_PER_ESTIMATE: u64 = 20;
 
 /// A total that isn't known.
-const UNKNOWN: u64 = u64::MAX;
+const UNKNOWN_TOTAL: u64 = u64::MAX;
 
 /// The line that is shown, if one is.
-static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+static SHOWN_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Writes to the terminal while the line is hidden.
 pub(super) fn suspended<R>(write: impl FnOnce() -> R) -> R {
-    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let shown = SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match shown {
         Some(line) => line.suspend(write),
         None => write(),
@@ -50,7 +50,7 @@ pub(super) struct Total(Arc<(AtomicU64, AtomicBool)>);
 
 impl Default for Total {
     fn default() -> Self {
-        Self(Arc::new((AtomicU64::new(UNKNOWN), AtomicBool::new(false))))
+        Self(Arc::new((AtomicU64::new(UNKNOWN_TOTAL), AtomicBool::new(false))))
     }
 }
 
@@ -76,7 +76,8 @@ impl Total {
     /// The number, and whether it is more than a guess.
     fn known(&self) -> Option<(u64, bool)> {
         let (total, is_exact) = &*self.0;
-        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed))).filter(|(total, _)| *total != UNKNOWN)
+        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed)))
+            .filter(|(total, _)| *total != UNKNOWN_TOTAL)
     }
 }
 
@@ -114,7 +115,7 @@ pub(super) struct Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(line) = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(line) = SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
             line.finish_and_clear();
         }
     }
@@ -131,10 +132,10 @@ pub(super) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, to
     let (host, control, total) = (host.clone(), control.clone(), total.clone());
     let mut task = JoinSet::new();
     task.spawn(async move {
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(FIRST_DRAW_DELAY).await;
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
-        let start = Instant::now().checked_sub(DELAY).unwrap_or_else(Instant::now);
+        *SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
+        let start = Instant::now().checked_sub(FIRST_DRAW_DELAY).unwrap_or_else(Instant::now);
         let mut estimate = None;
         for tick in 0_u64.. {
             let (stats, known) = (control.stats(), total.known());
@@ -148,7 +149,7 @@ pub(super) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, to
             }
             line.set_position(done);
             line.set_message(message(&stats, known, estimate.as_ref(), start.elapsed(), host.generation()));
-            tokio::time::sleep(INTERVAL).await;
+            tokio::time::sleep(DRAW_INTERVAL).await;
         }
     });
     Progress { _task: Some(task) }

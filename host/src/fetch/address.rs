@@ -8,16 +8,16 @@ use super::ConnectTo;
 use crate::types::{Failure, FailureKind};
 
 /// Bytes of an address: servers take little more.
-const LONGEST: usize = 16 << 10;
+const MAX_URL_BYTES: usize = 16 << 10;
 
 /// Characters of it in a message.
-const SHOWN: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// The URL, if it is https to one of `hosts` on the usual port. An address in place of a name is one of the user's, by `connect_to`.
 pub(super) fn checked(url: &str, hosts: &[String], connect_to: &[ConnectTo]) -> Result<Url, Failure> {
     let forbidden = |what: &str| forbidden("ask", url, what);
-    if url.len() > LONGEST {
-        return Err(forbidden(&format!("the address has {} bytes, above the limit of {LONGEST}", url.len())));
+    if url.len() > MAX_URL_BYTES {
+        return Err(forbidden(&format!("the address has {} bytes, above the limit of {MAX_URL_BYTES}", url.len())));
     }
     let parsed = Url::parse(url).map_err(|error| forbidden(&error.to_string()))?;
     let host = parsed.host_str().unwrap_or_default();
@@ -80,7 +80,7 @@ fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 fn forbidden(verb: &str, url: &str, what: &str) -> Failure {
-    let shown: String = url.escape_debug().take(SHOWN).collect();
+    let shown: String = url.escape_debug().take(MAX_SHOWN_CHARS).collect();
     Failure::new(FailureKind::Forbidden, format!("it may not {verb} {shown}: {what}"))
 }
 

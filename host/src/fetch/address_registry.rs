@@ -99,10 +99,10 @@ const V6: [Block; 30] = [
 ];
 
 /// Bits of IPv6 before those of a mapped IPv4 address.
-const MAPPED: u32 = 96;
+const IPV4_MAPPED_PREFIX_BITS: u32 = 96;
 
 const fn v4([a, b, c, d]: [u8; 4], bits: u32, reach: Reach, source: &'static str) -> Block {
-    Block { first: Ipv4Addr::new(a, b, c, d).to_ipv6_mapped(), bits: MAPPED + bits, reach, source }
+    Block { first: Ipv4Addr::new(a, b, c, d).to_ipv6_mapped(), bits: IPV4_MAPPED_PREFIX_BITS + bits, reach, source }
 }
 
 const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], bits: u32, reach: Reach, source: &'static str) -> Block {

@@ -12,11 +12,11 @@ use crate::types::chain;
 use crate::types::{Failure, FailureKind, Response};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
-const FIRST: usize = 64 << 10;
+const FIRST_RESERVATION_BYTES: usize = 64 << 10;
 
 /// Bytes that hyper reads ahead of an HTTP/1.1 body as soon as it is asked for the first: up to 400 KiB at a time, and once more while those
 /// wait. HTTP/2 has windows.
-const AHEAD: usize = 512 << 10;
+const MAX_RESERVED_AHEAD_BYTES: usize = 512 << 10;
 
 /// Reads an answer to its end.
 pub(super) async fn read(
@@ -30,7 +30,7 @@ pub(super) async fn read(
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes())));
     let (headers, status) = (headers.collect::<Vec<_>>(), response.status().as_u16());
     if response.version() < Version::HTTP_2 {
-        waited.during(held.grow(AHEAD)).await;
+        waited.during(held.grow(MAX_RESERVED_AHEAD_BYTES)).await;
     }
     let mut body = Body::new(limit, 0);
     while let Some(chunk) = held.during(response.chunk()).await.map_err(|error| failing.classify(&url, &error))? {
@@ -72,7 +72,8 @@ impl Body {
             return Err(TooLarge(self.limit));
         }
         if length > self.bytes.capacity() {
-            let capacity = length.next_power_of_two().clamp(FIRST, self.limit.max(FIRST));
+            let capacity =
+                length.next_power_of_two().clamp(FIRST_RESERVATION_BYTES, self.limit.max(FIRST_RESERVATION_BYTES));
             waited.during(held.grow(capacity + self.others)).await;
             self.bytes.reserve_exact(capacity - self.bytes.len());
         }

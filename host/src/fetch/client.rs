@@ -55,12 +55,12 @@ const STREAM_WINDOW: u32 = 64 << 10;
 /// is read. What a server can fill memory with is therefore 6.25 MiB a connection; pages that are read as they come take next to nothing.
 const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
 
-/// Bytes of an answer's headers over HTTP/2, of which servers send some kilobytes. Over HTTP/1.1 there may be [`HEADERS`], and hyper
+/// Bytes of an answer's headers over HTTP/2, of which servers send some kilobytes. Over HTTP/1.1 there may be [`MAX_RESPONSE_HEADERS`], and hyper
 /// reads 400 KiB at most.
 const HEADERS_LIMIT: u32 = 64 << 10;
 
 /// Headers of an answer over HTTP/1.1.
-const HEADERS: usize = 256;
+const MAX_RESPONSE_HEADERS: usize = 256;
 
 /// What clients are made of.
 #[derive(Clone)]
@@ -111,7 +111,7 @@ impl ClientConfig {
             .pool_max_idle_per_host(self.idle)
             .user_agent(&self.options.user_agent)
             .default_headers(self.headers.clone())
-            .http1_max_headers(HEADERS)
+            .http1_max_headers(MAX_RESPONSE_HEADERS)
             .http2_max_header_list_size(HEADERS_LIMIT)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)

@@ -27,7 +27,7 @@ pub struct ConnectTo {
 pub struct ConnectToError(String);
 
 /// Parsers ask the usual port alone.
-const HTTPS: &str = "443";
+const HTTPS_PORT: &str = "443";
 
 impl ConnectTo {
     /// Whether it leads a host elsewhere.
@@ -38,7 +38,7 @@ impl ConnectTo {
     /// Whether it names this address as it is, at the usual port: the user's word that a parser may ask it.
     pub(super) fn allows(&self, address: IpAddr) -> bool {
         let is = |text: &str| text.parse() == Ok(address);
-        self.host.as_deref().is_some_and(is) && is(&self.address) && self.port.to_string() == HTTPS
+        self.host.as_deref().is_some_and(is) && is(&self.address) && self.port.to_string() == HTTPS_PORT
     }
 }
 
@@ -51,7 +51,7 @@ impl FromStr for ConnectTo {
         let (from, to) = rest.split_once(':').ok_or_else(error)?;
         let (address, port) = to.rsplit_once(':').ok_or_else(error)?;
         let address = address.trim_start_matches('[').trim_end_matches(']');
-        if !matches!(from, "" | HTTPS) || address.is_empty() || !fits(address) {
+        if !matches!(from, "" | HTTPS_PORT) || address.is_empty() || !fits(address) {
             return Err(error());
         }
         let host = Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty());
@@ -70,7 +70,7 @@ fn host(text: &str) -> Option<(&str, &str)> {
 impl fmt::Display for ConnectTo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = bracketed(self.host.as_deref().unwrap_or_default());
-        write!(formatter, "{host}:{HTTPS}:{}:{}", bracketed(&self.address), self.port)
+        write!(formatter, "{host}:{HTTPS_PORT}:{}:{}", bracketed(&self.address), self.port)
     }
 }
 

@@ -8,31 +8,31 @@
 use std::time::Duration;
 
 /// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
-const FULL: usize = 100;
+const FULL_CONNECTION_STREAMS: usize = 100;
 
 /// Connections to a host that a wait may lead to.
-const MOST: usize = 8;
+const MAX_CONNECTIONS: usize = 8;
 
 /// Exchanges at once on each connection below which no limit is thought of: no known server allows fewer.
-const MANY: usize = 8;
+const MIN_REQUESTS_TO_SCALE: usize = 8;
 
 /// Answers that are looked at together, at least: of fewer, all may be late by chance.
-const EPOCH: usize = 64;
+const EPOCH_REQUESTS: usize = 64;
 
 /// How many times the shortest wait ever the quickest of them must wait to suspect a limit: it is twice where twice as many ask as may.
-const SUSPECT: f64 = 1.7;
+const SUSPECT_LATENCY_RATIO: f64 = 1.7;
 
 /// The same, after more connections helped.
-const STILL: f64 = 1.2;
+const STILL_SLOW_RATIO: f64 = 1.2;
 
 /// What the quickest must wait longer besides: where answers take a millisecond, a machine that is busy doubles that.
-const DELAY: Duration = Duration::from_millis(20);
+const MIN_QUEUE_DELAY: Duration = Duration::from_millis(20);
 
 /// The share of the wait that may be left for more connections to be kept.
-const BETTER: f64 = 0.8;
+const BETTER_LATENCY_RATIO: f64 = 0.8;
 
 /// Epochs until it is tried again, after it didn't help: servers change, though not by the minute.
-const REST: usize = 100;
+const REST_EPOCHS: usize = 100;
 
 /// What is under way to a host, by connection.
 #[derive(Debug, Default)]
@@ -68,10 +68,10 @@ impl ConnectionLoad {
         let takes = |index: &usize| *index == 0 || at(*index).is_open || at(*index).in_flight == 0;
         let kept = (0..self.spread.connections()).filter(takes);
         let least = kept.min_by_key(|index| at(*index).in_flight).unwrap_or_default();
-        if at(least).in_flight < FULL {
+        if at(least).in_flight < FULL_CONNECTION_STREAMS {
             return least;
         }
-        (0..).find(|index| at(*index).in_flight < FULL).unwrap_or_default()
+        (0..).find(|index| at(*index).in_flight < FULL_CONNECTION_STREAMS).unwrap_or_default()
     }
 
     /// An exchange is over.
@@ -122,7 +122,7 @@ struct Epoch {
 impl Default for ConnectionScaler {
     fn default() -> Self {
         // The first answers wait for the connection, and for fewer others.
-        Self { connections: 1, least: None, epoch: Epoch::default(), stale: EPOCH, before: None, rest: 0 }
+        Self { connections: 1, least: None, epoch: Epoch::default(), stale: EPOCH_REQUESTS, before: None, rest: 0 }
     }
 }
 
@@ -133,13 +133,13 @@ impl ConnectionScaler {
 
     fn answered(&mut self, took: Duration, in_flight: usize) {
         self.least = Some(self.least.map_or(took, |least| least.min(took)));
-        if in_flight < self.connections * MANY {
+        if in_flight < self.connections * MIN_REQUESTS_TO_SCALE {
             self.epoch = Epoch::default();
         } else if self.stale > 0 {
             self.stale -= 1;
         } else {
             self.epoch.add(took, in_flight);
-            if self.epoch.answers >= EPOCH.max(in_flight) {
+            if self.epoch.answers >= EPOCH_REQUESTS.max(in_flight) {
                 self.judge();
             }
         }
@@ -150,14 +150,14 @@ impl ConnectionScaler {
         let (quickest, at_once) = (epoch.quickest.unwrap_or_default(), epoch.in_flight / epoch.answers.max(1));
         // For each that is under way: the rest is waited for.
         let wait = quickest.as_secs_f64() / at_once.max(1) as f64;
-        let helped = self.before.take().map(|before| wait <= before * BETTER);
-        let suspect = if helped.is_some() { STILL } else { SUSPECT };
+        let helped = self.before.take().map(|before| wait <= before * BETTER_LATENCY_RATIO);
+        let suspect = if helped.is_some() { STILL_SLOW_RATIO } else { SUSPECT_LATENCY_RATIO };
         if helped == Some(false) {
-            self.rest = REST;
+            self.rest = REST_EPOCHS;
             self.change(self.connections / 2, at_once);
         } else if self.rest > 0 {
             self.rest -= 1;
-        } else if self.connections < MOST && self.waits(quickest, suspect) {
+        } else if self.connections < MAX_CONNECTIONS && self.waits(quickest, suspect) {
             self.before = Some(wait);
             self.change(self.connections * 2, at_once);
         }
@@ -166,11 +166,11 @@ impl ConnectionScaler {
     /// Whether even the quickest answer takes so many times what one needs.
     fn waits(&self, quickest: Duration, times: f64) -> bool {
         let least = self.least.unwrap_or(quickest);
-        quickest > least.mul_f64(times) && quickest > least + DELAY
+        quickest > least.mul_f64(times) && quickest > least + MIN_QUEUE_DELAY
     }
 
     fn change(&mut self, connections: usize, at_once: usize) {
-        self.connections = connections.clamp(1, MOST);
+        self.connections = connections.clamp(1, MAX_CONNECTIONS);
         self.stale = at_once;
     }
 }
@@ -204,10 +204,10 @@ mod tests {
     #[test]
     fn a_connection_takes_what_any_server_allows_and_then_there_is_another() {
         let mut load = ConnectionLoad::default();
-        let entered: Vec<_> = (0..2 * FULL + 1).map(|_| load.enter()).collect();
-        assert!(entered[..FULL].iter().all(|index| *index == 0));
-        assert!(entered[FULL..2 * FULL].iter().all(|index| *index == 1));
-        assert_eq!(entered[2 * FULL], 2);
+        let entered: Vec<_> = (0..2 * FULL_CONNECTION_STREAMS + 1).map(|_| load.enter()).collect();
+        assert!(entered[..FULL_CONNECTION_STREAMS].iter().all(|index| *index == 0));
+        assert!(entered[FULL_CONNECTION_STREAMS..2 * FULL_CONNECTION_STREAMS].iter().all(|index| *index == 1));
+        assert_eq!(entered[2 * FULL_CONNECTION_STREAMS], 2);
         load.release(0);
         assert_eq!(load.enter(), 0);
     }

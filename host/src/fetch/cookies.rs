@@ -13,7 +13,7 @@ use reqwest::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use super::ClientError;
 
 /// Bytes of cookies that a jar takes until it is emptied. Hosts set some hundred at a time; one that sets ever new ones mustn't fill memory.
-const JAR: usize = 4 << 20;
+const MAX_JAR_BYTES: usize = 4 << 20;
 
 /// Cookies for all requests.
 pub(super) struct Cookies {
@@ -55,7 +55,7 @@ impl Cookies {
         let Some(mut kept) = self.kept() else { return };
         let set = headers.get_all(SET_COOKIE);
         kept.bytes += set.iter().map(HeaderValue::len).sum::<usize>();
-        if kept.bytes > JAR {
+        if kept.bytes > MAX_JAR_BYTES {
             *kept = Kept::default();
         }
         kept.jar.set_cookies(&mut set.iter(), url);
@@ -139,7 +139,7 @@ mod tests {
         for number in 0..2000 {
             sets(&cookies, "https://x.example/", &format!("c{number}={}", "x".repeat(4000)));
         }
-        assert!(borne(&cookies, "https://x.example/", None).unwrap().len() <= JAR);
+        assert!(borne(&cookies, "https://x.example/", None).unwrap().len() <= MAX_JAR_BYTES);
     }
 
     #[test]

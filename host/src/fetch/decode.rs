@@ -11,7 +11,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 const MAX_CODINGS: usize = 4;
 
 /// Bytes that are decoded at a time.
-const CHUNK: usize = 64 << 10;
+const CHUNK_BYTES: usize = 64 << 10;
 
 /// The largest window of zstd that a content coding may have: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
@@ -79,7 +79,7 @@ impl Coding {
             Self::Gzip => Box::new(MultiGzDecoder::new(body)),
             Self::Deflate if is_zlib(body) => Box::new(ZlibDecoder::new(body)),
             Self::Deflate => Box::new(DeflateDecoder::new(body)),
-            Self::Brotli => Box::new(brotli::Decompressor::new(body, CHUNK)),
+            Self::Brotli => Box::new(brotli::Decompressor::new(body, CHUNK_BYTES)),
             Self::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(body)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -161,7 +161,7 @@ pub(crate) struct Decoder<'b> {
 impl<'b> Decoder<'b> {
     pub(crate) fn new(coding: Coding, body: &'b [u8]) -> Result<Self, DecodeError> {
         let reader = coding.reader(body).map_err(|source| DecodeError::Broken { coding, source })?;
-        Ok(Self { coding, reader, chunk: vec![0; CHUNK] })
+        Ok(Self { coding, reader, chunk: vec![0; CHUNK_BYTES] })
     }
 
     /// The next piece; `None` at the end.

@@ -13,10 +13,10 @@ use futures::future::{BoxFuture, FutureExt, Shared};
 
 /// How long addresses are kept. The system's resolver doesn't say how long they hold; the shortest that large sites give theirs is a
 /// minute or so.
-const KEPT: Duration = Duration::from_secs(60);
+const ADDRESS_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Names that are kept. Parsers declare a handful.
-const NAMES: usize = 256;
+const MAX_CACHED_NAMES: usize = 256;
 
 /// No address for a name.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ struct LookUp {
 
 impl LookUp {
     fn is_old(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= KEPT
+        now.saturating_duration_since(self.since) >= ADDRESS_LIFETIME
     }
 }
 
@@ -70,11 +70,11 @@ impl DnsCache {
         if let Some(known) = names.get(name).filter(|known| !known.is_old(now)) {
             return known.clone();
         }
-        if names.len() >= NAMES {
+        if names.len() >= MAX_CACHED_NAMES {
             names.retain(|_, known| !known.is_old(now));
         }
         let asked = LookUp { found: look_up().shared(), since: now };
-        if names.len() < NAMES {
+        if names.len() < MAX_CACHED_NAMES {
             names.insert(name.to_owned(), asked.clone());
         }
         asked
@@ -132,9 +132,9 @@ mod tests {
         let (first, second) =
             tokio::join!(names.find("a", start, system.look_up()), names.find("a", start, system.look_up()));
         assert_eq!(first.unwrap(), second.unwrap());
-        names.find("a", start + KEPT / 2, system.look_up()).await.unwrap();
+        names.find("a", start + ADDRESS_LIFETIME / 2, system.look_up()).await.unwrap();
         assert_eq!(system.asked.load(Ordering::Relaxed), 1);
-        names.find("a", start + KEPT, system.look_up()).await.unwrap();
+        names.find("a", start + ADDRESS_LIFETIME, system.look_up()).await.unwrap();
         names.find("b", start, system.look_up()).await.unwrap();
         assert_eq!(system.asked.load(Ordering::Relaxed), 3);
     }
@@ -149,11 +149,11 @@ mod tests {
     #[tokio::test]
     async fn there_are_never_more_names_than_may_be() {
         let (names, system, start) = (DnsCache::default(), System::new(0), Instant::now());
-        for name in 0..NAMES + 10 {
+        for name in 0..MAX_CACHED_NAMES + 10 {
             names.find(&name.to_string(), start, system.look_up()).await.unwrap();
         }
-        assert_eq!(names.names().len(), NAMES);
-        names.find("late", start + KEPT, system.look_up()).await.unwrap();
+        assert_eq!(names.names().len(), MAX_CACHED_NAMES);
+        names.find("late", start + ADDRESS_LIFETIME, system.look_up()).await.unwrap();
         assert_eq!(names.names().len(), 1);
     }
 }

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 
 /// KiB of bodies in memory, decompressed, and as much more for each core: charts of 850 KB, two for each core and some that arrive. With what
 /// a sandbox takes and the rows that come of it, each is several megabytes of the process.
-const LEAST: u32 = 2 << 10;
-const PER_CORE: u32 = 1 << 10;
+const MIN_BUDGET_KIB: u32 = 2 << 10;
+const BUDGET_KIB_PER_CORE: u32 = 1 << 10;
 
 /// How long a body may go on without a share. One of a megabyte takes a tenth of it on a slow line.
-const TURN: Duration = Duration::from_secs(1);
+const OVERDRAFT_TURN_TIME: Duration = Duration::from_secs(1);
 
 /// What all bodies share.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct MemoryBudget {
 impl Default for MemoryBudget {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::of(LEAST + PER_CORE * u32::try_from(cores).unwrap_or(1).min(64))
+        Self::of(MIN_BUDGET_KIB + BUDGET_KIB_PER_CORE * u32::try_from(cores).unwrap_or(1).min(64))
     }
 }
 
@@ -136,7 +136,7 @@ impl MemoryReservation {
 
 impl OverdraftTurn {
     fn new(only: OwnedSemaphorePermit) -> Self {
-        Self { ends: Instant::now() + TURN, _only: only }
+        Self { ends: Instant::now() + OVERDRAFT_TURN_TIME, _only: only }
     }
 }
 
@@ -186,11 +186,11 @@ mod tests {
         let (mut rest, mut slow, mut other) = (budget.hold(), budget.hold(), budget.hold());
         rest.grow(100 << 10).await;
         slow.grow(64 << 10).await;
-        let trickle = slow.during(tokio::time::sleep(TURN * 3));
+        let trickle = slow.during(tokio::time::sleep(OVERDRAFT_TURN_TIME * 3));
         let start = Instant::now();
         tokio::select! {
             () = trickle => panic!("the other waits for as long as it trickles"),
-            () = other.grow(64 << 10) => assert!(start.elapsed() >= TURN),
+            () = other.grow(64 << 10) => assert!(start.elapsed() >= OVERDRAFT_TURN_TIME),
         }
     }
 

@@ -92,7 +92,7 @@ pub(crate) struct Fetched {
 }
 
 /// As many as browsers follow.
-const REDIRECTS: usize = 10;
+const MAX_REDIRECTS: usize = 10;
 
 impl Fetcher {
     /// A fetcher for so many exchanges at once.
@@ -156,7 +156,7 @@ impl Fetcher {
         waited: &PausedTime,
     ) -> Result<Fetched, Failure> {
         let mut request = request::built(&url, request)?;
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let next = request.try_clone();
             match (self.hop(hosts, &url, request, waited).await?, next) {
                 (Hop::Redirect { to, keeps_method }, Some(mut next)) => {
@@ -171,7 +171,7 @@ impl Fetcher {
                 (Hop::Redirect { .. }, None) => break,
             }
         }
-        Err(Failure::new(FailureKind::Http, format!("{url} redirects more than {REDIRECTS} times")))
+        Err(Failure::new(FailureKind::Http, format!("{url} redirects more than {MAX_REDIRECTS} times")))
     }
 
     /// The failure of a request, which a proxy may have to be asked for.

@@ -1,15 +1,16 @@
 //! The limit of open files, raised to what the connections may need.
 
 /// What the process opens besides: parsers, their artefacts, outputs, the runtime's own.
-const OTHERS: u64 = 64;
+const OTHER_OPEN_FILES: u64 = 64;
 
 /// Connections for each exchange at once: one over HTTP/1.1, and one that another host keeps open.
-const EACH: u64 = 2;
+const FILES_PER_REQUEST: u64 = 2;
 
 /// Raises the soft limit of open files to what so many exchanges at once may need, as far as the hard one allows. Says what to do where
 /// it doesn't.
 pub(super) fn allow(exchanges: usize) {
-    let needed = u64::try_from(exchanges).unwrap_or(u64::MAX).saturating_mul(EACH).saturating_add(OTHERS);
+    let needed =
+        u64::try_from(exchanges).unwrap_or(u64::MAX).saturating_mul(FILES_PER_REQUEST).saturating_add(OTHER_OPEN_FILES);
     if let Err(allowed) = raise(needed) {
         tracing::warn!(
             "{allowed} files may be open, and {exchanges} requests at once may need {needed}: raise the limit (ulimit -n {needed}), \

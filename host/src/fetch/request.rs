@@ -28,7 +28,7 @@ pub(super) const RESERVED: [&str; 9] = [
 ];
 
 /// Characters of a header's name in a message.
-const SHOWN: usize = 60;
+const MAX_SHOWN_CHARS: usize = 60;
 
 /// The request as it is sent to `url`.
 pub(super) fn built(url: &Url, request: Request) -> Result<reqwest::Request, Failure> {
@@ -70,7 +70,7 @@ pub(super) fn change_to_get(request: &mut reqwest::Request) {
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     let invalid = |what: &str| {
-        let name: String = name.escape_debug().take(SHOWN).collect();
+        let name: String = name.escape_debug().take(MAX_SHOWN_CHARS).collect();
         Failure::new(FailureKind::ParserInvalid, format!("a request has the header {name}: {what}"))
     };
     let parsed = HeaderName::try_from(name).map_err(|_| invalid("no header has such a name"))?;

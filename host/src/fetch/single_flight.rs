@@ -28,7 +28,7 @@ tokio::task_local! {
 
 /// How long a new HTTP/2 connection may take until the pool hands it to those that wait: some dozen microseconds, and more on a busy
 /// machine. After it one of them tries again, so a connection that never came to be costs them no more than this.
-const HANDOVER: Duration = Duration::from_millis(50);
+const POOL_HANDOVER_TIME: Duration = Duration::from_millis(50);
 
 /// The connections of one client to one host.
 #[derive(Clone, Debug, Default)]
@@ -152,7 +152,9 @@ impl SingleFlight {
                     Turn::Wait(None)
                 }
                 State::Failed(number, error) if *awaited == Some(*number) => Turn::Fail(error.clone()),
-                State::Fresh(since) if now < *since + HANDOVER => Turn::Wait(Some(*since + HANDOVER)),
+                State::Fresh(since) if now < *since + POOL_HANDOVER_TIME => {
+                    Turn::Wait(Some(*since + POOL_HANDOVER_TIME))
+                }
                 State::Failed(..) | State::Closed | State::Fresh(_) | State::Pooled => {
                     let number = next_number();
                     *state = State::Opening(number);

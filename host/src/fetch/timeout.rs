@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often it is looked at again while it waits for memory.
-const LOOK: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What an exchange has waited for memory.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub(super) async fn with_timeout<F: Future>(time: Duration, waited: &PausedTime,
         if left.is_zero() {
             return None;
         }
-        if let Ok(output) = tokio::time::timeout(left.max(LOOK.min(time)), &mut exchange).await {
+        if let Ok(output) = tokio::time::timeout(left.max(POLL_INTERVAL.min(time)), &mut exchange).await {
             return Some(output);
         }
     }

@@ -16,10 +16,10 @@ use tokio::time::Instant;
 use super::resolve::Resolver;
 
 /// How long the proxy may take to refuse again.
-const TIMEOUT: Duration = Duration::from_secs(3);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long an answer is kept, so that a busy proxy is hardly asked more.
-const KEPT: Duration = Duration::from_secs(5);
+const STATUS_LIFETIME: Duration = Duration::from_secs(5);
 
 /// Bytes of an answer in which its status must be.
 const STATUS_LINE: usize = 256;
@@ -42,11 +42,11 @@ impl TunnelProbe {
     pub(super) async fn status(&self, resolver: &Resolver, host: &str) -> Option<u16> {
         let mut last = self.last.lock().await;
         if let Some((at, status)) = *last
-            && at.elapsed() < KEPT
+            && at.elapsed() < STATUS_LIFETIME
         {
             return status;
         }
-        let asked = tokio::time::timeout(TIMEOUT, self.ask(resolver, host)).await;
+        let asked = tokio::time::timeout(PROBE_TIMEOUT, self.ask(resolver, host)).await;
         let status = asked.ok().flatten().filter(|status| !(200..300).contains(status));
         *last = Some((Instant::now(), status));
         status

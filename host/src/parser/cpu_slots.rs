@@ -15,7 +15,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 pub(super) const FREE_TICKS: u64 = 4;
 
 /// How long a guest may take until the next may start beside it.
-const QUICK: Duration = Duration::from_millis(10);
+const QUICK_PARSE_TIME: Duration = Duration::from_millis(10);
 
 /// One guest's place in its lane, if it needs one.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Lane {
         slow: Option<&Notify>,
         guest: impl Future<Output = R>,
     ) -> Option<R> {
-        let (start, mut guest, mut look) = (Instant::now(), std::pin::pin!(guest), limit.min(QUICK));
+        let (start, mut guest, mut look) = (Instant::now(), std::pin::pin!(guest), limit.min(QUICK_PARSE_TIME));
         loop {
             if let Ok(result) = tokio::time::timeout(look, &mut guest).await {
                 return Some(result);

@@ -15,17 +15,17 @@ const HOST_FIELDS: [&str; 3] = ["kind", "position", "fetched_at"];
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
 /// Bytes of a description. Play's has 60 thousand.
-const LARGEST: usize = 1 << 20;
+const MAX_DESCRIPTION_BYTES: usize = 1 << 20;
 
 /// Parameters of all kinds together: each pattern is compiled when the parser is loaded. Play's parser has nine.
-const PARAMS: usize = 256;
+const MAX_PARAMS: usize = 256;
 
 /// Why a description doesn't fit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescriptionError {
     /// It is too large.
-    #[error("it has {0} bytes, and {LARGEST} are allowed")]
+    #[error("it has {0} bytes, and {MAX_DESCRIPTION_BYTES} are allowed")]
     TooLarge(usize),
     /// It is no JSON.
     #[error("it is not JSON")]
@@ -155,7 +155,7 @@ impl Description {
     /// # Errors
     /// When it doesn't fit the schema, saying where.
     pub fn parse(text: &str) -> Result<Self, DescriptionError> {
-        if text.len() > LARGEST {
+        if text.len() > MAX_DESCRIPTION_BYTES {
             return Err(DescriptionError::TooLarge(text.len()));
         }
         let document: Value = serde_json::from_str(text).map_err(DescriptionError::Json)?;
@@ -207,8 +207,8 @@ impl Description {
             schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version))
         })?;
         let params: usize = self.kinds.iter().map(|kind| kind.params.properties.len()).sum();
-        if params > PARAMS {
-            let what = format!("there are {params} parameters in all, and {PARAMS} are allowed");
+        if params > MAX_PARAMS {
+            let what = format!("there are {params} parameters in all, and {MAX_PARAMS} are allowed");
             return Err(schema_error("/kinds".to_owned(), what));
         }
         for (index, kind) in self.kinds.iter().enumerate() {
@@ -256,8 +256,8 @@ fn check(document: &Value) -> Result<(), DescriptionError> {
 
 /// Errors quote the value, which may be the whole document.
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 200;
-    match text.char_indices().rev().nth(LONGEST) {
+    const MAX_SHOWN_CHARS: usize = 200;
+    match text.char_indices().rev().nth(MAX_SHOWN_CHARS) {
         Some((at, _)) => format!("…{}", text.get(at..).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -19,7 +19,7 @@ use crate::types::{Failure, FailureKind};
 
 /// Instances at once: about as many as requests under way where nothing else is said, so that guests that wait for a lane hold nobody up. From
 /// 128 memories on wasmtime's pool keeps slots warm for each thread (its `ShardLayout`), which is twice the memory on two cores.
-const SLOTS: u32 = 60;
+const POOL_SLOTS: u32 = 60;
 
 /// Memory and tables of one component: a parser in JavaScript or Python has dozens of core instances.
 pub(super) const CORE_INSTANCES: u32 = 40;
@@ -33,7 +33,7 @@ const STACK_KEPT: usize = 64 << 10;
 
 /// Slots with what they keep that wait for the component that was in them before. A new one takes the place of another then: else each swap
 /// would warm a slot more, up to all of them.
-const WARM: u32 = 3;
+const WARM_SLOTS_PER_CORE: u32 = 3;
 
 /// The guest's stack, in bytes; a parser needs a tenth.
 pub(super) const STACK: usize = 512 << 10;
@@ -136,7 +136,7 @@ impl Engine {
         let mut linker = Linker::new(&wasmtime);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(|error| EngineError(error.into()))?;
         let clock = Clock::start(wasmtime.weak()).map_err(|error| EngineError(error.into()))?;
-        let slots = Semaphore::new(SLOTS as usize);
+        let slots = Semaphore::new(POOL_SLOTS as usize);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let (starts, lanes) = (Arc::new(Semaphore::new(cores + 1)), Arc::new(Semaphore::new(cores)));
         Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock, latest: Mutex::default() })))
@@ -170,13 +170,13 @@ fn wasmtime_engine(limits: Limits) -> wasmtime::Result<wasmtime::Engine> {
 
 fn pool(limits: Limits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(SLOTS).total_core_instances(SLOTS * CORE_INSTANCES);
-    pool.total_memories(SLOTS * MEMORIES).total_tables(SLOTS * TABLES).total_stacks(SLOTS);
+    pool.total_component_instances(POOL_SLOTS).total_core_instances(POOL_SLOTS * CORE_INSTANCES);
+    pool.total_memories(POOL_SLOTS * MEMORIES).total_tables(POOL_SLOTS * TABLES).total_stacks(POOL_SLOTS);
     pool.max_core_instances_per_component(CORE_INSTANCES).max_memories_per_component(MEMORIES);
     pool.max_tables_per_component(TABLES).table_elements(limits.table_elements);
     pool.max_component_instance_size(INSTANCE_SIZE).max_core_instance_size(INSTANCE_SIZE);
     pool.max_memory_size(limits.memory);
-    pool.max_unused_warm_slots(WARM);
+    pool.max_unused_warm_slots(WARM_SLOTS_PER_CORE);
     pool.linear_memory_keep_resident(MEMORY_KEPT).async_stack_keep_resident(STACK_KEPT);
     pool
 }

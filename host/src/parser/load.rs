@@ -18,8 +18,8 @@ use super::{cache, convert};
 use crate::types::{Failure, FailureKind, Page, Query, Requests, Response};
 
 /// The interface that a parser exports, and its version.
-const INTERFACE: &str = "playfast:parser/parser";
-const VERSION: &str = "0.1.0";
+const CONTRACT_INTERFACE: &str = "playfast:parser/parser";
+const CONTRACT_VERSION: &str = "0.1.0";
 
 /// Why a file is no parser for this host.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +46,13 @@ pub enum LoadError {
     #[error("it is not valid WebAssembly, or too large for this host")]
     Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A component of another world.
-    #[error("it is a component of another world: it exports {exports}, not {INTERFACE}@{VERSION}")]
+    #[error("it is a component of another world: it exports {exports}, not {CONTRACT_INTERFACE}@{CONTRACT_VERSION}")]
     OtherWorld {
         /// What it exports.
         exports: String,
     },
     /// Another version of the contract.
-    #[error("it keeps version {found} of the contract, and this host version {VERSION}")]
+    #[error("it keeps version {found} of the contract, and this host version {CONTRACT_VERSION}")]
     OtherVersion {
         /// The version that it exports.
         found: String,
@@ -206,9 +206,9 @@ fn names(engine: &wasmtime::Engine, component: &Component) -> (Vec<String>, Vec<
 }
 
 fn check_exports(exports: &[String]) -> Result<(), LoadError> {
-    let version = exports.iter().find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'));
+    let version = exports.iter().find_map(|name| name.strip_prefix(CONTRACT_INTERFACE)?.strip_prefix('@'));
     match version {
-        Some(VERSION) => Ok(()),
+        Some(CONTRACT_VERSION) => Ok(()),
         Some(found) => Err(LoadError::OtherVersion { found: found.to_owned() }),
         None if exports.is_empty() => Err(LoadError::OtherWorld { exports: "nothing".to_owned() }),
         None => Err(LoadError::OtherWorld { exports: exports.join(", ") }),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const PATTERN_SIZE: usize = 1 << 20;
 
 /// What is heeded of a parameter's schema. References and combined schemas, which could go round for ever, are not.
-const WORDS: [&str; 10] = [
+const CHECKED_KEYWORDS: [&str; 10] = [
     "type",
     "enum",
     "pattern",
@@ -71,7 +71,7 @@ impl Validator {
     /// # Errors
     /// As [`Self::new`].
     pub(super) fn of_param(schema: &Map<String, Value>) -> Result<Self, String> {
-        let words = WORDS.iter().filter_map(|word| Some(((*word).to_owned(), schema.get(*word)?.clone())));
+        let words = CHECKED_KEYWORDS.iter().filter_map(|word| Some(((*word).to_owned(), schema.get(*word)?.clone())));
         Self::new(Value::Object(words.collect()))
     }
 
@@ -97,7 +97,7 @@ impl Validator {
 
     /// Whether it is of this parameter's schema.
     fn is_of(&self, schema: &Map<String, Value>) -> bool {
-        WORDS.iter().all(|word| self.schema.get(*word) == schema.get(*word))
+        CHECKED_KEYWORDS.iter().all(|word| self.schema.get(*word) == schema.get(*word))
     }
 }
 

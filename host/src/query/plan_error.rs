@@ -100,23 +100,23 @@ impl fmt::Display for Given<'_> {
 }
 
 /// Names that a hint lists; of more it tells the number.
-const MAX_LISTED: usize = 8;
+const MAX_LISTED_NAMES: usize = 8;
 
 /// How near a name must be to be taken for what is meant, from 0 to 1.
-const NEAR: f64 = 0.65;
+const MIN_SIMILARITY: f64 = 0.65;
 
 /// The nearest of the names, and all if they are few.
 pub(crate) fn hint(text: &str, names: impl Iterator<Item = String>) -> String {
     let names: Vec<_> = names.collect();
     let distance = |name: &String| strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase());
     let nearest = names.iter().map(|name| (distance(name), name)).max_by(|left, right| left.0.total_cmp(&right.0));
-    let all = if names.len() <= MAX_LISTED {
+    let all = if names.len() <= MAX_LISTED_NAMES {
         format!("there are {}", names.join(", "))
     } else {
         format!("there are {}", names.len())
     };
     match nearest {
-        Some((distance, name)) if distance >= NEAR => format!("did you mean {name}? ({all})"),
+        Some((distance, name)) if distance >= MIN_SIMILARITY => format!("did you mean {name}? ({all})"),
         _ => all,
     }
 }

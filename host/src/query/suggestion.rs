@@ -7,22 +7,22 @@ use std::cmp::Reverse;
 use crate::parser::{InvalidValue, Param};
 
 /// Letters of the longest code: those of ISO 3166-1 and ISO 639 have two or three.
-const MAX_CODE: usize = 3;
+const MAX_CODE_CHARS: usize = 3;
 
 /// Values that are named as examples, or as what may be meant.
-const MAX_NAMED: usize = 3;
+const MAX_NAMED_VALUES: usize = 3;
 
 /// Values of which all are named.
-const MAX_LISTED: usize = 6;
+const MAX_LISTED_VALUES: usize = 6;
 
 /// How near a value or its name must be to be taken for what is meant, from 0 to 1.
-const NEAR: f64 = 0.8;
+const MIN_SIMILARITY: f64 = 0.8;
 
 /// How near a text is to a value that it misspells in a letter or two.
-const MISSPELLED: f64 = 0.93;
+const MIN_MISSPELLING_SIMILARITY: f64 = 0.93;
 
 /// Letters from which on a text says something as part of a value.
-const MIN_PART: usize = 3;
+const MIN_PART_CHARS: usize = 3;
 
 /// The cause and the cure.
 pub(crate) fn refusal(param: &Param, text: &str, invalid: InvalidValue) -> String {
@@ -55,7 +55,7 @@ fn aliased(param: &Param, text: &str, value: &str) -> String {
 }
 
 fn is_code(value: &str) -> bool {
-    value.chars().count() <= MAX_CODE
+    value.chars().count() <= MAX_CODE_CHARS
 }
 
 /// The bounds of a number, as far as the schema has any.
@@ -79,7 +79,7 @@ fn choice(param: &Param, text: &str) -> String {
     let are_codes = choices.iter().all(|choice| is_code(choice));
     let meant = if are_codes { named(param, text) } else { near(param, text) };
     let all = match (choices.len(), such_as(param)) {
-        (count, _) if count <= MAX_LISTED => return few(meant, param.choices().chain(groups(param)).collect()),
+        (count, _) if count <= MAX_LISTED_VALUES => return few(meant, param.choices().chain(groups(param)).collect()),
         (count, Some(examples)) => format!("there are {count}, such as {examples}"),
         (count, None) => format!("there are {count}"),
     };
@@ -105,8 +105,8 @@ fn few(meant: Option<String>, values: Vec<String>) -> String {
 
 /// The schema's examples, else the first values.
 fn such_as(param: &Param) -> Option<String> {
-    let examples: Vec<_> = param.examples().take(MAX_NAMED).collect();
-    let named = if examples.is_empty() { param.choices().take(MAX_NAMED).collect() } else { examples };
+    let examples: Vec<_> = param.examples().take(MAX_NAMED_VALUES).collect();
+    let named = if examples.is_empty() { param.choices().take(MAX_NAMED_VALUES).collect() } else { examples };
     (!named.is_empty()).then(|| named.join(", "))
 }
 
@@ -130,17 +130,17 @@ fn near(param: &Param, text: &str) -> Option<String> {
         (similarity >= near).then(|| value.clone())
     };
     containing(&choices, &text)
-        .or_else(|| likest(MISSPELLED))
+        .or_else(|| likest(MIN_MISSPELLING_SIMILARITY))
         .or_else(|| containing(&groups, &text))
-        .or_else(|| likest(NEAR))
+        .or_else(|| likest(MIN_SIMILARITY))
 }
 
 /// The values of which a text is a word, else those that it is a part of.
 fn containing(values: &[String], text: &str) -> Option<String> {
     let is_word = |value: &&String| value.to_lowercase().split(['_', '-', ' ']).any(|word| word == text);
-    let is_part = |value: &&String| text.len() >= MIN_PART && value.to_lowercase().contains(text);
-    let words: Vec<_> = values.iter().filter(is_word).take(MAX_NAMED).collect();
-    let found = if words.is_empty() { values.iter().filter(is_part).take(MAX_NAMED).collect() } else { words };
+    let is_part = |value: &&String| text.len() >= MIN_PART_CHARS && value.to_lowercase().contains(text);
+    let words: Vec<_> = values.iter().filter(is_word).take(MAX_NAMED_VALUES).collect();
+    let found = if words.is_empty() { values.iter().filter(is_part).take(MAX_NAMED_VALUES).collect() } else { words };
     (!found.is_empty()).then(|| joined(&found))
 }
 
@@ -156,7 +156,7 @@ fn joined(values: &[&String]) -> String {
 
 /// The item of greatest similarity, the first of equal ones, if it is near.
 fn nearest<T>(items: impl Iterator<Item = T>, similarity: impl Fn(&T) -> f64) -> Option<(f64, T)> {
-    let near = items.map(|item| (similarity(&item), item)).filter(|(similarity, _)| *similarity >= NEAR);
+    let near = items.map(|item| (similarity(&item), item)).filter(|(similarity, _)| *similarity >= MIN_SIMILARITY);
     near.enumerate()
         .max_by(|(left_at, (left, _)), (right_at, (right, _))| {
             left.total_cmp(right).then_with(|| Reverse(left_at).cmp(&Reverse(right_at)))

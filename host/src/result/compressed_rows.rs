@@ -7,13 +7,13 @@ use super::page_result::PageResult;
 use crate::types::Row;
 
 /// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
-pub(crate) const FEW: usize = 1 << 20;
+pub(crate) const PLAIN_BYTES: usize = 1 << 20;
 
 /// The same where whoever reads has them all in memory sooner or later: those of a batch of the study's size.
-pub(crate) const MANY: usize = 8 << 20;
+pub(crate) const MAX_WAITING_BYTES: usize = 8 << 20;
 
 /// The fastest that zstd has without losing much.
-const LEVEL: i32 = 1;
+const ZSTD_LEVEL: i32 = 1;
 
 /// A part that waits.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Loose {
 
 fn packed(rows: &[Row]) -> Option<(Vec<u8>, usize)> {
     let json = serde_json::to_vec(rows).ok()?;
-    let mut packed = zstd::bulk::compress(&json, LEVEL).ok()?;
+    let mut packed = zstd::bulk::compress(&json, ZSTD_LEVEL).ok()?;
     // It was given room for what doesn't compress.
     packed.shrink_to_fit();
     Some((packed, json.len()))
@@ -120,15 +120,15 @@ mod tests {
 
     #[test]
     fn rows_come_out_as_they_went_in_and_many_take_little() {
-        let mut loose = Loose::new(MANY);
-        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MANY / 2000))).collect();
+        let mut loose = Loose::new(MAX_WAITING_BYTES);
+        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MAX_WAITING_BYTES / 2000))).collect();
         assert!(waiting[..2].iter().all(|packed| packed.rows.is_none()));
         for packed in &waiting[2..] {
             let (bytes, length) = packed.rows.as_ref().unwrap();
             assert!(packed.part.rows.is_empty() && bytes.len() * 5 < *length);
         }
         for (root, packed) in waiting.into_iter().enumerate() {
-            assert_eq!(loose.open(packed), part(root, MANY / 2000));
+            assert_eq!(loose.open(packed), part(root, MAX_WAITING_BYTES / 2000));
         }
         assert_eq!(loose.bytes(), 0);
     }

@@ -128,10 +128,10 @@ impl Outcome {
 }
 
 /// Bytes of the records and notes of one query, over all its pages: a parser that never ends would fill the host's memory with them.
-const LARGEST: usize = 128 << 20;
+const MAX_ANSWER_BYTES: usize = 128 << 20;
 
 /// What a row takes beside its record, in bytes.
-const ROW: usize = 256;
+const ROW_OVERHEAD_BYTES: usize = 256;
 
 /// How far a query has come over its pages.
 #[derive(Clone, Copy, Debug, Default)]
@@ -163,7 +163,7 @@ impl Progress {
         page: &mut Page,
         limit: Option<usize>,
     ) -> (Vec<Row>, Option<Failure>) {
-        self.bytes += page.notes.iter().map(|note| note.len() + ROW).sum::<usize>();
+        self.bytes += page.notes.iter().map(|note| note.len() + ROW_OVERHEAD_BYTES).sum::<usize>();
         let mut rows = Vec::new();
         for record in std::mem::take(&mut page.records) {
             if self.again > 0 {
@@ -174,9 +174,10 @@ impl Progress {
                 break;
             }
             let position = self.records + 1;
-            self.bytes += record.len() + ROW;
-            if self.bytes > LARGEST {
-                let message = format!("the answer is larger than the limit of {LARGEST} bytes, with record {position}");
+            self.bytes += record.len() + ROW_OVERHEAD_BYTES;
+            if self.bytes > MAX_ANSWER_BYTES {
+                let message =
+                    format!("the answer is larger than the limit of {MAX_ANSWER_BYTES} bytes, with record {position}");
                 return (rows, Some(Failure::new(FailureKind::ParserOutput, message)));
             }
             match frame.row(position, &record) {
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn an_answer_over_many_pages_is_limited_and_keeps_what_came_before() {
         let (frame, mut progress) = (frame(), Progress::default());
-        let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(LARGEST / 4));
+        let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(MAX_ANSWER_BYTES / 4));
         for position in 1..=3 {
             let (rows, failure) = progress.take(&frame, &mut page(&[&record]), None);
             assert!(failure.is_none() && rows.len() == 1 && progress.records == position);

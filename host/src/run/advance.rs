@@ -10,7 +10,7 @@ use super::batch_failure::{BatchFailure, halve};
 use super::context::Worker;
 use super::dispatcher::Requeue;
 use super::exchange::{Answered, blaming};
-use super::job::{FOLLOWS, Job};
+use super::job::{Job, MAX_FOLLOW_UPS};
 use super::permit::{Batch, BuiltRequest, Permit};
 use super::run_state::Run;
 use crate::parser::{Kind, PerRequest};
@@ -248,7 +248,7 @@ impl Answers<'_> {
         if failure.is_none() {
             job.follow.append(&mut page.follow);
             let is_full = limit.is_some_and(|limit| job.progress.records >= limit);
-            if let Some(state) = page.next.filter(|_| job.follow.len() <= FOLLOWS && !is_full) {
+            if let Some(state) = page.next.filter(|_| job.follow.len() <= MAX_FOLLOW_UPS && !is_full) {
                 match job.go_on(state) {
                     Ok(()) => continues = true,
                     Err(endless) => failure = Some(blamed(endless)),

@@ -12,13 +12,13 @@ use crate::swap::ParserSlot;
 use crate::types::{Failure, FailureKind, Query};
 
 /// Pages of one query.
-const PAGES: usize = 1000;
+const MAX_PAGES: usize = 1000;
 
 /// Answers that raise queries whose answers raise queries.
-const FOLLOW_DEPTH: u32 = 3;
+const MAX_FOLLOW_UP_DEPTH: u32 = 3;
 
 /// Further queries that one query's answers may raise, with those that these raise.
-pub(crate) const FOLLOWS: usize = 1000;
+pub(crate) const MAX_FOLLOW_UPS: usize = 1000;
 
 /// A query, and how much of it is there already.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Job {
     /// # Errors
     /// When it would never end.
     pub(crate) fn go_on(&mut self, state: String) -> Result<(), Failure> {
-        if self.states.len() + 1 >= PAGES || self.states.contains(&state) {
+        if self.states.len() + 1 >= MAX_PAGES || self.states.contains(&state) {
             return Err(endless(self.states.len()));
         }
         self.query = self.query.going_on(&state);
@@ -164,10 +164,10 @@ impl FollowUpBudget {
     /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
     pub(crate) fn check(&self, follow: &[Query]) -> Option<Failure> {
         let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
-        let (depth, too_deep) = (self.depth, self.depth >= FOLLOW_DEPTH);
-        (!follow.is_empty() && (too_deep || raised > FOLLOWS)).then(|| {
+        let (depth, too_deep) = (self.depth, self.depth >= MAX_FOLLOW_UP_DEPTH);
+        (!follow.is_empty() && (too_deep || raised > MAX_FOLLOW_UPS)).then(|| {
             let message = format!(
-                "its answers raise {raised} queries, here at depth {depth}; the limit is {FOLLOWS}, {FOLLOW_DEPTH} deep"
+                "its answers raise {raised} queries, here at depth {depth}; the limit is {MAX_FOLLOW_UPS}, {MAX_FOLLOW_UP_DEPTH} deep"
             );
             Failure::new(FailureKind::ParserInvalid, message)
         })
@@ -176,7 +176,7 @@ impl FollowUpBudget {
 
 fn endless(pages: usize) -> Failure {
     let message = match pages + 1 {
-        PAGES.. => format!("the query does not end within the limit of {PAGES} pages"),
+        MAX_PAGES.. => format!("the query does not end within the limit of {MAX_PAGES} pages"),
         pages => format!("the query does not end: after {pages} pages it names a state again"),
     };
     Failure::new(FailureKind::ParserInvalid, message)

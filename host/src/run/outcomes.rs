@@ -21,13 +21,13 @@ use super::open_queries::OpenQueries;
 use super::permit::{Reader, SharedScheduler};
 use super::run_state::Run;
 use super::stats::{RunStats, StatsRecorder};
-use crate::result::compressed_rows::{FEW, Loose, MANY, Packed};
+use crate::result::compressed_rows::{Loose, MAX_WAITING_BYTES, PLAIN_BYTES, Packed};
 use crate::result::grouped::Grouped;
 use crate::result::outcome::Outcome;
 use crate::result::page_result::{PageResult, QueryPath};
 
 /// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
-const WAITING: usize = 2;
+const CHANNEL_PAGES: usize = 2;
 
 /// Queries that are open at once. They wait for hosts that are slow, so that others continue meanwhile, and for others to share requests with.
 const OPEN: usize = 8192;
@@ -113,7 +113,7 @@ struct Root {
 impl Worker {
     /// Answers the queries, from when the first outcome is asked for.
     pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(CHANNEL_PAGES);
         let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
         let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(StatsRecorder::new()));
         let (stop, stopped) = watch::channel(false);
@@ -149,7 +149,7 @@ impl PageResults {
     /// only that one is asked.
     #[must_use]
     pub fn ordered(self) -> Self {
-        self.in_order(FEW)
+        self.in_order(PLAIN_BYTES)
     }
 
     /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
@@ -323,7 +323,7 @@ pub struct Outcomes {
 
 impl Outcomes {
     pub(crate) fn new(parts: PageResults) -> Self {
-        Self { parts: parts.in_order(MANY), begun: HashMap::new() }
+        Self { parts: parts.in_order(MAX_WAITING_BYTES), begun: HashMap::new() }
     }
 
     /// The same as they come: none waits for another, and more are under way while one is slow.

@@ -63,12 +63,12 @@ pub struct Latency {
 pub(crate) struct StatsRecorder(Mutex<(RunStats, Option<Histogram<u64>>)>);
 
 /// Two digits of a latency, in microseconds: percentiles are for a person.
-const DIGITS: u8 = 2;
-const LONGEST: u64 = 3_600_000_000;
+const LATENCY_DIGITS: u8 = 2;
+const MAX_LATENCY_MICROS: u64 = 3_600_000_000;
 
 impl StatsRecorder {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new((RunStats::default(), Histogram::new_with_max(LONGEST, DIGITS).ok())))
+        Self(Mutex::new((RunStats::default(), Histogram::new_with_max(MAX_LATENCY_MICROS, LATENCY_DIGITS).ok())))
     }
 
     pub(crate) fn update(&self, note: impl FnOnce(&mut RunStats)) {

@@ -152,9 +152,9 @@ impl Failure {
 
 /// Messages of parsers are other people's text: they can't forge a second line or move the cursor of a terminal.
 pub(crate) fn one_line(message: &str) -> String {
-    const LONGEST: usize = 500;
+    const MAX_MESSAGE_CHARS: usize = 500;
     let printable = |character: char| if character.is_control() { ' ' } else { character };
-    message.chars().take(LONGEST).map(printable).collect()
+    message.chars().take(MAX_MESSAGE_CHARS).map(printable).collect()
 }
 
 impl fmt::Display for Failure {

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::types::Query;
 
 /// Bytes of a key: too many for two queries to share one by chance, and few enough to keep those of millions.
-const BYTES: usize = 16;
+const KEY_BYTES: usize = 16;
 
 /// What tells one query from another: [`Query::key`]. As text, and for serde, 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl QueryKey {
             add(&mut hash, name);
             add(&mut hash, value);
         }
-        Self(hash.finalize().iter().take(BYTES).fold(0, |key, byte| key << 8 | u128::from(*byte)))
+        Self(hash.finalize().iter().take(KEY_BYTES).fold(0, |key, byte| key << 8 | u128::from(*byte)))
     }
 }
 
@@ -62,7 +62,7 @@ impl FromStr for QueryKey {
     type Err = QueryKeyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_key = text.len() == 2 * BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_key = text.len() == 2 * KEY_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let key = u128::from_str_radix(text, 16).ok().filter(|_| is_key);
         key.map(Self).ok_or_else(|| QueryKeyError(text.to_owned()))
     }

@@ -147,9 +147,9 @@ struct Shown<'t>(&'t str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 200;
+        const MAX_SHOWN_CHARS: usize = 200;
         let mut characters = self.0.chars();
-        for character in characters.by_ref().take(LONGEST) {
+        for character in characters.by_ref().take(MAX_SHOWN_CHARS) {
             formatter.write_char(if character.is_control() { ' ' } else { character })?;
         }
         if characters.next().is_some() { formatter.write_char('…') } else { Ok(()) }

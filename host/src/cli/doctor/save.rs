@@ -13,7 +13,7 @@ use crate::fetch::{Recorder, Recording};
 use crate::types::{Method, Query, Request, Response};
 
 /// Headers that say who asks, or let others ask in their name.
-const SECRET: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];
+const SECRET_HEADERS: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];
 
 /// Headers of a response that are of the body as it was sent, not as it is saved.
 const OF_THE_CODING: [&str; 3] = ["content-encoding", "content-length", "transfer-encoding"];
@@ -128,7 +128,7 @@ fn described(request: &Request) -> Value {
 /// Headers without those that are nobody else's business.
 fn shown(headers: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    named.filter(|(name, _)| !SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name)))
+    named.filter(|(name, _)| !SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)))
 }
 
 fn extension(response: &Response) -> &'static str {

@@ -12,7 +12,7 @@ const MAX_NAMED: usize = 8;
 const MAX_REMEMBERED: usize = 1_000;
 
 /// How near a name must be to a parameter's to be taken for a mistake (Jaro-Winkler).
-const NEAR: f64 = 0.9;
+const MIN_SIMILARITY: f64 = 0.9;
 
 /// The columns of the input that are ignored.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Ignored {
 }
 
 fn described<'p>(name: &str, params: impl Iterator<Item = &'p str>) -> String {
-    let near = |param: &&str| strsim::jaro_winkler(name, param) >= NEAR;
+    let near = |param: &&str| strsim::jaro_winkler(name, param) >= MIN_SIMILARITY;
     let mut near = params.filter(near);
     let name = name.escape_debug();
     near.next().map_or_else(|| name.to_string(), |param| format!("{name} (did you mean {param}?)"))

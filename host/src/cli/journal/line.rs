@@ -1,7 +1,7 @@
 //! The lines of a journal.
 //!
 //! A JSON object, and a line feed by which it is known to be whole. Lines are read by later versions too: what one says is not changed, and a
-//! journal that says other things has another [`VERSION`].
+//! journal that says other things has another [`JOURNAL_VERSION`].
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::output::{Compression, Format};
 use crate::types::{FailureKind, QueryKey};
 
 /// Of the journal's lines, and of the encoding of keys.
-pub(super) const VERSION: u32 = 1;
+pub(super) const JOURNAL_VERSION: u32 = 1;
 
 /// How a header begins.
-const MAGIC: &[u8] = b"{\"playfast_journal\":";
+const JOURNAL_MAGIC: &[u8] = b"{\"playfast_journal\":";
 
 /// The last line of a run that is through.
-pub(super) const FINISHED: &[u8] = b"{\"finished\":true}\n";
+pub(super) const FINISHED_LINE: &[u8] = b"{\"finished\":true}\n";
 
 /// Which rows a file holds: the journal's first line.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -36,7 +36,7 @@ pub(crate) struct Header {
 impl Header {
     /// Rows of this format, and of these fields where they were chosen.
     pub(crate) fn new(format: Format, fields: Option<Vec<String>>) -> Self {
-        Self { playfast_journal: VERSION, format: format.name().to_owned(), fields, carried: Vec::new() }
+        Self { playfast_journal: JOURNAL_VERSION, format: format.name().to_owned(), fields, carried: Vec::new() }
     }
 
     /// Of a file that is compressed or for spreadsheets.
@@ -66,12 +66,12 @@ impl Header {
 
     /// The version, if it isn't this one: what follows can't be read then.
     pub(super) fn other_version(&self) -> Option<u32> {
-        Some(self.playfast_journal).filter(|version| *version != VERSION)
+        Some(self.playfast_journal).filter(|version| *version != JOURNAL_VERSION)
     }
 
     /// Whether a text can be a first line that was torn.
     pub(super) fn is_torn(text: &[u8]) -> bool {
-        text.starts_with(MAGIC) || MAGIC.starts_with(text)
+        text.starts_with(JOURNAL_MAGIC) || JOURNAL_MAGIC.starts_with(text)
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
         for line in &lines[2..] {
             assert_eq!(serde_json::from_slice::<Entry>(line).unwrap().line(), *line);
         }
-        assert!(lines[0].starts_with(MAGIC));
+        assert!(lines[0].starts_with(JOURNAL_MAGIC));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
-use super::line::{End, Entry, FINISHED, Header};
+use super::line::{End, Entry, FINISHED_LINE, Header};
 use crate::types::QueryKey;
 
 /// What a run that was cut off has done.
@@ -104,7 +104,7 @@ impl Seen {
         loop {
             line.clear();
             let read = lines.read_until(b'\n', &mut line)?;
-            if line == FINISHED {
+            if line == FINISHED_LINE {
                 self.finished = true;
                 return Ok(());
             }

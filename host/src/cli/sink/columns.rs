@@ -112,10 +112,11 @@ fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
 
 /// That there is no such name, and which is nearest.
 fn unknown(name: &str, what: &str, names: &[String]) -> String {
-    const NEAR: f64 = 0.75;
+    const MIN_SIMILARITY: f64 = 0.75;
     let distance = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
     let nearest = names.iter().map(|other| (distance(other), other));
-    let nearest = nearest.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(distance, _)| *distance >= NEAR);
+    let nearest =
+        nearest.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(distance, _)| *distance >= MIN_SIMILARITY);
     let guess = nearest.map(|(_, other)| format!("; did you mean {other}?")).unwrap_or_default();
     format!("{what} {name:?}{guess} (playfast inspect lists all)")
 }

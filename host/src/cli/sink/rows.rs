@@ -215,12 +215,12 @@ pub(in crate::cli) fn width() -> usize {
 /// The width that a table may have, by what the terminal says, if there is one.
 fn width_of(terminal: Option<u16>) -> usize {
     /// Without a terminal.
-    const USUAL: u16 = 120;
+    const PIPE_COLUMNS: u16 = 120;
     /// Of a terminal that says 0, as those of `script` do: it doesn't know.
-    const OF_TERMINALS: u16 = 80;
+    const UNKNOWN_TERMINAL_COLUMNS: u16 = 80;
     match terminal {
-        None => USUAL.into(),
-        Some(0) => OF_TERMINALS.into(),
+        None => PIPE_COLUMNS.into(),
+        Some(0) => UNKNOWN_TERMINAL_COLUMNS.into(),
         Some(width) => width.into(),
     }
 }
