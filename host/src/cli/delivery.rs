@@ -14,7 +14,6 @@ use super::args::{Options, RunArgs};
 use super::coverage::Coverage;
 use super::exit::{self, ExitStatus, say};
 use super::input::{Carried, Refusals};
-use super::memory;
 use super::number::{counted, long, size};
 use super::progress::{self, Prices, Progress, Total};
 use super::repeated::Repeated;
@@ -64,7 +63,6 @@ pub(super) async fn deliver(
 ) -> Result<ExitStatus, ExitStatus> {
     exit::start_log();
     let _watch = watch::start(options, host)?;
-    memory::give_back_code();
     let start = Instant::now();
     let (prices, input) = if progress::is_wanted(&options.global.general) {
         let (prices, input) = Prices::count(host, input);

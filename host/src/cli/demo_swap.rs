@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
+use parking_lot::Mutex;
 use playfast_sim::Layout;
 use tokio::sync::watch as signal;
 
@@ -110,7 +111,7 @@ impl Story {
 
     /// Counts an outcome, and says what is new.
     fn note(&self, outcome: &Outcome) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         match &outcome.failure {
             None if outcome.rows.len() == APPS => {
                 let charts = counts.answered.entry(outcome.generation).or_default();
@@ -136,7 +137,7 @@ impl Story {
     /// Waits until the counts are so.
     async fn has(&self, so: impl Fn(&Counts) -> bool) -> Result<(), ExitStatus> {
         let start = Instant::now();
-        while !so(&self.counts.lock().unwrap_or_else(PoisonError::into_inner)) {
+        while !so(&self.counts.lock()) {
             if start.elapsed() > MAX_WAIT {
                 return Err(demo_store::failed(format!("nothing came of it in {MAX_WAIT:?}")));
             }
@@ -146,7 +147,7 @@ impl Story {
     }
 
     fn end(&self, took: Duration) -> Result<ExitStatus, ExitStatus> {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock();
         let (old, new) = (counts.answered.first_key_value(), counts.answered.last_key_value());
         let charts = |generation: Option<(&u64, &usize)>| generation.map_or(0, |(_, charts)| *charts);
         print(&format!(

@@ -5,8 +5,8 @@
 //! the chart's.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::input::Refusals;
@@ -85,7 +85,7 @@ impl Details {
                     Err(reason) => refusals.record_row(&chart.to_string(), position, &reason),
                 }
             }
-            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = seen.lock();
             queries.retain(|query: &Query| seen.insert(query.key()));
             queries
         })

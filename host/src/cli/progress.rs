@@ -3,12 +3,13 @@
 //! Invariant: nothing else is printed while the line is visible; [`aside`] hides it first. It is never wider than the terminal.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use super::args::GeneralArgs;
@@ -37,7 +38,7 @@ static SHOWN_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Writes to the terminal while the line is hidden.
 pub(super) fn suspended<R>(write: impl FnOnce() -> R) -> R {
-    let shown = SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let shown = SHOWN_BAR.lock().clone();
     match shown {
         Some(line) => line.suspend(write),
         None => write(),
@@ -92,14 +93,14 @@ impl Prices {
         let (host, counted) = (host.clone(), prices.clone());
         let queries = input.queries.inspect(move |query| {
             let bytes = expected_bytes(&host, query);
-            counted.0.lock().unwrap_or_else(PoisonError::into_inner).add(query, bytes);
+            counted.0.lock().add(query, bytes);
         });
         (prices, Input { queries: queries.boxed(), ..input })
     }
 
     /// What `total` queries cost, if the others cost as much as those so far.
     async fn estimate(&self, total: Option<u64>) -> Option<Estimate> {
-        let estimator = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let estimator = self.0.lock().clone();
         let estimate = estimator.finish().await;
         let factor = total? as f64 / estimate.queries as f64;
         let scale = |count: u64| (count as f64 * factor).round() as u64;
@@ -115,7 +116,7 @@ pub(super) struct Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(line) = SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(line) = SHOWN_BAR.lock().take() {
             line.finish_and_clear();
         }
     }
@@ -134,7 +135,7 @@ pub(super) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, to
     task.spawn(async move {
         tokio::time::sleep(FIRST_DRAW_DELAY).await;
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        *SHOWN_BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
+        *SHOWN_BAR.lock() = Some(line.clone());
         let start = Instant::now().checked_sub(FIRST_DRAW_DELAY).unwrap_or_else(Instant::now);
         let mut estimate = None;
         for tick in 0_u64.. {

@@ -4,8 +4,8 @@
 //! together here for each hop, so that a redirect bears what its own host set.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use reqwest::Url;
 use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -62,7 +62,7 @@ impl Cookies {
     }
 
     fn kept(&self) -> Option<MutexGuard<'_, Kept>> {
-        self.jar.as_ref().map(|jar| jar.lock().unwrap_or_else(PoisonError::into_inner))
+        self.jar.as_ref().map(|jar| jar.lock())
     }
 }
 

@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt, Shared};
+use parking_lot::{Mutex, MutexGuard};
 
 /// How long addresses are kept. The system's resolver doesn't say how long they hold; the shortest that large sites give theirs is a
 /// minute or so.
@@ -88,7 +89,7 @@ impl DnsCache {
     }
 
     fn names(&self) -> MutexGuard<'_, HashMap<String, LookUp>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,8 +1,9 @@
 //! The time limit of an exchange: what it waits for a share of memory, until others' answers are taken, doesn't count.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// How often it is looked at again while it waits for memory.
@@ -28,7 +29,7 @@ impl PausedTime {
     }
 
     fn change(&self, change: impl FnOnce(&mut (Duration, Option<Instant>))) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.0.lock());
     }
 }
 

@@ -5,10 +5,11 @@
 //! until their limit leave the cores to the others, and don't hold each other up either. What a guest waits for its lane isn't time that it
 //! was given.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Ticks after which a guest needs a lane: those of pages of megabytes end before.
@@ -79,5 +80,5 @@ impl Lane {
 }
 
 fn set(place: &Mutex<Option<OwnedSemaphorePermit>>, permit: Option<OwnedSemaphorePermit>) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    *place.lock() = permit;
 }

@@ -4,10 +4,11 @@
 //! The epoch ticks in a thread of its own, which sleeps while no guest runs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};

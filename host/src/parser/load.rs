@@ -4,7 +4,7 @@
 //! version, it links, it starts, and it describes itself in a document that fits the schema.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 use wasmtime::component::Component;
@@ -151,7 +151,7 @@ impl Engine {
 impl Engine {
     /// The component, compiled aside: that takes a moment, in which guests and the network go on.
     async fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
-        let latest = self.0.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let latest = self.0.latest.lock().clone();
         if let Some((_, component)) = latest.filter(|(latest, _)| *latest == digest) {
             return Ok(component);
         }
@@ -162,7 +162,7 @@ impl Engine {
         });
         let compiled = compiled.await.map_err(|error| LoadError::Compile(error.into()))?;
         let component = compiled.map_err(|error| LoadError::Compile(error.into()))?;
-        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, component.clone()));
+        *self.0.latest.lock() = Some((digest, component.clone()));
         Ok(component)
     }
 }

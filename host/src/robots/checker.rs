@@ -1,8 +1,10 @@
 //! The robots.txt files of hosts: fetched once for all that wait, kept for a day, and asked of every address.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::rules::Rules;
 use super::{Robots, RobotsVerdict};
@@ -84,7 +86,7 @@ impl RobotsChecker {
             return (None, 0);
         }
         let file = {
-            let mut files = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut files = self.hosts.lock();
             Arc::clone(files.entry(host.clone()).or_default())
         };
         let (rules, requests) = self.rules(&file, fetcher, hosts, &host).await;

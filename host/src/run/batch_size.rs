@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::parser::PerRequest;
 use crate::schedule::wait_queue::BatchLimit;
@@ -103,7 +105,7 @@ impl BatchSizers {
 
     /// What is known of a kind's size, if anything is.
     fn look(&self, parser: &str, kind: &str) -> Option<SizeState> {
-        let sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
+        let sizers = self.sizers.lock();
         Some(sizers.get(parser)?.get(kind)?.size.clone())
     }
 
@@ -114,7 +116,7 @@ impl BatchSizers {
         per_request: PerRequest,
         change: impl FnOnce(&mut SizeState),
     ) -> BatchLimit {
-        let mut sizers = self.sizers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sizers = self.sizers.lock();
         if !sizers.get(parser).is_some_and(|kinds| kinds.contains_key(kind)) {
             let size = SizeState::new(self.sharing, per_request);
             let limit = BatchLimit::new(size.queries());

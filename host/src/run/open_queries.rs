@@ -1,7 +1,8 @@
 //! Queries of a run that have no outcome yet, so that none is lost if a task of the run panics.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::job::Job;
 use crate::result::page_result::PageResult;
@@ -61,6 +62,6 @@ impl OpenQueries {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<QueryPath, Open>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -4,10 +4,11 @@
 //! whatever becomes of the exchange.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::mpsc;
 
 use super::bucket_key::BucketKey;
@@ -95,7 +96,7 @@ impl SharedScheduler {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Grants all that may go. If something still waits for its time, one of those runs is told to poll, since who calls won't.
@@ -271,7 +272,7 @@ impl Reader {
 
     fn update(&self, change: impl FnOnce(&mut ReaderState)) {
         let opens = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             change(&mut state);
             let gate = match state.head {
                 _ if state.is_slow => RunGate::Closed,

@@ -1,10 +1,10 @@
 //! Statistics of a run: counts since its start, and latencies.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use parking_lot::Mutex;
 
 use crate::result::page_result::PageResult;
 use crate::schedule::scheduler::Bottleneck;
@@ -72,7 +72,7 @@ impl StatsRecorder {
     }
 
     pub(crate) fn update(&self, note: impl FnOnce(&mut RunStats)) {
-        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0);
+        note(&mut self.0.lock().0);
     }
 
     /// Records a part that is handed on.
@@ -91,7 +91,7 @@ impl StatsRecorder {
 
     /// An exchange is over.
     pub(crate) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
-        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tally = self.0.lock();
         tally.0.in_flight = tally.0.in_flight.saturating_sub(1);
         if let Some(bytes) = bytes {
             tally.0.bytes += bytes as u64;
@@ -101,7 +101,7 @@ impl StatsRecorder {
     }
 
     pub(crate) fn stats(&self, (held_by, held_for): (Bottleneck, Option<Duration>)) -> RunStats {
-        let tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = self.0.lock();
         let latency = tally.1.as_ref().map(|times| {
             let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
             Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: Duration::from_micros(times.max()) }

@@ -3,10 +3,11 @@
 //! Each is in a slot of its own, in an order that stays. A kind that several declare is asked of the one that the query names; where they
 //! are versions of one parser, of the first. Invariant: there is one at least, and none is ever taken away.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::event::{Event, SwapError, Swapped};
@@ -167,7 +168,7 @@ impl ParserRegistry {
         allowed.sort();
         allowed.dedup();
         check_hosts(&parser, &allowed)?;
-        let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _adding = self.0.adding.lock();
         let slots = self.all();
         if slots.iter().any(|slot| slot.name() == name) {
             return Err(SwapError::NameTaken(name.to_owned()));

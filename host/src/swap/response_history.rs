@@ -4,8 +4,10 @@
 //! alone. Bodies are compressed; what is kept is bounded in number and in bytes, and not every response is taken.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::types::{Query, Response};
 
@@ -103,7 +105,7 @@ impl ResponseHistory {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(String, bool), Latest>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.latest.lock()
     }
 }
 

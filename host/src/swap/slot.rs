@@ -3,10 +3,11 @@
 //! One snapshot that anyone may hold: who made a request with it parses the response with it, whatever was published in between. Swaps go
 //! one at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
 use super::event::{Event, ParserId, SwapError, Swapped};
@@ -41,7 +42,7 @@ impl Generation {
     }
 
     fn share(&self) -> f64 {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner).share()
+        self.tally.lock().share()
     }
 }
 
@@ -253,7 +254,7 @@ impl ParserSlot {
     /// Takes note of a response, and goes back to the parser before where this one fails so much more.
     fn record(&self, generation: &Generation, failed: bool) {
         let (worse, failures, responses) = {
-            let mut tally = generation.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tally = generation.tally.lock();
             tally.record(failed);
             let worse = generation.before.as_ref().is_some_and(|(_, share)| tally.is_worse_than(*share));
             (worse, tally.failures(), tally.responses())
@@ -275,8 +276,8 @@ impl ParserSlot {
         }
     }
 
-    fn publishing(&self) -> std::sync::MutexGuard<'_, ()> {
-        self.0.publishing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn publishing(&self) -> parking_lot::MutexGuard<'_, ()> {
+        self.0.publishing.lock()
     }
 
     /// Nobody may be listening.

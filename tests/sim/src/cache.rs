@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// A bounded cache.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
 
     /// The value, if it is still there.
     pub(crate) fn find(&self, key: &K) -> Option<V> {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock();
         if let Some((value, _)) = generations.young.get(key) {
             return Some(value.clone());
         }
@@ -41,7 +42,7 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
 
     /// Keeps a value for as long as there is room.
     pub(crate) fn keep(&self, key: K, value: V, weight: usize) {
-        self.generations.lock().unwrap_or_else(PoisonError::into_inner).put(key, value, weight, self.half);
+        self.generations.lock().put(key, value, weight, self.half);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Canned responses by the beginning of the address.
 
-use std::sync::{PoisonError, RwLock};
+use parking_lot::RwLock;
 
 /// A response that is always the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,17 +40,17 @@ pub(crate) struct Cans(RwLock<Vec<(String, Canned)>>);
 impl Cans {
     /// Adds one, for addresses that start so: with a path, on any host, or with `https://`.
     pub(crate) fn put(&self, prefix: &str, canned: Canned) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(0, (prefix.to_owned(), canned));
+        self.0.write().insert(0, (prefix.to_owned(), canned));
     }
 
     /// Takes all away.
     pub(crate) fn clear(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0.write().clear();
     }
 
     /// The one for an address.
     pub(crate) fn find(&self, host: &str, path_and_query: &str) -> Option<Canned> {
-        let cans = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let cans = self.0.read();
         let matches = |prefix: &str| {
             path_and_query.starts_with(prefix) || format!("https://{host}{path_and_query}").starts_with(prefix)
         };

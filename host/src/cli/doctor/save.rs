@@ -3,9 +3,10 @@
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use crate::cli::exit::ExitStatus;
@@ -51,7 +52,7 @@ impl Folder {
     pub(super) fn recorder(&self, prefix: String, query: Query) -> Recorder {
         let (folder, next) = (self.clone(), Mutex::new(1_u32));
         Recorder::new(move |recording| {
-            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = next.lock();
             let name = format!("{prefix}-{next}");
             *next += 1;
             if let Err(error) = folder.write(&name, &query, recording) {
@@ -66,8 +67,8 @@ impl Folder {
         self.failed().take().map_or(Ok(()), |message| Err(ExitStatus::config(message)))
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failed(&self) -> parking_lot::MutexGuard<'_, Option<String>> {
+        self.failed.lock()
     }
 
     fn write(&self, name: &str, query: &Query, Recording { request, result }: Recording<'_>) -> io::Result<()> {

@@ -4,8 +4,9 @@
 //! values that the lines with that query have. That needs all lines before the first answer: the input is read twice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use crate::parser::Kind;
@@ -55,7 +56,7 @@ impl Carried {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<QueryKey, Vec<Values>>> {
-        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sets.lock()
     }
 }
 

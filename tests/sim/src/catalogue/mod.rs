@@ -17,7 +17,9 @@ mod traits;
 mod words;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 pub(crate) use app::{
     App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Rating, Tag, Video,
@@ -66,12 +68,12 @@ impl Catalogue {
 
     fn pool(&self, category: &str, collection: Collection) -> Arc<[String]> {
         let key = (category.to_owned(), collection);
-        if let Some(pool) = self.pools.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(pool) = self.pools.lock().get(&key) {
             return Arc::clone(pool);
         }
         // Made outside the lock: two threads may do the same work once, and none waits for another's.
         let pool: Arc<[String]> = ranking::pool(self.seed, category, collection).into();
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&pool));
+        self.pools.lock().insert(key, Arc::clone(&pool));
         pool
     }
 }

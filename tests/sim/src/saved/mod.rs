@@ -4,7 +4,8 @@ mod address;
 mod index;
 
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+
+use parking_lot::RwLock;
 
 use crate::body::Content;
 use crate::error::Error;
@@ -43,7 +44,7 @@ impl SavedPages {
     }
 
     fn chosen(&self, asked: &Address) -> Option<&Row> {
-        let chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        let chosen = self.chosen.read();
         let (_, row) = chosen.iter().find(|(address, _)| address.covers(asked))?;
         self.rows.get(*row)
     }
@@ -53,10 +54,7 @@ impl SavedPages {
         let unknown = || Error::UnknownPage { file: file.to_owned() };
         let index = self.rows.iter().position(|row| row.file == file || row.stem() == file).ok_or_else(unknown)?;
         let kind = self.rows.get(index).map(|row| row.address.kind).ok_or_else(unknown)?;
-        self.chosen
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(0, (Address::from_params(kind, params), index));
+        self.chosen.write().insert(0, (Address::from_params(kind, params), index));
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! What all requests share: the settings, the stock, the overrides and the counters, each with one owner.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use crate::canned::Cans;
@@ -56,12 +57,12 @@ impl State {
 
     /// The settings as they stand.
     pub(crate) fn settings(&self) -> Settings {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.settings.read().clone()
     }
 
     /// Changes the settings for the requests to come.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.settings.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.settings.write());
     }
 
     /// The lot of the request that just arrived.
@@ -72,14 +73,13 @@ impl State {
 
     /// Whether the rate allows one more.
     pub(crate) fn within_rate(&self, per_second: Option<f64>) -> bool {
-        per_second
-            .is_none_or(|rate| self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(rate, Instant::now()))
+        per_second.is_none_or(|rate| self.rate.lock().take(rate, Instant::now()))
     }
 
     /// Admits one more request of a window, or says when the window ends.
     pub(crate) fn within_window(&self, window: Option<Window>) -> Result<(), Duration> {
         let Some(window) = window else { return Ok(()) };
-        self.window.lock().unwrap_or_else(PoisonError::into_inner).admit(window, Instant::now())
+        self.window.lock().admit(window, Instant::now())
     }
 
     /// Sets whether connections are served.
