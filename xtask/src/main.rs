@@ -5,6 +5,7 @@
 mod aliases;
 mod api;
 mod build;
+mod ci;
 #[cfg(all(unix, feature = "picture"))]
 mod picture;
 mod readme;
@@ -19,13 +20,14 @@ use stamp::{COMPONENT, MOVED_LAYOUT, STAMP, Stamp};
 use toolchain::Toolchain;
 
 const USAGE: &str =
-    "usage: cargo xtask aliases [--check] | api [--check] | readme [--check] | picture | component [--check | [--example NAME] --out FILE]
+    "usage: cargo xtask aliases [--check] | api [--check] | readme [--check] | picture | ci | component [--check | [--example NAME] --out FILE]
 
   aliases            write the names of countries and languages into the Play parser's sets, from CLDR
   aliases --check    hold the sets against them
   readme             write the tables of commands and options into README.md
   readme --check     hold it against the program
   picture            draw a session of target/release/playfast for the README (feature `picture`)
+  ci                 run everything that must hold before a change lands
   api                write the public items of the published libraries into their public-api.txt
   api --check        hold those texts against the sources
   component          build the parser component, and the demo's, and write them and their stamp into host/parser
@@ -48,6 +50,7 @@ fn main() -> Result<()> {
         ["picture"] => picture::run(root),
         #[cfg(not(all(unix, feature = "picture")))]
         ["picture"] => bail!("run `cargo run --release --package xtask --features picture -- picture`"),
+        ["ci"] => ci::run(root),
         ["api"] => api::run(root, false),
         ["api", "--check"] => api::run(root, true),
         ["component"] => write(root),

@@ -1,0 +1,29 @@
+//! Bodies of batchexecute: whatever comes, each query has a page of JSON objects, or a failure.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use playfast_guest::{HttpResponse, Parser, Query};
+use playfast_play::Play;
+
+fn query(kind: &str, name: &str, value: &str) -> Query {
+    Query { kind: kind.to_owned(), params: vec![(name.to_owned(), value.to_owned())], state: None }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let response = HttpResponse {
+        url: "https://play.google.com/_/PlayStoreUi/data/batchexecute".to_owned(),
+        status: 200,
+        headers: Vec::new(),
+        body: [b")]}'\n\n".as_slice(), data].concat(),
+        received_at: 0,
+    };
+    let charts = [query("list", "num", "10"), query("list", "num", "20")];
+    let apps = [query("app", "app_id", "com.a.b"), query("app", "app_id", "com.c.d")];
+    for queries in [charts.as_slice(), &charts[..1], apps.as_slice(), &apps[..1]] {
+        let Ok(pages) = Play::parse(queries, &response) else { continue };
+        assert_eq!(pages.len(), queries.len());
+        for record in pages.iter().flatten().flat_map(|page| &page.records) {
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(record).expect("a record is a JSON object");
+        }
+    }
+});

@@ -1,0 +1,137 @@
+//! Everything that must hold before a change lands: `cargo xtask ci`, which `.ci/run` calls. Starts from a clean clone and installs what it needs.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// A step: what it holds, and the command.
+struct Step {
+    name: &'static str,
+    command: &'static [&'static str],
+    variables: &'static [(&'static str, &'static str)],
+}
+
+const fn step(name: &'static str, command: &'static [&'static str]) -> Step {
+    Step { name, command, variables: &[] }
+}
+
+/// Version of cargo-deny that builds with Rust 1.95.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
+/// Seconds that each fuzz target runs.
+const FUZZ_TIME: &str = "-max_total_time=60";
+
+/// Compilers for WebAssembly, if rustup has no target for it.
+const DEBIAN_TOOLCHAIN: &[&str] =
+    &["apt-get", "install", "-y", "-qq", "--no-install-recommends", "rustc-web", "cargo-web", "rust-web-src"];
+
+const STEPS: &[Step] = &[
+    step("the README's test command", &["cargo", "test", "--release"]),
+    step(
+        "without --release: clap's assertions, debug assertions, overflow checks",
+        &["cargo", "run", "--quiet", "--", "--version"],
+    ),
+    step("unit tests with debug assertions", &["cargo", "test", "--lib", "--bins"]),
+    step("form", &["cargo", "fmt", "--all", "--check"]),
+    step("lints", &["cargo", "clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    Step {
+        name: "documentation",
+        command: &["cargo", "doc", "--quiet", "--release", "--workspace", "--no-deps"],
+        variables: &[("RUSTDOCFLAGS", "-D warnings")],
+    },
+    step("public API", &["cargo", "xtask", "api", "--check"]),
+    step("names of countries and languages", &["cargo", "xtask", "aliases", "--check"]),
+    step("licences and sources", &["cargo", "deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]),
+    step("the component, rebuilt from source", &["cargo", "xtask", "component", "--check"]),
+    step(
+        "a parser for another site",
+        &["cargo", "xtask", "component", "--example", "json_api", "--out", "target/component/json_api.wasm"],
+    ),
+    Step {
+        name: "everything once more on the rebuilt component, with 200 swaps under load and 2,000 queries to faulty stores",
+        command: &["cargo", "test", "--release"],
+        variables: &[
+            ("PLAYFAST_TEST_SWAPS", "200"),
+            ("PLAYFAST_TEST_QUERIES", "2000"),
+            ("PLAYFAST_TEST_COMPONENT", "target/component/play.wasm"),
+            ("PLAYFAST_TEST_EXAMPLE", "target/component/json_api.wasm"),
+        ],
+    },
+    step(
+        "a tool outside the workspace",
+        &["cargo", "test", "--release", "--test", "e2e", "--", "--ignored", "outside"],
+    ),
+    step(
+        "what would be published, built from its packages",
+        &[
+            "cargo",
+            "package",
+            "--quiet",
+            "--allow-dirty",
+            "--workspace",
+            "--exclude",
+            "xtask",
+            "--target-dir",
+            "target/outside",
+        ],
+    ),
+];
+
+/// Fuzz targets that build in seconds.
+const FUZZ_TARGETS: [&str; 3] = ["batchexecute", "page", "json"];
+
+/// Runs all steps, and stops at the first that fails.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    install(root)?;
+    for Step { name, command, variables } in STEPS {
+        super::say(&format!("== {name}"));
+        let absolute = variables.iter().map(|(name, value)| {
+            let is_path = value.starts_with("target/");
+            (*name, if is_path { root.join(value).into_os_string() } else { value.into() })
+        });
+        execute(root, command, &absolute.collect::<Vec<_>>())?;
+    }
+    for target in FUZZ_TARGETS {
+        super::say(&format!("== fuzzing: {target}"));
+        // Instrumentation is unstable: it needs a nightly compiler, or this.
+        let stable = [("RUSTC_BOOTSTRAP", "1".into())];
+        execute(root, &["cargo", "fuzz", "run", target, "--", FUZZ_TIME], &stable)?;
+    }
+    super::say("all holds");
+    Ok(())
+}
+
+/// Installs the tools that are missing.
+fn install(root: &Path) -> Result<()> {
+    super::say("== tools");
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().context("failed to run rustc")?;
+    let sysroot = String::from_utf8(sysroot.stdout)?;
+    let has_target = Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir();
+    let has_debian = Path::new("/usr/lib/rustlib/src/rust/library/std").is_dir();
+    if !has_target && !has_debian && execute(root, &["rustup", "target", "add", "wasm32-unknown-unknown"], &[]).is_err()
+    {
+        execute(root, &["apt-get", "update", "-qq"], &[])?;
+        execute(root, DEBIAN_TOOLCHAIN, &[])?;
+    }
+    for (tool, package) in [("deny", CARGO_DENY), ("fuzz", "cargo-fuzz")] {
+        let is_there =
+            Command::new("cargo").args([tool, "--version"]).output().is_ok_and(|output| output.status.success());
+        if !is_there {
+            execute(root, &["cargo", "install", "--locked", "--quiet", package], &[])?;
+        }
+    }
+    Ok(())
+}
+
+fn execute(root: &Path, command: &[&str], variables: &[(&str, std::ffi::OsString)]) -> Result<()> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    let status = Command::new(program)
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (*name, value)))
+        .current_dir(root)
+        .status()
+        .with_context(|| format!("failed to run {program}"))?;
+    ensure!(status.success(), "`{}` failed", command.join(" "));
+    Ok(())
+}
