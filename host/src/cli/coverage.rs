@@ -138,7 +138,7 @@ mod tests {
         .unwrap();
         let row = |index: u32| {
             let title = if index.is_multiple_of(5) { Value::Null } else { json!("a") };
-            json!({"id": index, "title": title, "video": null}).as_object().unwrap().clone()
+            json!({"id": index, "title": title, "video": null}).as_object().unwrap().clone().into()
         };
         let mut coverage = Coverage::default();
         coverage.record(&description, "list", &(0..10).map(row).collect::<Vec<_>>());

@@ -121,7 +121,7 @@ mod tests {
     fn written(columns: &[&str], row: &Value, is_guarded: bool) -> String {
         let columns: Vec<_> = columns.iter().map(|name| (*name).to_owned()).collect();
         let mut out = Vec::new();
-        let rows = [row.as_object().unwrap().clone()];
+        let rows = [row.as_object().unwrap().clone().into()];
         write(&mut out, &columns, &rows, Options { has_header: false, is_guarded }).unwrap();
         String::from_utf8(out).unwrap()
     }

@@ -128,7 +128,7 @@ mod tests {
     fn sorted(values: &Value, is_descending: bool) -> Value {
         let mut rows: Vec<Row> = Vec::new();
         for (index, value) in values.as_array().unwrap().iter().enumerate() {
-            rows.push(json!({"index": index, "field": value}).as_object().unwrap().clone());
+            rows.push(json!({"index": index, "field": value}).as_object().unwrap().clone().into());
         }
         rows.push(Row::new());
         sort(&mut rows, "field", is_descending);
@@ -167,7 +167,7 @@ mod tests {
     fn equal_rows_keep_their_order_in_both_directions() {
         for is_descending in [false, true] {
             let mut rows: Vec<Row> =
-                (0..9).map(|index| json!({"i": index, "f": index % 2}).as_object().unwrap().clone()).collect();
+                (0..9).map(|index| json!({"i": index, "f": index % 2}).as_object().unwrap().clone().into()).collect();
             sort(&mut rows, "f", is_descending);
             let order = |rest: u64| {
                 let of_rest = rows.iter().filter(move |row| row["f"] == rest);

@@ -173,7 +173,7 @@ impl<W: Write> RowWriter<W> {
         }
         let columns = self.columns.get_or_insert_with(|| names(rows));
         let without = |name: &&String| !columns.contains(name) && !self.dropped.contains(*name);
-        let dropped: Vec<_> = rows.iter().flat_map(Row::keys).filter(without).cloned().collect();
+        let dropped: Vec<_> = rows.iter().flat_map(|row| row.keys()).filter(without).cloned().collect();
         self.dropped.extend(dropped);
         self.write_records(rows)
     }
@@ -213,7 +213,7 @@ fn select(fields: &[String], mut row: Row) -> Row {
 /// The names of all fields, in the order in which they are met.
 fn names(rows: &[Row]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    rows.iter().flat_map(Row::keys).filter(|name| seen.insert(*name)).cloned().collect()
+    rows.iter().flat_map(|row| row.keys()).filter(|name| seen.insert(*name)).cloned().collect()
 }
 
 #[cfg(test)]

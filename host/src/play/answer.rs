@@ -3,12 +3,12 @@
 //! Invariant: of an outcome nothing is lost. What came before a failure stays, and a record that doesn't fit is a failure that says where.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{App, ChartApp};
 use crate::result::Outcome;
 use crate::types::chain;
-use crate::types::{Failure, FailureKind, Query, Row};
+use crate::types::{Failure, FailureKind, Query};
 
 /// What came of one chart.
 #[derive(Clone, Debug)]
@@ -86,17 +86,17 @@ fn without_query<R: Record>(mut record: R, query: &Query) -> R {
 
 /// A record that keeps what it doesn't know.
 trait Record: DeserializeOwned {
-    fn rest(&mut self) -> &mut Row;
+    fn rest(&mut self) -> &mut Map<String, Value>;
 }
 
 impl Record for App {
-    fn rest(&mut self) -> &mut Row {
+    fn rest(&mut self) -> &mut Map<String, Value> {
         &mut self.rest
     }
 }
 
 impl Record for ChartApp {
-    fn rest(&mut self) -> &mut Row {
+    fn rest(&mut self) -> &mut Map<String, Value> {
         &mut self.rest
     }
 }

@@ -8,6 +8,7 @@ mod key;
 mod pace;
 mod page;
 mod query;
+mod row;
 
 pub(crate) use address::{address_host, query_param};
 pub(crate) use chain::chain;
@@ -17,5 +18,6 @@ pub(crate) use failure::one_line;
 pub use failure::{Failure, FailureKind};
 pub use key::{QueryKey, QueryKeyError};
 pub use pace::{Interval, Pace, PaceError};
-pub use page::{Page, Row};
+pub use page::Page;
 pub use query::{Priority, Query};
+pub use row::Row;

@@ -1,19 +1,6 @@
-//! Pages of answers, and the rows that are made of them.
-
-use serde_json::{Map, Value};
+//! Pages of answers.
 
 use crate::types::Query;
-
-/// A record with the query's kind and parameters, its `position` and the time when it was fetched: what is written out. A JSON object, whose
-/// members keep their order.
-///
-/// ```
-/// # use playfast::Row;
-/// let row: Row = serde_json::from_str(r#"{"country": "us", "position": 1, "title": "Chess"}"#)?;
-/// assert_eq!(row["title"], "Chess");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub type Row = Map<String, Value>;
 
 /// What a response says about one query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

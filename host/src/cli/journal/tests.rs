@@ -176,7 +176,7 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
         let before: usize = queries[*query][..page].iter().sum();
         let rows = before + started.again..before + queries[*query][page];
         let mut rows: Vec<Row> =
-            rows.map(|row| json!({"query": *query, "row": row}).as_object().unwrap().clone()).collect();
+            rows.map(|row| json!({"query": *query, "row": row}).as_object().unwrap().clone().into()).collect();
         let fails = may_fail && luck.below(3) == 0;
         if fails {
             rows.truncate(luck.below(rows.len() + 1));

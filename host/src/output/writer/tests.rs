@@ -7,7 +7,7 @@ fn rows(count: u32) -> Vec<Row> {
 }
 
 fn row(value: &Value) -> Row {
-    value.as_object().unwrap().clone()
+    value.as_object().unwrap().clone().into()
 }
 
 fn written(format: Format, batches: &[u32]) -> String {

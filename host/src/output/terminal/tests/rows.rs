@@ -7,7 +7,7 @@ use crate::types::Row;
 /// The fields of a JSON object.
 pub(super) fn row(value: Value) -> Row {
     let Value::Object(row) = value else { panic!("a row is an object") };
-    row
+    row.into()
 }
 
 /// An app as its details have it.
