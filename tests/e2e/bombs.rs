@@ -77,7 +77,8 @@ fn bodies_take_no_more_memory_however_many_come_at_once() {
         watched.ask(r#"{"kind": "list", "id": "chart"}"#);
     }
     watched.until("all of them", |watched| watched.rows() >= 2000);
-    let most = watched.mebibytes("VmHWM");
+    // The program's code, which the system may drop at any time, is not counted.
+    let most = watched.mebibytes("VmHWM") - watched.mebibytes("RssFile");
     eprintln!("2000 bodies of {} KB, 64 at once: {most} MiB", body.len() / 1000);
-    assert!(most < 64, "{most} MiB");
+    assert!(most < 48, "{most} MiB");
 }
