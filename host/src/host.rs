@@ -280,11 +280,11 @@ impl Host {
     ///
     /// # Errors
     /// The parser's failure, or the sandbox's; that no parser, or no single one, has the query's kind.
-    pub async fn parse(&self, query: &Query, response: Response) -> Result<Page, Failure> {
+    pub async fn parse(&self, query: &Query, response: &Response) -> Result<Page, Failure> {
         self.parsed(query, response).await
     }
 
-    fn parsed<'a>(&'a self, query: &'a Query, response: Response) -> BoxFuture<'a, Result<Page, Failure>> {
+    fn parsed<'a>(&'a self, query: &'a Query, response: &'a Response) -> BoxFuture<'a, Result<Page, Failure>> {
         async move {
             let slot = self.worker.slot(query)?;
             let mut pages = slot.parser().parse(std::slice::from_ref(query), response).await?;

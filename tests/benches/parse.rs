@@ -64,14 +64,14 @@ fn parse(criterion: &mut Criterion) {
         group.bench_function("live instance", |bencher| {
             bencher.iter_batched(
                 || response(&body),
-                |response| runtime.block_on(live.parse(queries, response)).expect("a page"),
+                |response| runtime.block_on(live.parse(queries, &response)).expect("a page"),
                 BatchSize::PerIteration,
             );
         });
         group.bench_function("fresh instance", |bencher| {
             bencher.iter_batched(
                 || response(&body),
-                |response| runtime.block_on(parser.parse(queries, response)).expect("a page"),
+                |response| runtime.block_on(parser.parse(queries, &response)).expect("a page"),
                 BatchSize::PerIteration,
             );
         });

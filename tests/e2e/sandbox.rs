@@ -16,7 +16,7 @@ fn parse(parser: &str) -> FailureKind {
     let component = guest::component(guest::DESCRIPTION, parser);
     let host = runtime.block_on(Host::builder().with_parser(component).build()).unwrap();
     let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
-    let failure = runtime.block_on(host.parse(&query, response())).unwrap_err();
+    let failure = runtime.block_on(host.parse(&query, &response())).unwrap_err();
     assert!(failure.message.contains("rogue") || failure.kind == FailureKind::ParserInvalid, "{failure}");
     assert!(failure.message.contains("parse"), "{failure}");
     failure.kind
@@ -84,7 +84,7 @@ fn a_looping_parser_stalls_nobody_else() {
     runtime.block_on(async {
         let loops = (0..8).map(|_| {
             let (host, query) = (host.clone(), query.clone());
-            tokio::spawn(async move { host.parse(&query, response()).await })
+            tokio::spawn(async move { host.parse(&query, &response()).await })
         });
         let loops: Vec<_> = loops.collect();
         // Eight guests loop on every core: a timer still fires, long before their limits are used up.

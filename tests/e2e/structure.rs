@@ -65,14 +65,14 @@ fn what_is_awaited_may_move_between_threads() {
     let awaited = |host: &Host, plan: &Plan, query: &Query, response: Response| {
         sent(Host::builder().build());
         sent(host.batch(plan));
-        sent(host.parse(query, response.clone()));
+        sent(host.parse(query, &response));
         sent(host.swap(Vec::new()));
         sent(host.swap_unchecked(Vec::new()));
         sent(host.run(plan.queries()));
         sent(host.addresses("app"));
         let parser = host.parser();
         sent(parser.request(std::slice::from_ref(query), 1));
-        sent(parser.parse(std::slice::from_ref(query), response));
+        sent(parser.parse(std::slice::from_ref(query), &response));
     };
     let _ = awaited;
 }

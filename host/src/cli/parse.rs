@@ -30,7 +30,7 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
     let response = response(command, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
     let columns = Columns::new(&[Arc::clone(&description)], Some(split_kind(name).1));
     let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
-    let failure = match host.parse(&query, response).await {
+    let failure = match host.parse(&query, &response).await {
         Ok(mut page) => {
             let mut outcome = Outcome::new(query.clone());
             let kind = description.kind(query.kind());

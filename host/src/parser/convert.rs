@@ -11,29 +11,49 @@ use crate::types::{Exchange, Failure, FailureKind, Method, Page, Query, Request,
 /// Bytes of a query that a parser wants asked: a thousand of them may be kept.
 const QUERY_LIMIT: usize = 64 << 10;
 
-impl From<&Query> for wit::Query {
-    fn from(query: &Query) -> Self {
-        let params = query.params().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { kind: query.kind().to_owned(), params, state: query.state().map(str::to_owned) }
+/// Pairs of a name and a value, borrowed.
+type Pairs<'p> = Vec<(&'p str, &'p str)>;
+
+/// The parameters of queries, from which [`lowered`] borrows.
+pub(super) fn params(queries: &[Query]) -> Vec<Pairs<'_>> {
+    queries.iter().map(|query| query.params().collect()).collect()
+}
+
+/// Queries as the contract has them, with the parameters that [`params`] gives.
+pub(super) fn lowered<'q>(queries: &'q [Query], params: &'q [Pairs<'q>]) -> Vec<wit::QueryParam<'q>> {
+    let lowered = |(query, params): (&'q Query, &'q Pairs<'q>)| wit::QueryParam {
+        kind: query.kind(),
+        params,
+        state: query.state(),
+    };
+    queries.iter().zip(params).map(lowered).collect()
+}
+
+/// The headers of a response, from which [`lowered_response`] borrows.
+pub(super) fn headers(response: &Response) -> Pairs<'_> {
+    response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// A response as the contract has it, with the headers that [`headers`] gives.
+pub(super) fn lowered_response<'r>(response: &'r Response, headers: &'r [(&'r str, &'r str)]) -> wit::HttpResponse<'r> {
+    let since = response.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    wit::HttpResponse {
+        url: &response.url,
+        status: response.status,
+        headers,
+        body: &response.body,
+        received_at: since.as_millis().try_into().unwrap_or(u64::MAX),
     }
 }
 
-impl From<wit::Query> for Query {
-    fn from(query: wit::Query) -> Self {
+impl From<wit::QueryResult> for Query {
+    fn from(query: wit::QueryResult) -> Self {
         let params = query.params.into_iter().map(|(name, value)| (Arc::from(name), Arc::from(value)));
         let plain = Self::new(query.kind, params);
         match query.state {
             Some(state) => plain.going_on(&state),
             None => plain,
         }
-    }
-}
-
-impl From<Response> for wit::HttpResponse {
-    fn from(response: Response) -> Self {
-        let Response { url, status, headers, body, received_at } = response;
-        let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { url, status, headers, body, received_at: since.as_millis().try_into().unwrap_or(u64::MAX) }
     }
 }
 
@@ -112,7 +132,7 @@ pub(super) fn pages(
 
 /// The bytes of each query that a page wants asked: its own, going on, and those that it raises.
 fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
-    let params = |query: &wit::Query| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let params = |query: &wit::QueryResult| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     let state = |state: &Option<String>| state.as_ref().map_or(0, String::len);
     let follow = page.follow.iter().map(move |query| query.kind.len() + params(query) + state(&query.state));
     follow.chain([state(&page.next)])

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use wasmtime::component::Component;
 
-use super::bindings::{PlayfastParser, PlayfastParserPre, wit};
+use super::bindings::{PlayfastParser, PlayfastParserPre};
 use super::description::{Description, DescriptionError};
 use super::digest::Digest;
 use super::engine::Engine;
@@ -261,7 +261,8 @@ impl Parser {
     /// # Errors
     /// When the sandbox stops the call, or what it returns breaks the contract.
     pub async fn request(&self, queries: &[Query], per_request: u32) -> Result<Requests, Failure> {
-        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let params = convert::params(queries);
+        let arguments = convert::lowered(queries, &params);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_request(store, &arguments, per_request).await
         };
@@ -273,30 +274,28 @@ impl Parser {
     ///
     /// # Errors
     /// A failure of the response as a whole: the parser's own, or the sandbox's.
-    pub async fn parse(&self, queries: &[Query], response: Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        self.parse_and_return(queries, response, None).await.0
+    pub async fn parse(&self, queries: &[Query], response: &Response) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        self.parse_or_notify(queries, response, None).await
     }
 
-    /// As [`Parser::parse`], and gives the response back. Tells `slow` where it isn't quick.
-    pub(crate) async fn parse_and_return(
+    /// As [`Parser::parse`]. Notifies `slow` if it isn't quick.
+    pub(crate) async fn parse_or_notify(
         &self,
         queries: &[Query],
-        response: Response,
+        response: &Response,
         slow: Option<&Notify>,
-    ) -> (Result<Vec<Result<Page, Failure>>, Failure>, Response) {
-        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
-        let received_at = response.received_at;
-        let response = response.into();
+    ) -> Result<Vec<Result<Page, Failure>>, Failure> {
+        let (params, headers) = (convert::params(queries), convert::headers(response));
+        let arguments = convert::lowered(queries, &params);
+        let response = convert::lowered_response(response, &headers);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
-            parser.playfast_parser_parser().call_parse(store, &arguments, &response).await
+            parser.playfast_parser_parser().call_parse(store, &arguments, response).await
         };
         let call = Call { slow, ..self.calls("parse", queries) };
         let returned = self.call(call, guest).await;
         let items = self.0.engine.limits().items;
         let pages = returned.and_then(|pages| convert::pages(pages, queries.len(), items, call));
-        let pages = pages.and_then(|pages| self.check_follows(pages, call));
-        let wit::HttpResponse { url, status, headers, body, .. } = response;
-        (pages, Response { url, status, headers, body, received_at })
+        pages.and_then(|pages| self.check_follows(pages, call))
     }
 
     /// Where it was loaded.
@@ -377,12 +376,14 @@ impl Live {
     pub async fn parse(
         &mut self,
         queries: &[Query],
-        response: Response,
+        response: &Response,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        let arguments: Vec<wit::Query> = queries.iter().map(Into::into).collect();
+        let (params, headers) = (convert::params(queries), convert::headers(response));
+        let arguments = convert::lowered(queries, &params);
+        let response = convert::lowered_response(response, &headers);
         self.store.data_mut().restart();
         let guest = self.instance.playfast_parser_parser();
-        let pages = guest.call_parse(&mut self.store, &arguments, &response.into()).await;
+        let pages = guest.call_parse(&mut self.store, &arguments, response).await;
         let call = Call { parser: "live", name: "parse", kind: "", slow: None };
         let pages = pages.map_err(|error| self.store.data().failure(call, &error))?;
         convert::pages(pages, queries.len(), self.items, call)

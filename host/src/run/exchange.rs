@@ -160,12 +160,12 @@ impl Worker {
         };
         tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
         let slow = Notify::new();
-        let parsed = slot.parse(generation, queries, response, &slow);
-        let (pages, response) = release_memory_if_slow(&mut held, &slow, parsed).await;
+        let parsed = slot.parse(generation, queries, &response, &slow);
+        let pages = release_memory_if_slow(&mut held, &slow, parsed).await;
         let (status, told) = (response.status, retry_after(&response));
         let mut answered = answers(slot, generation, pages, &response);
         if answered.iter().any(Answered::is_layout_changed) {
-            self.ask_the_others(slot, &mut answered, queries, response).await;
+            self.ask_the_others(slot, &mut answered, queries, &response).await;
         }
         // Failures that don't say when to ask again are told what the response says.
         for failure in answered.iter_mut().filter_map(|answered| answered.page.as_mut().err()) {
@@ -181,15 +181,14 @@ impl Worker {
         slot: &ParserSlot,
         answered: &mut [Answered],
         queries: &[Query],
-        mut response: Response,
+        response: &Response,
     ) {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         for other in self.slots.others(slot, kind, &response.url) {
             let generation = other.load();
             // All queries of the exchange: what tells their answers apart may be their places in it.
-            let (pages, returned) = generation.parser.parse_and_return(queries, response, None).await;
-            response = returned;
-            let pages = answers(&other, &generation, pages.unwrap_or_default(), &response);
+            let pages = generation.parser.parse(queries, response).await;
+            let pages = answers(&other, &generation, pages.unwrap_or_default(), response);
             for (first, page) in answered.iter_mut().zip(pages) {
                 if first.is_layout_changed() && page.is_conclusive() {
                     *first = page;

@@ -233,7 +233,7 @@ fn answered(old: &Result<Page, Failure>, new: &Result<Page, Failure>) -> f64 {
 async fn pages(parser: &Parser, sample: &Sample) -> Vec<Result<Page, Failure>> {
     let Some(response) = sample.response() else { return Vec::new() };
     let pages = match parser.request(&sample.queries, 1).await {
-        Ok(_) => parser.parse(&sample.queries, response).await,
+        Ok(_) => parser.parse(&sample.queries, &response).await,
         Err(failure) => Err(failure),
     };
     pages.unwrap_or_else(|failure| sample.queries.iter().map(|_| Err(failure.clone())).collect())

@@ -228,16 +228,16 @@ impl ParserSlot {
         requests
     }
 
-    /// What a generation says of a response, for each of the queries, and the response: a copy is kept to hold others against where it is
-    /// wanted. Tells `slow` where it isn't quick.
+    /// What a generation says of a response, for each of the queries. A copy of the response is kept if other parsers are to be compared with
+    /// it. Notifies `slow` if it isn't quick.
     pub(crate) async fn parse(
         &self,
         generation: &Generation,
         queries: &[Query],
-        response: Response,
+        response: &Response,
         slow: &Notify,
-    ) -> (Vec<Result<Page, Failure>>, Response) {
-        let (pages, response) = generation.parser.parse_and_return(queries, response, Some(slow)).await;
+    ) -> Vec<Result<Page, Failure>> {
+        let pages = generation.parser.parse_or_notify(queries, response, Some(slow)).await;
         let pages = pages.unwrap_or_else(|failure| queries.iter().map(|_| Err(failure.clone())).collect());
         let mut failures = pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_blamed(failure.kind));
         // A wall or an error of the site tells nothing of a parser.
@@ -248,7 +248,7 @@ impl ParserSlot {
             let (shared, queries, response) = (Arc::clone(&self.0), queries.to_vec(), response.clone());
             tokio::task::spawn_blocking(move || shared.recent.keep(queries, response, failed));
         }
-        (pages, response)
+        pages
     }
 
     /// Takes note of a response, and goes back to the parser before where this one fails so much more.
