@@ -72,4 +72,4 @@ pub use environment::EnvironmentError;
 pub use host::{AskedAddress, Host, HostBuilder, HostError, PLAY};
 pub use query::{Plan, PlanError, Query};
 pub use run::{Outcome, Rate, RetryPolicy};
-pub use types::{Failure, FailureKind, Row};
+pub use types::{Failure, FailureKind, Remedy, Row};

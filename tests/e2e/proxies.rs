@@ -228,12 +228,13 @@ fn an_environments_proxy_that_fails_is_named_with_its_variable() {
         (nobody.to_string(), format!("the proxy http://{nobody} (from ALL_PROXY) can't be reached")),
         (
             format!("me:wrong@{}", guarded.address),
-            format!("give them with ALL_PROXY=http://USER:PASSWORD@{}", guarded.address),
+            format!("address: \"http://USER:PASSWORD@{}\", variable: Some(\"ALL_PROXY\")", guarded.address),
         ),
     ] {
         let fetch = FetchOptions::default().with_environment_proxies(environment(&[("ALL_PROXY", &url)]));
         let failure = app(&shop, fetch).failure.unwrap();
-        assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
+        let told = format!("{failure}; {:?}", failure.remedy);
+        assert!(told.contains(&says) && !told.contains("wrong@"), "{url}: {told}");
     }
 }
 
@@ -276,15 +277,19 @@ fn a_proxy_that_fails_is_named_with_what_to_do() {
     for (url, says) in [
         (format!("http://{nobody}"), format!("the proxy http://{nobody} can't be reached")),
         (format!("socks5h://{nobody}"), format!("the proxy socks5h://{nobody} can't be reached")),
-        (format!("http://{}", guarded[0].address), "give them with --proxy http://USER:PASSWORD@127.0.0.1:".to_owned()),
+        (format!("http://{}", guarded[0].address), "address: \"http://USER:PASSWORD@127.0.0.1:".to_owned()),
         (format!("http://me:wrong@{}", guarded[0].address), "wants another user name and password".to_owned()),
-        (format!("socks5h://{}", guarded[1].address), "with --proxy socks5h://USER:PASSWORD@127.0.0.1:".to_owned()),
+        (format!("socks5h://{}", guarded[1].address), "address: \"socks5h://USER:PASSWORD@127.0.0.1:".to_owned()),
         (format!("socks5h://me:wrong@{}", guarded[1].address), "wants another user name and password".to_owned()),
     ] {
         let failure = through(&shop, &url, None).failure.unwrap();
         assert_eq!(failure.kind, FailureKind::Network, "{url}: {failure}");
-        assert!(failure.message.contains(&says) && !failure.message.contains("wrong@"), "{url}: {failure}");
+        let told = format!("{failure}; {:?}", failure.remedy);
+        assert!(told.contains(&says) && !told.contains("wrong@"), "{url}: {told}");
     }
+    let url = format!("http://{}", guarded[0].address);
+    let ran = playfast(&["app", "a.b", "--proxy", &url]);
+    ran.refused(3, &format!("give them with --proxy http://USER:PASSWORD@{}", guarded[0].address));
     for proxy in
         ["ftp://me:secret@proxy", "http://me:secret#1@proxy", "http://me:1/secret@proxy", "http://me:se?cret@proxy"]
     {

@@ -16,6 +16,7 @@ use super::exit::{self, ExitStatus, say};
 use super::input::{Carried, Refusals};
 use super::number::{counted, long, size};
 use super::progress::{self, Prices, Progress, Total};
+use super::remedy::with_option;
 use super::repeated::Repeated;
 use super::shutdown_signal::ShutdownSignal;
 use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
@@ -177,7 +178,8 @@ impl Delivery<'_> {
         let failure = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
         let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
         let query = part.query.to_string();
-        repeated.report(failure.kind.name(), &failure.to_string(), &query, || self.short(&part.query));
+        let cause = format!("{}: {}", failure.kind, with_option(failure));
+        repeated.report(failure.kind.name(), &cause, &query, || self.short(&part.query));
     }
 
     /// A query by the values that tell it from others: those of required and positional parameters, if there are any.

@@ -35,6 +35,7 @@ mod parse;
 mod parsers;
 mod progress;
 mod queries;
+mod remedy;
 mod repeated;
 mod run;
 mod settings;

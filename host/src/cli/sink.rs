@@ -19,6 +19,7 @@ use super::exit::{ExitStatus, say};
 use super::input::Carried;
 use super::journal::{CompletedKeys, End, Header, Journal, JournalError, PartialQuery, Resumed};
 use super::output_file::{OutputFile, Replacement};
+use super::remedy::with_option;
 use crate::output::Format;
 use crate::result::PageResult;
 use crate::run::Asked;
@@ -187,7 +188,7 @@ impl Sink {
         }
         self.is_answered |= part.failure.is_none();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            self.write_failures([failed(&part.query, failure.kind, &failure.message)])?;
+            self.write_failures([failed(&part.query, failure.kind, &with_option(failure))])?;
         }
         if self.journal.is_some() {
             self.mark(part);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::ConnectTo;
-use crate::types::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind, Remedy};
 
 /// Bytes of an address: servers take little more.
 const MAX_URL_BYTES: usize = 16 << 10;
@@ -34,9 +34,10 @@ pub(super) fn checked(url: &str, hosts: &[String], connect_to: &[ConnectTo]) -> 
         return Err(forbidden(&format!("it declares {} alone", hosts.join(", "))));
     }
     match literal(&parsed).filter(|address| !connect_to.iter().any(|to| to.allows(*address))) {
-        Some(_) => Err(forbidden(&format!(
-            "a host must have a name; if that address is meant, say so with --connect-to {host}:443:{host}:443"
-        ))),
+        Some(_) => {
+            let remedy = Remedy::ConnectTo { host: host.to_owned() };
+            Err(forbidden("a host must have a name").with_remedy(remedy))
+        }
         None => Ok(parsed),
     }
 }

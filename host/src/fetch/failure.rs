@@ -11,7 +11,7 @@ use super::dns_cache::ResolveError;
 use super::proxy::Proxy;
 use super::resolve::PrivateAddress;
 use super::route::Routes;
-use crate::types::{Failure, FailureKind};
+use crate::types::{Failure, FailureKind, Remedy};
 
 /// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.
 const MALFORMED_RESPONSE_ERRORS: [&str; 5] =
@@ -33,8 +33,8 @@ impl ErrorClassifier {
     pub(super) fn classify(&self, url: &Url, error: &reqwest::Error) -> Failure {
         let host = url.host_str().unwrap_or_default();
         if let Some(private) = find::<PrivateAddress>(error) {
-            let message = format!("{host}: {private}; if that is meant, say so with --connect-to");
-            return Failure::new(FailureKind::Forbidden, message);
+            let remedy = Remedy::ConnectTo { host: host.to_owned() };
+            return Failure::new(FailureKind::Forbidden, format!("{host}: {private}")).with_remedy(remedy);
         }
         let cause = root_cause(error);
         if cause.contains("certificate") {
@@ -42,10 +42,15 @@ impl ErrorClassifier {
                 Some(rustls::Error::InvalidCertificate(error)) => distrust(error),
                 _ => None,
             };
-            let what = what.unwrap_or_else(|| {
-                format!("shows a certificate that is not trusted: {cause}; to trust a private certificate authority, use --cacert")
-            });
-            return Failure::new(FailureKind::Network, format!("{host} {what}")).permanent();
+            let failure = |what: &str| Failure::new(FailureKind::Network, format!("{host} {what}")).permanent();
+            // Another authority doesn't help against an expired certificate, or one for another name.
+            return what.map_or_else(
+                || {
+                    let what = format!("shows a certificate that is not trusted: {cause}");
+                    failure(&what).with_remedy(Remedy::CertificateAuthority)
+                },
+                |what| failure(&what),
+            );
         }
         let of_proxy = self.routes.proxy_for(host).filter(|_| error.is_connect());
         if let Some(failure) = of_proxy.and_then(|proxy| proxy_failure(proxy, host, error, &cause)) {
@@ -168,9 +173,8 @@ fn proxy_failure(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str)
     let failure = |message| Failure::new(FailureKind::Network, message);
     let chain = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
     if PROXY_AUTH_ERRORS.iter().any(|text| chain.contains(text)) {
-        let with = proxy.with_credentials();
-        let message = format!("the proxy {proxy} wants another user name and password: give them with {with}");
-        return Some(failure(message).permanent());
+        let message = format!("the proxy {proxy} wants another user name and password");
+        return Some(failure(message).permanent().with_remedy(proxy.credentials_remedy()));
     }
     if is_refused(error) || chain.contains("failed to create underlying connection") {
         return Some(failure(format!("the proxy {proxy} can't be reached ({cause}): does it run at that address?")));

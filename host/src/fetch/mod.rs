@@ -234,7 +234,7 @@ fn location(response: &reqwest::Response) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Method;
+    use crate::types::{Method, Remedy};
 
     #[tokio::test]
     async fn a_declared_host_at_a_private_address_is_forbidden() {
@@ -244,7 +244,7 @@ mod tests {
             let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
             let failure = fetcher.fetch(&[host.to_owned()], request).await.unwrap_err();
             assert_eq!(failure.kind, FailureKind::Forbidden, "{failure}");
-            assert!(failure.message.contains("--connect-to"), "{failure}");
+            assert!(matches!(failure.remedy, Some(Remedy::ConnectTo { .. })), "{failure}");
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn allow(exchanges: usize) {
     if let Err(allowed) = raise(needed) {
         tracing::warn!(
             "{allowed} files may be open, and {exchanges} requests at once may need {needed}: raise the limit (ulimit -n {needed}), \
-             or ask fewer at once with --concurrency"
+             or send fewer at once"
         );
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use reqwest::Url;
 
 use super::ClientError;
+use crate::types::Remedy;
 
 /// The port of a proxy whose address has none, as in curl. A proxy over TLS has 443.
 const DEFAULT_PORT: u16 = 1080;
@@ -72,13 +73,13 @@ impl Proxy {
         format!("{}://{host}:{}", self.url.scheme(), port.unwrap_or(DEFAULT_PORT))
     }
 
-    /// What to change so that the proxy gets a user name and a password.
-    pub(super) fn with_credentials(&self) -> String {
-        let address = self.address().replacen("://", "://USER:PASSWORD@", 1);
-        match self.source {
-            ProxySource::Option => format!("--proxy {address}"),
-            ProxySource::Variable(name) => format!("{name}={address}"),
-        }
+    /// How the proxy gets a user name and a password.
+    pub(super) fn credentials_remedy(&self) -> Remedy {
+        let variable = match self.source {
+            ProxySource::Option => None,
+            ProxySource::Variable(name) => Some(name),
+        };
+        Remedy::ProxyCredentials { address: self.address().replacen("://", "://USER:PASSWORD@", 1), variable }
     }
 
     /// Whether the proxy resolves names, instead of this program.
@@ -161,6 +162,7 @@ mod tests {
         let proxy = Proxy::parse("http://me:secret@proxy:3128", ProxySource::Variable("HTTPS_PROXY")).unwrap();
         assert_eq!(proxy.to_string(), "http://proxy:3128 (from HTTPS_PROXY)");
         assert_eq!(format!("{proxy:?}"), "Proxy(http://proxy:3128 (from HTTPS_PROXY))");
-        assert_eq!(proxy.with_credentials(), "HTTPS_PROXY=http://USER:PASSWORD@proxy:3128");
+        let address = "http://USER:PASSWORD@proxy:3128".to_owned();
+        assert_eq!(proxy.credentials_remedy(), Remedy::ProxyCredentials { address, variable: Some("HTTPS_PROXY") });
     }
 }

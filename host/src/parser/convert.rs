@@ -132,7 +132,8 @@ pub(super) fn pages(
 
 /// The bytes of each query that a page wants asked: its own, going on, and those that it raises.
 fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
-    let params = |query: &wit::QueryResult| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let params =
+        |query: &wit::QueryResult| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     let state = |state: &Option<String>| state.as_ref().map_or(0, String::len);
     let follow = page.follow.iter().map(move |query| query.kind.len() + params(query) + state(&query.state));
     follow.chain([state(&page.next)])

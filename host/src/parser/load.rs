@@ -219,7 +219,7 @@ fn check_imports(imports: &[String], pure_only: bool) -> Result<(), LoadError> {
     let refuse = |reason| Err(LoadError::Imports { imports: imports.join(", "), reason });
     match imports {
         [] => Ok(()),
-        _ if pure_only => refuse("only parsers without imports are allowed (--pure)"),
+        _ if pure_only => refuse("only parsers without imports are allowed"),
         _ if !imports.iter().all(|name| name.starts_with("wasi:")) => refuse("a parser may import WASI alone"),
         _ => Ok(()),
     }

@@ -130,13 +130,47 @@ pub struct Failure {
     /// Whether the next try would fail too, although failures of this kind often pass: a certificate that is not trusted, or a proxy that
     /// refuses the credentials.
     pub is_permanent: bool,
+    /// What would help, if that is known.
+    pub remedy: Option<Remedy>,
+}
+
+/// What would help against a failure, for programs that can offer it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Lead the host to the address that was refused, if that is meant: `HostBuilder::with_connect_to`.
+    ConnectTo {
+        /// The host.
+        host: String,
+    },
+    /// Trust a further certificate authority: `HostBuilder::with_certificate_authority`.
+    CertificateAuthority,
+    /// Give the proxy a user name and a password.
+    ProxyCredentials {
+        /// The proxy's address with places for both: `http://USER:PASSWORD@proxy:3128`.
+        address: String,
+        /// The variable of the environment that names the proxy; `None` if the program did.
+        variable: Option<&'static str>,
+    },
 }
 
 impl Failure {
     /// A failure without a time to try again.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self { kind, message: one_line(&message), retry_after: None, is_unprocessed: false, is_permanent: false }
+        Self {
+            kind,
+            message: one_line(&message),
+            retry_after: None,
+            is_unprocessed: false,
+            is_permanent: false,
+            remedy: None,
+        }
+    }
+
+    /// This failure, with what would help.
+    pub(crate) fn with_remedy(self, remedy: Remedy) -> Self {
+        Self { remedy: Some(remedy), ..self }
     }
 
     /// This failure, as one that the next try would meet too.

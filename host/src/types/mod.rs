@@ -15,7 +15,7 @@ pub(crate) use chain::chain;
 pub use exchange::{Exchange, Method, Request, Requests, Response};
 pub(crate) use exchange::{host_of, path_of};
 pub(crate) use failure::one_line;
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, Remedy};
 pub use key::{QueryKey, QueryKeyError};
 pub use pace::{Interval, Pace, PaceError};
 pub use page::Page;

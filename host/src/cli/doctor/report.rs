@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::remedy::with_option;
 use crate::host::Host;
 use crate::query::PlanError;
 use crate::result::Outcome;
@@ -142,7 +143,7 @@ impl KindReport {
             seconds,
             status: outcome.source.as_ref().map(|source| source.status),
             url: outcome.source.as_ref().map(|source| source.url.clone()),
-            failure: failure.map(|failure| FailureReport { kind: failure.kind, message: failure.message.clone() }),
+            failure: failure.map(|failure| FailureReport { kind: failure.kind, message: with_option(failure) }),
             unusual,
             notes: outcome.notes.clone(),
             addresses: Vec::new(),
