@@ -78,6 +78,34 @@ const STEPS: &[Step] = &[
     ),
 ];
 
+/// What Debian compiles for Windows with; its Rust builds the standard library from source.
+const DEBIAN_MINGW: &[&str] =
+    &["apt-get", "install", "-y", "-qq", "--no-install-recommends", "gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"];
+
+/// Checks that the host compiles for Windows.
+const WINDOWS_CHECK: &[&str] = &[
+    "/usr/bin/cargo",
+    "check",
+    "--quiet",
+    "--package",
+    "playfast",
+    "--target",
+    "x86_64-pc-windows-gnu",
+    "-Zbuild-std=std,panic_abort",
+    "--target-dir",
+    "target/windows",
+];
+
+/// Variables of [`WINDOWS_CHECK`].
+const WINDOWS_VARIABLES: &[(&str, &str)] = &[
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("RUSTC", "/usr/bin/rustc"),
+    ("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", "x86_64-w64-mingw32-gcc"),
+    ("CC_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-gcc"),
+    ("CXX_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-g++"),
+    ("AR_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-ar"),
+];
+
 /// Fuzz targets that build in seconds.
 const FUZZ_TARGETS: [&str; 3] = ["batchexecute", "page", "json"];
 
@@ -97,6 +125,14 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         // Instrumentation is unstable: it needs a nightly compiler, or this.
         let stable = [("RUSTC_BOOTSTRAP", "1".into())];
         execute(root, &["cargo", "fuzz", "run", target, "--", FUZZ_TIME], &stable)?;
+    }
+    if Path::new("/usr/lib/rustlib/src/rust/library/std").is_dir() {
+        super::say("== Windows: the host compiles");
+        execute(root, DEBIAN_MINGW, &[])?;
+        let variables: Vec<_> = WINDOWS_VARIABLES.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        execute(root, WINDOWS_CHECK, &variables)?;
+    } else {
+        super::say("SKIPPED: the check for Windows needs Debian's rustc-web, cargo-web and rust-web-src");
     }
     super::say("all holds");
     Ok(())

@@ -11,6 +11,7 @@ use crate::run::RunControl;
 
 /// Codes of a program that a signal ended.
 const INTERRUPTED: u8 = 130;
+#[cfg(unix)]
 const TERMINATED: u8 = 143;
 
 /// Heeds signals as long as it lives.
