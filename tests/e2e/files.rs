@@ -1,45 +1,11 @@
 //! Files that the binary reads and writes: no output destroys an input, another output, or what is not its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use playfast_sim::{Canned, StoreConfig};
 
-use crate::support::{Shop, binary, playfast};
-
-/// A folder of files, which is gone with the test.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            std::fs::write(folder.path().join(name), content).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn name(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(self.0.path())
-            .unwrap()
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
+use crate::support::{Folder, Shop, binary, playfast};
 
 const IDS: &str = "app_id\ncom.a.b\n";
 
@@ -87,7 +53,7 @@ fn a_parser_is_not_overwritten_either() {
     std::fs::write(folder.path("parser.wasm"), playfast::PLAY).unwrap();
     let file = folder.name("parser.wasm");
     playfast(&["list", "--parser", &file, "-o", &file]).refused(2, "--parser ");
-    let parsers = format!("--parsers={}", folder.0.path().display());
+    let parsers = format!("--parsers={}", folder.root().display());
     playfast(&["list", &parsers, "--failures", &file]).refused(2, "--parsers, ");
     assert_eq!(std::fs::read(folder.path("parser.wasm")).unwrap(), playfast::PLAY);
 }

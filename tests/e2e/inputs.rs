@@ -2,33 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use playfast_sim::{Canned, StoreConfig};
 use serde_json::Value;
 
-use crate::support::{self, Ran, Shop, playfast};
-
-/// A folder with files, and the arguments that name them.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Writes a file, and returns its path.
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        std::fs::write(self.path(name), content).unwrap();
-        self.path(name).to_str().unwrap().to_owned()
-    }
-}
+use crate::support::{self, Folder, Ran, Shop, playfast};
 
 /// The command of the binary, led to the shop.
 fn command(shop: &Shop, arguments: &[&str]) -> Command {
@@ -65,7 +46,7 @@ fn gzip(text: &str) -> Vec<u8> {
 
 #[test]
 fn ids_come_from_files_as_people_keep_them() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let ids = "\u{feff}# my apps\r\n\r\ncom.a.b\r\n  # others\r\nhttps://play.google.com/store/apps/details?id=com.c.d&hl=de\r\n\"com.e.f\"\r\ncom.a.b\r\n";
     let file = format!("@{}", folder.write("ids.txt", ids));
     let packed = format!("@{}", folder.write("ids.gz", gzip(ids)));
@@ -91,7 +72,7 @@ fn ids_of(ids: &[String]) -> String {
 
 #[test]
 fn values_of_other_parameters_come_from_files_too() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let countries = format!("@{}", folder.write("countries.txt", "# where\nus\nkr\n"));
     let ran = shop.playfast(&["list", "--country", &countries, "--num=1"]);
     assert_eq!(sorted(&ran.rows(), "country"), ["kr", "us"], "{}", ran.stderr());
@@ -105,7 +86,7 @@ fn values_of_other_parameters_come_from_files_too() {
 
 #[test]
 fn rows_of_charts_are_inputs_in_every_form() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let chart = |format: &str| {
         let ran = shop.playfast(&["list", "--num=3", "--country=kr", "--category=SOCIAL", "--format", format]);
         assert_eq!(ran.code(), 0, "{}", ran.stderr());
@@ -157,7 +138,7 @@ fn rows_are_asked_while_the_pipe_is_open() {
 
 #[test]
 fn an_input_that_cannot_be_read_is_named_before_anything_is_sent() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let (empty, ids) = (folder.write("empty", "# none\n\n"), folder.write("ids", "com.a.b\n"));
     let header = folder.write("header.csv", "app_id,note\n");
     let at = |path: &str| format!("@{path}");
@@ -182,7 +163,7 @@ fn an_input_that_cannot_be_read_is_named_before_anything_is_sent() {
 
 #[test]
 fn lines_that_ask_nothing_cost_only_themselves_and_are_kept() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let (file, failures) = (folder.write("rows.ndjson", ROWS), folder.path("failures"));
     const ROWS: &str = "{\"app_id\": \"com.a.b\"}\n{\"title\": \"A\"}\n{\"app_id\": \"no id\"}\n{\"title\": \"B\"}\n{\"title\n{\"app_id\": \"com.c.d\", \"contry\": \"kr\"}\n";
     let ran = shop.playfast(&["app", &format!("@{file}"), "--failures", failures.to_str().unwrap()]);
@@ -208,7 +189,7 @@ fn lines_that_ask_nothing_cost_only_themselves_and_are_kept() {
 
 #[test]
 fn unknown_columns_and_bad_lines_do_not_flood() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let many: String = (0..20_000).map(|number| format!("app,,note {number}\n")).collect();
     let file = folder.write("queries.csv", format!("kind,app_id,note\napp,com.a.b,x\n{many}"));
     let ran = shop.playfast(&["run", "--queries", &file, "--dry-run"]);
@@ -219,7 +200,7 @@ fn unknown_columns_and_bad_lines_do_not_flood() {
 
 #[test]
 fn separators_are_found_and_parameters_are_defaults_for_all_lines() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     for separator in [";", "\t", ","] {
         let text = "App ID|Country|note\ncom.a.b|kr|\"x|y\"\ncom.c.d||\"a \"\"b\"\"\"\n".replace('|', separator);
         let file = folder.write("queries", text);
@@ -244,7 +225,7 @@ fn separators_are_found_and_parameters_are_defaults_for_all_lines() {
 
 #[test]
 fn carried_columns_are_in_the_rows_once_for_each_distinct_value() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let lines = "app_id;owner;team\ncom.a.b;Ann;1\ncom.c.d;Bob;2\ncom.a.b;Cy;1\ncom.a.b;Ann;1\n";
     let file = folder.write("apps.csv", lines);
     let pairs = |rows: &[Value]| {
@@ -312,7 +293,7 @@ fn details_of_charts_are_asked_once_and_written_alone() {
 
 #[test]
 fn details_that_failed_are_asked_again_with_their_chart() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let first = shop.playfast(&["list", "--num=3"]).rows()[0]["app_id"].as_str().unwrap().to_owned();
     shop.store.respond_with(&format!("/store/apps/details?id={first}"), Canned::new(503, "")).unwrap();
     let file = folder.path("rows.ndjson");
@@ -336,7 +317,7 @@ fn details_that_failed_are_asked_again_with_their_chart() {
 
 #[test]
 fn details_are_whole_after_kills() {
-    let (shop, folder) = (Shop::open(StoreConfig::default().latency(Duration::from_millis(30))), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default().latency(Duration::from_millis(30))), Folder::empty());
     let charts = ["--num=20", "--country=us,kr,de", "--category=SOCIAL,GAME,TOOLS"];
     let file = folder.path("rows.ndjson");
     let length = || std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
@@ -369,7 +350,7 @@ fn details_are_whole_after_kills() {
 
 #[test]
 fn a_hundred_thousand_ids_are_read_in_little_time() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let ids: String = (0..100_000).map(|number| format!("com.example.a{number}\n")).collect();
     let file = format!("@{}", folder.write("ids.txt", ids));
     let ran = shop.playfast(&["app", &file, "--country=us", "--dry-run"]);

@@ -1,40 +1,13 @@
 //! Outputs by name: each is what other programs read, and a run that failed, was killed or is repeated leaves the right one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use playfast_sim::{Canned, StoreConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Shop, binary};
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn name(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
-    }
-}
+use crate::support::{Folder, Shop, binary};
 
 /// The rows of a file as Python's own modules read them, without the times.
 fn by_python(file: &Path) -> Vec<Value> {
@@ -54,7 +27,7 @@ print(json.dumps(rows))
 
 #[test]
 fn the_ending_of_a_name_sets_the_format_and_others_read_it() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     for name in ["a.csv", "a.json", "a.ndjson", "a.csv.gz", "a.json.gz", "a.ndjson.gz"] {
         let ran = shop.playfast(&[
             "list",
@@ -85,7 +58,7 @@ fn the_ending_of_a_name_sets_the_format_and_others_read_it() {
 
 #[test]
 fn a_spreadsheet_gets_its_mark_and_no_formula() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     std::fs::write(folder.path("ids.csv"), "app_id,note\ncom.a.b,=1+2\ncom.c.d,-A1\ncom.e.f,\"a\tb\u{7}\"\n").unwrap();
     let from = format!("@{}", folder.name("ids.csv"));
     let common = ["app", &from, "--carry=note", "--fields=app_id", "--ordered"];
@@ -118,7 +91,7 @@ fn rows_are_trimmed_limited_and_sorted() {
 
 #[test]
 fn a_file_is_replaced_only_by_a_finished_run() {
-    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::new());
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
     let (rows, ids) = (folder.name("apps.csv"), "com.a.b,missing.app,com.c.d");
     let run = |more: &[&str]| {
         shop.playfast(&[&["app", ids, "-o", &rows, "--fields=app_id", "--existing=replace"], more].concat())
@@ -150,7 +123,7 @@ fn a_file_is_replaced_only_by_a_finished_run() {
 fn a_compressed_file_is_whole_after_kills() {
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(30)));
     for name in ["rows.ndjson.gz", "rows.csv.gz"] {
-        let folder = Folder::new();
+        let folder = Folder::empty();
         let file = folder.name(name);
         let mut kills = 0;
         loop {

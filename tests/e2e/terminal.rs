@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::support::{Shop, untimed, without_proxies};
 
-/// Runs a command in a terminal of so many columns, and prints what it wrote there, and its exit code.
+/// Runs a command in a terminal of that many columns, and prints what it wrote there, and its exit code.
 const IN_TERMINAL: &str = r#"
 import fcntl, os, pty, struct, subprocess, sys, termios
 ours, theirs = pty.openpty()

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
 const PATTERN_SIZE: usize = 1 << 20;
 
-/// What is heeded of a parameter's schema. References and combined schemas, which could go round for ever, are not.
+/// What is checked of a parameter's schema. References and combined schemas, which could go round for ever, are not.
 const CHECKED_KEYWORDS: [&str; 10] = [
     "type",
     "enum",
@@ -66,7 +66,7 @@ impl Validator {
         Ok(Self { schema, compiled })
     }
 
-    /// Of what is heeded of a parameter's schema.
+    /// Of what is checked of a parameter's schema.
     ///
     /// # Errors
     /// As [`Self::new`].

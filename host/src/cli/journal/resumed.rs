@@ -1,6 +1,6 @@
 //! What a journal says is left to do.
 //!
-//! Its lines are heeded up to the first that is torn, doesn't follow, or tells of rows that the file doesn't have: offsets never fall, so all
+//! Its lines count up to the first that is torn, doesn't follow, or tells of rows that the file doesn't have: offsets never fall, so all
 //! before it are true. One key is kept of a query that is done, and of one that isn't what it goes on with.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The most popular apps of a category, ordered anew in each country.
+//! The most popular apps of a category, in an order of its own in each country.
 //!
 //! Invariant: a shorter chart is the beginning of a longer one. The pool of candidates is the same in all countries, so that charts
 //! overlap as real ones do.
