@@ -115,6 +115,60 @@ fn a_file_is_replaced_only_by_a_finished_run() {
         let before = shop.store.stats().requests;
         let ran = shop.playfast(&["app", ids, "-o", &rows, "--fields=app_id", "--existing", existing]);
         assert_eq!((ran.code(), shop.store.stats().requests > before), (1, true), "{existing}: {}", ran.stderr());
+        assert_eq!(ids_in(&folder.read("apps.csv")), ["com.a.b", "com.c.d"], "{existing}");
+    }
+}
+
+/// The ids of a CSV file of this one column, sorted.
+fn ids_in(csv: &str) -> Vec<&str> {
+    let mut ids: Vec<_> = csv.lines().skip(1).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn an_unfinished_run_is_kept_continued_or_started_again_as_asked() {
+    let shop = Shop::open(StoreConfig::default());
+    let apps = ["app", "com.a.b,com.c.d,com.e.f", "--via=page", "--fields=app_id"];
+    // A run of which one query failed for now.
+    let begun = |folder: &Folder| {
+        shop.store.respond_with("/store/apps/details?id=com.c.d", Canned::new(503, "")).unwrap();
+        assert_eq!(shop.playfast(&[&apps[..], &["-o", &folder.name("apps.csv")]].concat()).code(), 1);
+        shop.store.clear_canned();
+        assert_eq!(ids_in(&folder.read("apps.csv")), ["com.a.b", "com.e.f"]);
+    };
+    for (existing, code, requests, rows) in [
+        ("fail", 2, 0, &["com.a.b", "com.e.f"][..]),
+        ("resume", 0, 1, &["com.a.b", "com.c.d", "com.e.f"]),
+        ("restart", 0, 3, &["com.a.b", "com.c.d", "com.e.f"]),
+        ("replace", 0, 3, &["com.a.b", "com.c.d", "com.e.f"]),
+    ] {
+        let folder = Folder::empty();
+        begun(&folder);
+        let before = shop.store.stats().requests;
+        let rows_file = folder.name("apps.csv");
+        let ran = shop.playfast(&[&apps[..], &["-o", &rows_file, "--existing", existing]].concat());
+        assert_eq!(
+            (ran.code(), shop.store.stats().requests - before),
+            (code, requests),
+            "{existing}: {}",
+            ran.stderr()
+        );
+        assert_eq!(ids_in(&folder.read("apps.csv")), rows, "{existing}");
+    }
+}
+
+#[test]
+fn controls_are_dropped_in_every_format() {
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
+    let note = "a\tb\u{7}\u{1b}[2J\u{0}c";
+    let line = json!({"app_id": "com.a.b", "note": note});
+    let from = format!("@{}", folder.write("ids.ndjson", format!("{line}\n")));
+    for name in ["rows.csv", "rows.json", "rows.ndjson", "rows.ndjson.gz"] {
+        let file = folder.name(name);
+        let ran = shop.playfast(&["app", &from, "--carry=note", "--fields=app_id", "-o", &file]);
+        assert_eq!(ran.code(), 0, "{name}: {}", ran.stderr());
+        assert_eq!(by_python(&folder.path(name))[0]["note"], "a\tb[2Jc", "{name}");
     }
 }
 
