@@ -110,6 +110,19 @@ fn a_file_is_replaced_only_by_a_finished_run() {
         assert_eq!(folder.read("apps.csv").lines().count(), 3);
         assert!(!folder.names().iter().any(|name| name.ends_with(".partial")), "{:?}", folder.names());
     }
+    // All are gone: that is an answer if it is accepted, and nothing to replace a file with otherwise.
+    for (more, code, rows) in [(&["--accept=not-found"][..], 0, Vec::<&str>::new()), (&[], 3, vec!["com.a.b"])] {
+        let gone = Folder::new(&[("gone.csv", "app_id\ncom.a.b\n")]);
+        let file = gone.name("gone.csv");
+        let all = ["app", "missing.app", "-o", &file, "--fields=app_id", "--existing=replace"];
+        let ran = shop.playfast(&[&all[..], more].concat());
+        assert_eq!((ran.code(), ids_in(&gone.read("gone.csv"))), (code, rows), "{}", ran.stderr());
+        assert_eq!(gone.path("gone.csv.partial").exists(), code != 0);
+    }
+    // So is a list that is empty by mistake.
+    let nothing = Folder::new(&[("gone.csv", "app_id\ncom.a.b\n")]);
+    let ran = crate::support::playfast(&["app", "-", "-o", &nothing.name("gone.csv"), "--existing=replace"]);
+    assert!(ran.code() == 2 && ran.said().contains("gone.csv stays as it was: nothing was asked"), "{}", ran.stderr());
     // The next night starts again, whatever is said of unfinished runs.
     for existing in ["fail", "resume", "restart"] {
         let before = shop.store.stats().requests;

@@ -79,6 +79,7 @@ pub(super) async fn deliver(
     let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
+    let is_replacing = sink.is_replacing();
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
     let hint = sink.failures_hint();
     let delivery = Delivery {
@@ -102,7 +103,11 @@ pub(super) async fn deliver(
         let text = format!("{:#}\n", summary.json(host));
         file.write_all(text.as_bytes()).map_err(|error| ExitStatus::unwritten("the summary", &error))?;
     }
-    let resume = if journal { "; --resume continues from here" } else { "" };
+    let resume = match (journal, is_replacing) {
+        (true, _) => "; --resume continues from here",
+        (_, true) => "; with --existing replace, the next run starts again",
+        _ => "",
+    };
     let answered = usize::try_from(stats.answered + stats.answered_before).unwrap_or(usize::MAX);
     if let Some(fault) = &stats.fault {
         return Ok(ExitStatus::internal(internal_error(fault, resume)));
@@ -152,6 +157,9 @@ impl Delivery<'_> {
             self.report(&part, &mut repeated);
             if let Ok(slot) = self.host.slot_for(&part.query) {
                 self.coverage.record(&slot.description(), part.query.kind(), &part.rows);
+            }
+            if part.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
+                sink.accept();
             }
             written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.write_page(&mut part));
             if written.is_err() {

@@ -42,6 +42,9 @@ pub(super) enum SinkError {
     /// The file of failures.
     #[error("failed to write failures")]
     Failures(#[source] io::Error),
+    /// There was nothing to replace a file with.
+    #[error("{} stays as it was: nothing was asked", .0.display())]
+    NothingAsked(PathBuf),
     /// The file that is replaced.
     #[error("failed to replace {}", .0.display())]
     Replaced(PathBuf, #[source] io::Error),
@@ -62,8 +65,9 @@ pub(super) struct Sink {
     limit: Option<usize>,
     /// What rows carry of the input.
     carried: Option<Arc<Carried>>,
-    /// Whether a query was answered.
+    /// Whether a query was answered, or failed as is accepted.
     is_answered: bool,
+    has_failed: bool,
     /// By root: queries whose answers raised others, until these are done too.
     trees: HashMap<usize, Tree>,
 }
@@ -151,6 +155,7 @@ impl Sink {
             limit,
             carried: None,
             is_answered: false,
+            has_failed: false,
             trees,
         };
         Ok((sink, before))
@@ -187,6 +192,7 @@ impl Sink {
             self.rows.write(rows)?;
         }
         self.is_answered |= part.failure.is_none();
+        self.has_failed |= part.failure.is_some();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
             self.write_failures([failed(&part.query, failure.kind, &with_option(failure))])?;
         }
@@ -197,6 +203,11 @@ impl Sink {
             }
         }
         Ok(())
+    }
+
+    /// Counts a failure that is accepted as an answer: there is nothing to write, and that is known.
+    pub(super) const fn accept(&mut self) {
+        self.is_answered = true;
     }
 
     /// Writes lines to the file of failures, if there is one.
@@ -267,8 +278,12 @@ impl Sink {
             let target = replacement.target().to_owned();
             if is_whole {
                 replacement.finish(&Journal::path).map_err(|error| SinkError::Replaced(target, error))?;
+            } else if is_through && !self.has_failed {
+                // A list that was empty by mistake must not look like success.
+                return Err(SinkError::NothingAsked(target));
             } else {
-                say(&format!("{} stays as it was: the run isn't finished", target.display()));
+                let why = if is_through { "no query was answered" } else { "the run isn't finished" };
+                say(&format!("{} stays as it was: {why}", target.display()));
             }
         }
         Ok(Finish { dropped })
@@ -276,6 +291,11 @@ impl Sink {
 
     pub(super) fn is_table(&self) -> bool {
         self.format == Format::Table
+    }
+
+    /// Whether the rows replace a file once the run is finished.
+    pub(super) const fn is_replacing(&self) -> bool {
+        self.replacement.is_some()
     }
 
     pub(super) const fn is_journaled(&self) -> bool {

@@ -90,7 +90,7 @@ pub(in crate::cli) enum Existing {
     Resume,
     /// The file is emptied.
     Restart,
-    /// The file is replaced when the new run is finished.
+    /// A new run starts in another file, which replaces FILE when it is finished.
     Replace,
 }
 

@@ -80,7 +80,7 @@ that was cut off is not written over; --existing says what to do with it:
   fail      Stop with an error (the default)
   resume    Go on with it; --resume is short for it
   restart   Empty FILE and start again; --overwrite is short for it
-  replace   Write to another file, and replace FILE when the run is finished
+  replace   Start again in another file, and replace FILE when it is finished
 
 A query is known by its kind and all its parameters. The format and --fields
 must be the same. Two runs can't write to one file at the same time.
