@@ -6,8 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::fetch::{ConnectTo, ConnectToError};
-use crate::fetch::{EnvironmentProxies, ProxyVariableError};
+use crate::fetch::{ConnectTo, ConnectToError, EnvironmentProxies, ProxyVariableError};
 use crate::host::HostBuilder;
 use crate::schedule::{Rate, RateError};
 

@@ -30,7 +30,7 @@ const STEPS: &[Step] = &[
     step("the README's test command", &["cargo", "test", "--release"]),
     step(
         "without --release: clap's assertions, debug assertions, overflow checks",
-        &["cargo", "run", "--quiet", "--", "--version"],
+        &["cargo", "run", "--quiet", "--", "--help"],
     ),
     step("unit tests with debug assertions", &["cargo", "test", "--lib", "--bins"]),
     step("form", &["cargo", "fmt", "--all", "--check"]),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -101,7 +102,8 @@ impl DemoStore {
 
 impl Drop for DemoStore {
     fn drop(&mut self) {
-        drop(self.process.kill());
+        // Killed, it would leave its folder behind.
+        kill_process(Pid::from_child(&self.process), Signal::TERM).ok();
         drop(self.process.wait());
     }
 }

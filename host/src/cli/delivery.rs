@@ -22,14 +22,11 @@ use super::shutdown_signal::ShutdownSignal;
 use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
-use crate::host::Host;
-use crate::host::{Estimate, Estimator};
+use crate::host::{Estimate, Estimator, Host};
 use crate::result::PageResult;
 use crate::robots::Robots;
-use crate::run::Input;
-use crate::run::{PageResults, RunStats};
-use crate::types::chain;
-use crate::types::{FailureKind, Query};
+use crate::run::{Input, PageResults, RunStats};
+use crate::types::{FailureKind, Query, chain};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]

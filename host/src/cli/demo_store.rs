@@ -11,8 +11,7 @@ use crate::parser::Parser;
 use crate::query::Plan;
 use crate::result::Outcome;
 use crate::schedule::Rate;
-use crate::types::Query;
-use crate::types::chain;
+use crate::types::{Query, chain};
 
 /// The study's charts: so many countries, of which the first ones are asked, and categories.
 pub(super) const COUNTRIES: [&str; 5] = ["us", "kr", "jp", "de", "gb"];

@@ -20,8 +20,7 @@ use crate::query::{Plan, PlanError};
 use crate::result::Outcome;
 use crate::schedule::RetryPolicy;
 use crate::swap::ParserSlot;
-use crate::types::Query;
-use crate::types::chain;
+use crate::types::{Query, chain};
 use report::{AddressReport, Answer, KindReport, ParserReport, Report};
 use save::Folder;
 
@@ -83,7 +82,9 @@ pub(super) async fn run(
     report.parsers = slots.iter().map(|slot| ParserReport::new(slot, &host)).collect();
     while let Some((index, kind)) = kinds.next().await {
         let kind = kind?;
-        report.parsers.get_mut(index).into_iter().for_each(|parser| parser.kinds.push(kind.clone()));
+        if let Some(parser) = report.parsers.get_mut(index) {
+            parser.kinds.push(kind);
+        }
     }
     drop(kinds);
     folder.map_or(Ok(()), |folder| folder.finish())?;

@@ -12,10 +12,8 @@ use super::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_para
 use super::sink::{Columns, Sink};
 use crate::host::Host;
 use crate::output::Format;
-use crate::parser::Description;
-use crate::parser::Kind;
-use crate::query::PlanError;
-use crate::query::split_kind;
+use crate::parser::{Description, Kind};
+use crate::query::{PlanError, split_kind};
 use crate::run::Input;
 
 pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {

@@ -17,8 +17,7 @@ use crate::output::Format;
 use crate::parser::Kind;
 use crate::query::split_kind;
 use crate::result::Outcome;
-use crate::types::chain;
-use crate::types::{Query, Response, Row};
+use crate::types::{Query, Response, Row, chain};
 
 pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let name = command.kind.as_str();

@@ -15,10 +15,8 @@ use tokio::task::JoinSet;
 use super::args::GeneralArgs;
 use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
-use crate::host::Host;
-use crate::host::{Estimate, Estimator};
-use crate::run::Input;
-use crate::run::{RunControl, RunStats};
+use crate::host::{Estimate, Estimator, Host};
+use crate::run::{Input, RunControl, RunStats};
 use crate::schedule::Bottleneck;
 
 /// How often the line is drawn.

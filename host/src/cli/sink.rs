@@ -23,8 +23,7 @@ use super::remedy::with_option;
 use crate::output::Format;
 use crate::result::PageResult;
 use crate::run::Asked;
-use crate::types::chain;
-use crate::types::{FailureKind, Query, QueryKey};
+use crate::types::{FailureKind, Query, QueryKey, chain};
 use destination::{Destination, is_special};
 
 pub(super) use columns::Columns;

@@ -8,8 +8,7 @@ use super::decode::{Codings, DecodeError, Decoder};
 use super::failure::ErrorClassifier;
 use super::memory_budget::MemoryReservation;
 use super::timeout::PausedTime;
-use crate::types::chain;
-use crate::types::{Failure, FailureKind, Response};
+use crate::types::{Failure, FailureKind, Response, chain};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
 const FIRST_RESERVATION_BYTES: usize = 64 << 10;

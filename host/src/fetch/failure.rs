@@ -43,14 +43,12 @@ impl ErrorClassifier {
                 _ => None,
             };
             let failure = |what: &str| Failure::new(FailureKind::Network, format!("{host} {what}")).permanent();
-            // Another authority doesn't help against an expired certificate, or one for another name.
-            return what.map_or_else(
-                || {
-                    let what = format!("shows a certificate that is not trusted: {cause}");
-                    failure(&what).with_remedy(Remedy::CertificateAuthority)
-                },
-                |what| failure(&what),
-            );
+            return match what {
+                // Another authority doesn't help against an expired certificate, or one for another name.
+                Some(what) => failure(&what),
+                None => failure(&format!("shows a certificate that is not trusted: {cause}"))
+                    .with_remedy(Remedy::CertificateAuthority),
+            };
         }
         let of_proxy = self.routes.proxy_for(host).filter(|_| error.is_connect());
         if let Some(failure) = of_proxy.and_then(|proxy| proxy_failure(proxy, host, error, &cause)) {

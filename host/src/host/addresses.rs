@@ -6,11 +6,9 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::Host;
 use crate::parser::{Description, Kind, Parser};
-use crate::query::split_kind;
-use crate::query::{Plan, PlanError};
+use crate::query::{Plan, PlanError, split_kind};
 use crate::robots::RobotsVerdict;
-use crate::types::{Failure, FailureKind, Method, Query};
-use crate::types::{host_of, path_of};
+use crate::types::{Failure, FailureKind, Method, Query, host_of, path_of};
 
 /// Choices of a parameter that are tried one by one. One with more, such as a country, hardly changes the path.
 const MAX_TRIED_CHOICES: usize = 8;

@@ -12,8 +12,7 @@ use crate::parser::Kind;
 use crate::run::{BucketKey, Worker};
 use crate::schedule::scheduler::SchedulerConfig;
 use crate::swap::ParserSlot;
-use crate::types::Pace;
-use crate::types::Query;
+use crate::types::{Pace, Query};
 
 /// Queries of a sample at most.
 const MAX_SAMPLE: usize = 64;
@@ -189,8 +188,7 @@ fn times(duration: Duration, count: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Rate;
-    use crate::schedule::RetryPolicy;
+    use crate::schedule::{Rate, RetryPolicy};
     use crate::types::Interval;
 
     fn app(number: usize, country: &str, via: &str) -> Query {

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bindings::wit;
 use super::sandbox::Call;
-use crate::types::one_line;
-use crate::types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response};
+use crate::types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, one_line};
 
 /// Bytes of a query that a parser wants asked: a thousand of them may be kept.
 const QUERY_LIMIT: usize = 64 << 10;

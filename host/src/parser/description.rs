@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 
 use super::param::{AnswerSize, Param};
 use super::validator::Validator;
-use crate::types::Pace;
-use crate::types::Query;
+use crate::types::{Pace, Query};
 
 /// Fields of rows that the host adds to those of the record and to the query's parameters.
 const HOST_FIELDS: [&str; 3] = ["kind", "position", "fetched_at"];

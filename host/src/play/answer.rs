@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{App, ChartApp};
 use crate::result::Outcome;
-use crate::types::chain;
-use crate::types::{Failure, FailureKind, Query};
+use crate::types::{Failure, FailureKind, Query, chain};
 
 /// What came of one chart.
 #[derive(Clone, Debug)]

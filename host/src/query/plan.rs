@@ -9,8 +9,7 @@ use std::sync::Arc;
 use super::plan_error::{PlanError, hint};
 use super::suggestion::refusal;
 use crate::parser::{Description, Kind, Param};
-use crate::types::Query;
-use crate::types::{address_host, query_param};
+use crate::types::{Query, address_host, query_param};
 
 /// A parameter and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]

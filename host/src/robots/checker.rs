@@ -9,8 +9,7 @@ use parking_lot::Mutex;
 use super::rules::Rules;
 use super::{Robots, RobotsVerdict};
 use crate::fetch::Fetcher;
-use crate::types::{Failure, FailureKind, Method, Request, Response};
-use crate::types::{host_of, path_of};
+use crate::types::{Failure, FailureKind, Method, Request, Response, host_of, path_of};
 
 /// How long a file is believed (RFC 9309, section 2.4).
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,8 +12,7 @@ use crate::query::PlanError;
 use crate::robots::RobotsChecker;
 use crate::schedule::wait_queue::BatchLimit;
 use crate::swap::{Generation, ParserRegistry, ParserSlot};
-use crate::types::host_of;
-use crate::types::{Exchange, Failure, FailureKind, Query, Request, Requests};
+use crate::types::{Exchange, Failure, FailureKind, Query, Request, Requests, host_of};
 
 /// What every exchange needs.
 #[derive(Clone, Debug)]

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::job::Job;
-use crate::result::page_result::PageResult;
-use crate::result::page_result::QueryPath;
+use crate::result::page_result::{PageResult, QueryPath};
 use crate::types::{Failure, FailureKind, Query};
 
 /// The open queries of a run.

@@ -345,8 +345,7 @@ impl Drop for Permit {
 mod tests {
     use super::*;
     use crate::run::Asked;
-    use crate::schedule::Rate;
-    use crate::schedule::RetryPolicy;
+    use crate::schedule::{Rate, RetryPolicy};
     use crate::types::Query;
 
     #[tokio::test]

@@ -14,8 +14,7 @@ use super::concurrency_limit::ConcurrencyLimit;
 use super::rate_limiter::{Rate, RateLimiter};
 use super::retry::{RetryBudget, RetryPolicy};
 use super::wait_queue::{Batch, Queued, RunGate, Supply, WaitQueue};
-use crate::types::Failure;
-use crate::types::Pace;
+use crate::types::{Failure, Pace};
 
 /// A request is taken for lost when it takes this many times as long as others, and at least this long.
 const LOST_AFTER_LATENCIES: u32 = 4;

@@ -15,8 +15,7 @@ use super::failure_window::FailureWindow;
 use super::preflight::Preflight;
 use super::response_history::ResponseHistory;
 use crate::parser::{Description, Digest, Parser};
-use crate::types::chain;
-use crate::types::{Failure, FailureKind, Page, Query, Requests, Response};
+use crate::types::{Failure, FailureKind, Page, Query, Requests, Response, chain};
 
 /// Whether a new parser must be asked as the old one is, and do as well on recent responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

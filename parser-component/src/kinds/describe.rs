@@ -20,7 +20,7 @@ pub(crate) fn document() -> String {
 }
 
 fn write_kind(text: &mut String, kind: &Kind) {
-    let Kind { name, summary, params, required, fields, compact, per_request, .. } = kind;
+    let Kind { name, summary, params, required, fields, required_fields, compact, per_request, .. } = kind;
     text.push_str(&format!(
         "{{\"name\":\"{name}\",\"summary\":\"{summary}\",\"params\":{{\"type\":\"object\",\"properties\":{{"
     ));
@@ -31,8 +31,9 @@ fn write_kind(text: &mut String, kind: &Kind) {
     separated(text, required, write_name);
     text.push_str("],\"additionalProperties\":false},\"record\":{\"type\":\"object\"");
     write_properties(text, fields);
-    // Without them there is no record at all.
-    text.push_str(",\"required\":[\"app_id\",\"title\"]},\"x-compact\":[");
+    text.push_str(",\"required\":[");
+    separated(text, required_fields, write_name);
+    text.push_str("]},\"x-compact\":[");
     separated(text, compact, write_name);
     let (default, max) = per_request;
     text.push_str(&format!("],\"per_request\":{{\"default\":{default},\"max\":{max}}}}}"));

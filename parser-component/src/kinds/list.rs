@@ -29,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     required: &[],
     fields: FIELD_DOCS,
+    required_fields: &["app_id", "title"],
     compact: &[
         "country",
         "category",

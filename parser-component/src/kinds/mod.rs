@@ -40,6 +40,8 @@ pub(crate) struct Kind {
     required: &'static [&'static str],
     /// The fields of a record.
     fields: &'static [FieldDoc],
+    /// The names of the fields without which there is no record.
+    required_fields: &'static [&'static str],
     /// The names of the few fields of a row that most people want.
     compact: &'static [&'static str],
     /// Queries that share a request, unless the user says otherwise, and at most.

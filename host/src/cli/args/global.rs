@@ -7,8 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::value::{cookie, duration, host_name, text};
 use crate::cli::exit::ExitStatus;
-use crate::fetch::check_authority;
-use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions};
+use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, check_authority};
 use crate::host::HostBuilder;
 use crate::parser::Digest;
 use crate::types::chain;

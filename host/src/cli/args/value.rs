@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 /// Requests in flight at once. Each has a socket or stream, a task and a body in memory.
 pub(super) const MAX_CONCURRENCY: u32 = 10_000;
@@ -57,16 +57,9 @@ pub(super) fn host_name(text: &str) -> Result<String, String> {
     let name = text.trim();
     match Url::parse(name).ok().and_then(|url| url.host_str().map(str::to_owned)) {
         Some(host) => Err(format!("give the name of the host only: {host}")),
-        None if !is_host(name) => Err("give the name of a host, such as example.org".to_owned()),
+        None if Host::parse(name).is_err() => Err("give the name of a host, such as example.org".to_owned()),
         None => Ok(name.to_owned()),
     }
-}
-
-/// Whether an URL of just this host can be made, which then has nothing else.
-fn is_host(name: &str) -> bool {
-    Url::parse(&format!("https://{name}/")).is_ok_and(|url| {
-        url.port().is_none() && url.path() == "/" && url.query().is_none() && url.username().is_empty()
-    }) && !name.ends_with(['/', ':'])
 }
 
 /// Parses a cookie.

@@ -52,20 +52,25 @@ fn row(kind: &KindReport) -> [String; 7] {
 
 /// Each failure once, with the kinds that met it, and what to do.
 fn failures(kinds: &[KindReport]) -> String {
-    let mut causes: Vec<(&FailureReport, Option<&str>, Vec<&str>)> = Vec::new();
-    for kind in kinds {
-        let Some(failure) = &kind.failure else { continue };
-        match causes.iter_mut().find(|(known, ..)| *known == failure) {
-            Some((.., names)) => names.push(&kind.kind),
-            None => causes.push((failure, kind.advice, vec![&kind.kind])),
-        }
-    }
-    let text = |(failure, advice, names): &(&FailureReport, Option<&str>, Vec<&str>)| {
+    let failures = kinds.iter().filter_map(|kind| Some(((kind.failure.as_ref()?, kind.advice), kind.kind.as_str())));
+    let text = |((failure, advice), names): ((&FailureReport, Option<&str>), Vec<&str>)| {
         let what = format!("{}: {}: {}", names.join(", "), failure.kind, failure.message);
         let advice = advice.map(|advice| format!("  {}\n", wrap(advice, 2, 2))).unwrap_or_default();
         format!("\n{}\n{advice}", wrap(&what, 0, 2))
     };
-    causes.iter().map(text).collect()
+    by_kinds(failures).into_iter().map(text).collect()
+}
+
+/// Equal things once, in the order in which they first come, each with the kinds that they are of.
+fn by_kinds<'k, T: PartialEq>(things: impl Iterator<Item = (T, &'k str)>) -> Vec<(T, Vec<&'k str>)> {
+    let mut known: Vec<(T, Vec<&str>)> = Vec::new();
+    for (thing, kind) in things {
+        match known.iter_mut().find(|(other, _)| *other == thing) {
+            Some((_, names)) => names.push(kind),
+            None => known.push((thing, vec![kind])),
+        }
+    }
+    known
 }
 
 /// What else is to be said of kinds, each on a line of its own.
@@ -88,21 +93,15 @@ fn remarks(kinds: &[KindReport]) -> String {
 
 /// The addresses, each with the kinds that ask it.
 fn addresses(kinds: &[KindReport]) -> String {
-    let mut known: Vec<(&AddressReport, Vec<&str>)> = Vec::new();
-    for (kind, report) in kinds.iter().flat_map(|kind| kind.addresses.iter().map(move |address| (kind, address))) {
-        match known.iter_mut().find(|(other, _)| *other == report) {
-            Some((_, names)) => names.push(&kind.kind),
-            None => known.push((report, vec![&kind.kind])),
-        }
-    }
+    let addresses = kinds.iter().flat_map(|kind| kind.addresses.iter().map(|address| (address, kind.kind.as_str())));
     // The reason is the failure above: it need not be said again.
     let has_failed = kinds.iter().any(|kind| kind.failure.is_some());
-    let row = |(report, names): &(&AddressReport, Vec<&str>)| {
+    let row = |(report, names): (&AddressReport, Vec<&str>)| {
         let is_known_why = has_failed && report.robots.starts_with("unknown");
         let robots = if is_known_why { "unknown" } else { &report.robots };
         [report.address.clone(), names.join(", "), robots.to_owned()]
     };
-    align(&known.iter().map(row).collect::<Vec<_>>(), 2)
+    align(&by_kinds(addresses).into_iter().map(row).collect::<Vec<_>>(), 2)
 }
 
 /// The last line: how many kinds were answered.

@@ -11,8 +11,7 @@ use super::ignored::Ignored;
 use crate::cli::queries::{KIND, Record, subject, texts};
 use crate::host::Host;
 use crate::parser::{Kind, Param};
-use crate::query::split_kind;
-use crate::query::{Plan, PlanError};
+use crate::query::{Plan, PlanError, split_kind};
 use crate::swap::Unresolved;
 use crate::types::Priority;
 

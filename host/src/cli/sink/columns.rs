@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::args::RowArgs;
 use crate::cli::exit::ExitStatus;
-use crate::parser::Description;
-use crate::parser::Kind;
+use crate::parser::{Description, Kind};
 
 /// The field that tells where a row comes from.
 pub(super) const SOURCE: &str = "_source";

@@ -39,6 +39,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     required: &["app_id"],
     fields: FIELD_DOCS,
+    required_fields: &["app_id", "title"],
     compact: &[
         "country",
         "title",
