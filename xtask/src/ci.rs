@@ -44,10 +44,6 @@ const STEPS: &[Step] = &[
     step("names of countries and languages", &["cargo", "xtask", "aliases", "--check"]),
     step("licences and sources", &["cargo", "deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]),
     step("the component, rebuilt from source", &["cargo", "xtask", "component", "--check"]),
-    step(
-        "a parser for another site",
-        &["cargo", "xtask", "component", "--example", "json_api", "--out", "target/component/json_api.wasm"],
-    ),
     Step {
         name: "everything once more on the rebuilt component, with 200 swaps under load and 2,000 queries to faulty stores",
         command: &["cargo", "test", "--release"],
@@ -55,7 +51,6 @@ const STEPS: &[Step] = &[
             ("PLAYFAST_TEST_SWAPS", "200"),
             ("PLAYFAST_TEST_QUERIES", "2000"),
             ("PLAYFAST_TEST_COMPONENT", "target/component/play.wasm"),
-            ("PLAYFAST_TEST_EXAMPLE", "target/component/json_api.wasm"),
         ],
     },
     step(

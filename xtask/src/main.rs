@@ -30,8 +30,9 @@ const USAGE: &str =
   ci                 run everything that must hold before a change lands
   api                write the public items of the published libraries into their public-api.txt
   api --check        hold those texts against the sources
-  component          build the parser component, and the demo's, and write them and their stamp into host/parser
-  component --check  rebuild them into target/component: the stamp's toolchain must give the same bytes
+  component          build the parser component, and the demo's, and write them and their stamp into host/parser;
+                     the example json_api, which tests run, goes into target/component
+  component --check  rebuild all of them into target/component: the stamp's toolchain must give the same bytes
   component --out F  build it into F, and leave host/parser alone; with --example NAME, an example of the guest crate";
 
 fn main() -> Result<()> {
@@ -70,6 +71,15 @@ fn component(root: &Path, source: Source<'_>) -> Result<(Vec<u8>, Toolchain)> {
     Ok((component, toolchain))
 }
 
+/// The example that tests run, and where they look for it.
+const TESTED_EXAMPLE: (Source<'static>, &str) = (Source::Example("json_api"), "target/component/json_api.wasm");
+
+/// Builds the example that tests run, so that no check of a component leaves it out.
+fn save_example(root: &Path) -> Result<()> {
+    let (source, file) = TESTED_EXAMPLE;
+    save(&root.join(file), &component(root, source)?.0)
+}
+
 /// The components that are committed.
 const COMMITTED: [(Source<'static>, &str); 2] = [(Source::Play, COMPONENT), (Source::MovedLayout, MOVED_LAYOUT)];
 
@@ -80,6 +90,7 @@ fn write(root: &Path) -> Result<()> {
         save(&root.join(file), &component)?;
         version = toolchain.version;
     }
+    save_example(root)?;
     let stamp = Stamp::of(root, &version).map_err(|error| anyhow!(error))?;
     save(&root.join(STAMP), format!("{}\n", serde_json::to_string_pretty(&stamp)?).as_bytes())
 }
@@ -102,6 +113,7 @@ fn check(root: &Path) -> Result<()> {
             ));
         }
     }
+    save_example(root)?;
     let now = Stamp::of(root, &stamp.toolchain).map_err(|error| anyhow!(error))?;
     ensure!(
         same && now == stamp,
