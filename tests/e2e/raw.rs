@@ -107,7 +107,7 @@ where
     let signing_key = rcgen::KeyPair::generate().unwrap();
     let made = certificate.self_signed(&signing_key).unwrap();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signing_key.serialize_der());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config =
         builder.unwrap().with_no_client_auth().with_single_cert(vec![made.der().clone()], key.into()).unwrap();

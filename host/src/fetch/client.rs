@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Proxy, Url};
+use reqwest::{Client, Proxy, Url};
 
 use super::FetchOptions;
 use super::request::RESERVED;
 use super::resolve::Resolver;
 use super::route::Routes;
 use super::single_flight::SingleFlightLayer;
+use super::tls;
 
 /// The client couldn't be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum ClientError {
         /// Its name; empty where it has none.
         name: String,
     },
+    /// The system's certificate authorities can't be read, and no other is given.
+    #[error("failed to read the system's certificate authorities (SSL_CERT_FILE can name a file of them)")]
+    SystemAuthorities(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// TLS doesn't start.
     #[error("failed to make the HTTP client")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -66,7 +70,7 @@ const MAX_RESPONSE_HEADERS: usize = 256;
 #[derive(Clone)]
 pub(super) struct ClientConfig {
     options: FetchOptions,
-    authorities: Vec<Certificate>,
+    tls: rustls::ClientConfig,
     headers: HeaderMap,
     routes: Arc<Routes>,
     resolver: Resolver,
@@ -80,7 +84,7 @@ impl ClientConfig {
         let proxy = routes.proxy().and_then(|proxy| proxy.url().host_str());
         let resolver = Resolver::new(&options.connect_to, proxy);
         Ok(Self {
-            authorities: authorities(options)?,
+            tls: tls::client_config(&options.authorities)?,
             headers: headers(options)?,
             options: options.clone(),
             routes: Arc::new(routes),
@@ -116,43 +120,15 @@ impl ClientConfig {
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .dns_resolver(self.resolver.clone())
-            .connector_layer(SingleFlightLayer);
+            .connector_layer(SingleFlightLayer)
+            .tls_backend_preconfigured(self.tls.clone());
         if self.routes.proxy().is_some() {
             let routes = Arc::clone(&self.routes);
             let proxy = move |url: &Url| Some(routes.proxy_for(url.host_str()?)?.url().clone());
             builder = builder.proxy(Proxy::custom(proxy));
         }
-        let builder = self.authorities.iter().cloned().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         builder.build().map_err(failed)
     }
-}
-
-fn authorities(options: &FetchOptions) -> Result<Vec<Certificate>, ClientError> {
-    let mut authorities = Vec::new();
-    for pem in &options.authorities {
-        authorities.extend(certificates(pem)?);
-    }
-    Ok(authorities)
-}
-
-/// Whether authorities in PEM can be trusted, so that whoever read several files can say which is wrong.
-///
-/// # Errors
-/// When there is none, or one isn't a certificate.
-#[cfg(feature = "cli")]
-pub(crate) fn check_authority(pem: &[u8]) -> Result<(), ClientError> {
-    certificates(pem).map(drop)
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
-    let refused = |error: reqwest::Error| ClientError::Authority(error.into());
-    let certificates = Certificate::from_pem_bundle(pem).map_err(refused)?;
-    if certificates.is_empty() {
-        return Err(ClientError::Authority("there is no BEGIN CERTIFICATE".into()));
-    }
-    // What is between the lines is only read when a client is made.
-    Client::builder().tls_certs_only(certificates.iter().cloned()).build().map_err(refused)?;
-    Ok(certificates)
 }
 
 fn headers(options: &FetchOptions) -> Result<HeaderMap, ClientError> {

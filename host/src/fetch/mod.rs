@@ -26,6 +26,7 @@ mod resolve;
 mod route;
 mod single_flight;
 mod timeout;
+mod tls;
 mod tunnel;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use reqwest::header::LOCATION;
 
 pub use client::ClientError;
 #[cfg(feature = "cli")]
-pub(crate) use client::check_authority;
+pub(crate) use tls::check_authority;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use environment_proxies::{EnvironmentProxies, ProxyVariableError};
 pub use options::FetchOptions;

@@ -7,7 +7,7 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::config::Protocol;
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
 pub(crate) fn identity(protocol: Protocol, further: &[String]) -> Result<Identity, Error> {
     let (ca_pem, issuer) = authority()?;
     let (chain, key) = leaf(&issuer, further)?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_no_client_auth();
     let mut server = builder.with_single_cert(vec![chain], key)?;

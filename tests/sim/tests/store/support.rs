@@ -18,6 +18,8 @@ impl Shop {
     }
 
     pub(crate) async fn with(config: StoreConfig, build: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        // Another test of the process may have done it.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let store = Store::start(config).await.unwrap();
         let certificate = Certificate::from_pem(store.ca_pem().as_bytes()).unwrap();
         let mut builder =

@@ -1,0 +1,75 @@
+//! TLS of all clients: the cryptography, and the certificate authorities that are trusted.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::client::ClientError;
+
+/// Variables that replace the system's authorities. If one is set, what it names must be readable.
+const AUTHORITY_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// What is offered to a server, the best first.
+const APPLICATION_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// A configuration that trusts the system's authorities and `pems`. The clients that share it resume each other's TLS sessions.
+pub(super) fn client_config(pems: &[Vec<u8>]) -> Result<rustls::ClientConfig, ClientError> {
+    let mut roots = RootCertStore::empty();
+    for pem in pems {
+        add_authorities(pem, &mut roots)?;
+    }
+    add_system_authorities(&mut roots)?;
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ClientError::Client(error.into()))?;
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = APPLICATION_PROTOCOLS.map(<[u8]>::to_vec).into();
+    Ok(config)
+}
+
+/// Ring starts faster and builds in seconds; AWS-LC has FIPS modules and post-quantum key exchange.
+fn provider() -> Arc<CryptoProvider> {
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let provider = rustls::crypto::ring::default_provider();
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    Arc::new(provider)
+}
+
+/// Adds the system's authorities. Those that rustls can't read are left out, since systems carry ancient ones.
+fn add_system_authorities(roots: &mut RootCertStore) -> Result<(), ClientError> {
+    let mut found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    let is_named = AUTHORITY_VARIABLES.iter().any(|variable| std::env::var_os(variable).is_some());
+    match found.errors.pop() {
+        Some(error) if is_named || roots.is_empty() => Err(ClientError::SystemAuthorities(error.into())),
+        None if roots.is_empty() => Err(ClientError::SystemAuthorities("there are none".into())),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the authorities of a PEM bundle.
+fn add_authorities(pem: &[u8], roots: &mut RootCertStore) -> Result<(), ClientError> {
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| ClientError::Authority(error.into()))?;
+        roots.add(certificate).map_err(|error| ClientError::Authority(error.into()))?;
+        count += 1;
+    }
+    if count == 0 {
+        return Err(ClientError::Authority("there is no BEGIN CERTIFICATE".into()));
+    }
+    Ok(())
+}
+
+/// Whether the authorities of a PEM bundle can be trusted, so that a reader of several files can say which is wrong.
+///
+/// # Errors
+/// If there is none, or one isn't a certificate.
+#[cfg(feature = "cli")]
+pub(crate) fn check_authority(pem: &[u8]) -> Result<(), ClientError> {
+    add_authorities(pem, &mut RootCertStore::empty())
+}

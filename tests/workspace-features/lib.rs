@@ -1,0 +1,1 @@
+//! Nothing but features: see the manifest.
