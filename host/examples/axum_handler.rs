@@ -1,4 +1,4 @@
-//! A host within a web service: `cargo run --release --example axum_handler 127.0.0.1:8080`, then `GET /top/us/GAME_ACTION`.
+//! A host within a web service: `cargo run --profile quick --example axum_handler 127.0.0.1:8080`, then `GET /top/us/GAME_ACTION`.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! Six charts at once, each shown as soon as it and those before it are there: `cargo run --release --example charts`.
+//! Six charts at once, each shown as soon as it and those before it are there: `cargo run --profile quick --example charts`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use futures::StreamExt;

@@ -1,4 +1,4 @@
-//! Rows into a file as they come, without async and without holding them: `cargo run --release --example stream_to_file FILE`.
+//! Rows into a file as they come, without async and without holding them: `cargo run --profile quick --example stream_to_file FILE`.
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::fs::File;

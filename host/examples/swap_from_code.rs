@@ -1,4 +1,4 @@
-//! Another parser for a running host, and back: `cargo run --release --example swap_from_code FILE.wasm`.
+//! Another parser for a running host, and back: `cargo run --profile quick --example swap_from_code FILE.wasm`.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use playfast::Host;

@@ -1,4 +1,4 @@
-//! The best of each country and category: `cargo run --release --example top_apps_by_country`.
+//! The best of each country and category: `cargo run --profile quick --example top_apps_by_country`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use playfast::play::fetch_top_apps;

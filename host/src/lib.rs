@@ -70,6 +70,8 @@ mod types;
 
 pub use environment::EnvironmentError;
 pub use host::{AskedAddress, Host, HostBuilder, HostError, PLAY};
+/// The HTTP types of requests and responses.
+pub use http;
 pub use query::{Plan, PlanError, Query};
 pub use run::{Outcome, Rate, RetryPolicy};
 pub use types::{Failure, FailureKind, Remedy, Row};

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 mod pages;
 
 fn response(body: &[u8]) -> Response {
-    Response::new("https://play.google.com/", 200, body)
+    Response::new("https://play.google.com/", playfast::http::StatusCode::OK, body)
 }
 
 fn native(query: &Query, body: &[u8]) -> (Vec<playfast_guest::Query>, playfast_guest::HttpResponse) {

@@ -16,7 +16,7 @@ use crate::swap::again;
 pub(crate) fn example(shop: &Shop, name: &str) -> Command {
     let folder = Path::new(env!("CARGO_BIN_EXE_playfast")).parent().unwrap().join("examples");
     let file = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(file.exists(), "{} is not there: run `cargo build --release --examples`", file.display());
+    assert!(file.exists(), "{} is not there: run `cargo build --profile quick --examples`", file.display());
     let mut command = without_proxies(Command::new(file));
     command.envs(shop.environment());
     command

@@ -114,7 +114,7 @@ fn median(looks: &[u64]) -> u64 {
     looks[looks.len() / 2]
 }
 
-/// For as many minutes as `PLAYFAST_SOAK_MINUTES` says, one if it doesn't: `cargo test --release --test e2e soak -- --ignored --nocapture`
+/// For as many minutes as `PLAYFAST_SOAK_MINUTES` says, one if it doesn't: `cargo test --profile quick --test e2e soak -- --ignored --nocapture`
 #[test]
 #[ignore = "takes as long as it is told"]
 fn soak_random_swaps_end_with_the_memory_that_they_began_with() {

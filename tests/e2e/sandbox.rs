@@ -23,7 +23,7 @@ fn parse(parser: &str) -> FailureKind {
 }
 
 fn response() -> Response {
-    Response::new("https://example.org/", 200, "x")
+    Response::new("https://example.org/", playfast::http::StatusCode::OK, "x")
 }
 
 #[test]

@@ -47,7 +47,18 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
 fn start_again(root: &Path, check: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = std::process::Command::new(cargo);
-    command.args(["run", "--locked", "--release", "--package", "xtask", "--features", "aliases", "--", "aliases"]);
+    command.args([
+        "run",
+        "--locked",
+        "--profile",
+        "quick",
+        "--package",
+        "xtask",
+        "--features",
+        "aliases",
+        "--",
+        "aliases",
+    ]);
     let status = command.args(check.then_some("--check")).current_dir(root).status();
     ensure!(status.context("failed to run cargo")?.success(), "`cargo xtask aliases` failed");
     Ok(())

@@ -69,7 +69,7 @@ pub(crate) fn stand_in() -> Option<Result<()>> {
 fn json(root: &Path, package: &str, features: &[&str]) -> Result<PathBuf> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command
-        .args(["rustdoc", "--locked", "--release", "--package", package, "--lib"])
+        .args(["rustdoc", "--locked", "--profile", "quick", "--package", package, "--lib"])
         .args(features)
         .args(["--", "-Zunstable-options", "--output-format=json"])
         .current_dir(root)

@@ -27,17 +27,17 @@ const DEBIAN_TOOLCHAIN: &[&str] =
     &["apt-get", "install", "-y", "-qq", "--no-install-recommends", "rustc-web", "cargo-web", "rust-web-src"];
 
 const STEPS: &[Step] = &[
-    step("the README's test command", &["cargo", "test", "--release"]),
+    step("the README's test command", &["cargo", "test", "--profile", "quick"]),
     step(
         "without --release: clap's assertions, debug assertions, overflow checks",
         &["cargo", "run", "--quiet", "--", "--help"],
     ),
     step("unit tests with debug assertions", &["cargo", "test", "--lib", "--bins"]),
     step("form", &["cargo", "fmt", "--all", "--check"]),
-    step("lints", &["cargo", "clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    step("lints", &["cargo", "clippy", "--profile", "quick", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     Step {
         name: "documentation",
-        command: &["cargo", "doc", "--quiet", "--release", "--workspace", "--no-deps"],
+        command: &["cargo", "doc", "--quiet", "--profile", "quick", "--workspace", "--no-deps"],
         variables: &[("RUSTDOCFLAGS", "-D warnings")],
     },
     step("public API", &["cargo", "xtask", "api", "--check"]),
@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
     step("the component, rebuilt from source", &["cargo", "xtask", "component", "--check"]),
     Step {
         name: "everything once more on the rebuilt component, with 200 swaps under load and 2,000 queries to faulty stores",
-        command: &["cargo", "test", "--release"],
+        command: &["cargo", "test", "--profile", "quick"],
         variables: &[
             ("PLAYFAST_TEST_SWAPS", "200"),
             ("PLAYFAST_TEST_QUERIES", "2000"),
@@ -55,7 +55,7 @@ const STEPS: &[Step] = &[
     },
     step(
         "a tool outside the workspace",
-        &["cargo", "test", "--release", "--test", "e2e", "--", "--ignored", "outside"],
+        &["cargo", "test", "--profile", "quick", "--test", "e2e", "--", "--ignored", "outside"],
     ),
     step(
         "what would be published, built from its packages",

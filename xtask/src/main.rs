@@ -26,7 +26,7 @@ const USAGE: &str =
   aliases --check    hold the sets against them
   readme             write the tables of commands and options into README.md
   readme --check     hold it against the program
-  picture            draw a session of target/release/playfast for the README (feature `picture`)
+  picture            draw a session of target/quick/playfast for the README (feature `picture`)
   ci                 run everything that must hold before a change lands
   api                write the public items of the published libraries into their public-api.txt
   api --check        hold those texts against the sources
@@ -50,7 +50,7 @@ fn main() -> Result<()> {
         #[cfg(all(unix, feature = "picture"))]
         ["picture"] => picture::run(root),
         #[cfg(not(all(unix, feature = "picture")))]
-        ["picture"] => bail!("run `cargo run --release --package xtask --features picture -- picture`"),
+        ["picture"] => bail!("run `cargo run --profile quick --package xtask --features picture -- picture`"),
         ["ci"] => ci::run(root),
         ["api"] => api::run(root, false),
         ["api", "--check"] => api::run(root, true),

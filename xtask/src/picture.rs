@@ -23,8 +23,8 @@ const SESSION: [&[&str]; 2] = [
 
 /// Runs the session and writes the picture.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let program = root.join("target/release/playfast");
-    ensure!(program.exists(), "{} is not there: run `cargo build --release`", program.display());
+    let program = root.join("target/quick/playfast");
+    ensure!(program.exists(), "{} is not there: run `cargo build --profile quick`", program.display());
     let store = DemoStore::start(&program)?;
     let folder = root.join("target/picture");
     drop(std::fs::remove_dir_all(&folder));

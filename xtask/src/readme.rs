@@ -28,7 +28,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
 fn tables(root: &Path) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--release", "--package", "playfast", "--", "help", "--markdown"]);
+    command.args(["run", "--quiet", "--profile", "quick", "--", "help", "--markdown"]);
     // What is set in the environment is not what the README says.
     let output = command.env("XDG_CONFIG_HOME", root.join("target")).current_dir(root).output();
     let output = output.context("failed to run playfast")?;

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::args::{Options, ParseCommand};
@@ -103,13 +105,12 @@ fn with_all_params(kind: &Kind, mut row: Row) -> Row {
 fn response(command: &ParseCommand, url: String) -> Result<Response, ExitStatus> {
     let file = command.file.as_path();
     let bytes = if file == Path::new("-") { stdin()? } else { super::read(file)? };
-    let headers = command.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut headers = command.header.iter().map(|text| header(text)).collect::<Result<HeaderMap, _>>()?;
     let body = container::body(bytes, &headers, FetchOptions::default().body_limit)
         .map_err(|error| ExitStatus::config(format!("{} can't be parsed: {}", file.display(), chain(&error))))?;
-    let status = u16::try_from(command.status).unwrap_or(200);
-    let is_undone = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "content-encoding" | "content-length");
-    let headers = headers.into_iter().filter(|(name, _)| !is_undone(name));
-    Ok(headers.fold(Response::new(url, status, body), |response, (name, value)| response.with_header(&name, value)))
+    headers.remove(CONTENT_ENCODING);
+    headers.remove(CONTENT_LENGTH);
+    Ok(Response { headers, ..Response::new(url, command.status, body) })
 }
 
 fn stdin() -> Result<Vec<u8>, ExitStatus> {
@@ -119,9 +120,11 @@ fn stdin() -> Result<Vec<u8>, ExitStatus> {
     Ok(body)
 }
 
-fn header(text: &str) -> Result<(String, String), ExitStatus> {
-    match text.split_once(':') {
-        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        None => Err(ExitStatus::config(format!("--header can't be {text:?}: give 'NAME: VALUE'"))),
-    }
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), ExitStatus> {
+    let header = text.split_once(':').and_then(|(name, value)| {
+        // Latin-1, as a parser reads it.
+        let value = value.trim().chars().map(u8::try_from).collect::<Result<Vec<_>, _>>().ok()?;
+        Some((HeaderName::try_from(name.trim()).ok()?, HeaderValue::from_bytes(&value).ok()?))
+    });
+    header.ok_or_else(|| ExitStatus::config(format!("--header can't be {text:?}: give 'NAME: VALUE'")))
 }

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::{Url, Version};
 
 use super::decode::{Codings, DecodeError, Decoder};
@@ -26,8 +27,7 @@ pub(super) async fn read(
     failing: &ErrorClassifier,
 ) -> Result<Response, Failure> {
     let url = response.url().clone();
-    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes())));
-    let (headers, status) = (headers.collect::<Vec<_>>(), response.status().as_u16());
+    let (headers, status) = (response.headers().clone(), response.status());
     if response.version() < Version::HTTP_2 {
         waited.during(held.grow(MAX_RESERVED_AHEAD_BYTES)).await;
     }
@@ -84,18 +84,17 @@ impl Body {
 /// A body without the codings that the client has left, and its headers without their labels.
 async fn decoded(
     url: &Url,
-    mut headers: Vec<(String, String)>,
+    mut headers: HeaderMap,
     mut bytes: Vec<u8>,
     limit: usize,
     held: &mut MemoryReservation,
     waited: &PausedTime,
-) -> Result<(Vec<(String, String)>, Vec<u8>), Failure> {
+) -> Result<(HeaderMap, Vec<u8>), Failure> {
     let broken = |error: DecodeError| {
         let message = format!("{url} sent a body that can't be decompressed: {}", chain(&error));
         Failure::new(FailureKind::Http, message)
     };
-    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut codings = Codings::new(named, &bytes).map_err(broken)?;
+    let mut codings = Codings::new(&headers, &bytes).map_err(broken)?;
     let mut is_coded = false;
     while let Some(coding) = codings.next(&bytes).map_err(broken)? {
         is_coded = true;
@@ -109,11 +108,8 @@ async fn decoded(
         bytes = body.bytes;
     }
     if is_coded {
-        headers.retain(|(name, _)| !matches!(name.as_str(), "content-encoding" | "content-length"));
+        headers.remove(CONTENT_ENCODING);
+        headers.remove(CONTENT_LENGTH);
     }
     Ok((headers, bytes))
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
 }

@@ -6,6 +6,7 @@
 use std::io::{self, Read};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 /// Codings of one body. No server needs more than two.
 const MAX_CODINGS: usize = 4;
@@ -108,14 +109,10 @@ impl Codings {
     ///
     /// # Errors
     /// When one isn't known and the body isn't text: servers also name encodings of characters there.
-    pub(crate) fn new<'h>(
-        headers: impl Iterator<Item = (&'h str, &'h str)> + Clone,
-        body: &[u8],
-    ) -> Result<Self, DecodeError> {
-        let values = |wanted: &'static str| {
-            headers.clone().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
-        };
-        let names = values("content-encoding").flat_map(|value| value.split(',')).map(str::trim);
+    pub(crate) fn new(headers: &HeaderMap, body: &[u8]) -> Result<Self, DecodeError> {
+        let values = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let encodings = values(CONTENT_ENCODING).collect::<Vec<_>>().join(",");
+        let names = encodings.split(',').map(str::trim);
         let mut labelled = Vec::new();
         for name in names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")) {
             match Coding::parse(name) {
@@ -133,7 +130,7 @@ impl Codings {
             return Err(DecodeError::TooDeep);
         }
         // A file that was asked for as such stays one.
-        let is_file = values("content-type").any(|value| {
+        let is_file = values(CONTENT_TYPE).any(|value| {
             let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind.contains("gzip") || kind.contains("zstd") || kind == "application/octet-stream"
         });
@@ -177,9 +174,8 @@ impl<'b> Decoder<'b> {
 /// # Errors
 /// When it can't be decoded, or is larger.
 #[cfg(any(feature = "cli", test))]
-pub(crate) fn decode(mut body: Vec<u8>, headers: &[(String, String)], limit: usize) -> Result<Vec<u8>, DecodeError> {
-    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut codings = Codings::new(named, &body)?;
+pub(crate) fn decode(mut body: Vec<u8>, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut codings = Codings::new(headers, &body)?;
     while let Some(coding) = codings.next(&body)? {
         let (mut decoder, mut decoded) = (Decoder::new(coding, &body)?, Vec::new());
         while let Some(chunk) = decoder.chunk()? {
@@ -197,6 +193,8 @@ pub(crate) fn decode(mut body: Vec<u8>, headers: &[(String, String)], limit: usi
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -225,8 +223,13 @@ mod tests {
         encoded
     }
 
-    fn decoded(headers: &[(&str, &str)], body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    fn decoded(labels: &[&'static str], body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
+        decoded_of(CONTENT_ENCODING, labels, body)
+    }
+
+    fn decoded_of(name: HeaderName, values: &[&'static str], body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
+        let named = |value: &&'static str| (name.clone(), HeaderValue::from_static(value));
+        let headers = values.iter().map(named).collect();
         decode(body, &headers, 1 << 20)
     }
 
@@ -253,14 +256,13 @@ mod tests {
             (&[], zstd::encode_all(BODY, 1).unwrap()),
             (&[], BODY.to_vec()),
         ] {
-            let headers: Vec<_> = labels.iter().map(|label| ("Content-Encoding", *label)).collect();
-            assert_eq!(decoded(&headers, body).unwrap(), BODY, "{labels:?}");
+            assert_eq!(decoded(labels, body).unwrap(), BODY, "{labels:?}");
         }
     }
 
     #[test]
     fn an_empty_body_is_empty_whatever_its_label() {
-        assert_eq!(decoded(&[("content-encoding", "x-gzip")], Vec::new()).unwrap(), b"");
+        assert_eq!(decoded(&["x-gzip"], Vec::new()).unwrap(), b"");
     }
 
     #[test]
@@ -274,7 +276,7 @@ mod tests {
             ("compress", vec![0x1f, 0x9d, 0x90, 0xff]),
             ("gzip, gzip, gzip, gzip, gzip", BODY.to_vec()),
         ] {
-            assert!(decoded(&[("content-encoding", label)], body).is_err(), "{label}");
+            assert!(decoded(&[label], body).is_err(), "{label}");
         }
         let deep = (0..=MAX_CODINGS).fold(BODY.to_vec(), |body, _| gzip(&body));
         assert!(matches!(decoded(&[], deep), Err(DecodeError::TooDeep)));
@@ -283,7 +285,7 @@ mod tests {
     #[test]
     fn a_compressed_file_that_was_asked_for_stays_one() {
         let body = gzip(BODY);
-        assert_eq!(decoded(&[("content-type", "application/gzip")], body.clone()).unwrap(), body);
-        assert_eq!(decoded(&[("content-type", "text/html; charset=utf-8")], body).unwrap(), BODY);
+        assert_eq!(decoded_of(CONTENT_TYPE, &["application/gzip"], body.clone()).unwrap(), body);
+        assert_eq!(decoded_of(CONTENT_TYPE, &["text/html; charset=utf-8"], body).unwrap(), BODY);
     }
 }

@@ -36,13 +36,13 @@ use reqwest::Url;
 use reqwest::header::LOCATION;
 
 pub use client::ClientError;
-#[cfg(feature = "cli")]
-pub(crate) use tls::check_authority;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use environment_proxies::{EnvironmentProxies, ProxyVariableError};
 pub use options::FetchOptions;
 pub use proxy::ProxySource;
 pub use route::Route;
+#[cfg(feature = "cli")]
+pub(crate) use tls::check_authority;
 
 #[cfg(feature = "cli")]
 pub(crate) use decode::{DecodeError, decode};
@@ -235,14 +235,14 @@ fn location(response: &reqwest::Response) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Method, Remedy};
+    use crate::types::Remedy;
 
     #[tokio::test]
     async fn a_declared_host_at_a_private_address_is_forbidden() {
         let fetcher = Fetcher::new(&FetchOptions::default(), 1).unwrap();
         for host in ["localhost", "127.0.0.1"] {
             let url = format!("https://{host}/");
-            let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+            let request = Request::get(url);
             let failure = fetcher.fetch(&[host.to_owned()], request).await.unwrap_err();
             assert_eq!(failure.kind, FailureKind::Forbidden, "{failure}");
             assert!(matches!(failure.remedy, Some(Remedy::ConnectTo { .. })), "{failure}");

@@ -8,7 +8,9 @@ use super::Host;
 use crate::parser::{Description, Kind, Parser};
 use crate::query::{Plan, PlanError, split_kind};
 use crate::robots::RobotsVerdict;
-use crate::types::{Failure, FailureKind, Method, Query, host_of, path_of};
+use http::Method;
+
+use crate::types::{Failure, FailureKind, Query, host_of, path_of};
 
 /// Choices of a parameter that are tried one by one. One with more, such as a country, hardly changes the path.
 const MAX_TRIED_CHOICES: usize = 8;
@@ -32,11 +34,7 @@ pub struct AskedAddress {
 
 impl fmt::Display for AskedAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = match self.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-        };
-        write!(formatter, "{method} {}{}", self.host, self.path)?;
+        write!(formatter, "{} {}{}", self.method, self.host, self.path)?;
         match &self.choice {
             Some((name, value)) => write!(formatter, " ({name}={value})"),
             None => Ok(()),
@@ -93,7 +91,7 @@ pub(crate) async fn sample_addresses(parser: &Parser, kind: &str) -> Result<Vec<
                 hosts: description.hosts.clone(),
             };
             let is_known = |known: &AskedAddress| {
-                (known.method, &known.host, &known.path) == (address.method, &address.host, &address.path)
+                (&known.method, &known.host, &known.path) == (&address.method, &address.host, &address.path)
             };
             if !addresses.iter().any(is_known) {
                 addresses.push(address);

@@ -1,11 +1,14 @@
 //! Conversion between the contract's types and the host's, with the checks of what a parser returned.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
 use super::bindings::wit;
 use super::sandbox::Call;
-use crate::types::{Exchange, Failure, FailureKind, Method, Page, Query, Request, Requests, Response, one_line};
+use crate::types::{Exchange, Failure, FailureKind, Page, Query, Request, Requests, Response, header_texts, one_line};
 
 /// Bytes of a query that a parser wants asked: a thousand of them may be kept.
 const QUERY_LIMIT: usize = 64 << 10;
@@ -29,16 +32,21 @@ pub(super) fn lowered<'q>(queries: &'q [Query], params: &'q [Pairs<'q>]) -> Vec<
 }
 
 /// The headers of a response, from which [`lowered_response`] borrows.
-pub(super) fn headers(response: &Response) -> Pairs<'_> {
-    response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+pub(super) fn headers(response: &Response) -> Vec<(&str, Cow<'_, str>)> {
+    header_texts(&response.headers).collect()
 }
 
-/// A response as the contract has it, with the headers that [`headers`] gives.
+/// Borrows what [`headers`] gives.
+pub(super) fn pairs<'h>(headers: &'h [(&'h str, Cow<'h, str>)]) -> Pairs<'h> {
+    headers.iter().map(|(name, value)| (*name, &**value)).collect()
+}
+
+/// A response as the contract has it, with the headers that [`headers`] and [`pairs`] give.
 pub(super) fn lowered_response<'r>(response: &'r Response, headers: &'r [(&'r str, &'r str)]) -> wit::HttpResponse<'r> {
     let since = response.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     wit::HttpResponse {
         url: &response.url,
-        status: response.status,
+        status: response.status.as_u16(),
         headers,
         body: &response.body,
         received_at: since.as_millis().try_into().unwrap_or(u64::MAX),
@@ -69,14 +77,34 @@ impl From<wit::Failure> for Failure {
     }
 }
 
-impl From<wit::HttpRequest> for Request {
-    fn from(request: wit::HttpRequest) -> Self {
+impl TryFrom<wit::HttpRequest> for Request {
+    /// What is wrong with a header.
+    type Error = String;
+
+    fn try_from(request: wit::HttpRequest) -> Result<Self, String> {
         let method = match request.method {
-            wit::Method::Get => Method::Get,
-            wit::Method::Post => Method::Post,
+            wit::Method::Get => Method::GET,
+            wit::Method::Post => Method::POST,
         };
-        Self { method, url: request.url, headers: request.headers, body: request.body.map(Into::into) }
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let (name, value) = header(name, value)?;
+            headers.append(name, value);
+        }
+        Ok(Self { method, url: request.url, headers, body: request.body.map(Into::into) })
     }
+}
+
+/// Characters of a header's name in a message.
+const MAX_SHOWN_CHARS: usize = 60;
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let invalid = |what: &str| {
+        let name: String = name.escape_debug().take(MAX_SHOWN_CHARS).collect();
+        format!("a request has the header {name}: {what}")
+    };
+    let name = HeaderName::try_from(name).map_err(|_| invalid("no header has such a name"))?;
+    Ok((name, HeaderValue::from_str(value).map_err(|_| invalid("its value has characters that none may have"))?))
 }
 
 /// The requests for `count` queries.
@@ -91,14 +119,20 @@ pub(super) fn requests(requests: wit::Requests, count: usize, call: Call<'_>) ->
         let what = format!("must name each of {count} queries once, but named {}", named.len());
         return Err(call.failed(FailureKind::ParserInvalid, what));
     }
-    let exchanges = requests.exchanges.into_iter().map(|exchange| Exchange {
-        request: exchange.request.into(),
-        queries: exchange.queries.into_iter().map(|index| index as usize).collect(),
-    });
-    // An exchange for nobody is nothing to send.
-    let exchanges = exchanges.filter(|exchange| !exchange.queries.is_empty());
     let refused = requests.refused.into_iter().map(|(index, failure)| (index as usize, failure.into()));
-    Ok(Requests { exchanges: exchanges.collect(), refused: refused.collect() })
+    let mut checked = Requests { exchanges: Vec::new(), refused: refused.collect() };
+    // An exchange for nobody is nothing to send.
+    for exchange in requests.exchanges.into_iter().filter(|exchange| !exchange.queries.is_empty()) {
+        let queries = exchange.queries.into_iter().map(|index| index as usize);
+        match Request::try_from(exchange.request) {
+            Ok(request) => checked.exchanges.push(Exchange { request, queries: queries.collect() }),
+            Err(what) => {
+                let failure = call.failed(FailureKind::ParserInvalid, what);
+                checked.refused.extend(queries.map(|index| (index, failure.clone())));
+            }
+        }
+    }
+    Ok(checked)
 }
 
 /// One result for each of `count` queries, with at most `items` records, notes and further queries in all.

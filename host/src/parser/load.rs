@@ -287,6 +287,7 @@ impl Parser {
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let (params, headers) = (convert::params(queries), convert::headers(response));
         let arguments = convert::lowered(queries, &params);
+        let headers = convert::pairs(&headers);
         let response = convert::lowered_response(response, &headers);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_parse(store, &arguments, response).await
@@ -380,6 +381,7 @@ impl Live {
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let (params, headers) = (convert::params(queries), convert::headers(response));
         let arguments = convert::lowered(queries, &params);
+        let headers = convert::pairs(&headers);
         let response = convert::lowered_response(response, &headers);
         self.store.data_mut().restart();
         let guest = self.instance.playfast_parser_parser();

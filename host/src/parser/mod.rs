@@ -16,7 +16,7 @@ mod sandbox;
 mod validator;
 mod wasi;
 
-pub use crate::types::{Exchange, Interval, Method, Pace, PaceError, Page, Request, Requests, Response};
+pub use crate::types::{Exchange, Interval, Pace, PaceError, Page, Request, Requests, Response};
 pub use description::{Description, DescriptionError, Kind, Params, PerRequest};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};

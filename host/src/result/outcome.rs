@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::parser::{Kind, Param};
@@ -16,7 +17,7 @@ pub struct Source {
     /// The response's address, after redirects.
     pub url: String,
     /// Its HTTP status.
-    pub status: u16,
+    pub status: StatusCode,
     /// When its last byte came.
     pub received_at: SystemTime,
     /// The parser.
@@ -31,7 +32,7 @@ impl Source {
         let Self { url, status, received_at, parser, generation } = self;
         let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let digest = parser.digest.to_string();
-        json!({"url": url, "status": status, "received_at": since.as_millis() as u64,
+        json!({"url": url, "status": status.as_u16(), "received_at": since.as_millis() as u64,
             "parser": {"name": parser.name, "version": parser.version, "digest": digest, "generation": generation}})
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::rules::Rules;
 use super::{Robots, RobotsVerdict};
 use crate::fetch::Fetcher;
-use crate::types::{Failure, FailureKind, Method, Request, Response, host_of, path_of};
+use crate::types::{Failure, FailureKind, Request, Response, host_of, path_of};
 
 /// How long a file is believed (RFC 9309, section 2.4).
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -110,8 +110,7 @@ impl RobotsChecker {
 async fn fetch(fetcher: &Fetcher, hosts: &[String], host: &str) -> (Result<Response, Failure>, u64) {
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
-        let url = format!("https://{host}/robots.txt");
-        let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+        let request = Request::get(format!("https://{host}/robots.txt"));
         let fetched = fetcher.fetch_unrecorded(hosts, request).await.map(|fetched| fetched.response);
         if attempt >= MAX_ATTEMPTS || !is_transient(&fetched) {
             return (fetched, attempt.into());
@@ -124,7 +123,7 @@ async fn fetch(fetcher: &Fetcher, hosts: &[String], host: &str) -> (Result<Respo
 
 fn is_transient(fetched: &Result<Response, Failure>) -> bool {
     match fetched {
-        Ok(response) => response.status >= 500,
+        Ok(response) => response.status.is_server_error(),
         Err(failure) => matches!(failure.kind, FailureKind::Timeout | FailureKind::Network | FailureKind::Http),
     }
 }

@@ -30,7 +30,7 @@ impl Rules {
     /// followed leads to a host that the parser may not ask, such as that of a captcha.
     pub(super) async fn read(agent: &str, fetched: Result<Response, Failure>) -> Self {
         match fetched {
-            Ok(response) => match response.status {
+            Ok(response) => match response.status.as_u16() {
                 200..=299 => Self::parse(agent, response.body).await,
                 429 => Self::Unknown("HTTP 429".to_owned()),
                 400..=499 => Self::NoFile,
@@ -84,10 +84,13 @@ fn truncate_at_line(body: &mut Vec<u8>, limit: usize) {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
     use crate::types::FailureKind;
 
     async fn verdict(status: u16, body: &str, url: &str) -> RobotsVerdict {
+        let status = StatusCode::from_u16(status).unwrap();
         let response = Response::new("https://example.org/robots.txt", status, body);
         Rules::read("playfast", Ok(response)).await.verdict(url)
     }
@@ -106,7 +109,8 @@ mod tests {
         ] {
             assert_eq!(verdict(200, FILE, url).await == RobotsVerdict::Allowed, allowed, "{url}");
         }
-        let others = Rules::read("other", Ok(Response::new("https://example.org/robots.txt", 200, FILE))).await;
+        let others =
+            Rules::read("other", Ok(Response::new("https://example.org/robots.txt", StatusCode::OK, FILE))).await;
         for (url, allowed) in [
             ("https://example.org/_/PlayStoreUi/data/batchexecute?hl=en", false),
             ("https://example.org/store/apps/details?id=a.b&hl=en", true),

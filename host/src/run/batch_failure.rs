@@ -4,6 +4,8 @@
 //! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails
 //! again; one that was refused for the pace is halved only if no other of its size went well.
 
+use http::StatusCode;
+
 use crate::types::{Failure, FailureKind, Page};
 
 /// Why nothing of a batch was answered.
@@ -19,7 +21,7 @@ pub(crate) enum BatchFailure {
 
 /// Why nothing of the request's queries was answered; `None` if something was, or if each was answered that there is nothing. `status` is the
 /// response's, if there was one.
-pub(crate) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) -> Option<BatchFailure> {
+pub(crate) fn classify(status: Option<StatusCode>, pages: &[&Result<Page, Failure>]) -> Option<BatchFailure> {
     let first = pages.first()?.as_ref().err()?;
     let kind = first.kind;
     if !pages.iter().all(|page| page.as_ref().is_err_and(|failure| failure.kind == kind)) {
@@ -28,7 +30,7 @@ pub(crate) fn classify(status: Option<u16>, pages: &[&Result<Page, Failure>]) ->
     if is_oversize(kind) {
         return Some(BatchFailure::Rejected);
     }
-    match (kind, status) {
+    match (kind, status.map(|status| status.as_u16())) {
         // The request is too large: RFC 9110 §15.5.14 and §15.5.15, RFC 6585 §5.
         (_, Some(413 | 414 | 431)) => Some(BatchFailure::Rejected),
         (FailureKind::Blocked, _) => Some(BatchFailure::Limited),
@@ -62,12 +64,13 @@ mod tests {
     #[test]
     fn only_what_failed_as_a_whole_is_a_failure_of_the_batch() {
         use FailureKind::{Blocked, InvalidQuery, LayoutChanged, Network, NotFound, TooLarge, Unavailable};
-        let classify = |status, kinds: &[Option<FailureKind>]| {
+        let classify = |status: Option<u16>, kinds: &[Option<FailureKind>]| {
             let page = |kind: &Option<FailureKind>| match kind {
                 Some(kind) => Err(Failure::new(*kind, "")),
                 None => Ok(Page::default()),
             };
             let pages: Vec<_> = kinds.iter().map(page).collect();
+            let status = status.map(|status| StatusCode::from_u16(status).unwrap());
             super::classify(status, &pages.iter().collect::<Vec<_>>())
         };
         let both = |kind| [Some(kind), Some(kind)];

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use http::StatusCode;
+use http::header::RETRY_AFTER;
 use tokio::sync::Notify;
 
 use super::advance::Answers;
@@ -43,7 +45,7 @@ pub(crate) struct ReadyRequest {
 struct Exchanged {
     answered: Vec<Answered>,
     /// The response's status, if there was a response.
-    status: Option<u16>,
+    status: Option<StatusCode>,
     held: Option<MemoryReservation>,
 }
 
@@ -158,7 +160,7 @@ impl Worker {
                 return Exchanged { answered: queries.iter().map(failed).collect(), status: None, held: None };
             }
         };
-        tracing::debug!(status = response.status, bytes = response.body.len(), "{}", response.url);
+        tracing::debug!(status = response.status.as_u16(), bytes = response.body.len(), "{}", response.url);
         let slow = Notify::new();
         let parsed = slot.parse(generation, queries, &response, &slow);
         let pages = release_memory_if_slow(&mut held, &slow, parsed).await;
@@ -204,7 +206,7 @@ impl Worker {
     fn feedback(
         &self,
         (slot, kind): (&ParserSlot, &str),
-        status: Option<u16>,
+        status: Option<StatusCode>,
         answered: &[Answered],
         is_batch_failure: bool,
     ) -> Feedback {
@@ -215,7 +217,9 @@ impl Worker {
         }
         let is_congested = match status {
             Some(status) => {
-                status == 429 || status >= 500 || failures().any(|failure| failure.kind == FailureKind::Blocked)
+                status == StatusCode::TOO_MANY_REQUESTS
+                    || status.is_server_error()
+                    || failures().any(|failure| failure.kind == FailureKind::Blocked)
             }
             None => failures().any(|failure| {
                 matches!(
@@ -261,7 +265,7 @@ async fn release_memory_if_slow<T>(held: &mut MemoryReservation, slow: &Notify, 
 
 /// `Retry-After` in both forms (RFC 9110 §10.2.3): seconds, or a time.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name == "retry-after")?;
+    let value = response.headers.get(RETRY_AFTER)?.to_str().ok()?;
     let wait = match value.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(SystemTime::now()).unwrap_or_default(),
@@ -325,7 +329,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_both_forms() {
-        let response = |value: &str| Response::new("https://example.org/", 429, "").with_header("Retry-After", value);
+        let bare = || Response::new("https://example.org/", StatusCode::TOO_MANY_REQUESTS, "");
+        let response = |value: &str| bare().with_header(RETRY_AFTER, value.parse().unwrap());
         assert_eq!(retry_after(&response(" 120 ")), Some(Duration::from_secs(120)));
         assert_eq!(retry_after(&response("999999999999")), Some(MAX_RETRY_AFTER));
         let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
@@ -333,6 +338,6 @@ mod tests {
         assert!((58.0..61.0).contains(&wait.as_secs_f64()), "{wait:?}");
         assert_eq!(retry_after(&response("Wed, 21 Oct 2015 07:28:00 GMT")), Some(Duration::ZERO));
         assert_eq!(retry_after(&response("soon")), None);
-        assert_eq!(retry_after(&Response::new("https://example.org/", 429, "")), None);
+        assert_eq!(retry_after(&bare()), None);
     }
 }

@@ -111,13 +111,10 @@ impl ResponseHistory {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     fn response(body: Vec<u8>) -> Response {
-        let (url, headers) = ("https://example.org/".to_owned(), Vec::new());
-        Response { url, status: 200, headers, body, received_at: SystemTime::UNIX_EPOCH }
+        Response::new("https://example.org/", http::StatusCode::OK, body)
     }
 
     #[test]

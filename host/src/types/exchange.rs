@@ -1,31 +1,23 @@
 //! Requests, responses, and the queries that share an exchange.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::types::{Failure, Query};
 
-/// How a request asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// GET
-    Get,
-    /// POST
-    Post,
-}
-
-/// A request that a parser made. Nothing of it is checked yet.
+/// A request that a parser made. Whether its URL and headers are allowed is checked when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// How it asks.
+    /// GET or POST: the contract has no others.
     pub method: Method,
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
+    /// Its headers, without those that the host sets.
+    pub headers: HeaderMap,
     /// What a POST sends.
     pub body: Option<Bytes>,
 }
@@ -53,9 +45,11 @@ pub struct Requests {
 /// A complete response, whatever its status.
 ///
 /// ```
+/// use playfast::http::{HeaderValue, StatusCode, header};
 /// use playfast::parser::Response;
 ///
-/// let saved = Response::new("https://example.org/books", 200, "[]").with_header("content-type", "application/json");
+/// let saved = Response::new("https://example.org/books", StatusCode::OK, "[]")
+///     .with_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
 /// assert_eq!(saved.body, b"[]");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +58,9 @@ pub struct Response {
     /// Where it came from, after redirects.
     pub url: String,
     /// The HTTP status.
-    pub status: u16,
-    /// Names in lower case, and values byte by byte as Latin-1.
-    pub headers: Vec<(String, String)>,
+    pub status: StatusCode,
+    /// Its headers. A parser reads values byte by byte as Latin-1.
+    pub headers: HeaderMap,
     /// Decompressed.
     pub body: Vec<u8>,
     /// When its last byte came.
@@ -76,15 +70,34 @@ pub struct Response {
 impl Response {
     /// A response that is there already, received now.
     #[must_use]
-    pub fn new(url: impl Into<String>, status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { url: url.into(), status, headers: Vec::new(), body: body.into(), received_at: SystemTime::now() }
+    pub fn new(url: impl Into<String>, status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
+        Self { url: url.into(), status, headers: HeaderMap::new(), body: body.into(), received_at: SystemTime::now() }
     }
 
     /// The same with one more header.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_ascii_lowercase(), value.into()));
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
         self
+    }
+}
+
+impl Request {
+    /// A GET without headers of its own.
+    pub(crate) fn get(url: impl Into<String>) -> Self {
+        Self { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: None }
+    }
+}
+
+/// Headers as names in lower case and values read byte by byte as Latin-1, so that none is lost.
+pub(crate) fn header_texts(headers: &HeaderMap) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    headers.iter().map(|(name, value)| (name.as_str(), latin1(value)))
+}
+
+fn latin1(value: &HeaderValue) -> Cow<'_, str> {
+    match value.to_str() {
+        Ok(text) => text.into(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
     }
 }
 

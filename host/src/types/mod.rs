@@ -12,8 +12,8 @@ mod row;
 
 pub(crate) use address::{address_host, query_param};
 pub(crate) use chain::chain;
-pub use exchange::{Exchange, Method, Request, Requests, Response};
-pub(crate) use exchange::{host_of, path_of};
+pub use exchange::{Exchange, Request, Requests, Response};
+pub(crate) use exchange::{header_texts, host_of, path_of};
 pub(crate) use failure::one_line;
 pub use failure::{Failure, FailureKind, Remedy};
 pub use key::{QueryKey, QueryKeyError};

@@ -1,4 +1,4 @@
-//! Runs the store by hand: `cargo run --release -p playfast-sim --example serve`, until Ctrl-C or the end of stdin.
+//! Runs the store by hand: `cargo run --profile quick -p playfast-sim --example serve`, until Ctrl-C or the end of stdin.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::io::Write as _;

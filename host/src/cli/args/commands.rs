@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use http::StatusCode;
 
 #[cfg(feature = "demo")]
 use super::demo::{BenchCommand, DemoCommand};
-use super::value::whole_number;
+use super::value::status_code;
 
 /// The program's own commands.
 #[derive(Clone, Debug, Subcommand)]
@@ -117,8 +118,8 @@ pub(in crate::cli) struct ParseCommand {
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: Option<String>,
     /// HTTP status that it came with
-    #[arg(long, value_name = "CODE", default_value_t = 200, allow_negative_numbers = true, value_parser = whole_number(100..=599))]
-    pub(in crate::cli) status: u32,
+    #[arg(long, value_name = "CODE", default_value = "200", allow_negative_numbers = true, value_parser = status_code)]
+    pub(in crate::cli) status: StatusCode,
     /// Header that it came with
     #[arg(long, value_name = "NAME: VALUE")]
     pub(in crate::cli) header: Vec<String>,

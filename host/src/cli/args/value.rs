@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::StatusCode;
 use url::{Host, Url};
 
 /// Requests in flight at once. Each has a socket or stream, a task and a body in memory.
@@ -23,6 +24,15 @@ pub(super) fn whole_number(
         let number = text.trim().parse().ok().filter(|number| range.contains(number));
         number.ok_or_else(|| format!("give a whole number from {} to {}", range.start(), range.end()))
     }
+}
+
+/// An HTTP status.
+pub(super) fn status_code(text: &str) -> Result<StatusCode, String> {
+    let code = whole_number(100..=599)(text)?;
+    u16::try_from(code)
+        .ok()
+        .and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or_else(|| "give an HTTP status".into())
 }
 
 /// Parses a duration as people write it: seconds, a number with a unit, or several of these such as `1h30m`.

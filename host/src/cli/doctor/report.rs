@@ -141,7 +141,7 @@ impl KindReport {
             requests: stats.requests,
             bytes: stats.bytes,
             seconds,
-            status: outcome.source.as_ref().map(|source| source.status),
+            status: outcome.source.as_ref().map(|source| source.status.as_u16()),
             url: outcome.source.as_ref().map(|source| source.url.clone()),
             failure: failure.map(|failure| FailureReport { kind: failure.kind, message: with_option(failure) }),
             unusual,

@@ -1,17 +1,20 @@
 //! Raw exchanges as files: the body as `parse` reads it, and beside it the request, the headers and the command that parses it.
 
+use std::borrow::Cow;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use crate::cli::exit::ExitStatus;
 use crate::fetch::{Recorder, Recording};
-use crate::types::{Method, Query, Request, Response};
+use crate::types::{Query, Request, Response, header_texts};
 
 /// Headers that say who asks, or let others ask in their name.
 const SECRET_HEADERS: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];
@@ -88,7 +91,7 @@ impl Folder {
                 let received = response.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 sidecar.insert(
                     "response".to_owned(),
-                    json!({"url": response.url, "status": response.status,
+                    json!({"url": response.url, "status": response.status.as_u16(),
                     "headers": headers, "received_at": received.as_millis() as u64, "body": file}),
                 );
                 sidecar.insert("parse".to_owned(), command(query, response, &file).into());
@@ -120,23 +123,18 @@ fn params(query: &Query) -> Map<String, Value> {
 }
 
 fn described(request: &Request) -> Value {
-    let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-    };
-    json!({"method": method, "url": request.url, "headers": shown(&request.headers).collect::<Vec<_>>()})
+    json!({"method": request.method.as_str(), "url": request.url, "headers": shown(&request.headers).collect::<Vec<_>>()})
 }
 
 /// Headers without those that are nobody else's business.
-fn shown(headers: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    named.filter(|(name, _)| !SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)))
+fn shown(headers: &HeaderMap) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    header_texts(headers).filter(|(name, _)| !SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)))
 }
 
 fn extension(response: &Response) -> &'static str {
-    let kind = response.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+    let kind = response.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     match kind {
-        Some(kind) if kind.contains("html") => "html",
+        Some(kind) if kind.windows(4).any(|part| part == b"html") => "html",
         // The sidecar is the .json; answers in JSON often have a prefix anyway.
         _ => "txt",
     }
@@ -149,8 +147,8 @@ fn command(query: &Query, response: &Response, file: &str) -> String {
     let mut push = |option: &str, value: &str| command.push_str(&format!(" --{option} {}", quoted(value)));
     query.params().for_each(|(name, value)| push("param", &format!("{name}={value}")));
     push("url", &response.url);
-    if response.status != 200 {
-        push("status", &response.status.to_string());
+    if response.status != StatusCode::OK {
+        push("status", response.status.as_str());
     }
     let headers = shown(&response.headers).filter(|(name, _)| !OF_THE_CODING.contains(name));
     headers.for_each(|(name, value)| push("header", &format!("{name}: {value}")));
@@ -170,6 +168,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -181,8 +181,10 @@ mod tests {
 
     #[test]
     fn what_says_who_asks_is_left_out() {
-        let headers = ["Cookie", "set-cookie", "Authorization", "proxy-authorization", "location"]
-            .map(|name| (name.to_owned(), "x".to_owned()));
-        assert_eq!(shown(&headers).collect::<Vec<_>>(), [("location", "x")]);
+        let headers = ["cookie", "set-cookie", "authorization", "proxy-authorization", "location"]
+            .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("x")));
+        let shown: Vec<_> =
+            shown(&HeaderMap::from_iter(headers)).map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(shown, ["location: x"]);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A parser takes any of them for a new layout. What can be read without a guess is converted; a container is named.
 
+use http::HeaderMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -30,7 +31,7 @@ pub(super) enum ContainerError {
 }
 
 /// The body of a response, out of a file with it.
-pub(super) fn body(file: Vec<u8>, headers: &[(String, String)], limit: usize) -> Result<Vec<u8>, ContainerError> {
+pub(super) fn body(file: Vec<u8>, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, ContainerError> {
     let decoded = decode(file, headers, limit).map_err(ContainerError::Coding)?;
     let body = utf8(decoded);
     match container(&body) {
@@ -101,6 +102,9 @@ fn is_har(body: &[u8]) -> bool {
 mod tests {
     use std::io::Write;
 
+    use http::HeaderValue;
+    use http::header::CONTENT_ENCODING;
+
     use super::*;
 
     const PAGE: &str =
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_page_is_read_in_whatever_form_it_was_saved() {
-        let body = |file: Vec<u8>, headers: &[(String, String)]| body(file, headers, LIMIT).unwrap();
+        let body = |file: Vec<u8>, headers: &HeaderMap| body(file, headers, LIMIT).unwrap();
         for file in [
             PAGE.into(),
             ["\u{feff}", PAGE].concat().into_bytes(),
@@ -133,9 +137,9 @@ mod tests {
             utf16(u16::to_be_bytes, false),
             gzip(&utf16(u16::to_le_bytes, true)),
         ] {
-            assert_eq!(String::from_utf8(body(file, &[])).unwrap(), PAGE);
+            assert_eq!(String::from_utf8(body(file, &HeaderMap::new())).unwrap(), PAGE);
         }
-        let label = [("Content-Encoding".to_owned(), "deflate".to_owned())];
+        let label = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static("deflate"))]);
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(PAGE.as_bytes()).unwrap();
         assert_eq!(body(encoder.finish().unwrap(), &label), PAGE.as_bytes());
@@ -151,24 +155,24 @@ mod tests {
             (b"PK\x03\x04", "a ZIP file"),
             (b"bplist00", "a web archive"),
         ] {
-            let error = body(file.to_vec(), &[], LIMIT).unwrap_err().to_string();
+            let error = body(file.to_vec(), &HeaderMap::new(), LIMIT).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
         for file in [r#"{"log": {}}"#, r#"{"entries": []}"#, "{", "<p>MIME-Version: 1.0, multipart/related"] {
-            assert_eq!(body(file.into(), &[], LIMIT).unwrap(), file.as_bytes());
+            assert_eq!(body(file.into(), &HeaderMap::new(), LIMIT).unwrap(), file.as_bytes());
         }
     }
 
     #[test]
     fn a_bomb_ends_at_the_limit() {
         let bomb = gzip(&gzip(&vec![b'a'; LIMIT + 1]));
-        let error = body(bomb, &[], LIMIT).unwrap_err();
+        let error = body(bomb, &HeaderMap::new(), LIMIT).unwrap_err();
         assert!(crate::types::chain(&error).contains("more than 1048576 bytes"), "{error:?}");
     }
 
     #[test]
     fn a_label_that_is_not_true_is_refused() {
-        let label = [("content-encoding".to_owned(), "gzip".to_owned())];
+        let label = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
         let error = body(PAGE.into(), &label, LIMIT).unwrap_err();
         assert!(error.to_string().contains("leave the header content-encoding out"), "{error}");
     }
