@@ -3,6 +3,7 @@
 //! With `PLAYFAST_TEST_COMPONENT=FILE` all of it runs on that component instead of the embedded one.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may fail")]
 
+mod authorities;
 mod batches;
 mod blocking;
 mod bombs;

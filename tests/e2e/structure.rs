@@ -29,6 +29,8 @@ fn each_library_has_one_place() {
         ("wasmtime", "parser"),
         ("reqwest", "fetch"),
         ("brotli", "fetch"),
+        ("rustls", "fetch"),
+        ("rustls_native_certs", "fetch"),
         ("h2", "fetch"),
         ("hyper_util", "fetch"),
         ("arc_swap", "swap"),

@@ -43,9 +43,14 @@ pub enum ClientError {
         /// Its name; empty where it has none.
         name: String,
     },
-    /// The system's certificate authorities can't be read, and no other is given.
-    #[error("failed to read the system's certificate authorities (SSL_CERT_FILE can name a file of them)")]
-    SystemAuthorities(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The environment names certificate authorities that can't be read.
+    #[error("failed to read the certificate authorities that {variable} names")]
+    SystemAuthorities {
+        /// The environment's variable.
+        variable: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// TLS doesn't start.
     #[error("failed to make the HTTP client")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),

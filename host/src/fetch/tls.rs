@@ -39,15 +39,19 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// Adds the system's authorities. Those that rustls can't read are left out, since systems carry ancient ones.
+/// Adds the system's authorities. Those that rustls can't read are left out, since systems carry ancient ones. A system without any is no error:
+/// whatever needs no network works there, and a request fails with what to do.
 fn add_system_authorities(roots: &mut RootCertStore) -> Result<(), ClientError> {
     let mut found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    let is_named = AUTHORITY_VARIABLES.iter().any(|variable| std::env::var_os(variable).is_some());
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    let Some(variable) = AUTHORITY_VARIABLES.into_iter().find(|variable| std::env::var_os(variable).is_some()) else {
+        return Ok(());
+    };
     match found.errors.pop() {
-        Some(error) if is_named || roots.is_empty() => Err(ClientError::SystemAuthorities(error.into())),
-        None if roots.is_empty() => Err(ClientError::SystemAuthorities("there are none".into())),
-        _ => Ok(()),
+        // Its text has its source's in it.
+        Some(error) => Err(ClientError::SystemAuthorities { variable, source: error.to_string().into() }),
+        None if added == 0 => Err(ClientError::SystemAuthorities { variable, source: "there are none".into() }),
+        None => Ok(()),
     }
 }
 
