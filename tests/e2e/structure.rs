@@ -31,6 +31,7 @@ fn each_library_has_one_place() {
         ("brotli", "fetch"),
         ("rustls", "fetch"),
         ("rustls_native_certs", "fetch"),
+        ("rlimit", "fetch"),
         ("h2", "fetch"),
         ("hyper_util", "fetch"),
         ("arc_swap", "swap"),

@@ -98,7 +98,7 @@ const MAX_REDIRECTS: usize = 10;
 impl Fetcher {
     /// A fetcher for so many exchanges at once.
     pub(crate) fn new(options: &FetchOptions, at_once: usize) -> Result<Self, ClientError> {
-        open_files::allow(at_once);
+        open_files::raise_limit(at_once);
         let recipe = ClientConfig::new(options, at_once)?;
         let cookies = options.cookies.iter().map(|cookie| cookie.0.as_str());
         Ok(Self(Arc::new(Shared {
