@@ -35,6 +35,10 @@ const STEPS: &[Step] = &[
     step("unit tests with debug assertions", &["cargo", "test", "--lib", "--bins"]),
     step("form", &["cargo", "fmt", "--all", "--check"]),
     step("lints", &["cargo", "clippy", "--profile", "quick", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    step(
+        "lints of what people install, which has no demo",
+        &["cargo", "clippy", "--profile", "quick", "--package", "playfast", "--lib", "--bins", "--", "-D", "warnings"],
+    ),
     Step {
         name: "documentation",
         command: &["cargo", "doc", "--quiet", "--profile", "quick", "--workspace", "--no-deps"],

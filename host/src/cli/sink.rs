@@ -27,7 +27,9 @@ use crate::types::{FailureKind, Query, QueryKey, chain};
 use destination::{Destination, is_special};
 
 pub(super) use columns::Columns;
-pub(super) use rows::{Rows, stdout, width};
+#[cfg(feature = "demo")]
+pub(super) use rows::width;
+pub(super) use rows::{Rows, stdout};
 
 /// Why rows can't be written any more.
 #[derive(Debug, thiserror::Error)]

@@ -24,8 +24,14 @@ pub(in crate::cli) fn refusal(error: &clap::Error, program: &Command) -> String 
     }
 }
 
+/// Commands of the feature `demo`.
+const DEMO_COMMANDS: [&str; 2] = ["bench", "demo"];
+
 fn unknown_command(error: &clap::Error, program: &Command) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+    if cfg!(not(feature = "demo")) && DEMO_COMMANDS.contains(&typed.as_str()) {
+        return format!("this program was built without {typed}: install it with `--features demo`");
+    }
     let names: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
     match nearest(&typed, names.iter().copied()) {
         Some(near) => format!("there is no command {typed}: did you mean {near}?"),
