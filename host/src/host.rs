@@ -15,7 +15,7 @@ use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::query::{Plan, PlanError, split_kind};
 use crate::result::Outcome;
-use crate::run::{Asked, Input, Outcomes, PageResults, Resume, Worker};
+use crate::run::{Input, Outcomes, PageResults, ResumeFilter, Worker};
 use crate::swap::{Event, ParserSlot, SwapError, Swapped};
 use crate::types::{Failure, Page, Query, Response};
 
@@ -259,12 +259,29 @@ impl Host {
     /// As [`Host::run`], of queries that come one by one: none waits for one that isn't there yet.
     pub fn run_stream(&self, queries: impl Stream<Item = Query> + Send + 'static) -> Outcomes {
         let input = Input::new(queries.boxed(), false);
-        Outcomes::new(self.resumed(input, Arc::new(|query| Some(Asked::from(query)))))
+        Outcomes::new(self.resumed(input, ResumeFilter::default()))
     }
 
-    /// As [`Host::run_stream`], page by page, of what an earlier run has left.
-    pub(crate) fn resumed(&self, input: Input, resume: Resume) -> PageResults {
-        self.worker.clone().run(input, resume)
+    /// Answers what an earlier run left of queries, page by page as they come. A database or [`crate::output::FileCheckpoint`] has the filter.
+    pub fn resume<Q>(&self, queries: Q, filter: ResumeFilter) -> PageResults
+    where
+        Q: IntoIterator<Item = Query>,
+        Q::IntoIter: Send + 'static,
+    {
+        self.resume_stream(futures::stream::iter(queries), filter)
+    }
+
+    /// Answers what an earlier run left of queries that come one by one. See [`Host::resume`].
+    pub fn resume_stream(
+        &self,
+        queries: impl Stream<Item = Query> + Send + 'static,
+        filter: ResumeFilter,
+    ) -> PageResults {
+        self.resumed(Input::new(queries.boxed(), false), filter)
+    }
+
+    pub(crate) fn resumed(&self, input: Input, filter: ResumeFilter) -> PageResults {
+        self.worker.clone().run(input, Arc::new(move |query| filter.remaining(query)))
     }
 
     /// All outcomes of a plan, in its order.

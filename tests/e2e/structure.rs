@@ -83,7 +83,6 @@ fn what_is_awaited_may_move_between_threads() {
 /// The rooms, each of which may name those before it. See ARCHITECTURE.md.
 const ROOMS: [&str; 18] = [
     "types",
-    "output",
     "parser",
     "runtime",
     "fetch",
@@ -93,6 +92,7 @@ const ROOMS: [&str; 18] = [
     "schedule",
     "result",
     "run",
+    "output",
     "host",
     "environment",
     "play",

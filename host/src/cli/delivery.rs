@@ -19,10 +19,11 @@ use super::progress::{self, Prices, Progress, Total};
 use super::remedy::with_option;
 use super::repeated::Repeated;
 use super::shutdown_signal::ShutdownSignal;
-use super::sink::{self, Finish, ResumeFilter, Sink, SinkError, asked};
+use super::sink::{self, Finish, Sink, SinkError, asked};
 use super::summary::Summary;
 use super::watch;
 use crate::host::{Estimate, Estimator, Host};
+use crate::output::FileCheckpointError;
 use crate::result::PageResult;
 use crate::robots::Robots;
 use crate::run::{Input, PageResults, RunStats};
@@ -57,7 +58,7 @@ pub(super) async fn deliver(
     host: &Host,
     input: Input,
     taken: &InputStats,
-    (mut sink, before): (Sink, ResumeFilter),
+    mut sink: Sink,
 ) -> Result<ExitStatus, ExitStatus> {
     exit::start_log();
     let _watch = watch::start(options, host)?;
@@ -68,7 +69,7 @@ pub(super) async fn deliver(
     } else {
         (None, input)
     };
-    let parts = host.resumed(input, Arc::new(move |query| before.left(query)));
+    let parts = host.resumed(input, sink.resume_filter());
     // A table is written when all is there: then it may as well be in order.
     let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
     let control = parts.control();
@@ -110,7 +111,9 @@ pub(super) async fn deliver(
         return Ok(ExitStatus::internal(internal_error(fault, resume)));
     }
     match (written, interrupt.code()) {
-        (Err(SinkError::Rows(error)), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitStatus::done()),
+        (Err(SinkError::Rows(FileCheckpointError::Rows(error))), _) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(ExitStatus::done())
+        }
         (Err(error), _) => Err(ExitStatus::config(format!("{}{resume}", chain(&error)))),
         (Ok(()), Some(code)) => {
             let answers = counted(answered as u64, "answer", "answers");

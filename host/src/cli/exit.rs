@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use super::progress;
+use crate::output::JournalError;
+use crate::types::chain;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
 #[derive(Debug)]
@@ -74,6 +76,20 @@ impl ExitStatus {
     pub(super) fn report(&self) -> ExitCode {
         self.warn();
         ExitCode::from(self.code)
+    }
+}
+
+impl From<JournalError> for ExitStatus {
+    fn from(error: JournalError) -> Self {
+        let message = chain(&error);
+        match error {
+            JournalError::InUse(_) => Self::locked(message),
+            JournalError::Unfinished { .. } => {
+                Self::config(format!("{message}: --resume goes on with it, --overwrite starts again"))
+            }
+            JournalError::Unjournaled(_) => Self::config(format!("{message}: --overwrite starts again")),
+            _ => Self::config(message),
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use same_file::Handle;
 use super::args::{Arguments, Invocation, Options, OwnCommand};
 use super::exit::ExitStatus;
 use super::input::Source;
-use super::journal::Journal;
 use super::parsers;
+use crate::output::Journal;
 
 /// How many links of links are followed to where a file would be created.
 const MAX_LINKS: usize = 40;

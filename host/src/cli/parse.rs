@@ -15,7 +15,7 @@ use super::exit::{ExitStatus, say};
 use super::sink::{Columns, Rows};
 use crate::fetch::FetchOptions;
 use crate::host::Host;
-use crate::output::Format;
+use crate::output::{Checkpoint, FileCheckpointError, Format, RunEnd};
 use crate::parser::Kind;
 use crate::query::split_kind;
 use crate::result::Outcome;
@@ -46,7 +46,11 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
         }
         Err(failure) => Some(failure),
     };
-    rows.finish(failure.is_none()).map_err(|error| ExitStatus::unwritten("rows", &error))?;
+    let end = if failure.is_none() { RunEnd::Complete } else { RunEnd::Unanswered };
+    rows.finish(end).map_err(|error| match error {
+        FileCheckpointError::Rows(error) => ExitStatus::unwritten("rows", &error),
+        FileCheckpointError::Journal(error) => error.into(),
+    })?;
     match failure {
         None => Ok(ExitStatus::done()),
         Some(failure) => {

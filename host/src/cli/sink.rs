@@ -7,7 +7,6 @@ mod columns;
 mod destination;
 mod rows;
 
-use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,13 +16,14 @@ use serde_json::{Map, Value};
 use super::args::{Existing, OutputArgs};
 use super::exit::{ExitStatus, say};
 use super::input::Carried;
-use super::journal::{CompletedKeys, End, Header, Journal, JournalError, PartialQuery, Resumed};
-use super::output_file::{OutputFile, Replacement};
 use super::remedy::with_option;
-use crate::output::Format;
+use super::replacement::Replacement;
+use crate::output::{
+    Checkpoint, CheckpointWriter, FileCheckpointError, Format, Journal, JournalHeader, OutputFile, Resumed, RunEnd,
+};
 use crate::result::PageResult;
-use crate::run::Asked;
-use crate::types::{FailureKind, Query, QueryKey, chain};
+use crate::run::ResumeFilter;
+use crate::types::{FailureKind, Query};
 use destination::{Destination, is_special};
 
 pub(super) use columns::Columns;
@@ -34,12 +34,9 @@ pub(super) use rows::{Rows, stdout};
 /// Why rows can't be written any more.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SinkError {
-    /// The rows.
-    #[error("failed to write rows")]
-    Rows(#[from] io::Error),
-    /// The journal.
+    /// The rows, or their journal.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Rows(#[from] FileCheckpointError),
     /// The file of failures.
     #[error("failed to write failures")]
     Failures(#[source] io::Error),
@@ -53,11 +50,8 @@ pub(super) enum SinkError {
 
 /// Where the rows of a run go.
 pub(super) struct Sink {
-    rows: Rows,
+    rows: CheckpointWriter<Rows>,
     format: Format,
-    journal: Option<Journal>,
-    /// What the journal says after the next checkpoint of the rows.
-    marks: Vec<Mark>,
     failures: Option<(PathBuf, BufWriter<OutputFile>)>,
     summary: Option<OutputFile>,
     /// The file that takes the place of the named one when the run is finished.
@@ -69,47 +63,6 @@ pub(super) struct Sink {
     /// Whether a query was answered, or failed as is accepted.
     is_answered: bool,
     has_failed: bool,
-    /// By root: queries whose answers raised others, until these are done too.
-    trees: HashMap<usize, Tree>,
-}
-
-/// How far a query is.
-struct Mark {
-    key: QueryKey,
-    state: Option<Arc<str>>,
-    end: Option<End>,
-    records: usize,
-}
-
-/// A query whose answers raised others.
-struct Tree {
-    key: QueryKey,
-    records: usize,
-    open: usize,
-    end: End,
-}
-
-/// What is done already.
-#[derive(Default)]
-pub(super) struct ResumeFilter {
-    done: CompletedKeys,
-    going_on: HashMap<QueryKey, PartialQuery>,
-}
-
-impl ResumeFilter {
-    /// What is still to be asked of a query.
-    pub(super) fn left(&self, query: Query) -> Option<Asked> {
-        if self.done.len() == 0 && self.going_on.is_empty() {
-            return Some(query.into());
-        }
-        let key = query.key();
-        if self.done.contains(&key) {
-            return None;
-        }
-        let Some(PartialQuery { state, records, again }) = self.going_on.get(&key) else { return Some(query.into()) };
-        let query = state.as_ref().map_or_else(|| query.clone(), |state| query.going_on(state));
-        Some(Asked { query, records: *records, again: *again })
-    }
 }
 
 /// What is to be said at the end.
@@ -129,7 +82,7 @@ impl Sink {
         on_terminal: Format,
         limit: Option<usize>,
         columns: impl FnOnce() -> Columns,
-    ) -> Result<(Self, ResumeFilter), ExitStatus> {
+    ) -> Result<Self, ExitStatus> {
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
         let columns = columns();
@@ -138,18 +91,16 @@ impl Sink {
             options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
         let failures = failures.transpose()?;
         let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
-        let header = Header::new(destination.format, fields).with_carried(columns.carried().to_vec());
+        let header = JournalHeader::new(destination.format, fields).with_carried(columns.carried().to_vec());
         let header = header.with_variant(destination.compression, options.rows.spreadsheet);
-        let Opened { rows, journal, replacement, before } = open_rows(&destination, &header, options.existing())?;
+        let Opened { rows, replacement } = open_rows(&destination, &header, options.existing())?;
         let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
-        let failures = failures.map(|(path, file)| Ok((path, BufWriter::new(cleared(file)?)))).transpose()?;
-        let (marks, trees) = (Vec::new(), HashMap::new());
+        let failures =
+            failures.map(|(path, file)| Ok::<_, ExitStatus>((path, BufWriter::new(cleared(file)?)))).transpose()?;
         let format = destination.format;
         let sink = Self {
-            rows,
+            rows: CheckpointWriter::new(rows),
             format,
-            journal,
-            marks,
             failures,
             summary,
             replacement,
@@ -157,9 +108,8 @@ impl Sink {
             carried: None,
             is_answered: false,
             has_failed: false,
-            trees,
         };
-        Ok((sink, before))
+        Ok(sink)
     }
 
     /// Has rows carry columns of the input.
@@ -189,21 +139,12 @@ impl Sink {
         if let Some(carried) = &self.carried {
             rows = carried.rows(&part.query, rows, part.is_last);
         }
-        if !rows.is_empty() {
-            self.rows.write(rows)?;
-        }
         self.is_answered |= part.failure.is_none();
         self.has_failed |= part.failure.is_some();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
             self.write_failures([failed(&part.query, failure.kind, &with_option(failure))])?;
         }
-        if self.journal.is_some() {
-            self.mark(part);
-            if self.rows.is_checkpoint_due() {
-                self.checkpoint()?;
-            }
-        }
-        Ok(())
+        Ok(self.rows.write_rows(rows, part)?)
     }
 
     /// Counts a failure that is accepted as an answer: there is nothing to write, and that is known.
@@ -217,64 +158,18 @@ impl Sink {
         lines.into_iter().try_for_each(|line| writeln!(file, "{line}")).map_err(SinkError::Failures)
     }
 
-    /// Remembers what the journal is to say of a part.
-    fn mark(&mut self, part: &PageResult) {
-        let key = part.query.key();
-        let mark = |end| Mark { key, state: None, end: Some(end), records: part.records };
-        let end = match (&part.failure, &part.state) {
-            (None, Some(state)) => {
-                self.marks.push(Mark { key, state: Some(Arc::clone(state)), end: None, records: part.records });
-                return;
-            }
-            (Some(failure), _) => End::Failed(failure.kind),
-            (None, None) => End::Answered,
-        };
-        let root = part.origin.root;
-        if part.origin.path.is_empty() && part.raised > 0 {
-            // It isn't done before those that it raised are: asked once more, it raises those that are left.
-            self.trees.insert(root, Tree { key, records: part.records, open: part.raised, end });
-            self.marks.push(mark(End::Failed(FailureKind::Cancelled)));
-            return;
-        }
-        self.marks.push(mark(end));
-        let Some(tree) = self.trees.get_mut(&root) else { return };
-        tree.open = (tree.open + part.raised).saturating_sub(1);
-        tree.end = if end == End::Answered { tree.end } else { end };
-        if tree.open == 0
-            && let Some(Tree { key, records, end, .. }) = self.trees.remove(&root)
-        {
-            self.marks.push(Mark { key, state: None, end: Some(end), records });
-        }
-    }
-
-    /// Ends what was written of the rows, and writes the journal's lines for it.
-    fn checkpoint(&mut self) -> Result<(), SinkError> {
-        let offset = self.rows.checkpoint()?;
-        let Some(journal) = &mut self.journal else { return Ok(()) };
-        for Mark { key, state, end, records } in self.marks.drain(..) {
-            match (end, state) {
-                (Some(end), _) => journal.end(key, end, records, offset)?,
-                (None, Some(state)) => journal.page(key, &state, records, offset)?,
-                (None, None) => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Writes what is left. A run that is through has nothing to be resumed.
     pub(super) fn finish(mut self, is_through: bool) -> Result<Finish, SinkError> {
-        self.rows.write_sorted()?;
-        if self.journal.is_some() {
-            self.checkpoint()?;
-        }
-        let is_whole = is_through && self.is_answered;
-        let dropped = self.rows.finish(is_whole)?;
-        if let Some((_, mut failures)) = self.failures {
+        if let Some((_, failures)) = &mut self.failures {
             failures.flush().map_err(SinkError::Failures)?;
         }
-        if let Some(journal) = self.journal.filter(|_| is_through) {
-            journal.finish()?;
-        }
+        let is_whole = is_through && self.is_answered;
+        let end = match (is_through, is_whole) {
+            (false, _) => RunEnd::Interrupted,
+            (true, false) => RunEnd::Unanswered,
+            (true, true) => RunEnd::Complete,
+        };
+        let dropped = self.rows.finish_as(end)?.dropped();
         if let Some(replacement) = self.replacement {
             let target = replacement.target().to_owned();
             if is_whole {
@@ -290,6 +185,11 @@ impl Sink {
         Ok(Finish { dropped })
     }
 
+    /// What an earlier run left to ask.
+    pub(super) fn resume_filter(&self) -> ResumeFilter {
+        self.rows.checkpoint().resume_filter()
+    }
+
     pub(super) fn is_table(&self) -> bool {
         self.format == Format::Table
     }
@@ -300,7 +200,7 @@ impl Sink {
     }
 
     pub(super) const fn is_journaled(&self) -> bool {
-        self.journal.is_some() && self.replacement.is_none()
+        self.rows.checkpoint().is_journaled() && self.replacement.is_none()
     }
 }
 
@@ -331,13 +231,11 @@ fn check(options: &OutputArgs, destination: &Destination) -> Result<(), ExitStat
 /// What was opened for the rows.
 struct Opened {
     rows: Rows,
-    journal: Option<Journal>,
     replacement: Option<Replacement>,
-    before: ResumeFilter,
 }
 
-fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> Result<Opened, ExitStatus> {
-    let plain = |rows| Opened { rows, journal: None, replacement: None, before: ResumeFilter::default() };
+fn open_rows(destination: &Destination, header: &JournalHeader, existing: Existing) -> Result<Opened, ExitStatus> {
+    let plain = |rows| Opened { rows, replacement: None };
     let Some(path) = &destination.file else { return Ok(plain(Rows::plain(destination)?)) };
     // Devices and pipes keep nothing.
     if is_special(path) {
@@ -350,34 +248,32 @@ fn open_rows(destination: &Destination, header: &Header, existing: Existing) -> 
         return Ok(plain(Rows::plain(destination)?));
     }
     let file = OutputFile::open_locked(path)?;
-    if existing == Existing::Resume && !Journal::is_finished(path).map_err(refused)? {
-        let (journal, Resumed { done, going_on, offset }) = Journal::resume(path, header).map_err(refused)?;
-        let rows = Rows::of_file(path, file, destination, offset)?;
-        return Ok(Opened { before: ResumeFilter { done, going_on }, journal: Some(journal), ..plain(rows) });
+    if existing == Existing::Resume && !Journal::is_finished(path)? {
+        let (journal, resumed) = Journal::resume(path, header)?;
+        let rows = Rows::of_file(path, file, destination, resumed.offset())?;
+        return Ok(plain(rows.with_journal(journal, resumed)));
     }
     if existing == Existing::Resume {
         say(&format!("{} holds a finished run: starting again", path.display()));
     }
-    let journal = Journal::create(path, header, existing != Existing::Fail).map_err(refused)?;
-    Ok(Opened { journal: Some(journal), ..plain(Rows::of_file(path, file, destination, 0)?) })
+    let journal = Journal::create(path, header, existing != Existing::Fail)?;
+    Ok(plain(Rows::of_file(path, file, destination, 0)?.with_journal(journal, Resumed::default())))
 }
 
 /// Rows that go to FILE.partial until the run is finished.
-fn replace(path: &Path, destination: &Destination, header: &Header) -> Result<Opened, ExitStatus> {
+fn replace(path: &Path, destination: &Destination, header: &JournalHeader) -> Result<Opened, ExitStatus> {
     // FILE itself is locked as well: whoever writes it directly must not be replaced under its feet.
     let replacement = Replacement::new(path)?;
     let partial = replacement.path().to_owned();
     let mut file = OutputFile::open_locked(&partial)?;
     file.clear().map_err(|error| ExitStatus::config(format!("failed to empty {}: {error}", partial.display())))?;
     let is_journaled = destination.format != Format::Table;
-    let journal = is_journaled.then(|| Journal::create(&partial, header, true)).transpose().map_err(refused)?;
-    let rows = Rows::of_file(&partial, file, destination, 0)?;
-    Ok(Opened { rows, journal, replacement: Some(replacement), before: ResumeFilter::default() })
-}
-
-fn refused(error: JournalError) -> ExitStatus {
-    let message = chain(&error);
-    if matches!(error, JournalError::InUse(_)) { ExitStatus::locked(message) } else { ExitStatus::config(message) }
+    let journal = is_journaled.then(|| Journal::create(&partial, header, true)).transpose()?;
+    let mut rows = Rows::of_file(&partial, file, destination, 0)?;
+    if let Some(journal) = journal {
+        rows = rows.with_journal(journal, Resumed::default());
+    }
+    Ok(Opened { rows, replacement: Some(replacement) })
 }
 
 /// A file of failures: an empty one says that nothing failed.

@@ -1,21 +1,29 @@
-//! Formats of rows, their writer, and their order.
+//! Formats of rows, their writer, their order, and checkpoints from which a run continues.
 //!
 //! [`RowWriter`] writes rows as they come, in one of the [`Format`]s, plain or compressed, and counts the bytes; [`terminal`] shows them to a
 //! person; [`sort`] orders them. Invariant: NDJSON and CSV are whole after every call, or every checkpoint if they are compressed; JSON and
 //! terminal views are whole after [`RowWriter::finish`].
 
+mod checkpoint;
 mod controls;
 mod csv_records;
 mod encoder;
+mod file_checkpoint;
 mod file_format;
 mod format;
+mod journal;
+mod output_file;
 mod shown_count;
 mod sort;
 pub mod terminal;
 mod writer;
 
+pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, QueryEnd, QueryProgress, RunEnd};
 pub use csv_records::header;
+pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};
 pub use file_format::{Compression, FileFormat, FileFormatError};
 pub use format::{Format, FormatError};
+pub use journal::{Journal, JournalError, JournalHeader, Resumed};
+pub(crate) use output_file::OutputFile;
 pub use sort::sort;
 pub use writer::RowWriter;

@@ -192,11 +192,16 @@ impl<W: Write> RowWriter<W> {
     /// # Errors
     /// Those of the output.
     pub fn finish(mut self) -> io::Result<()> {
+        self.close()
+    }
+
+    /// Writes what [`Self::finish`] does. Nothing may be written afterwards.
+    pub(super) fn close(&mut self) -> io::Result<()> {
         match self.format {
             Format::Json => self.out.write_all(if self.out.is_empty() { b"[]\n" } else { b"\n]\n" })?,
             Format::Csv if self.out.is_empty() => self.write_records(&[])?,
             Format::Table => {
-                self.view.fields = self.fields.take().or(self.view.fields);
+                self.view.fields = self.fields.take().or(self.view.fields.take());
                 self.out.write_all(terminal::render(&self.kept, &self.view).as_bytes())?;
             }
             _ => {}

@@ -15,6 +15,7 @@ pub(crate) mod job;
 mod open_queries;
 mod outcomes;
 mod permit;
+mod resume;
 mod robots_check;
 mod run_state;
 mod stats;
@@ -25,6 +26,7 @@ pub use crate::runtime::{MAX_WORKERS, RuntimeError, Workers};
 pub use crate::schedule::{Bottleneck, Rate, RateError, RetryPolicy};
 pub use batch_size::{BatchSize, BatchSizeError};
 pub use outcomes::{Outcomes, PageResults, RunControl};
+pub use resume::{PartialQuery, Remaining, ResumeFilter};
 pub use stats::{Latency, RunStats};
 
 pub(crate) use batch_size::BatchSizers;
@@ -34,5 +36,4 @@ pub(crate) use context::Worker;
 pub(crate) use dispatcher::Input;
 #[cfg(feature = "cli")]
 pub(crate) use follow_up::FollowUp;
-pub(crate) use job::{Asked, Resume};
 pub(crate) use permit::SharedScheduler;

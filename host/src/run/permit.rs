@@ -344,7 +344,7 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Asked;
+    use crate::run::job::Asked;
     use crate::schedule::{Rate, RetryPolicy};
     use crate::types::Query;
 

@@ -1,36 +1,25 @@
 //! Writer of rows to a file or stdout, and the file's former content.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::columns::Columns;
 use super::destination::Destination;
 use crate::cli::args::RowArgs;
 use crate::cli::exit::ExitStatus;
-use crate::cli::output_file::OutputFile;
 use crate::cli::{color, progress};
 use crate::output::terminal::View;
-use crate::output::{Format, RowWriter, header, sort};
+use crate::output::{
+    Checkpoint, EndedQuery, FileCheckpoint, FileCheckpointError, Format, Journal, OutputFile, QueryProgress, Resumed,
+    RunEnd, header, sort,
+};
+use crate::run::ResumeFilter;
 use crate::types::Row;
 
-/// Bytes that rows are gathered to before they are written: what a pipe holds.
-const BUFFER_BYTES: usize = 64 << 10;
-
-/// Bytes of rows in one member of a gzip file. Smaller ones compress less; larger ones are fetched again if the run is cut off.
-const MEMBER_BYTES: u64 = 256 << 10;
-
-/// Time after which a member of a gzip file ends however small it is: what comes slowly is not fetched again either.
-const MEMBER_TIME: Duration = Duration::from_secs(2);
-
-/// A writer of rows, and the former content of its file.
+/// A writer of rows as the options say.
 pub(in crate::cli) struct Rows {
-    writer: RowWriter<Box<dyn Write>>,
-    /// The file, if it has a former content, which stays until there is a row.
-    former: Option<File>,
-    has_rows: bool,
-    checkpointed: Instant,
+    file: FileCheckpoint,
     is_terminal: bool,
     /// Rows that are sorted when all are there, and by what.
     sorted: Option<Sorted>,
@@ -41,13 +30,25 @@ struct Sorted {
     field: String,
     is_descending: bool,
     rows: Vec<Row>,
+    steps: Vec<Step>,
+}
+
+/// How far queries are whose rows are kept.
+enum Step {
+    Page(QueryProgress),
+    End(EndedQuery),
 }
 
 impl Sorted {
     /// `FIELD`, or `-FIELD` for descending order.
     fn new(text: &str) -> Self {
         let field = text.strip_prefix('-');
-        Self { field: field.unwrap_or(text).to_owned(), is_descending: field.is_some(), rows: Vec::new() }
+        Self {
+            field: field.unwrap_or(text).to_owned(),
+            is_descending: field.is_some(),
+            rows: Vec::new(),
+            steps: Vec::new(),
+        }
     }
 }
 
@@ -66,28 +67,33 @@ impl Rows {
     pub(super) fn plain(destination: &Destination) -> Result<Self, ExitStatus> {
         match &destination.file {
             Some(file) => Self::of_file(file, OutputFile::open_locked(file)?, destination, 0),
-            None => Ok(Self::new(RowWriter::new(buffered(stdout()), destination.format, width()), None, destination)),
+            None => Ok(Self::new(FileCheckpoint::new(stdout(), destination.format, width()), destination)),
         }
     }
 
-    /// Rows that continue a file after so many bytes.
+    /// Rows that continue a file after `offset` bytes.
     pub(super) fn of_file(
         path: &Path,
-        mut file: OutputFile,
+        file: OutputFile,
         destination: &Destination,
         offset: u64,
     ) -> Result<Self, ExitStatus> {
-        let former = file.resume(offset).and_then(|()| file.former());
-        let former =
-            former.map_err(|error| ExitStatus::config(format!("failed to write to {}: {error}", path.display())))?;
-        let writer = RowWriter::resumed(buffered(file), destination.format, width(), offset);
-        Ok(Self::new(writer, former, destination))
+        let file = FileCheckpoint::of_file(path, file, destination.format, width(), offset)?;
+        Ok(Self::new(file, destination))
     }
 
-    fn new(writer: RowWriter<Box<dyn Write>>, former: Option<File>, destination: &Destination) -> Self {
-        let writer = writer.with_compression(destination.compression);
-        let is_terminal = destination.is_terminal();
-        Self { writer, former, has_rows: false, checkpointed: Instant::now(), is_terminal, sorted: None }
+    fn new(file: FileCheckpoint, destination: &Destination) -> Self {
+        let file = file.map_writer(|writer| writer.with_compression(destination.compression));
+        Self { file, is_terminal: destination.is_terminal(), sorted: None }
+    }
+
+    /// Records how far queries are in a journal, which has recorded `resumed` so far.
+    pub(super) fn with_journal(self, journal: Journal, resumed: Resumed) -> Self {
+        Self { file: self.file.with_journal(journal, resumed), ..self }
+    }
+
+    pub(super) const fn is_journaled(&self) -> bool {
+        self.file.is_journaled()
     }
 
     /// Arranges rows as the options say: fields, order, columns.
@@ -115,14 +121,21 @@ impl Rows {
         view.params = columns.params().to_vec();
         view.pivot.clone_from(&options.pivot);
         view.hint = Some("--format json".to_owned());
-        let writer = self.writer.with_view(view).with_spreadsheet(options.spreadsheet);
-        let continued = destination.file.as_ref().filter(|_| destination.format == Format::Csv && writer.offset() > 0);
-        self.writer = match (fields, continued) {
-            (Some(fields), _) => writer.fields(fields),
-            (None, Some(file)) => writer.columns(columns_in(file)?),
-            (None, None) if destination.format == Format::Csv => writer.columns(columns.with_source(has_source)),
-            (None, None) => writer,
+        let is_continued = destination.format == Format::Csv && self.file.writer().offset() > 0;
+        let continued = destination.file.as_ref().filter(|_| is_continued);
+        let csv_columns = match (&fields, continued) {
+            (None, Some(file)) => Some(columns_in(file)?),
+            (None, None) if destination.format == Format::Csv => Some(columns.with_source(has_source)),
+            _ => None,
         };
+        self.file = self.file.map_writer(|writer| {
+            let writer = writer.with_view(view).with_spreadsheet(options.spreadsheet);
+            match (fields, csv_columns) {
+                (Some(fields), _) => writer.fields(fields),
+                (None, Some(columns)) => writer.columns(columns),
+                (None, None) => writer,
+            }
+        });
         Ok(self)
     }
 
@@ -131,65 +144,66 @@ impl Rows {
     /// # Errors
     /// Those of the output.
     pub(in crate::cli) fn write(&mut self, mut rows: Vec<Row>) -> io::Result<()> {
-        self.has_rows |= !rows.is_empty();
-        if let Some(sorted) = &mut self.sorted {
-            sorted.rows.append(&mut rows);
-            return Ok(());
+        match &mut self.sorted {
+            Some(sorted) => sorted.rows.append(&mut rows),
+            None if self.is_terminal => progress::suspended(|| self.file.write(rows))?,
+            None => self.file.write(rows)?,
         }
-        if self.is_terminal { progress::suspended(|| self.writer.write(rows)) } else { self.writer.write(rows) }
-    }
-
-    /// Whether the rows that were written are worth a checkpoint. Without compression they always are.
-    pub(super) fn is_checkpoint_due(&self) -> bool {
-        let pending = self.writer.pending_bytes();
-        let is_member = pending == 0 || pending >= MEMBER_BYTES || self.checkpointed.elapsed() >= MEMBER_TIME;
-        self.sorted.is_none() && is_member
-    }
-
-    /// Ends what was written so far, so that a file that is cut there can be continued. Returns its length.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub(super) fn checkpoint(&mut self) -> io::Result<u64> {
-        self.writer.checkpoint()?;
-        self.checkpointed = Instant::now();
-        Ok(self.writer.offset())
+        Ok(())
     }
 
     /// Writes the rows that were kept to be sorted.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub(super) fn write_sorted(&mut self) -> io::Result<()> {
+    fn write_sorted(&mut self) -> Result<(), FileCheckpointError> {
         let Some(mut sorted) = self.sorted.take() else { return Ok(()) };
         sort(&mut sorted.rows, &sorted.field, sorted.is_descending);
-        self.writer.write(sorted.rows)
+        self.file.write(sorted.rows)?;
+        sorted.steps.into_iter().try_for_each(|step| match step {
+            Step::Page(progress) => self.file.page(Vec::new(), progress),
+            Step::End(ended) => self.file.end(Vec::new(), ended),
+        })
     }
 
-    /// Writes what is left, and returns the fields that had no column. Without a row the former content of the file stays, unless no row is
-    /// the answer.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub(in crate::cli) fn finish(mut self, is_answer: bool) -> io::Result<Vec<String>> {
-        self.write_sorted()?;
-        let dropped = self.writer.dropped().iter().cloned().collect();
-        match self.former.filter(|_| !self.has_rows) {
-            Some(_) if !is_answer => return Ok(dropped),
-            Some(file) => file.set_len(0)?,
-            None => {}
-        }
-        self.writer.finish()?;
-        Ok(dropped)
+    /// Fields that had no column.
+    pub(in crate::cli) fn dropped(&self) -> Vec<String> {
+        self.file.writer().dropped().iter().cloned().collect()
     }
 }
 
-fn buffered(out: impl Write + 'static) -> Box<dyn Write> {
-    Box::new(BufWriter::with_capacity(BUFFER_BYTES, out))
+impl Checkpoint for Rows {
+    type Error = FileCheckpointError;
+
+    fn resume_filter(&self) -> ResumeFilter {
+        self.file.resume_filter()
+    }
+
+    fn page(&mut self, rows: Vec<Row>, progress: QueryProgress) -> Result<(), Self::Error> {
+        self.write(rows)?;
+        match &mut self.sorted {
+            Some(sorted) if self.file.is_journaled() => sorted.steps.push(Step::Page(progress)),
+            Some(_) => {}
+            None => self.file.page(Vec::new(), progress)?,
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, rows: Vec<Row>, ended: EndedQuery) -> Result<(), Self::Error> {
+        self.write(rows)?;
+        match &mut self.sorted {
+            Some(sorted) if self.file.is_journaled() => sorted.steps.push(Step::End(ended)),
+            Some(_) => {}
+            None => self.file.end(Vec::new(), ended)?,
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, end: RunEnd) -> Result<(), Self::Error> {
+        self.write_sorted()?;
+        self.file.finish(end)
+    }
 }
 
 /// Standard output without the standard library's buffer, which writes what it is given line by line.
-pub(in crate::cli) fn stdout() -> Box<dyn Write> {
+pub(in crate::cli) fn stdout() -> Box<dyn Write + Send> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;

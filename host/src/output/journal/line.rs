@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::output::checkpoint::QueryEnd;
 use crate::output::{Compression, Format};
 use crate::types::{FailureKind, QueryKey};
 
@@ -22,7 +23,7 @@ pub(super) const FINISHED_LINE: &[u8] = b"{\"finished\":true}\n";
 
 /// Which rows a file holds: the journal's first line.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Header {
+pub struct JournalHeader {
     playfast_journal: u32,
     #[serde(default)]
     format: String,
@@ -33,14 +34,16 @@ pub(crate) struct Header {
     carried: Vec<String>,
 }
 
-impl Header {
-    /// Rows of this format, and of these fields where they were chosen.
-    pub(crate) fn new(format: Format, fields: Option<Vec<String>>) -> Self {
+impl JournalHeader {
+    /// Rows of this format, with these fields; `None` for all.
+    #[must_use]
+    pub fn new(format: Format, fields: Option<Vec<String>>) -> Self {
         Self { playfast_journal: JOURNAL_VERSION, format: format.name().to_owned(), fields, carried: Vec::new() }
     }
 
-    /// Of a file that is compressed or for spreadsheets.
-    pub(crate) fn with_variant(mut self, compression: Compression, is_spreadsheet: bool) -> Self {
+    /// Records that the file is compressed or for spreadsheets.
+    #[must_use]
+    pub fn with_variant(mut self, compression: Compression, is_spreadsheet: bool) -> Self {
         if compression == Compression::Gzip {
             self.format.push_str(".gz");
         }
@@ -50,8 +53,9 @@ impl Header {
         self
     }
 
-    /// With columns of the input that rows carry.
-    pub(crate) fn with_carried(self, carried: Vec<String>) -> Self {
+    /// Records columns of the input that rows carry.
+    #[must_use]
+    pub fn with_carried(self, carried: Vec<String>) -> Self {
         Self { carried, ..self }
     }
 
@@ -75,7 +79,7 @@ impl Header {
     }
 }
 
-impl fmt::Display for Header {
+impl fmt::Display for JournalHeader {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fields {
             None => write!(formatter, "{} of all fields", self.format)?,
@@ -97,7 +101,7 @@ pub(super) struct Entry {
     /// Bytes of the rows' file.
     pub(super) offset: u64,
     /// Of a query that is over.
-    pub(super) end: Option<End>,
+    pub(super) end: Option<QueryEnd>,
 }
 
 impl Entry {
@@ -106,16 +110,7 @@ impl Entry {
     }
 }
 
-/// How a query ended. As text `answered`, or `failed:` and the failure's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// All of its rows are written, none too.
-    Answered,
-    /// It is to be tried again.
-    Failed(FailureKind),
-}
-
-impl Serialize for End {
+impl Serialize for QueryEnd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Answered => serializer.serialize_str("answered"),
@@ -124,7 +119,7 @@ impl Serialize for End {
     }
 }
 
-impl<'de> Deserialize<'de> for End {
+impl<'de> Deserialize<'de> for QueryEnd {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         match text.strip_prefix("failed:") {
@@ -147,7 +142,7 @@ fn line(object: &impl Serialize) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn entry(state: Option<&str>, end: Option<End>) -> Entry {
+    fn entry(state: Option<&str>, end: Option<QueryEnd>) -> Entry {
         let key = "0123456789abcdef0123456789abcdef".parse().unwrap();
         Entry { key, state: state.map(str::to_owned), records: 7, offset: 99, end }
     }
@@ -155,11 +150,11 @@ mod tests {
     #[test]
     fn lines_are_as_other_versions_know_them() {
         let lines = [
-            Header::new(Format::Csv, Some(vec!["a".to_owned()])).line(),
-            Header::new(Format::Ndjson, None).line(),
+            JournalHeader::new(Format::Csv, Some(vec!["a".to_owned()])).line(),
+            JournalHeader::new(Format::Ndjson, None).line(),
             entry(Some("p\n2"), None).line(),
-            entry(None, Some(End::Answered)).line(),
-            entry(None, Some(End::Failed(FailureKind::NotFound))).line(),
+            entry(None, Some(QueryEnd::Answered)).line(),
+            entry(None, Some(QueryEnd::Failed(FailureKind::NotFound))).line(),
         ];
         let expected = r#"{"playfast_journal":1,"format":"csv","fields":["a"]}
 {"playfast_journal":1,"format":"ndjson","fields":null}
@@ -176,11 +171,13 @@ mod tests {
 
     #[test]
     fn other_versions_and_other_files_are_no_headers() {
-        assert_eq!(Header::read(br#"{"playfast_journal":2,"rows":"csv"}"#).unwrap().other_version(), Some(2));
-        assert!(Header::read(br#"{"title":"Chess"}"#).is_none());
+        assert_eq!(JournalHeader::read(br#"{"playfast_journal":2,"rows":"csv"}"#).unwrap().other_version(), Some(2));
+        assert!(JournalHeader::read(br#"{"title":"Chess"}"#).is_none());
         assert!(
-            Header::is_torn(b"") && Header::is_torn(b"{\"play") && Header::is_torn(b"{\"playfast_journal\":1,\"for")
+            JournalHeader::is_torn(b"")
+                && JournalHeader::is_torn(b"{\"play")
+                && JournalHeader::is_torn(b"{\"playfast_journal\":1,\"for")
         );
-        assert!(!Header::is_torn(b"{\"title\""));
+        assert!(!JournalHeader::is_torn(b"{\"title\""));
     }
 }

@@ -1,8 +1,8 @@
-//! What a run has written so far, for when it is cut off.
+//! Journal of a file of rows: what is written so far, so that a later run continues.
 //!
-//! A [`Journal`] stands beside the rows' file, as `FILE.journal`: a header, then a line for every page and every end of a query, with the
-//! file's length after its rows. Invariant: a line is written after the rows that it tells of, in one piece; so whenever the machine stops, what
-//! the journal says is in the file, and what is in the file beyond it is cut off and fetched once more. A file that lost more than the
+//! The [`Journal`] of FILE is `FILE.journal`: a header, then a line for each page and each end of a query, with the file's length after its
+//! rows. Invariant: a line is written in one piece, after its rows; so whenever the machine stops, what the journal records is in the file.
+//! What the file holds beyond that is cut off and fetched again. A file that lost more than the
 //! journal, as after a power cut, has the journal cut to fit.
 
 mod line;
@@ -12,31 +12,33 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::QueryEnd;
 use crate::types::QueryKey;
 use line::Entry;
 use resumed::Seen;
 
-pub(super) use line::{End, Header};
-pub(super) use resumed::{CompletedKeys, PartialQuery, Resumed};
+pub use line::JournalHeader;
+pub use resumed::Resumed;
 
-/// Why there is no journal.
+/// Why a file of rows or its journal can't be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JournalError {
+#[non_exhaustive]
+pub enum JournalError {
     /// Another process writes it.
     #[error("{} is being written by another run", .0.display())]
     InUse(PathBuf),
     /// Rows would be lost.
-    #[error("{} holds {answered} answered queries of an unfinished run: --resume goes on with it, --overwrite starts again", output.display())]
+    #[error("{} holds {answered} answered queries of an unfinished run", output.display())]
     Unfinished {
         /// The rows' file.
         output: PathBuf,
         /// Queries that need not be asked again.
         answered: usize,
     },
-    /// Nobody knows what the rows are.
-    #[error("{} is not empty, and has no journal to resume from: --overwrite starts again", .0.display())]
+    /// The file holds rows, and no journal says of which queries.
+    #[error("{} is not empty, and has no journal to resume from", .0.display())]
     Unjournaled(PathBuf),
-    /// It is something else.
+    /// The file in the journal's place is no journal.
     #[error("{} is there, and is no journal", .0.display())]
     Foreign(PathBuf),
     /// Another version of this program wrote it.
@@ -47,15 +49,24 @@ pub(super) enum JournalError {
         /// Its version.
         version: u32,
     },
-    /// Rows of two shapes would stand in one file.
+    /// One file would hold rows of two shapes.
     #[error("{} was begun as {begun}, and can't be resumed as {asked}", output.display())]
     Different {
         /// The rows' file.
         output: PathBuf,
-        /// As the journal says.
+        /// Rows in the file.
         begun: String,
-        /// As it is wanted now.
+        /// Rows that were to be added.
         asked: String,
+    },
+    /// A file can't be written.
+    #[error("failed to write to {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
     },
     /// The file system refused.
     #[error("failed to use {}", path.display())]
@@ -68,26 +79,27 @@ pub(super) enum JournalError {
     },
 }
 
-/// What lets a run be resumed. As long as it lives no other process has it.
+/// An open journal, locked: no other process can open it until it is dropped.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub struct Journal {
     path: PathBuf,
     file: File,
 }
 
 impl Journal {
-    /// Where the journal of a rows' file is.
-    pub(super) fn path(output: &Path) -> PathBuf {
+    /// Path of the journal of a rows' file.
+    #[must_use]
+    pub fn path(output: &Path) -> PathBuf {
         let mut path = output.as_os_str().to_owned();
         path.push(".journal");
         path.into()
     }
 
-    /// A new journal. That of a run which is unfinished goes only with `overwrite`. The rows' file is the caller's to empty.
+    /// Starts a new journal. The journal of an unfinished run is replaced only with `overwrite`. The caller empties the rows' file.
     ///
     /// # Errors
-    /// When there is another one, or the file can't be written.
-    pub(super) fn create(output: &Path, header: &Header, overwrite: bool) -> Result<Self, JournalError> {
+    /// If the journal of an unfinished run is there and `overwrite` isn't set, another process writes it, or it can't be written.
+    pub fn create(output: &Path, header: &JournalHeader, overwrite: bool) -> Result<Self, JournalError> {
         let mut journal = Self::open(output)?;
         if !overwrite {
             let seen = journal.read(output)?;
@@ -100,23 +112,23 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Whether the journal of a rows' file says that the run came to its end.
+    /// Whether the journal of a rows' file records that the run is finished.
     ///
     /// # Errors
-    /// When another process writes it, it is something else, or it can't be read.
-    pub(super) fn is_finished(output: &Path) -> Result<bool, JournalError> {
+    /// If another process writes it, it is something else, or it can't be read.
+    pub fn is_finished(output: &Path) -> Result<bool, JournalError> {
         if !Self::path(output).exists() {
             return Ok(false);
         }
         Ok(Self::open(output)?.read(output)?.finished)
     }
 
-    /// The journal that is there, to go on with, and what it says; a new one where there is neither a journal nor a row. The rows' file is
-    /// cut to end where [`Resumed::offset`] says: if that is its start, it is the caller's to empty.
+    /// Opens a journal to continue, and returns what it records; starts a new one if there is neither a journal nor a row. Cuts the rows' file
+    /// to [`Resumed::offset`]; if that is 0, the caller empties it.
     ///
     /// # Errors
-    /// When it is of other rows than `header` says, or doesn't say what the file holds, or a file can't be read or written.
-    pub(super) fn resume(output: &Path, header: &Header) -> Result<(Self, Resumed), JournalError> {
+    /// If it is of other rows than `header`, the file has rows and no journal, or a file can't be read or written.
+    pub fn resume(output: &Path, header: &JournalHeader) -> Result<(Self, Resumed), JournalError> {
         let unjournaled = || JournalError::Unjournaled(output.to_owned());
         let has_rows = length(output)? > 0;
         if has_rows && !Self::path(output).exists() {
@@ -136,30 +148,30 @@ impl Journal {
         Ok((journal, resumed))
     }
 
-    /// A page's rows are written, and the query goes on from `state`. `records` are the query's rows so far, and `offset` is where the file
-    /// ends with them.
+    /// Records that a page's rows are written and the query continues from `state`. `records` counts the query's rows so far; `offset` is the
+    /// file's length with them.
     ///
     /// # Errors
-    /// Those of the file.
-    pub(super) fn page(&mut self, key: QueryKey, state: &str, records: usize, offset: u64) -> Result<(), JournalError> {
+    /// If the journal can't be written.
+    pub fn page(&mut self, key: QueryKey, state: &str, records: usize, offset: u64) -> Result<(), JournalError> {
         let entry = Entry { key, state: Some(state.into()), records, offset, end: None };
         self.write(&entry.line())
     }
 
-    /// The last of a query's rows are written.
+    /// Records that a query's last rows are written.
     ///
     /// # Errors
-    /// Those of the file.
-    pub(super) fn end(&mut self, key: QueryKey, end: End, records: usize, offset: u64) -> Result<(), JournalError> {
+    /// If the journal can't be written.
+    pub fn end(&mut self, key: QueryKey, end: QueryEnd, records: usize, offset: u64) -> Result<(), JournalError> {
         let entry = Entry { key, state: None, records, offset, end: Some(end) };
         self.write(&entry.line())
     }
 
-    /// The run is through all of its queries, and the rows' file is whole.
+    /// Records that no query is left and the rows' file is whole.
     ///
     /// # Errors
-    /// Those of the file.
-    pub(super) fn finish(mut self) -> Result<(), JournalError> {
+    /// If the journal can't be written.
+    pub fn finish(mut self) -> Result<(), JournalError> {
         self.write(line::FINISHED_LINE)
     }
 
@@ -173,7 +185,7 @@ impl Journal {
             Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
                 Err(io_error(&path)(error))
             }
-            // Where files can't be locked it is left to the user.
+            // Some file systems have no locks: the user has to take care there.
             _ => Ok(Self { path, file }),
         }
     }
@@ -181,14 +193,14 @@ impl Journal {
     fn read(&self, output: &Path) -> Result<Seen, JournalError> {
         let seen = resumed::read(BufReader::new(&self.file), length(output)?).map_err(io_error(&self.path))?;
         let seen = seen.ok_or_else(|| JournalError::Foreign(self.path.clone()))?;
-        match seen.header.as_ref().and_then(Header::other_version) {
+        match seen.header.as_ref().and_then(JournalHeader::other_version) {
             Some(version) => Err(JournalError::Version { path: self.path.clone(), version }),
             None => Ok(seen),
         }
     }
 
     /// Starts again, with a header that is on the disk before any row is.
-    fn begin(&mut self, header: &Header) -> Result<(), JournalError> {
+    fn begin(&mut self, header: &JournalHeader) -> Result<(), JournalError> {
         self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(io_error(&self.path))?;
         self.write(&header.line())?;
         self.file.sync_data().map_err(io_error(&self.path))

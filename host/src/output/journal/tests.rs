@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::output_file::OutputFile;
+use crate::output::output_file::OutputFile;
 use crate::output::{Format, RowWriter};
 use crate::types::{FailureKind, Row};
 
@@ -13,11 +13,11 @@ fn key(query: usize) -> QueryKey {
     format!("{query:032x}").parse().unwrap()
 }
 
-fn header(format: Format) -> Header {
-    Header::new(format, None)
+fn header(format: Format) -> JournalHeader {
+    JournalHeader::new(format, None)
 }
 
-fn ndjson() -> Header {
+fn ndjson() -> JournalHeader {
     header(Format::Ndjson)
 }
 
@@ -35,7 +35,7 @@ fn cut_off(output: &Path, queries: usize) {
     for query in 0..queries {
         rows.extend_from_slice(b"123456789\n");
         std::fs::write(output, &rows).unwrap();
-        journal.end(key(query), End::Answered, 1, rows.len() as u64).unwrap();
+        journal.end(key(query), QueryEnd::Answered, 1, rows.len() as u64).unwrap();
     }
 }
 
@@ -82,7 +82,7 @@ fn a_file_that_lost_more_than_its_journal_has_the_journal_cut_to_fit() {
         let (mut journal, resumed) = Journal::resume(&output, &ndjson()).unwrap();
         assert_eq!(resumed.offset, (left / 10 * 10).min(30));
         assert_eq!(length(&output).unwrap(), if left < 10 { left } else { resumed.offset });
-        journal.end(key(7), End::Answered, 0, resumed.offset).unwrap();
+        journal.end(key(7), QueryEnd::Answered, 0, resumed.offset).unwrap();
         drop(journal);
         let again = Journal::resume(&output, &ndjson()).unwrap().1;
         assert_eq!(again.done.len(), resumed.done.len() + 1);
@@ -95,7 +95,7 @@ fn rows_of_an_unfinished_run_are_not_lost_unasked() {
     let (_folder, output) = output();
     cut_off(&output, 2);
     let refused = Journal::create(&output, &ndjson(), false).unwrap_err().to_string();
-    assert!(refused.contains("2 answered queries") && refused.contains("--resume"), "{refused}");
+    assert!(refused.contains("2 answered queries"), "{refused}");
     Journal::create(&output, &ndjson(), true).unwrap().finish().unwrap();
     Journal::create(&output, &ndjson(), false).unwrap();
 }
@@ -117,7 +117,7 @@ fn a_finished_run_goes_on_with_what_is_asked_more() {
 fn rows_of_another_shape_are_not_mixed() {
     let (_folder, output) = output();
     cut_off(&output, 1);
-    let asked = Header::new(Format::Csv, Some(vec!["a".to_owned(), "b".to_owned()]));
+    let asked = JournalHeader::new(Format::Csv, Some(vec!["a".to_owned(), "b".to_owned()]));
     let refused = Journal::resume(&output, &asked).unwrap_err().to_string();
     assert!(refused.contains("ndjson of all fields") && refused.contains("csv of the fields a,b"), "{refused}");
     std::fs::write(Journal::path(&output), "{\"playfast_journal\":2}\n").unwrap();
@@ -174,7 +174,7 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
         let (query, started) = &mut left[index];
         let page = started.state.as_ref().map_or(0, |state| state.parse().unwrap());
         let before: usize = queries[*query][..page].iter().sum();
-        let rows = before + started.again..before + queries[*query][page];
+        let rows = before + started.repeated..before + queries[*query][page];
         let mut rows: Vec<Row> =
             rows.map(|row| json!({"query": *query, "row": row}).as_object().unwrap().clone().into()).collect();
         let fails = may_fail && luck.below(3) == 0;
@@ -185,13 +185,13 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
         writer.write(rows).unwrap();
         let (records, offset) = (started.records, writer.offset());
         if fails || page + 1 == queries[*query].len() {
-            let end = if fails { End::Failed(FailureKind::Network) } else { End::Answered };
+            let end = if fails { QueryEnd::Failed(FailureKind::Network) } else { QueryEnd::Answered };
             journal.end(key(*query), end, records, offset).unwrap();
             left.remove(index);
         } else {
             let state = (page + 1).to_string();
             journal.page(key(*query), &state, records, offset).unwrap();
-            (started.state, started.again) = (Some(state), 0);
+            (started.state, started.repeated) = (Some(state), 0);
         }
     }
     if let Some(file) = former.filter(|_| writer.offset() == 0) {

@@ -1,67 +1,59 @@
-//! What a journal says is left to do.
+//! Reader of a journal: which queries are answered, and from where the others continue.
 //!
-//! Its lines count up to the first that is torn, doesn't follow, or tells of rows that the file doesn't have: offsets never fall, so all
-//! before it are true. One key is kept of a query that is done, and of one that isn't what it goes on with.
+//! Lines count up to the first that is torn, has a smaller offset than the one before, or records rows that the file doesn't have.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
-use super::line::{End, Entry, FINISHED_LINE, Header};
+use super::line::{Entry, FINISHED_LINE, JournalHeader};
+use crate::output::checkpoint::QueryEnd;
+use crate::run::{PartialQuery, Remaining};
 use crate::types::QueryKey;
 
 /// What a run that was cut off has done.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Resumed {
+pub struct Resumed {
     /// The queries that are answered.
-    pub(crate) done: CompletedKeys,
-    /// Those that were begun and aren't answered. What failed without a row is asked as if it never had been.
-    pub(crate) going_on: HashMap<QueryKey, PartialQuery>,
+    pub(in crate::output) done: CompletedKeys,
+    /// Those that are answered in part. One that failed without a row isn't among them.
+    pub(in crate::output) going_on: HashMap<QueryKey, PartialQuery>,
     /// Where the rows' file ends.
-    pub(crate) offset: u64,
+    pub(in crate::output) offset: u64,
 }
 
 impl Resumed {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::output) fn is_empty(&self) -> bool {
         self.done.len() == 0 && self.going_on.is_empty()
     }
-}
 
-/// A query that isn't answered yet, and was begun.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PartialQuery {
-    /// What it goes on with; without it, from its start.
-    pub(crate) state: Option<String>,
-    /// Its rows in the file.
-    pub(crate) records: usize,
-    /// How many of these come once more when it goes on, and are passed over: those of a page that failed after some of its rows.
-    pub(crate) again: usize,
-}
-
-impl PartialQuery {
-    /// After a page, that the query goes on from.
-    fn page(&mut self, state: String, records: usize) {
-        *self = Self { state: Some(state), records, again: 0 };
+    /// Bytes of the rows' file that the journal accounts for: the file was cut to them.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.offset
     }
 
-    /// After a failure, with so many rows of the query in the file.
-    fn fail(&mut self, records: usize) {
-        let before = self.records - self.again;
-        *self = Self { state: self.state.take(), records, again: records.saturating_sub(before) };
+    /// What is left of a query.
+    #[must_use]
+    pub fn remaining(&self, key: &QueryKey) -> Remaining {
+        if self.done.contains(key) {
+            return Remaining::Nothing;
+        }
+        self.going_on.get(key).cloned().map_or(Remaining::All, Remaining::Rest)
     }
 }
 
 /// Queries that are answered. Sorted keys, and no hash table: with a million of them that is 16 MB and not 50.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct CompletedKeys(Vec<QueryKey>);
+pub(in crate::output) struct CompletedKeys(Vec<QueryKey>);
 
 impl CompletedKeys {
-    /// Whether this query is.
-    pub(crate) fn contains(&self, key: &QueryKey) -> bool {
+    /// Whether this query is answered.
+    pub(in crate::output) fn contains(&self, key: &QueryKey) -> bool {
         self.0.binary_search(key).is_ok()
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
+    /// Number of queries.
+    pub(in crate::output) fn len(&self) -> usize {
         self.0.len()
     }
 }
@@ -70,7 +62,7 @@ impl CompletedKeys {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Without it there is nothing else.
-    pub(super) header: Option<Header>,
+    pub(super) header: Option<JournalHeader>,
     pub(super) resumed: Resumed,
     /// Bytes of the header and the entries that hold: what comes after them is to be cut off.
     pub(super) whole: u64,
@@ -79,7 +71,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Takes an entry, if it can come next. Those of a file that is shorter than `length` can't.
+    /// Applies an entry, if it can come next. One beyond the `length` of the rows' file can't.
     fn apply(&mut self, entry: Entry, length: u64) -> bool {
         let Entry { key, state, records, offset, end } = entry;
         if offset < self.resumed.offset || offset > length {
@@ -88,18 +80,20 @@ impl Seen {
         self.resumed.offset = offset;
         let Resumed { done, going_on, .. } = &mut self.resumed;
         match (end, state) {
-            (Some(End::Answered), _) => {
+            (Some(QueryEnd::Answered), _) => {
                 going_on.remove(&key);
                 done.0.push(key);
             }
-            (Some(End::Failed(_)), _) if records == 0 => {}
-            (Some(End::Failed(_)) | None, None) => going_on.entry(key).or_default().fail(records),
-            (Some(End::Failed(_)) | None, Some(state)) => going_on.entry(key).or_default().page(state, records),
+            (Some(QueryEnd::Failed(_)), _) if records == 0 => {}
+            (Some(QueryEnd::Failed(_)) | None, None) => going_on.entry(key).or_default().record_failure(records),
+            (Some(QueryEnd::Failed(_)) | None, Some(state)) => {
+                going_on.entry(key).or_default().record_page(state, records)
+            }
         }
         true
     }
 
-    fn take_all(&mut self, mut lines: impl BufRead, length: u64) -> io::Result<()> {
+    fn apply_all(&mut self, mut lines: impl BufRead, length: u64) -> io::Result<()> {
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -124,11 +118,11 @@ pub(super) fn read(mut lines: impl BufRead, length: u64) -> io::Result<Option<Se
     let mut first = Vec::new();
     seen.whole = lines.read_until(b'\n', &mut first)? as u64;
     if !first.ends_with(b"\n") {
-        return Ok(Header::is_torn(&first).then(Seen::default));
+        return Ok(JournalHeader::is_torn(&first).then(Seen::default));
     }
-    let Some(header) = Header::read(&first) else { return Ok(None) };
+    let Some(header) = JournalHeader::read(&first) else { return Ok(None) };
     if header.other_version().is_none() {
-        seen.take_all(lines, length)?;
+        seen.apply_all(lines, length)?;
     }
     seen.header = Some(header);
     let done = &mut seen.resumed.done.0;
@@ -149,20 +143,20 @@ mod tests {
         format!("{number:032x}").parse().unwrap()
     }
 
-    fn entry(number: u64, state: Option<&str>, records: usize, offset: u64, end: Option<End>) -> Vec<u8> {
+    fn entry(number: u64, state: Option<&str>, records: usize, offset: u64, end: Option<QueryEnd>) -> Vec<u8> {
         Entry { key: key(number), state: state.map(str::to_owned), records, offset, end }.line()
     }
 
     fn seen(entries: &[Vec<u8>], length: u64) -> Resumed {
-        let journal = [Header::new(Format::Ndjson, None).line(), entries.concat()].concat();
+        let journal = [JournalHeader::new(Format::Ndjson, None).line(), entries.concat()].concat();
         read(&journal[..], length).unwrap().unwrap().resumed
     }
 
-    fn started(state: Option<&str>, records: usize, again: usize) -> Option<PartialQuery> {
-        Some(PartialQuery { state: state.map(str::to_owned), records, again })
+    fn started(state: Option<&str>, records: usize, repeated: usize) -> Option<PartialQuery> {
+        Some(PartialQuery { state: state.map(str::to_owned), records, repeated })
     }
 
-    const FAILED: Option<End> = Some(End::Failed(FailureKind::Network));
+    const FAILED: Option<QueryEnd> = Some(QueryEnd::Failed(FailureKind::Network));
 
     #[test]
     fn what_failed_goes_on_where_its_rows_end() {
@@ -178,14 +172,15 @@ mod tests {
         let twice = [page.clone(), entry(1, None, 7, 70, FAILED), entry(1, None, 8, 80, FAILED)];
         assert_eq!(after(&twice[..2]), started(Some("two"), 7, 2), "its second page failed after some rows");
         assert_eq!(after(&twice), started(Some("two"), 8, 3), "and got further when it was tried again");
-        let answered = [page, entry(1, None, 7, 70, FAILED), entry(1, None, 9, 90, Some(End::Answered))];
+        let answered = [page, entry(1, None, 7, 70, FAILED), entry(1, None, 9, 90, Some(QueryEnd::Answered))];
         assert_eq!(after(&answered), None);
         assert!(seen(&answered, 1000).done.contains(&key(1)));
     }
 
     #[test]
-    fn entries_that_the_file_does_not_bear_out_are_dropped() {
-        let entries: Vec<_> = (1..=5).map(|number| entry(number, None, 1, number * 10, Some(End::Answered))).collect();
+    fn entries_beyond_the_file_are_dropped() {
+        let entries: Vec<_> =
+            (1..=5).map(|number| entry(number, None, 1, number * 10, Some(QueryEnd::Answered))).collect();
         for length in 0..60 {
             let resumed = seen(&entries, length);
             assert_eq!(resumed.offset, (length / 10 * 10).min(50));
@@ -198,9 +193,9 @@ mod tests {
     #[test]
     fn a_million_queries_that_are_done_take_little_memory() {
         let queries = 1_000_000;
-        let done = (0..queries).map(|number| entry(number, None, 1, number, Some(End::Answered)));
+        let done = (0..queries).map(|number| entry(number, None, 1, number, Some(QueryEnd::Answered)));
         let journal: Vec<u8> =
-            std::iter::once(Header::new(Format::Ndjson, None).line()).chain(done).flatten().collect();
+            std::iter::once(JournalHeader::new(Format::Ndjson, None).line()).chain(done).flatten().collect();
         let resumed = read(&journal[..], queries).unwrap().unwrap().resumed;
         assert_eq!(resumed.done.len() as u64, queries);
         assert!(resumed.done.0.capacity() * size_of::<QueryKey>() < 20 << 20);

@@ -1,0 +1,179 @@
+//! Checkpoints of a run: its rows, and how far each query is, stored so that a later run continues.
+//!
+//! A [`Checkpoint`] owns rows *and* state, so that a database can commit both in one transaction; [`super::FileCheckpoint`] writes rows to a
+//! file and states to a journal next to it. [`CheckpointWriter`] hands the pages of a run to either. Invariant: a state is never stored before
+//! the rows that it counts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::result::PageResult;
+use crate::run::ResumeFilter;
+use crate::types::{FailureKind, QueryKey, Row};
+
+/// How far a query is after a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueryProgress {
+    /// Identifies the query in later runs.
+    pub key: QueryKey,
+    /// State from which the query continues.
+    pub state: Arc<str>,
+    /// Rows of the query so far, with those of this page.
+    pub records: usize,
+}
+
+/// How a query ended. As text `answered`, or `failed:` and the failure's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryEnd {
+    /// All of its rows are there, or it has none.
+    Answered,
+    /// A later run asks it again.
+    Failed(FailureKind),
+}
+
+/// The end of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndedQuery {
+    /// Identifies the query in later runs.
+    pub key: QueryKey,
+    /// How it ended.
+    pub end: QueryEnd,
+    /// Rows of the query, with those of this page.
+    pub records: usize,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Queries are left for a later run.
+    Interrupted,
+    /// No query is left, and none was answered.
+    Unanswered,
+    /// No query is left.
+    Complete,
+}
+
+/// Stores the rows of a run and how far each query is.
+///
+/// Each call is one step: after a crash, a step is there wholly or not at all, and so are all steps before it. An implementation may commit
+/// several steps at once.
+pub trait Checkpoint {
+    /// Why something can't be stored.
+    type Error;
+
+    /// What earlier runs left to ask, for [`crate::Host::resume`].
+    fn resume_filter(&self) -> ResumeFilter;
+
+    /// Stores a page's rows, and that the query continues.
+    ///
+    /// # Errors
+    /// If they can't be stored. The run should stop then.
+    fn page(&mut self, rows: Vec<Row>, progress: QueryProgress) -> Result<(), Self::Error>;
+
+    /// Stores a query's last rows, and its end. A query with follow-up queries ends twice: first as [`FailureKind::Cancelled`], and with the last
+    /// of its follow-up queries as it ended.
+    ///
+    /// # Errors
+    /// If they can't be stored. The run should stop then.
+    fn end(&mut self, rows: Vec<Row>, ended: EndedQuery) -> Result<(), Self::Error>;
+
+    /// Commits all steps, and the end of the run. Nothing is stored afterwards.
+    ///
+    /// # Errors
+    /// If it can't be stored.
+    fn finish(&mut self, end: RunEnd) -> Result<(), Self::Error>;
+}
+
+/// Hands the pages of a run to a [`Checkpoint`].
+#[derive(Debug)]
+pub struct CheckpointWriter<C> {
+    checkpoint: C,
+    /// By root: queries with follow-up queries that haven't ended.
+    trees: HashMap<usize, Tree>,
+    is_answered: bool,
+    is_left: bool,
+}
+
+/// A query with follow-up queries.
+#[derive(Debug)]
+struct Tree {
+    key: QueryKey,
+    records: usize,
+    open: usize,
+    end: QueryEnd,
+}
+
+impl<C: Checkpoint> CheckpointWriter<C> {
+    /// A writer for one run.
+    pub fn new(checkpoint: C) -> Self {
+        Self { checkpoint, trees: HashMap::new(), is_answered: false, is_left: false }
+    }
+
+    /// The checkpoint.
+    pub const fn checkpoint(&self) -> &C {
+        &self.checkpoint
+    }
+
+    /// Stores a page of the run.
+    ///
+    /// # Errors
+    /// Those of the checkpoint.
+    pub fn write(&mut self, mut page: PageResult) -> Result<(), C::Error> {
+        let rows = std::mem::take(&mut page.rows);
+        self.write_rows(rows, &page)
+    }
+
+    /// Stores a page with these rows in place of its own.
+    pub(crate) fn write_rows(&mut self, rows: Vec<Row>, page: &PageResult) -> Result<(), C::Error> {
+        let (key, records) = (page.query.key(), page.records);
+        self.is_answered |= page.failure.is_none();
+        self.is_left |= page.failure.as_ref().is_some_and(|failure| !failure.kind.is_final());
+        let end = match (&page.failure, &page.state) {
+            (None, Some(state)) => {
+                return self.checkpoint.page(rows, QueryProgress { key, state: Arc::clone(state), records });
+            }
+            (Some(failure), _) => QueryEnd::Failed(failure.kind),
+            (None, None) => QueryEnd::Answered,
+        };
+        let root = page.origin.root;
+        if page.origin.path.is_empty() && page.raised > 0 {
+            // It ends with its follow-up queries: asked again, it raises those that are left.
+            self.trees.insert(root, Tree { key, records, open: page.raised, end });
+            let end = QueryEnd::Failed(FailureKind::Cancelled);
+            return self.checkpoint.end(rows, EndedQuery { key, end, records });
+        }
+        self.checkpoint.end(rows, EndedQuery { key, end, records })?;
+        let Some(tree) = self.trees.get_mut(&root) else { return Ok(()) };
+        tree.open = (tree.open + page.raised).saturating_sub(1);
+        tree.end = if end == QueryEnd::Answered { tree.end } else { end };
+        if tree.open > 0 {
+            return Ok(());
+        }
+        let ended = self.trees.remove(&root).map(|Tree { key, records, end, .. }| EndedQuery { key, end, records });
+        ended.map_or(Ok(()), |ended| self.checkpoint.end(Vec::new(), ended))
+    }
+
+    /// Finishes the checkpoint. Call it after the last page of the run, and drop the writer if the run was left before that: a later run
+    /// continues then. If queries failed that a later run may answer, the run counts as [`RunEnd::Interrupted`].
+    ///
+    /// # Errors
+    /// Those of the checkpoint.
+    pub fn finish(mut self) -> Result<RunEnd, C::Error> {
+        let end = match (self.is_left, self.is_answered) {
+            (true, _) => RunEnd::Interrupted,
+            (false, false) => RunEnd::Unanswered,
+            (false, true) => RunEnd::Complete,
+        };
+        self.checkpoint.finish(end)?;
+        Ok(end)
+    }
+
+    /// Finishes the checkpoint of a run of which more is known than its pages say. Returns the checkpoint.
+    #[cfg(feature = "cli")]
+    pub(crate) fn finish_as(mut self, end: RunEnd) -> Result<C, C::Error> {
+        self.checkpoint.finish(end)?;
+        Ok(self.checkpoint)
+    }
+}
