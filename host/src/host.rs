@@ -11,11 +11,13 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::exchange::context::Worker;
 use crate::fetch::{ClientError, Route};
+use crate::jobs::job::{Asked, Resume};
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::query::{Plan, PlanError, split_kind};
 use crate::result::Outcome;
-use crate::run::{Asked, Input, Outcomes, PageResults, Resume, Worker};
+use crate::run::{Input, Outcomes, PageResults};
 use crate::swap::{Event, ParserSlot, SwapError, Swapped};
 use crate::types::{Failure, Page, Query, Response};
 

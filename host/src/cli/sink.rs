@@ -20,9 +20,9 @@ use super::input::Carried;
 use super::journal::{CompletedKeys, End, Header, Journal, JournalError, PartialQuery, Resumed};
 use super::output_file::{OutputFile, Replacement};
 use super::remedy::with_option;
+use crate::jobs::job::Asked;
 use crate::output::Format;
 use crate::result::PageResult;
-use crate::run::Asked;
 use crate::types::{FailureKind, Query, QueryKey, chain};
 use destination::{Destination, is_special};
 
