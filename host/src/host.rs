@@ -11,11 +11,12 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::exchange::context::Worker;
 use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::query::{Plan, PlanError, split_kind};
 use crate::result::Outcome;
-use crate::run::{Input, Outcomes, PageResults, ResumeFilter, Worker};
+use crate::run::{Input, Outcomes, PageResults, ResumeFilter};
 use crate::swap::{Event, ParserSlot, SwapError, Swapped};
 use crate::types::{Failure, Page, Query, Response};
 

@@ -52,8 +52,10 @@ pub mod blocking;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod environment;
+mod exchange;
 pub mod fetch;
 mod host;
+mod jobs;
 #[cfg(feature = "cli")]
 pub mod output;
 pub mod parser;

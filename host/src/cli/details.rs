@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::input::Refusals;
 use super::queries::subject;
 use crate::host::Host;
+use crate::jobs::follow_up::FollowUp;
 use crate::parser::{Description, Kind};
 use crate::query::split_kind;
-use crate::run::FollowUp;
 use crate::types::{Query, Row};
 
 /// How details are asked.

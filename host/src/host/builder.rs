@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
+use crate::exchange::context::Worker;
 use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
+use crate::jobs::permit::SharedScheduler;
 #[cfg(feature = "cli")]
 use crate::parser::Parser;
 use crate::parser::{Digest, Engine, EngineOptions, Limits};
 use crate::robots::{Robots, RobotsChecker};
-use crate::run::{BatchSize, BatchSizers, SharedScheduler, Worker};
+use crate::schedule::batch_size::{BatchSize, BatchSizers};
 use crate::schedule::{Rate, RetryPolicy, SchedulerConfig};
 use crate::swap::ParserRegistry;
 

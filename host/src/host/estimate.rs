@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::exchange::context::Worker;
 use crate::host::Host;
+use crate::jobs::bucket_key::BucketKey;
 use crate::parser::Kind;
-use crate::run::{BucketKey, Worker};
 use crate::schedule::scheduler::SchedulerConfig;
 use crate::swap::ParserSlot;
 use crate::types::{Pace, Query};

@@ -4,61 +4,27 @@
 //! is granted a permit. What is to be asked further comes back to it: next pages, follow-up queries, and failed ones. Only requests in flight
 //! have tasks, so what waits is small. Parts leave through a bounded channel by the tasks; if the reader is slow, nothing more is sent.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::future::FutureExt;
-use futures::stream::{BoxStream, Peekable};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::bucket_key::BucketKey;
-use super::context::{Routed, Worker};
-use super::exchange::ReadyRequest;
-use super::follow_up::FollowUp;
-use super::job::{Asked, Job};
-use super::permit::{Batch, Grant, Permit, RunQueue};
-use super::run_state::Run;
+use super::intake::{Input, Intake, Taken};
+use crate::exchange::context::{Routed, Worker};
+use crate::exchange::requeue::Requeue;
+use crate::exchange::round_trip::ReadyRequest;
+use crate::jobs::bucket_key::BucketKey;
+use crate::jobs::job::{Asked, Job};
+use crate::jobs::permit::{Batch, Grant, Permit, RunQueue};
+use crate::jobs::run_state::Run;
 use crate::schedule::circuit_breaker::Outage;
 use crate::schedule::wait_queue::Supply;
 use crate::swap::ParserSlot;
 use crate::types::{Failure, FailureKind, Query};
 
-/// Queries that are taken from the input together once there is room for as many: requests stay full, however slowly places come back.
-const INTAKE: u32 = 1024;
-
-/// The same for queries whose rows raise others, some hundred each.
-const RAISING_INTAKE: u32 = 64;
-
 /// How long queries are waited for after a run's time was up.
 const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
-
-/// The queries of a run.
-pub(crate) struct Input {
-    pub(crate) queries: BoxStream<'static, Query>,
-    /// Whether all are at hand, as in a file, or come one by one.
-    pub(crate) is_at_hand: bool,
-    /// What the rows of their answers raise, if they do.
-    pub(crate) follow_up: Option<FollowUp>,
-}
-
-impl Input {
-    /// Queries whose rows are handed on.
-    pub(crate) const fn new(queries: BoxStream<'static, Query>, is_at_hand: bool) -> Self {
-        Self { queries, is_at_hand, follow_up: None }
-    }
-}
-
-/// What is to be asked further.
-#[derive(Debug)]
-pub(crate) enum Requeue {
-    /// A query, for whose sake a request leaves no sooner than after the delay.
-    Job(Job, Duration),
-    /// Queries that stay together, after the delay.
-    Batch(Batch, Duration),
-}
 
 /// What comes of a task.
 enum Done {
@@ -81,8 +47,7 @@ enum Event {
     TimeUp,
     Done(Result<Done, JoinError>),
     Granted(Box<Grant>),
-    Room(u32),
-    Input(Option<Vec<Query>>),
+    Taken(Taken),
     Awake,
 }
 
@@ -90,16 +55,9 @@ enum Event {
 pub(crate) struct Dispatcher {
     worker: Arc<Worker>,
     run: Arc<Run>,
-    input: Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
-    /// Whether the input has all of its queries at hand, as a file has: what isn't there yet is being read.
-    is_at_hand: bool,
+    intake: Intake,
     /// The number of the next query.
     next_root: usize,
-    /// Permits for open queries: the outcome stream returns them.
-    room: Arc<Semaphore>,
-    /// Queries that are taken together, and queries that may be taken from the input now.
-    intake: u32,
-    credit: u32,
     queue: RunQueue,
     supply: Supply,
     tasks: JoinSet<Done>,
@@ -122,16 +80,11 @@ impl Dispatcher {
         queue: RunQueue,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let intake = if run.follow_up.is_some() { RAISING_INTAKE } else { INTAKE };
         Self {
             worker: Arc::new(worker),
             run: Arc::new(run),
-            intake,
-            input: Some(Box::pin(input.queries.peekable())),
-            is_at_hand: input.is_at_hand,
+            intake: Intake::new(input, room),
             next_root: 0,
-            room,
-            credit: 0,
             queue,
             supply: Supply::default(),
             tasks: JoinSet::new(),
@@ -153,7 +106,7 @@ impl Dispatcher {
             let wake = self.queue.poll();
             match self.event(wake).await {
                 Event::Stopped => {
-                    self.input = None;
+                    self.intake.close();
                     self.end(Failure::new(FailureKind::Cancelled, "the run was stopped before it was answered"));
                 }
                 Event::TimeUp => {
@@ -171,11 +124,11 @@ impl Dispatcher {
                 Event::Done(Ok(Done::Requeue(requeued))) => self.requeue(requeued),
                 Event::Done(Err(error)) => self.record_fault(error),
                 Event::Granted(grant) => self.take_grant(*grant),
-                Event::Room(queries) => self.credit = queries,
-                Event::Input(Some(queries)) => self.take_input(queries),
-                Event::Input(None) => self.input = None,
+                Event::Taken(Taken::Room) => {}
+                Event::Taken(Taken::Queries(queries)) => self.take_input(queries),
+                Event::Taken(Taken::End) => self.intake.close(),
                 // Queries that come later than that after the end are not waited for.
-                Event::Awake if self.ended.is_some() => self.input = None,
+                Event::Awake if self.ended.is_some() => self.intake.close(),
                 Event::Awake => {}
             }
             self.update_supply();
@@ -185,35 +138,27 @@ impl Dispatcher {
 
     fn is_over(&self) -> bool {
         let is_idle = self.tasks.is_empty() && self.failed.is_empty();
-        self.input.is_none() && is_idle && self.queue.is_empty()
+        self.intake.is_closed() && is_idle && self.queue.is_empty()
     }
 
     async fn event(&mut self, wake: Option<Instant>) -> Event {
         let has_ended = self.ended.is_some();
         let wake = if has_ended { Instant::now().checked_add(MAX_LATE_INPUT) } else { wake };
-        let (has_input, credit, intake) = (self.input.is_some(), self.credit, self.intake);
+        let has_input = !self.intake.is_closed();
         tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop), if !has_ended => Event::Stopped,
             () = sleep_until(self.run.deadline), if !has_ended => Event::TimeUp,
             Some(done) = self.tasks.join_next() => Event::Done(done),
             Some(grant) = self.queue.grant() => Event::Granted(grant),
-            Some(queries) = room(&self.room, intake), if has_input && credit == 0 => Event::Room(queries),
-            queries = take_ready(&mut self.input, credit), if has_input && credit > 0 => Event::Input(queries),
+            taken = self.intake.next(), if has_input => Event::Taken(taken),
             () = sleep_until(wake) => Event::Awake,
         }
     }
 
     /// Says what the input has for the queue: nothing any more, more that waits for room, or nothing at hand.
     fn update_supply(&mut self) {
-        let waits_for_room = self.credit == 0 && self.room.available_permits() < self.intake as usize;
-        let supply = match &self.input {
-            None => Supply::Exhausted,
-            // Nothing more comes before something of what waits is answered.
-            Some(_) if waits_for_room && self.tasks.is_empty() => Supply::Exhausted,
-            Some(_) if waits_for_room || self.is_at_hand => Supply::Coming,
-            Some(_) => Supply::Trickling,
-        };
+        let supply = self.intake.supply(self.tasks.is_empty());
         if supply != self.supply {
             self.supply = supply;
             self.queue.set_supply(supply);
@@ -230,7 +175,7 @@ impl Dispatcher {
             });
         let jobs: Vec<_> = (self.next_root..).zip(asked).map(|(root, asked)| Job::new(asked, root)).collect();
         self.next_root += jobs.len();
-        self.credit -= u32::try_from(jobs.len()).unwrap_or(self.credit).min(self.credit);
+        self.intake.spend(jobs.len());
         self.run.open.add(&jobs);
         self.run.tally.update(|stats| {
             stats.open += jobs.len() as u64;
@@ -376,7 +321,7 @@ impl Dispatcher {
         let fault = describe(error);
         tracing::error!("a task of the run ended: {fault}");
         self.is_reporting = false;
-        self.input = None;
+        self.intake.close();
         let failure = Failure::new(FailureKind::Internal, format!("a task of the run ended: {fault}"));
         self.fault.get_or_insert(fault);
         self.end(failure);
@@ -406,28 +351,6 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
-}
-
-/// Room for more open queries, which are taken together.
-async fn room(room: &Semaphore, queries: u32) -> Option<u32> {
-    // It is never closed.
-    room.acquire_many(queries).await.ok()?.forget();
-    Some(queries)
-}
-
-/// The next queries of the input, of those that are at hand once one is; `None` at its end. Nothing is lost if it is dropped before its end.
-async fn take_ready(
-    input: &mut Option<Pin<Box<Peekable<BoxStream<'static, Query>>>>>,
-    most: u32,
-) -> Option<Vec<Query>> {
-    let input = input.as_mut()?;
-    let mut queries = vec![input.next().await?];
-    while queries.len() < most as usize
-        && let Some(Some(query)) = input.next().now_or_never()
-    {
-        queries.push(query);
-    }
-    Some(queries)
 }
 
 fn given_up(host: &str, outage: Outage, last: Option<Failure>) -> Failure {

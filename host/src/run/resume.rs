@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::job::Asked;
+use crate::jobs::job::Asked;
 use crate::types::{Query, QueryKey};
 
 /// What is left of a query.

@@ -1,3 +1,4 @@
+use super::super::host_queues::LOST_AFTER;
 use super::super::wait_queue::tests::Job;
 use super::super::wait_queue::{BatchLimit, PriorityClass};
 use super::*;
@@ -15,13 +16,13 @@ fn pace() -> Pace {
 fn scheduler(rate: Rate, concurrency: usize) -> TestScheduler {
     let retries = RetryPolicy::default();
     let mut scheduler = Scheduler::new(SchedulerConfig { rate, concurrency, per_host: concurrency, retries });
-    (0..2).for_each(|run| scheduler.set_supply(run, Supply::Exhausted));
+    (0..2).for_each(|run| scheduler.set_supply(RunId(run), Supply::Exhausted));
     scheduler
 }
 
 /// Adds queries that each have a request of their own.
-fn push(scheduler: &mut TestScheduler, host: usize, run: u64, roots: std::ops::Range<usize>, now: Instant) {
-    let queue = scheduler.queue(host, run).unwrap();
+fn push(scheduler: &mut TestScheduler, host: HostId, run: u64, roots: std::ops::Range<usize>, now: Instant) {
+    let queue = scheduler.queue(host, RunId(run)).unwrap();
     let class = PriorityClass::new(Priority::Normal, false);
     roots.for_each(|root| queue.push("page", &BatchLimit::new(1), class, None, Job(root), now));
 }
@@ -68,11 +69,11 @@ fn runs_take_turns_and_can_be_held_and_withdrawn() {
     push(&mut scheduler, host, 1, 100..110, now);
     assert_eq!(sent(&mut scheduler, now), [0, 100, 1]);
     (0..3).for_each(|_| scheduler.release(host, None, None, now, now));
-    scheduler.set_gate(0, RunGate::Closed);
+    scheduler.set_gate(RunId(0), RunGate::Closed);
     assert_eq!(sent(&mut scheduler, now), [101, 102, 103]);
-    scheduler.set_gate(0, RunGate::Open);
-    assert_eq!(scheduler.withdraw(1).len(), 6);
-    assert!(!scheduler.has_waiting(1) && scheduler.has_waiting(0));
+    scheduler.set_gate(RunId(0), RunGate::Open);
+    assert_eq!(scheduler.withdraw(RunId(1)).len(), 6);
+    assert!(!scheduler.has_waiting(RunId(1)) && scheduler.has_waiting(RunId(0)));
     (0..3).for_each(|_| scheduler.release(host, None, None, now, now));
     assert_eq!(sent(&mut scheduler, now), [2, 3, 4]);
 }
@@ -99,7 +100,7 @@ fn permits_come_back_in_whatever_order_the_clocks_of_threads_say() {
         assert_eq!(sent(&mut scheduler, at), [index]);
     }
     times.into_iter().for_each(|at| scheduler.release(host, None, None, at, at));
-    assert!(scheduler.hosts[host].sent.is_empty());
+    assert!(scheduler.hosts[host.0].sent.is_empty());
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn what_waits_for_a_host_that_is_given_up_fails_at_once_with_its_last_failure() 
     while let Some(Next::Refused { batch, .. }) = scheduler.poll(now) {
         refused += batch.jobs.len();
     }
-    assert!(refused > 70 && !scheduler.has_waiting(0), "{refused}");
+    assert!(refused > 70 && !scheduler.has_waiting(RunId(0)), "{refused}");
 }
 
 #[test]

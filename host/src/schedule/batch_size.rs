@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::wait_queue::BatchLimit;
 use crate::parser::PerRequest;
-use crate::schedule::wait_queue::BatchLimit;
 
 /// Requests that go well until a size that failed is tried again: servers change.
 const SUCCESSES_TO_FORGET: u32 = 256;

@@ -12,11 +12,11 @@ use tokio::sync::Notify;
 use super::advance::Answers;
 use super::batch_failure::{classify, halve};
 use super::context::{Worker, share_out};
-use super::dispatcher::Requeue;
-use super::job::Job;
-use super::permit::{Batch, BuiltRequest, Permit};
-use super::run_state::Run;
+use super::requeue::Requeue;
 use crate::fetch::{Fetched, MemoryReservation};
+use crate::jobs::job::Job;
+use crate::jobs::permit::{Batch, BuiltRequest, Permit};
+use crate::jobs::run_state::Run;
 use crate::result::outcome::Source;
 use crate::schedule::scheduler::Feedback;
 use crate::swap::{Generation, ParserId, ParserSlot};
@@ -111,8 +111,8 @@ impl Worker {
             }
             // A parser that gets several wrong may get each right.
             Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && jobs.len() > 1 => {
-                let halves = halve(jobs).map(|jobs| Batch { jobs, request: None });
-                (None, halves.map(|batch| Requeue::Batch(batch, Duration::ZERO)).into())
+                let halves = halve(jobs).map(Requeue::batch);
+                (None, halves.into())
             }
             Err((generation, failure)) => {
                 run.fail_all(jobs, &failure, generation.number).await;

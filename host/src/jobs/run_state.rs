@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use super::follow_up::FollowUp;
 use super::job::{Job, Resume};
 use super::open_queries::OpenQueries;
-use super::permit::Reader;
-use super::stats::StatsRecorder;
+use super::reader::Reader;
 use crate::result::outcome::Source;
 use crate::result::page_result::PageResult;
+use crate::result::run_stats::StatsRecorder;
 use crate::types::Failure;
 
 /// What the tasks of a run share.

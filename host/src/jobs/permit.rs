@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 
 use super::bucket_key::BucketKey;
 use super::job::Job;
+use super::reader::Reader;
 use crate::parser::Description;
 use crate::schedule::circuit_breaker::Outage;
-use crate::schedule::scheduler::{Bottleneck, Feedback, Next, Scheduler, SchedulerConfig};
+use crate::schedule::scheduler::{Bottleneck, Feedback, HostId, Next, RunId, Scheduler, SchedulerConfig};
 use crate::schedule::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
 use crate::swap::Generation;
 use crate::types::{Failure, Request};
@@ -37,7 +38,7 @@ pub(crate) struct SharedScheduler {
 #[derive(Debug)]
 struct State {
     scheduler: Scheduler<BucketKey, Job, BuiltRequest>,
-    runs: HashMap<u64, mpsc::UnboundedSender<Box<Grant>>>,
+    runs: HashMap<RunId, mpsc::UnboundedSender<Box<Grant>>>,
 }
 
 /// What a run is told.
@@ -55,7 +56,7 @@ pub(crate) enum Grant {
 #[derive(Debug)]
 pub(crate) struct RunQueue {
     scheduler: SharedScheduler,
-    run: u64,
+    run: RunId,
     grants: mpsc::UnboundedReceiver<Box<Grant>>,
 }
 
@@ -63,7 +64,7 @@ pub(crate) struct RunQueue {
 #[derive(Debug)]
 pub(crate) struct Permit {
     scheduler: SharedScheduler,
-    host: usize,
+    host: HostId,
     host_name: Arc<str>,
     sent: Instant,
     feedback: Option<(Feedback, Option<Failure>)>,
@@ -84,7 +85,7 @@ impl SharedScheduler {
     /// A queue for a further run.
     pub(crate) fn add_run(&self) -> RunQueue {
         let (sender, grants) = mpsc::unbounded_channel();
-        let run = self.next_run.fetch_add(1, Ordering::Relaxed);
+        let run = RunId(self.next_run.fetch_add(1, Ordering::Relaxed));
         self.lock().runs.insert(run, sender);
         RunQueue { scheduler: self.clone(), run, grants }
     }
@@ -95,12 +96,17 @@ impl SharedScheduler {
         (held_by, until.map(|until| until.saturating_duration_since(Instant::now())))
     }
 
+    /// Opens or closes a run's gate.
+    pub(super) fn set_gate(&self, run: RunId, gate: RunGate) {
+        self.lock().scheduler.set_gate(run, gate);
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
 
     /// Grants all that may go. If something still waits for its time, one of those runs is told to poll, since who calls won't.
-    fn poll_for_others(&self) {
+    pub(super) fn poll_for_others(&self) {
         if self.poll().is_some() {
             let state = self.lock();
             let waiting = state.scheduler.waiting_run().and_then(|run| state.runs.get(&run));
@@ -199,7 +205,7 @@ impl RunQueue {
 
     /// The run's reader.
     pub(crate) fn reader(&self) -> Reader {
-        Reader { scheduler: self.scheduler.clone(), run: self.run, state: Mutex::default() }
+        Reader::new(self.scheduler.clone(), self.run)
     }
 
     /// Takes all out that waits.
@@ -223,72 +229,6 @@ impl Drop for RunQueue {
         state.scheduler.remove_run(self.run);
         drop(state);
         self.scheduler.poll_for_others();
-    }
-}
-
-/// Pages that wait for a slow reader before nothing more is sent for it, and the number at which it goes on.
-const HIGH_WATER_PAGES: usize = 4;
-const LOW_WATER_PAGES: usize = 2;
-
-/// The reader of what a run is answered. While too much waits for it, the run's requests don't go.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    scheduler: SharedScheduler,
-    run: u64,
-    state: Mutex<ReaderState>,
-}
-
-#[derive(Debug, Default)]
-struct ReaderState {
-    /// Pages that wait to be read.
-    pages: usize,
-    is_slow: bool,
-    /// The query that all others wait for, if too much waits for it in memory.
-    head: Option<usize>,
-    gate: RunGate,
-}
-
-impl Reader {
-    /// Records that a page waits to be read.
-    pub(crate) fn page_waits(&self) {
-        self.update(|state| {
-            state.pages += 1;
-            state.is_slow |= state.pages >= HIGH_WATER_PAGES;
-        });
-    }
-
-    /// Records that a page was read.
-    pub(crate) fn page_read(&self) {
-        self.update(|state| {
-            state.pages = state.pages.saturating_sub(1);
-            state.is_slow &= state.pages > LOW_WATER_PAGES;
-        });
-    }
-
-    /// Lets only the queries of a root go, or all.
-    pub(crate) fn set_head(&self, head: Option<usize>) {
-        self.update(|state| state.head = head);
-    }
-
-    fn update(&self, change: impl FnOnce(&mut ReaderState)) {
-        let opens = {
-            let mut state = self.state.lock();
-            change(&mut state);
-            let gate = match state.head {
-                _ if state.is_slow => RunGate::Closed,
-                Some(root) => RunGate::HeadOnly(root),
-                None => RunGate::Open,
-            };
-            if gate == state.gate {
-                return;
-            }
-            state.gate = gate;
-            self.scheduler.lock().scheduler.set_gate(self.run, gate);
-            gate != RunGate::Closed
-        };
-        if opens {
-            self.scheduler.poll_for_others();
-        }
     }
 }
 
@@ -344,7 +284,7 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::job::Asked;
+    use crate::jobs::job::Asked;
     use crate::schedule::{Rate, RetryPolicy};
     use crate::types::Query;
 

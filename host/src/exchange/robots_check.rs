@@ -1,12 +1,11 @@
 //! Robots check: the queries of a request that robots.txt disallows end before it is sent.
 
-use super::advance::ask_all;
 use super::context::Worker;
-use super::dispatcher::Requeue;
-use super::exchange::with_deadline;
-use super::job::Job;
-use super::permit::{BuiltRequest, Permit};
-use super::run_state::Run;
+use super::requeue::Requeue;
+use super::round_trip::with_deadline;
+use crate::jobs::job::Job;
+use crate::jobs::permit::{BuiltRequest, Permit};
+use crate::jobs::run_state::Run;
 use crate::types::Failure;
 
 impl Worker {
@@ -38,7 +37,7 @@ impl Worker {
         permit.release();
         let mut requeued = Vec::new();
         for job in jobs {
-            requeued.extend(ask_all(run.end(job, failure.clone(), generation, None).await));
+            requeued.extend(Requeue::jobs(run.end(job, failure.clone(), generation, None).await));
         }
         requeued
     }

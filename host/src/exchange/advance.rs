@@ -8,20 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::batch_failure::{BatchFailure, halve};
 use super::context::Worker;
-use super::dispatcher::Requeue;
-use super::exchange::{Answered, blaming};
-use super::job::{Job, MAX_FOLLOW_UPS};
-use super::permit::{Batch, BuiltRequest, Permit};
-use super::run_state::Run;
+use super::requeue::Requeue;
+use super::round_trip::{Answered, blaming};
+use super::suspicion::Suspicion;
+use crate::jobs::job::{Job, MAX_FOLLOW_UPS};
+use crate::jobs::permit::{Batch, BuiltRequest, Permit};
+use crate::jobs::run_state::Run;
 use crate::parser::{Kind, PerRequest};
 use crate::result::outcome::{RowFrame, Source};
 use crate::result::page_result::PageResult;
 use crate::schedule::retry::{Attempt, NoRetry, Retry};
 use crate::swap::{Generation, ParserSlot};
 use crate::types::{Failure, FailureKind, Page, Query};
-
-/// Attempts that a host refused for its pace before the batch's size is suspected.
-const LIMITED_BEFORE_HALVING: u32 = 3;
 
 /// What the answers of one exchange are handed on with.
 pub(crate) struct Answers<'e> {
@@ -30,47 +28,6 @@ pub(crate) struct Answers<'e> {
     pub(crate) permit: &'e mut Permit,
     /// Whether the exchange probed a host that refuses everything.
     pub(crate) is_probe: bool,
-}
-
-/// Whether a batch is at fault of which nothing was answered, and not its host.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Suspicion {
-    /// Whether it is sent in halves from here on.
-    pub(crate) halves: bool,
-    /// Whether its size is likely to be too large.
-    is_of_size: bool,
-    /// Whether its failure says nothing of the host.
-    pub(crate) clears_host: bool,
-}
-
-impl Worker {
-    /// Whether a batch is at fault.
-    pub(crate) fn suspect(
-        &self,
-        (slot, kind): (&ParserSlot, &str),
-        jobs: &[Job],
-        why: BatchFailure,
-        (is_told, is_probe): (bool, bool),
-    ) -> Suspicion {
-        let good = self.sizers.largest_good(slot.name(), kind) as usize;
-        // Smaller ones go well: the host is not at fault.
-        let is_larger = good > 0 && jobs.len() > good;
-        let is_told = is_told || jobs.iter().any(|job| job.was_told);
-        let have_retries = |retries: u32| jobs.iter().all(|job| job.retries >= retries);
-        let halves = match why {
-            BatchFailure::Rejected => true,
-            // A smaller probe tells as much.
-            BatchFailure::Transient => is_larger || is_probe || have_retries(1),
-            BatchFailure::Limited if is_told => have_retries(LIMITED_BEFORE_HALVING) && jobs.len() > good,
-            BatchFailure::Limited => is_larger || is_probe || have_retries(LIMITED_BEFORE_HALVING),
-        };
-        let is_alone = jobs.iter().any(|job| job.is_suspect);
-        Suspicion {
-            halves,
-            is_of_size: halves && (!is_probe || is_larger || why == BatchFailure::Rejected),
-            clears_host: !is_told && !is_probe && (is_alone || (good > 0 && halves && jobs.len() > 1)),
-        }
-    }
 }
 
 impl Answers<'_> {
@@ -94,7 +51,7 @@ impl Answers<'_> {
             Ok(delay) => vec![Requeue::Job(job, delay)],
             Err(failure) => {
                 let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
-                ask_all(raised)
+                Requeue::jobs(raised)
             }
         }
     }
@@ -126,7 +83,7 @@ impl Answers<'_> {
                 }
                 Err(failure) => {
                     let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
-                    requeued.extend(ask_all(raised));
+                    requeued.extend(Requeue::jobs(raised));
                 }
             }
         }
@@ -208,16 +165,12 @@ impl Answers<'_> {
     }
 }
 
-/// A half of a batch of which nothing was answered.
+/// Requeues half of a batch in which no query was answered.
 fn as_half(mut jobs: Vec<Job>) -> Requeue {
     if let [only] = jobs.as_mut_slice() {
         only.is_suspect = true;
     }
-    Requeue::Batch(Batch { jobs, request: None }, Duration::ZERO)
-}
-
-pub(crate) fn ask_all(jobs: Vec<Job>) -> Vec<Requeue> {
-    jobs.into_iter().map(|job| Requeue::Job(job, Duration::ZERO)).collect()
+    Requeue::batch(jobs)
 }
 
 impl Answers<'_> {
@@ -277,6 +230,6 @@ impl Answers<'_> {
             raised: raised.len(),
         };
         run.send(part).await;
-        if continues { vec![Requeue::Job(job, Duration::ZERO)] } else { ask_all(raised) }
+        if continues { vec![Requeue::Job(job, Duration::ZERO)] } else { Requeue::jobs(raised) }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
-use crate::result::page_result::PageResult;
+use super::page_result::PageResult;
 use crate::schedule::scheduler::Bottleneck;
 use crate::types::FailureKind;
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::batch_size::BatchSizers;
-use super::job::Job;
-use super::permit::{Batch, SharedScheduler};
-use super::run_state::Run;
 use crate::fetch::Fetcher;
+use crate::jobs::job::Job;
+use crate::jobs::permit::{Batch, SharedScheduler};
+use crate::jobs::run_state::Run;
 use crate::parser::{Kind, PerRequest};
 use crate::query::PlanError;
 use crate::robots::RobotsChecker;
+use crate::schedule::batch_size::BatchSizers;
 use crate::schedule::wait_queue::BatchLimit;
 use crate::swap::{Generation, ParserRegistry, ParserSlot};
 use crate::types::{Exchange, Failure, FailureKind, Query, Request, Requests, host_of};

@@ -1,0 +1,92 @@
+//! Reorder buffer: pages wait here until it is their query's turn.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::compressed_rows::{Loose, Packed};
+use super::page_result::PageResult;
+
+/// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
+const HIGH_WATER_BYTES: usize = 8 << 20;
+const LOW_WATER_BYTES: usize = 4 << 20;
+
+/// Parts that wait for their queries' turn.
+#[derive(Debug)]
+pub(crate) struct ReorderBuffer {
+    /// The query whose turn it is.
+    next: usize,
+    /// The query that alone is asked, as the scheduler was told last.
+    head: Option<usize>,
+    /// By root: its own parts that may leave in order, those of queries that it raised, and whether it is closed.
+    roots: BTreeMap<usize, Root>,
+    ready: VecDeque<Packed>,
+    loose: Loose,
+}
+
+#[derive(Debug, Default)]
+struct Root {
+    own: VecDeque<Packed>,
+    raised: Vec<Packed>,
+    is_closed: bool,
+}
+
+impl ReorderBuffer {
+    /// An empty buffer, with this many bytes of JSON whose rows may wait uncompressed.
+    pub(crate) const fn new(max_plain_bytes: usize) -> Self {
+        Self { next: 0, head: None, roots: BTreeMap::new(), ready: VecDeque::new(), loose: Loose::new(max_plain_bytes) }
+    }
+
+    pub(crate) fn insert(&mut self, part: PageResult, closes: bool) {
+        let root = self.roots.entry(part.origin.root).or_default();
+        root.is_closed |= closes;
+        let is_own = part.origin.path.is_empty();
+        let waits = self.loose.pack(part);
+        if is_own {
+            root.own.push_back(waits);
+        } else {
+            root.raised.push(waits);
+        }
+    }
+
+    /// The next part in order, and whether its root takes no more room.
+    pub(crate) fn next(&mut self) -> Option<(PageResult, bool)> {
+        let (waited, is_over) = self.next_waiting()?;
+        Some((self.loose.open(waited), is_over))
+    }
+
+    /// The query that alone is to be asked, or none, if that has changed.
+    pub(crate) fn head_to_wait_for(&mut self) -> Option<Option<usize>> {
+        let bytes = self.loose.bytes();
+        let is_high = bytes > HIGH_WATER_BYTES || (self.head.is_some() && bytes > LOW_WATER_BYTES);
+        let head = is_high.then_some(self.next);
+        (head != self.head).then(|| {
+            self.head = head;
+            head
+        })
+    }
+
+    fn next_waiting(&mut self) -> Option<(Packed, bool)> {
+        if let Some(part) = self.ready.pop_front() {
+            return Some((part, false));
+        }
+        let root = self.roots.get_mut(&self.next)?;
+        if let Some(part) = root.own.pop_front() {
+            let is_over = root.is_closed && root.own.is_empty() && root.raised.is_empty();
+            if is_over {
+                self.go_on();
+            }
+            return Some((part, is_over));
+        }
+        if !root.is_closed {
+            return None;
+        }
+        root.raised.sort_by(|one, other| one.path().cmp(other.path()));
+        self.ready = std::mem::take(&mut root.raised).into();
+        self.go_on();
+        self.ready.pop_front().map(|part| (part, true))
+    }
+
+    fn go_on(&mut self) {
+        self.roots.remove(&self.next);
+        self.next += 1;
+    }
+}

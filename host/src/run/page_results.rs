@@ -1,0 +1,202 @@
+//! Page stream: pages of a run, as they come or in the queries' order.
+//!
+//! When a stream is dropped, everything that it started is aborted. Invariants: the number of open queries is bounded, and so is what waits
+//! for its turn; and each query has an outcome, even if a task of the run panics.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use futures::Stream;
+use futures::future::{BoxFuture, FutureExt};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::control::RunControl;
+use super::dispatcher::{Dispatcher, describe};
+use super::intake::Input;
+use crate::exchange::context::Worker;
+use crate::jobs::job::Resume;
+use crate::jobs::open_queries::OpenQueries;
+use crate::jobs::reader::Reader;
+use crate::jobs::run_state::Run;
+use crate::result::compressed_rows::PLAIN_BYTES;
+use crate::result::page_result::PageResult;
+use crate::result::reorder_buffer::ReorderBuffer;
+use crate::result::run_stats::StatsRecorder;
+
+/// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
+const CHANNEL_PAGES: usize = 2;
+
+/// Queries that are open at once. They wait for hosts that are slow, so that others continue meanwhile, and for others to share requests with.
+const OPEN: usize = 8192;
+
+/// The same for queries whose rows raise others, some hundred each, which are open then too.
+const RAISING_OPEN: usize = 256;
+
+/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
+pub struct PageResults {
+    receiver: mpsc::Receiver<PageResult>,
+    room: Arc<Semaphore>,
+    /// The dispatcher, until it is started. Never locked: it makes this `Sync`.
+    start: Mutex<Option<BoxFuture<'static, Result<(), String>>>>,
+    /// The dispatcher, which is aborted with all that it started when this is dropped.
+    tasks: JoinSet<Result<(), String>>,
+    /// Queries that have no outcome yet.
+    open_queries: Arc<OpenQueries>,
+    /// Failures of those that a fault left without one.
+    left: VecDeque<PageResult>,
+    reader: Arc<Reader>,
+    control: RunControl,
+    pub(super) order: Option<ReorderBuffer>,
+    /// How many queries of a root are open, if it isn't one.
+    open: HashMap<usize, usize>,
+}
+
+impl Worker {
+    /// Answers the queries, from when the first outcome is asked for.
+    pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
+        let (sender, receiver) = mpsc::channel(CHANNEL_PAGES);
+        let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
+        let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(StatsRecorder::new()));
+        let (stop, stopped) = watch::channel(false);
+        let control = RunControl { stop: Arc::new(stop), stats: Arc::clone(&tally), scheduler: self.scheduler.clone() };
+        let queue = self.scheduler.add_run();
+        let (reader, open_queries) = (Arc::new(queue.reader()), Arc::new(OpenQueries::default()));
+        let (run_reader, open) = (Arc::clone(&reader), Arc::clone(&open_queries));
+        let places = Arc::clone(&room);
+        let start = async move {
+            let per_run = self.scheduler.config().retries.run_deadline;
+            let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
+            let follow_up = input.follow_up.clone();
+            let run = Run { sender, tally, open, deadline, resume, follow_up, reader: run_reader };
+            Dispatcher::new(self, run, input, places, queue, stopped).dispatch().await
+        };
+        PageResults {
+            receiver,
+            room,
+            start: Mutex::new(Some(start.boxed())),
+            tasks: JoinSet::new(),
+            open_queries,
+            left: VecDeque::new(),
+            reader,
+            control,
+            order: None,
+            open: HashMap::new(),
+        }
+    }
+}
+
+impl PageResults {
+    /// The same in the queries' order, each followed by those that its answers raised. While rows of more than some megabytes wait for a query,
+    /// only that one is asked.
+    #[must_use]
+    pub fn ordered(self) -> Self {
+        self.in_order(PLAIN_BYTES)
+    }
+
+    /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
+    pub(super) fn in_order(mut self, loose: usize) -> Self {
+        self.order = Some(ReorderBuffer::new(loose));
+        self
+    }
+
+    /// Stops it, and tells how it goes.
+    #[must_use]
+    pub fn control(&self) -> RunControl {
+        self.control.clone()
+    }
+
+    fn begin(&mut self) {
+        if let Some(start) = self.start.get_mut().ok().and_then(Option::take) {
+            self.tasks.spawn(start);
+        }
+    }
+
+    /// Takes a part; returns it if it needn't wait for others.
+    fn accept(&mut self, part: PageResult) -> Option<PageResult> {
+        let closes = self.closes(&part);
+        match &mut self.order {
+            Some(order) => {
+                order.insert(part, closes);
+                None
+            }
+            None => {
+                self.room.add_permits(usize::from(closes));
+                Some(part)
+            }
+        }
+    }
+
+    /// The next part in order, if it is there.
+    fn next_in_order(&mut self) -> Option<PageResult> {
+        let order = self.order.as_mut()?;
+        let next = order.next();
+        if let Some(head) = order.head_to_wait_for() {
+            self.reader.set_head(head);
+        }
+        let (part, is_over) = next?;
+        self.room.add_permits(usize::from(is_over));
+        Some(part)
+    }
+
+    /// What a fault left without an outcome, once the dispatcher has ended.
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
+        if let Some(ended) = ready!(self.tasks.poll_join_next(context)) {
+            let fault = ended.unwrap_or_else(|error| Err(describe(error))).err();
+            let why = fault.as_deref().map_or_else(
+                || "the run ended without an outcome".to_owned(),
+                |fault| format!("a task of the run ended: {fault}"),
+            );
+            self.left = self.open_queries.fail_all(&why).into();
+            self.left.iter().for_each(|part| self.control.stats.record(part));
+            let fault = fault.or_else(|| (!self.left.is_empty()).then_some(why));
+            self.control.stats.update(|stats| stats.fault = fault);
+        }
+        Poll::Ready(self.left.pop_front())
+    }
+
+    /// Whether a part is the last of its root.
+    fn closes(&mut self, part: &PageResult) -> bool {
+        if !part.is_last {
+            return false;
+        }
+        let root = part.origin.root;
+        let open = self.open.remove(&root).unwrap_or(1) + part.raised - 1;
+        if open > 0 {
+            self.open.insert(root, open);
+        }
+        open == 0
+    }
+}
+
+impl Stream for PageResults {
+    type Item = PageResult;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
+        self.begin();
+        loop {
+            if let Some(part) = self.next_in_order() {
+                return Poll::Ready(Some(part));
+            }
+            let part = match ready!(self.receiver.poll_recv(context)) {
+                Some(part) => part,
+                None => match ready!(self.poll_left(context)) {
+                    Some(part) => part,
+                    None => return Poll::Ready(None),
+                },
+            };
+            if let Some(part) = self.accept(part) {
+                return Poll::Ready(Some(part));
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for PageResults {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PageResults").field("order", &self.order).finish_non_exhaustive()
+    }
+}
