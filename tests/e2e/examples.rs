@@ -4,12 +4,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use playfast_sim::{ChartQuery, StoreConfig};
 use serde_json::Value;
 
 use crate::store::same;
-use crate::support::{Shop, without_proxies};
+use crate::support::{Folder, Shop, timeless, without_proxies};
 use crate::swap::again;
 
 /// An example, led to a store. Cargo builds them with all tests, and not with this suite alone.
@@ -58,6 +59,23 @@ fn rows_are_streamed_to_a_file() {
     assert_eq!(rows.len(), 17 * 2 * 20);
     let truth = shop.store.chart(&ChartQuery::new("us", "GAME_ACTION", "topselling_free"));
     same(&rows[0], &truth[0]);
+}
+
+#[test]
+fn a_file_is_continued_where_a_killed_run_left_it() {
+    let (shop, folder) = (Shop::open(StoreConfig::default().latency(Duration::from_millis(300))), Folder::empty());
+    let file = folder.name("charts.ndjson");
+    let mut killed = example(&shop, "resume").arg(&file).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    for _ in 0..2 {
+        said(example(&shop, "resume").arg(&file));
+        let rows = folder.read("charts.ndjson");
+        let rows: std::collections::HashSet<_> =
+            rows.lines().map(|line| timeless(serde_json::from_str(line).unwrap()).to_string()).collect();
+        assert_eq!((rows.len(), folder.read("charts.ndjson").lines().count()), (60, 60));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod authorities;
 mod batches;
 mod blocking;
 mod bombs;
+mod checkpoints;
 mod command_line;
 mod component;
 mod delivery;
