@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use playfast_guest::json::{Level, Reader};
+use playfast_guest::json::{Nesting, Reader};
 
 fuzz_target!(|data: &[u8]| {
-    let mut reader = Reader::new(data, 0, Level::Plain);
+    let mut reader = Reader::new(data, 0, Nesting::Plain);
     let skipped = reader.skip();
     // Numbers at the end of a text may go on: only what closes itself is known to be whole.
     let closes = data.trim_ascii_start().first().is_some_and(|first| matches!(first, b'[' | b'{' | b'"'));

@@ -3,7 +3,9 @@
 //! `cargo xtask component --example json_api --out books.wasm` makes the component, and `playfast --parser books.wasm book --help` says
 //! what it answers. The tests below need no wasm.
 
-use playfast_guest::json::{Flow, Level, ReadError, Reader, Writer};
+use std::ops::ControlFlow;
+
+use playfast_guest::json::{Nesting, ReadError, Reader, Writer};
 use playfast_guest::{Failure, HttpRequest, HttpResponse, Page, Parser, Query, Requests, url};
 
 /// The parser of openlibrary.org.
@@ -53,12 +55,12 @@ impl Parser for Books {
 
 /// The books of one response, and the number of the next page as the state to go on with.
 fn page(query: &Query, body: &[u8]) -> Result<Page, Failure> {
-    let found = Reader::new(body, 0, Level::Plain).member("docs")?;
+    let found = Reader::new(body, 0, Nesting::Plain).member("docs")?;
     let mut found = found.ok_or_else(|| Failure::layout_changed("the answer has no docs"))?;
     let mut records = Vec::new();
     found.items(|book| {
         records.push(record(*book)?);
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     })?;
     let page: usize = query.state.as_deref().and_then(|state| state.parse().ok()).unwrap_or(1);
     let next = (records.len() >= PER_PAGE).then(|| (page + 1).to_string());
@@ -78,7 +80,7 @@ fn record(book: Reader<'_>) -> Result<String, ReadError> {
         authors.map_or(Ok(()), |mut authors| {
             authors.items(|author| {
                 record.copy_text(Some(*author));
-                Ok(Flow::Continue)
+                Ok(ControlFlow::Continue(()))
             })
         })
     })?;

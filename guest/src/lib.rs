@@ -44,7 +44,7 @@
 //! project's own folder `cargo xtask component --example NAME --out FILE` does both for an example of this crate; `json_api` is one.
 
 #[cfg(target_arch = "wasm32")]
-mod arena;
+mod bump_allocator;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -55,7 +55,7 @@ mod types;
 pub mod url;
 
 #[cfg(target_arch = "wasm32")]
-pub use arena::Arena;
+pub use bump_allocator::BumpAllocator;
 
 pub use types::{Exchange, Failure, FailureKind, HttpRequest, HttpResponse, Method, Page, Parser, Query, Requests};
 

@@ -2,7 +2,9 @@
 //!
 //! `playfast demo --swap` drops it in beside a running host. `cargo xtask component` builds it.
 
-use playfast_guest::json::{EVERY, Field, Flow, ReadError, Reader, Shape, Table};
+use std::ops::ControlFlow;
+
+use playfast_guest::json::{ANY_ELEMENT, Field, FieldType, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, FailureKind, HttpResponse, Page, Parser, Query, Requests};
 use playfast_play::{Play, address, answers};
 
@@ -14,31 +16,31 @@ playfast_guest::export!(Fixed);
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ARENA: playfast_guest::Arena = playfast_guest::Arena::new();
+static ALLOCATOR: playfast_guest::BumpAllocator = playfast_guest::BumpAllocator::new();
 
 /// Where the items are now.
 const ITEMS: &[u16] = &[0, 1, 0, 33, 0];
 
 /// An item's record: every slot of its message is two further on.
 const FIELDS: &[Field] = &[
-    Field::new("app_id", &[&[0, 2, 0]], Shape::Text),
-    Field::new("title", &[&[0, 5]], Shape::DecodedText),
-    Field::new("developer", &[&[0, 16]], Shape::DecodedText),
-    Field::new("icon", &[&[0, 3, 3, 2]], Shape::Text),
-    Field::new("score", &[&[0, 6, 1]], Shape::Number),
-    Field::new("score_text", &[&[0, 6, 0]], Shape::Text),
-    Field::new("price", &[&[0, 10, 1, 0, 0]], Shape::Micros),
-    Field::new("currency", &[&[0, 10, 1, 0, 1]], Shape::Text),
-    Field::new("price_text", &[&[0, 10, 1, 0, 2]], Shape::Text),
-    Field::new("genre", &[&[0, 7]], Shape::DecodedText),
-    Field::new("description", &[&[0, 15, 1]], Shape::HtmlAsText),
-    Field::new("installs", &[&[0, 17]], Shape::Text),
-    Field::new("screenshots", &[&[0, 4, EVERY, 3, 2]], Shape::DistinctTexts),
-    Field::new("video", &[&[0, 14, 0, 0, 3, 2]], Shape::Text),
-    Field::new("header_image", &[&[0, 24, 3, 2]], Shape::Text),
-    Field::new("content_rating", &[&[0, 26, 0]], Shape::DecodedText),
-    Field::new("iap_range", &[&[0, 31, 0]], Shape::Text),
-    Field::new("url", &[&[0, 12, 4, 2]], Shape::With(address)),
+    Field::new("app_id", &[&[0, 2, 0]], FieldType::Text),
+    Field::new("title", &[&[0, 5]], FieldType::DecodedText),
+    Field::new("developer", &[&[0, 16]], FieldType::DecodedText),
+    Field::new("icon", &[&[0, 3, 3, 2]], FieldType::Text),
+    Field::new("score", &[&[0, 6, 1]], FieldType::Number),
+    Field::new("score_text", &[&[0, 6, 0]], FieldType::Text),
+    Field::new("price", &[&[0, 10, 1, 0, 0]], FieldType::Micros),
+    Field::new("currency", &[&[0, 10, 1, 0, 1]], FieldType::Text),
+    Field::new("price_text", &[&[0, 10, 1, 0, 2]], FieldType::Text),
+    Field::new("genre", &[&[0, 7]], FieldType::DecodedText),
+    Field::new("description", &[&[0, 15, 1]], FieldType::HtmlAsText),
+    Field::new("installs", &[&[0, 17]], FieldType::Text),
+    Field::new("screenshots", &[&[0, 4, ANY_ELEMENT, 3, 2]], FieldType::DistinctTexts),
+    Field::new("video", &[&[0, 14, 0, 0, 3, 2]], FieldType::Text),
+    Field::new("header_image", &[&[0, 24, 3, 2]], FieldType::Text),
+    Field::new("content_rating", &[&[0, 26, 0]], FieldType::DecodedText),
+    Field::new("iap_range", &[&[0, 31, 0]], FieldType::Text),
+    Field::new("url", &[&[0, 12, 4, 2]], FieldType::With(address)),
 ];
 
 impl Parser for Fixed {
@@ -68,12 +70,12 @@ fn is_unknown(page: &Result<Page, Failure>) -> bool {
 
 /// The chart in the payload of a frame.
 fn chart(payload: &mut Reader<'_>, _query: Option<&Query>) -> Result<Page, Failure> {
-    let table = Table::new(FIELDS);
+    let table = RecordSchema::new(FIELDS);
     let mut records = Vec::new();
     let read: Result<_, ReadError> = payload.at(ITEMS, &mut |items| {
         items.elements(|_, item| {
             records.push(table.read(item)?.record()?);
-            Ok(Flow::Continue)
+            Ok(ControlFlow::Continue(()))
         })
     });
     match read {

@@ -6,8 +6,9 @@
 //! Invariant: a frame that is missing is a failure of the store's, and asked for again; a frame that is there and empty is an answer.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
-use playfast_guest::json::{Flow, Kind, Level, ReadError, Reader};
+use playfast_guest::json::{Kind, Nesting, ReadError, Reader};
 use playfast_guest::{Failure, Page, Query};
 
 use crate::{PageResults, unreadable};
@@ -83,7 +84,7 @@ impl<'q, 'r> Answers<'q, 'r> {
     /// lack of the last frame, `["e",…]`.
     fn read_body(&mut self, body: &[u8]) -> Result<(), ReadError> {
         let start = body.windows(PREFIX.len()).position(|bytes| bytes == PREFIX).map_or(0, |at| at + PREFIX.len());
-        let mut reader = Reader::new(body, start, Level::Plain);
+        let mut reader = Reader::new(body, start, Nesting::Plain);
         let (mut has_lengths, mut has_array, mut has_ended) = (false, false, false);
         loop {
             match reader.kind() {
@@ -95,7 +96,7 @@ impl<'q, 'r> Answers<'q, 'r> {
                     (has_array, has_ended) = (true, false);
                     reader.elements(|_, frame| {
                         has_ended = self.read_frame(frame)?;
-                        Ok(Flow::Continue)
+                        Ok(ControlFlow::Continue(()))
                     })?;
                 }
                 Err(ReadError::Truncated) if has_ended || (has_array && !has_lengths) => return Ok(()),
@@ -141,20 +142,20 @@ impl<'q, 'r> Answers<'q, 'r> {
         };
         let (mut page, mut failure, mut tag, mut found, mut is_own) = (None, None, None, Frame::Note, false);
         frame.elements(|slot, value| {
-            let mut flow = Flow::Continue;
+            let mut flow = ControlFlow::Continue(());
             match slot {
                 0 => match value.text().as_deref() {
                     Some("wrb.fr") => {}
-                    Some("er") => (found, flow) = (self.error(whole)?, Flow::Done),
-                    Some("e") => (found, flow) = (Frame::End, Flow::Done),
-                    _ => flow = Flow::Done,
+                    Some("er") => (found, flow) = (self.error(whole)?, ControlFlow::Break(())),
+                    Some("e") => (found, flow) = (Frame::End, ControlFlow::Break(())),
+                    _ => flow = ControlFlow::Break(()),
                 },
                 1 => match value.text() {
                     Some(rpc) if rpc == self.rpc => (found, is_own) = (Frame::Stray, true),
-                    Some(rpc) => (found, flow) = (Frame::OtherRpc(rpc.into_owned()), Flow::Done),
-                    None => flow = Flow::Done,
+                    Some(rpc) => (found, flow) = (Frame::OtherRpc(rpc.into_owned()), ControlFlow::Break(())),
+                    None => flow = ControlFlow::Break(()),
                 },
-                _ if query.is_none() => flow = Flow::Done,
+                _ if query.is_none() => flow = ControlFlow::Break(()),
                 2 => {
                     if let Some(mut payload) = value.inside_string() {
                         page = Some((self.read)(&mut payload, query));
@@ -174,7 +175,7 @@ impl<'q, 'r> Answers<'q, 'r> {
             return Ok(found);
         }
         let page = page.or(failure.map(Err));
-        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Level::Plain), query));
+        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Nesting::Plain), query));
         Ok(Frame::Answer { tag, page })
     }
 
@@ -281,7 +282,7 @@ fn has_text(value: &mut Reader<'_>, part: &str, depth: u8) -> Result<bool, ReadE
         let mut inner = *value;
         inner.elements(|_, element| {
             found |= has_text(element, part, depth + 1)?;
-            Ok(if found { Flow::Done } else { Flow::Continue })
+            Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
     }
     Ok(found)

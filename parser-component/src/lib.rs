@@ -29,7 +29,7 @@ playfast_guest::export!(Play);
 
 #[cfg(all(feature = "component", target_arch = "wasm32"))]
 #[global_allocator]
-static ARENA: playfast_guest::Arena = playfast_guest::Arena::new();
+static ALLOCATOR: playfast_guest::BumpAllocator = playfast_guest::BumpAllocator::new();
 
 /// The description of the parser, as its component gives it: kinds with their parameters and fields.
 #[must_use]

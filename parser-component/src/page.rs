@@ -5,7 +5,7 @@
 //! What a block holds is for its reader to decide. A block is passed over as a whole: text that only looks like one, inside another's data,
 //! is never found.
 
-use playfast_guest::json::{Kind, Level, ReadError, Reader};
+use playfast_guest::json::{Kind, Nesting, ReadError, Reader};
 
 /// What the names have in common. Its underscore is looked for: a byte of 750 in such pages, and a search for one byte goes through megabytes
 /// four times as fast in the sandbox as one for a text.
@@ -116,7 +116,7 @@ impl<'a> Blocks<'a> {
     fn block(&mut self, start: usize) -> Option<Result<Reader<'a>, ReadError>> {
         let (key, data) = head(self.body, start)?;
         let named = self.is_named(key);
-        let block = Reader::new(self.body, data, Level::Plain);
+        let block = Reader::new(self.body, data, Nesting::Plain);
         match self.pass(block) {
             Ok(()) if named || self.is_silent() => Some(Ok(block)),
             Ok(()) => {
@@ -153,7 +153,7 @@ impl<'a> Iterator for Blocks<'a> {
         }
         if let Some(data) = self.others.get(self.given) {
             self.given += 1;
-            return Some(Ok(Reader::new(self.body, *data, Level::Plain)));
+            return Some(Ok(Reader::new(self.body, *data, Nesting::Plain)));
         }
         // Without a word of the page, the block that is looked for may be the one that has no end.
         let cut = self.is_silent() && std::mem::take(&mut self.endless) > 0;
@@ -220,7 +220,7 @@ fn head(body: &[u8], start: usize) -> Option<(Option<&[u8]>, usize)> {
 fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &[u8]) -> (Vec<&'a [u8]>, usize) {
     let mut keys = Vec::new();
     while let Some((key, request)) = request(body, at) {
-        let mut reader = Reader::new(body, request, Level::Plain);
+        let mut reader = Reader::new(body, request, Nesting::Plain);
         if reader.kind() != Ok(Kind::Object) || reader.skip().is_err() {
             break;
         }

@@ -3,8 +3,8 @@
 //! Bytes with room behind them, so that whole blocks can be copied there and cut back: quicker in a sandbox than copies of so many bytes,
 //! each a call out of it. Invariant: there is never less room than what `len` says is used.
 
-use super::scan::{self, BLOCK, Level};
-use super::text;
+use super::scan::{self, BLOCK, Nesting};
+use super::unescape;
 
 /// A growing text.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Buffer {
     pub(super) fn into_text(mut self) -> String {
         self.bytes.truncate(self.len);
         self.bytes.shrink_to_fit();
-        text::into_text(self.bytes)
+        unescape::into_text(self.bytes)
     }
 
     pub(super) fn push(&mut self, byte: u8) {
@@ -85,18 +85,18 @@ impl Buffer {
     /// Copies what can stand in a JSON string as it is from the start of `rest`, and moves past it. It may end before all of that is
     /// copied, but copies some wherever there is any.
     pub(super) fn copy_plain(&mut self, rest: &mut &[u8]) {
-        self.copy::<false>(rest, Level::Plain);
+        self.copy::<false>(rest, Nesting::Plain);
     }
 
     /// The same from the content of a string, with escapes of what can stand as it is.
-    pub(super) fn copy_unescaped(&mut self, rest: &mut &[u8], level: Level) {
-        self.copy::<true>(rest, level);
+    pub(super) fn copy_unescaped(&mut self, rest: &mut &[u8], nesting: Nesting) {
+        self.copy::<true>(rest, nesting);
     }
 
-    fn copy<const UNESCAPE: bool>(&mut self, rest: &mut &[u8], level: Level) {
+    fn copy<const UNESCAPE: bool>(&mut self, rest: &mut &[u8], nesting: Nesting) {
         self.room(BLOCK);
         if let Some(room) = self.bytes.get_mut(self.len..) {
-            let mut copy = Copy { room, written: 0, text: rest, read: 0, level };
+            let mut copy = Copy { room, written: 0, text: rest, read: 0, nesting };
             copy.run::<UNESCAPE>();
             self.len += copy.written;
             *rest = rest.get(copy.read..).unwrap_or_default();
@@ -117,7 +117,7 @@ struct Copy<'a> {
     written: usize,
     text: &'a [u8],
     read: usize,
-    level: Level,
+    nesting: Nesting,
 }
 
 impl Copy<'_> {
@@ -135,7 +135,7 @@ impl Copy<'_> {
             written += plain;
             if plain < BLOCK {
                 let escape = from.get(plain..).filter(|_| UNESCAPE);
-                let escape = escape.and_then(|escape| text::plain_escape(escape, self.level));
+                let escape = escape.and_then(|escape| unescape::plain_escape(escape, self.nesting));
                 let (Some((byte, length)), Some(to)) = (escape, self.room.get_mut(written)) else { break };
                 *to = byte;
                 read += length;

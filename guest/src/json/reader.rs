@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 
-use super::scan::{self, Level, Text};
-use super::text::unescape;
+use super::scan::{self, Nesting, Text};
+use super::unescape::unescape;
 use crate::Failure;
 
 mod containers;
 
-pub(super) use containers::TAIL;
+pub(super) use containers::SPARSE_TAIL;
 
 /// Why a text can't be read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,15 +62,6 @@ pub enum Kind {
     Null,
 }
 
-/// Whether a container is read on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// The next element, please.
-    Continue,
-    /// Nothing more of this container: what is left of it is skipped.
-    Done,
-}
-
 /// A cursor in a JSON text. A copy is how a value is kept for later.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
@@ -83,20 +74,20 @@ pub struct Reader<'a> {
 pub(super) struct Mark<'a> {
     bytes: &'a [u8],
     at: usize,
-    level: Level,
+    nesting: Nesting,
 }
 
 impl<'a> Mark<'a> {
     pub(super) const fn reader(self) -> Reader<'a> {
-        Reader::new(self.bytes, self.at, self.level)
+        Reader::new(self.bytes, self.at, self.nesting)
     }
 }
 
 impl<'a> Reader<'a> {
     /// A cursor at byte `at` of `bytes`.
     #[must_use]
-    pub const fn new(bytes: &'a [u8], at: usize, level: Level) -> Self {
-        Self { text: Text::new(bytes, level), at }
+    pub const fn new(bytes: &'a [u8], at: usize, nesting: Nesting) -> Self {
+        Self { text: Text::new(bytes, nesting), at }
     }
 
     /// Bytes from the text's start.
@@ -107,14 +98,14 @@ impl<'a> Reader<'a> {
 
     /// This place, to come back to.
     pub(super) const fn mark(&self) -> Mark<'a> {
-        Mark { bytes: self.text.bytes, at: self.at, level: self.text.level }
+        Mark { bytes: self.text.bytes, at: self.at, nesting: self.text.nesting }
     }
 
     /// A cursor over the JSON text inside the string that comes next, which is itself not read. `None` where none does.
     #[must_use]
     pub fn inside_string(mut self) -> Option<Self> {
-        let enters = self.text.level == Level::Plain && self.kind() == Ok(Kind::String);
-        enters.then(|| Self::new(self.text.bytes, self.at + 1, Level::InString))
+        let enters = self.text.nesting == Nesting::Plain && self.kind() == Ok(Kind::String);
+        enters.then(|| Self::new(self.text.bytes, self.at + 1, Nesting::Escaped))
     }
 
     /// The rest of a string that was entered by [`Reader::inside_string`]: a cursor after its closing quote.
@@ -122,8 +113,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The text may end before the string does.
     pub fn leave_string(self) -> Result<Self, ReadError> {
-        let end = scan::string_end(self.text.bytes, self.at, Level::Plain)?;
-        Ok(Self::new(self.text.bytes, end + 1, Level::Plain))
+        let end = scan::string_end(self.text.bytes, self.at, Nesting::Plain)?;
+        Ok(Self::new(self.text.bytes, end + 1, Nesting::Plain))
     }
 
     /// What comes next, after white space.
@@ -135,7 +126,7 @@ impl<'a> Reader<'a> {
             b'[' => Kind::Array,
             b'{' => Kind::Object,
             b'"' => Kind::String,
-            b'\\' if self.text.level == Level::InString => Kind::String,
+            b'\\' if self.text.nesting == Nesting::Escaped => Kind::String,
             b'-' | b'0'..=b'9' => Kind::Number,
             b't' | b'f' => Kind::Bool,
             b'n' => Kind::Null,
@@ -159,7 +150,7 @@ impl<'a> Reader<'a> {
             match self.text.bytes.get(self.at) {
                 None => return Err(ReadError::Truncated),
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                Some(b'\\') if self.text.level == Level::InString => match self.text.bytes.get(self.at + 1) {
+                Some(b'\\') if self.text.nesting == Nesting::Escaped => match self.text.bytes.get(self.at + 1) {
                     None => return Err(ReadError::Truncated),
                     Some(b'n' | b'r' | b't') => self.at += 2,
                     Some(_) => return Ok(b'\\'),
@@ -195,16 +186,16 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Result<&'a [u8], ReadError> {
         let quote = self.quote()?;
         let start = self.at + quote;
-        let end = scan::string_end(self.text.bytes, start, self.text.level)?;
+        let end = scan::string_end(self.text.bytes, start, self.text.nesting)?;
         self.at = end + 1;
         self.text.bytes.get(start..end + 1 - quote).ok_or(ReadError::Malformed { at: start })
     }
 
     /// How many bytes the quote that comes next takes.
     fn quote(&self) -> Result<usize, ReadError> {
-        match (self.text.level, self.text.bytes.get(self.at), self.text.bytes.get(self.at + 1)) {
-            (Level::Plain, Some(b'"'), _) => Ok(1),
-            (Level::InString, Some(b'\\'), Some(b'"')) => Ok(2),
+        match (self.text.nesting, self.text.bytes.get(self.at), self.text.bytes.get(self.at + 1)) {
+            (Nesting::Plain, Some(b'"'), _) => Ok(1),
+            (Nesting::Escaped, Some(b'\\'), Some(b'"')) => Ok(2),
             _ => Err(self.malformed()),
         }
     }
@@ -222,7 +213,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn text(mut self) -> Option<Cow<'a, str>> {
         self.token().ok()?;
-        self.string().ok().map(|raw| unescape(raw, self.text.level))
+        self.string().ok().map(|raw| unescape(raw, self.text.nesting))
     }
 
     /// Whether a string comes next.
@@ -238,8 +229,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the text stands.
-    pub(super) const fn level(&self) -> Level {
-        self.text.level
+    pub(super) const fn nesting(&self) -> Nesting {
+        self.text.nesting
     }
 
     /// The number that comes next, as it is written. `None`: it is none.
@@ -266,15 +257,17 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use super::*;
 
     const MESSAGE: &str = r#"[null, "a\"b", [1, -2.5e3], {"5": [true], "9": [[7]], "x": 1}]"#;
 
     /// The same text at both levels.
     fn at_both_levels(text: &str, check: impl Fn(Reader<'_>)) {
-        check(Reader::new(text.as_bytes(), 0, Level::Plain));
+        check(Reader::new(text.as_bytes(), 0, Nesting::Plain));
         let outer = serde_json::Value::from(text).to_string();
-        check(Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string().unwrap());
+        check(Reader::new(outer.as_bytes(), 0, Nesting::Plain).inside_string().unwrap());
     }
 
     #[test]
@@ -309,16 +302,16 @@ mod tests {
                     let mut items = Vec::new();
                     inner.items(|item| {
                         items.push(item.kind()?);
-                        Ok(Flow::Continue)
+                        Ok(ControlFlow::Continue(()))
                     })?;
                     seen.push(items);
-                    Ok(Flow::Continue)
+                    Ok(ControlFlow::Continue(()))
                 })
                 .unwrap();
             assert_eq!(seen, [vec![Kind::Null, Kind::Object, Kind::String, Kind::Object], vec![], vec![]]);
         });
-        let mut reader = Reader::new(b"[[1, 2], 3] 4", 0, Level::Plain);
-        reader.items(|_| Ok(Flow::Done)).unwrap();
+        let mut reader = Reader::new(b"[[1, 2], 3] 4", 0, Nesting::Plain);
+        reader.items(|_| Ok(ControlFlow::Break(()))).unwrap();
         assert_eq!(reader.position(), 11);
     }
 
@@ -332,16 +325,16 @@ mod tests {
     #[test]
     fn a_cut_text_is_truncated_wherever_it_is_cut() {
         for length in 0..MESSAGE.len() {
-            let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Level::Plain);
-            assert_eq!(reader.elements(|_, _| Ok(Flow::Continue)), Err(ReadError::Truncated), "{length}");
-            let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Level::Plain);
-            assert_eq!(reader.items(|_| Ok(Flow::Continue)), Err(ReadError::Truncated), "{length}");
+            let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Nesting::Plain);
+            assert_eq!(reader.elements(|_, _| Ok(ControlFlow::Continue(()))), Err(ReadError::Truncated), "{length}");
+            let mut reader = Reader::new(&MESSAGE.as_bytes()[..length], 0, Nesting::Plain);
+            assert_eq!(reader.items(|_| Ok(ControlFlow::Continue(()))), Err(ReadError::Truncated), "{length}");
         }
     }
 
     #[test]
     fn a_member_is_found_by_its_key() {
-        let reader = Reader::new(br#"{"a": {"b": null}, "c\u0064": ["x"]}"#, 0, Level::Plain);
+        let reader = Reader::new(br#"{"a": {"b": null}, "c\u0064": ["x"]}"#, 0, Nesting::Plain);
         assert_eq!(reader.member("cd").unwrap().unwrap().get(&[0]).unwrap().unwrap().text().unwrap(), "x");
         assert!(reader.member("a").unwrap().unwrap().member("b").unwrap().is_none());
     }
@@ -349,7 +342,7 @@ mod tests {
     #[test]
     fn an_outer_string_is_left_after_its_end() {
         let outer = br#"["[\"a]\\\"\"]", 5]"#;
-        let inner = Reader::new(outer, 0, Level::Plain).get(&[0]).unwrap().unwrap().inside_string().unwrap();
+        let inner = Reader::new(outer, 0, Nesting::Plain).get(&[0]).unwrap().unwrap().inside_string().unwrap();
         assert_eq!(inner.get(&[0]).unwrap().unwrap().text().unwrap(), "a]\"");
         assert_eq!(inner.leave_string().unwrap().position(), 15);
     }

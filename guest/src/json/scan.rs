@@ -13,11 +13,11 @@ use super::reader::ReadError;
 
 /// Where the JSON text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum Nesting {
     /// As it is: a body, a page's script.
     Plain,
     /// Escaped once, in a string of another JSON text.
-    InString,
+    Escaped,
 }
 
 /// What a quote is, after a run of backslashes.
@@ -31,14 +31,14 @@ enum Quote {
     End,
 }
 
-impl Level {
+impl Nesting {
     /// In a string of a string every backslash and quote of the inner text has one backslash more: a quote after `k` backslashes is
     /// written after `2k + 1`.
     const fn quote(self, backslashes: usize) -> Quote {
         match (self, backslashes % 4) {
-            (Self::Plain, 0 | 2) | (Self::InString, 1) => Quote::Structural,
-            (Self::Plain, _) | (Self::InString, 3) => Quote::Character,
-            (Self::InString, _) => Quote::End,
+            (Self::Plain, 0 | 2) | (Self::Escaped, 1) => Quote::Structural,
+            (Self::Plain, _) | (Self::Escaped, 3) => Quote::Character,
+            (Self::Escaped, _) => Quote::End,
         }
     }
 }
@@ -80,7 +80,7 @@ impl Block {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) level: Level,
+    pub(super) nesting: Nesting,
     /// Where the block starts.
     block: usize,
     opens: u64,
@@ -98,41 +98,41 @@ pub(super) struct Text<'a> {
 const NOWHERE: usize = usize::MAX - BLOCK;
 
 impl<'a> Text<'a> {
-    pub(super) const fn new(bytes: &'a [u8], level: Level) -> Self {
-        Self { bytes, level, block: NOWHERE, opens: 0, closes: 0, commas: 0, end: 0, inside: 0, escapes: 0 }
+    pub(super) const fn new(bytes: &'a [u8], nesting: Nesting) -> Self {
+        Self { bytes, nesting, block: NOWHERE, opens: 0, closes: 0, commas: 0, end: 0, inside: 0, escapes: 0 }
     }
 
     /// Comes to the block where `at` stands, which is outside a string. Gives a mask of what stands from there on.
     #[inline(always)]
-    fn enter<const IN_STRING: bool>(&mut self, at: usize) -> Result<u64, ReadError> {
+    fn enter<const ESCAPED: bool>(&mut self, at: usize) -> Result<u64, ReadError> {
         let before = at.wrapping_sub(self.block);
         if before < BLOCK {
             return Ok(u64::MAX << before);
         }
         (self.block, self.inside, self.escapes) = (NOWHERE, 0, 0);
-        if self.read::<IN_STRING>(at) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+        if self.read::<ESCAPED>(at) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
     }
 
     /// Goes on to the next block.
     #[inline(always)]
-    fn next<const IN_STRING: bool>(&mut self) -> Result<u64, ReadError> {
+    fn next<const ESCAPED: bool>(&mut self) -> Result<u64, ReadError> {
         if self.end != 0 {
             return Err(ReadError::Malformed { at: self.block + self.end.trailing_zeros() as usize });
         }
-        if self.read::<IN_STRING>(self.block + BLOCK) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
+        if self.read::<ESCAPED>(self.block + BLOCK) { Ok(u64::MAX) } else { Err(ReadError::Truncated) }
     }
 
     /// Reads the next block from `at` on, after this one, that doesn't stand in a string as a whole. `false`: there is none.
     #[inline(never)]
-    fn read<const IN_STRING: bool>(&mut self, mut at: usize) -> bool {
+    fn read<const ESCAPED: bool>(&mut self, mut at: usize) -> bool {
         loop {
             let Some(whole) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) else {
-                return self.read_last::<IN_STRING>(at);
+                return self.read_last::<ESCAPED>(at);
             };
             let block = Block::of(whole);
-            let (quotes, rare) = self.quotes::<IN_STRING>(&block);
+            let (quotes, rare) = self.quotes::<ESCAPED>(&block);
             if rare != 0 {
-                return self.read_rare::<IN_STRING>(whole, at);
+                return self.read_rare::<ESCAPED>(whole, at);
             }
             if quotes != 0 || self.inside == 0 {
                 self.keep(&block, at, quotes, 0);
@@ -146,24 +146,24 @@ impl<'a> Text<'a> {
     /// The same at the text's end, where less than a block is left.
     #[cold]
     #[inline(never)]
-    fn read_last<const IN_STRING: bool>(&mut self, at: usize) -> bool {
+    fn read_last<const ESCAPED: bool>(&mut self, at: usize) -> bool {
         let rest = self.bytes.get(at..).unwrap_or_default();
         let mut padded = [b' '; BLOCK];
         padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        !rest.is_empty() && self.read_rare::<IN_STRING>(&padded, at)
+        !rest.is_empty() && self.read_rare::<ESCAPED>(&padded, at)
     }
 
     /// The same of a block where quotes follow unusual numbers of backslashes, which are looked at one by one.
     #[cold]
     #[inline(never)]
-    fn read_rare<const IN_STRING: bool>(&mut self, block: &[u8; BLOCK], at: usize) -> bool {
+    fn read_rare<const ESCAPED: bool>(&mut self, block: &[u8; BLOCK], at: usize) -> bool {
         let block = Block::of(block);
-        let (mut quotes, mut rare) = self.quotes::<IN_STRING>(&block);
+        let (mut quotes, mut rare) = self.quotes::<ESCAPED>(&block);
         let mut end = 0;
         while rare != 0 && end == 0 {
             let quote = rare & rare.wrapping_neg();
             rare ^= quote;
-            match self.level.quote(backslashes_before(self.bytes, at + quote.trailing_zeros() as usize)) {
+            match self.nesting.quote(backslashes_before(self.bytes, at + quote.trailing_zeros() as usize)) {
                 Quote::Structural => quotes |= quote,
                 Quote::Character => {}
                 Quote::End => end = quote,
@@ -174,13 +174,13 @@ impl<'a> Text<'a> {
     }
 
     /// The quotes that open and close strings, and those of which that isn't known: nearly every quote follows no backslash, or just the
-    /// one of its level.
+    /// one of its nesting.
     #[inline(always)]
-    fn quotes<const IN_STRING: bool>(&self, block: &Block) -> (u64, u64) {
+    fn quotes<const ESCAPED: bool>(&self, block: &Block) -> (u64, u64) {
         let (quotes, backslashes) = (block.mask(b'"'), block.mask(b'\\'));
         let once = (backslashes << 1) | (self.escapes >> 63);
         let twice = (backslashes << 2) | (self.escapes >> 62);
-        if IN_STRING { (quotes & once & !twice, quotes & (!once | twice)) } else { (quotes & !once, quotes & once) }
+        if ESCAPED { (quotes & once & !twice, quotes & (!once | twice)) } else { (quotes & !once, quotes & once) }
     }
 
     /// Becomes the structure of this block.
@@ -202,14 +202,14 @@ impl<'a> Text<'a> {
 
     /// The position after the bracket that closes a container; `at` stands inside it and outside a string.
     pub(super) fn close(&mut self, at: usize) -> Result<usize, ReadError> {
-        match self.level {
-            Level::Plain => self.close_at::<false>(at),
-            Level::InString => self.close_at::<true>(at),
+        match self.nesting {
+            Nesting::Plain => self.close_at::<false>(at),
+            Nesting::Escaped => self.close_at::<true>(at),
         }
     }
 
-    fn close_at<const IN_STRING: bool>(&mut self, at: usize) -> Result<usize, ReadError> {
-        let mut left = self.enter::<IN_STRING>(at)?;
+    fn close_at<const ESCAPED: bool>(&mut self, at: usize) -> Result<usize, ReadError> {
+        let mut left = self.enter::<ESCAPED>(at)?;
         // How many containers are open.
         let mut depth = 1_u32;
         loop {
@@ -228,25 +228,25 @@ impl<'a> Text<'a> {
                 }
             }
             depth = after - count;
-            left = self.next::<IN_STRING>()?;
+            left = self.next::<ESCAPED>()?;
         }
     }
 
     /// Goes over `count` elements of an array from the one at `at` on, but never over an object or the array's end.
     pub(super) fn step(&mut self, at: usize, count: usize) -> Result<Step, ReadError> {
-        match self.level {
+        match self.nesting {
             _ if count == 0 => Ok(Step { at, over: 0 }),
-            Level::Plain => self.step_over::<false>(at, count),
-            Level::InString => self.step_over::<true>(at, count),
+            Nesting::Plain => self.step_over::<false>(at, count),
+            Nesting::Escaped => self.step_over::<true>(at, count),
         }
     }
 
-    fn step_over<const IN_STRING: bool>(&mut self, at: usize, count: usize) -> Result<Step, ReadError> {
-        let (mut left, mut over) = (self.enter::<IN_STRING>(at)?, 0);
+    fn step_over<const ESCAPED: bool>(&mut self, at: usize, count: usize) -> Result<Step, ReadError> {
+        let (mut left, mut over) = (self.enter::<ESCAPED>(at)?, 0);
         loop {
             let marks = (self.opens | self.closes | self.commas) & left;
             if marks == 0 {
-                left = self.next::<IN_STRING>()?;
+                left = self.next::<ESCAPED>()?;
                 continue;
             }
             let mark = marks & marks.wrapping_neg();
@@ -258,8 +258,8 @@ impl<'a> Text<'a> {
                 }
                 left = !mark & !(mark - 1);
             } else if self.opens & mark != 0 && self.bytes.get(at) == Some(&b'[') {
-                let after = self.close_at::<IN_STRING>(at + 1)?;
-                left = self.enter::<IN_STRING>(after)?;
+                let after = self.close_at::<ESCAPED>(at + 1)?;
+                left = self.enter::<ESCAPED>(after)?;
             } else {
                 return Ok(Step { at, over });
             }
@@ -291,10 +291,10 @@ fn backslashes_before(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The position of the quote that closes a string, the first byte of whose content is at `at`.
-pub(super) fn string_end(bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
+pub(super) fn string_end(bytes: &[u8], at: usize, nesting: Nesting) -> Result<usize, ReadError> {
     let content = bytes.get(at..).unwrap_or_default();
     for quote in memchr::memchr_iter(b'"', content) {
-        match level.quote(backslashes_before(content, quote)) {
+        match nesting.quote(backslashes_before(content, quote)) {
             Quote::Structural => return Ok(at + quote),
             Quote::End => return Err(ReadError::Malformed { at: at + quote }),
             Quote::Character => {}
@@ -325,8 +325,8 @@ mod tests {
 
     use super::*;
 
-    fn close(bytes: &[u8], at: usize, level: Level) -> Result<usize, ReadError> {
-        Text::new(bytes, level).close(at)
+    fn close(bytes: &[u8], at: usize, nesting: Nesting) -> Result<usize, ReadError> {
+        Text::new(bytes, nesting).close(at)
     }
 
     /// Any JSON of arrays, objects and strings full of what is special.
@@ -350,11 +350,11 @@ mod tests {
         fn a_container_ends_where_it_ends(value in json(), after in r#"[\]}\[{ ,]{0,80}"#) {
             let text = Value::from(vec![value]).to_string();
             let plain = format!("{text}{after}");
-            prop_assert_eq!(close(plain.as_bytes(), 1, Level::Plain), Ok(text.len()));
+            prop_assert_eq!(close(plain.as_bytes(), 1, Nesting::Plain), Ok(text.len()));
 
             let escaped = Value::from(text).to_string();
             let outer = format!("{escaped}{after}\"");
-            prop_assert_eq!(close(outer.as_bytes(), 2, Level::InString), Ok(escaped.len() - 1));
+            prop_assert_eq!(close(outer.as_bytes(), 2, Nesting::Escaped), Ok(escaped.len() - 1));
         }
 
         #[test]
@@ -365,12 +365,12 @@ mod tests {
                 Some(left) => Step { at: text.len() - Value::from(left).to_string().len(), over: stop },
                 None => Step { at: text.len() - 2, over: values.len() - 1 },
             };
-            prop_assert_eq!(Text::new(text.as_bytes(), Level::Plain).step(1, count), Ok(expected));
+            prop_assert_eq!(Text::new(text.as_bytes(), Nesting::Plain).step(1, count), Ok(expected));
 
             let outer = Value::from(text.clone()).to_string();
             let before = Value::from(&text[..expected.at]).to_string();
             let expected = Step { at: before.len() - 1, ..expected };
-            prop_assert_eq!(Text::new(outer.as_bytes(), Level::InString).step(2, count), Ok(expected));
+            prop_assert_eq!(Text::new(outer.as_bytes(), Nesting::Escaped).step(2, count), Ok(expected));
         }
 
         #[test]
@@ -378,22 +378,22 @@ mod tests {
             let text = Value::from(vec![value]).to_string();
             let cut = text.get(..1 + ((text.len() - 1) as f64 * share) as usize);
             if let Some(cut) = cut {
-                prop_assert_eq!(close(cut.as_bytes(), 1, Level::Plain), Err(ReadError::Truncated));
+                prop_assert_eq!(close(cut.as_bytes(), 1, Nesting::Plain), Err(ReadError::Truncated));
             }
         }
 
         #[test]
         fn a_string_ends_at_its_quote(content in r#"["\\a]{0,12}"#) {
             let text = Value::from(content).to_string();
-            prop_assert_eq!(string_end(text.as_bytes(), 1, Level::Plain), Ok(text.len() - 1));
+            prop_assert_eq!(string_end(text.as_bytes(), 1, Nesting::Plain), Ok(text.len() - 1));
             let outer = Value::from(text).to_string();
-            prop_assert_eq!(string_end(outer.as_bytes(), 3, Level::InString), Ok(outer.len() - 2));
+            prop_assert_eq!(string_end(outer.as_bytes(), 3, Nesting::Escaped), Ok(outer.len() - 2));
         }
     }
 
     #[test]
     fn the_end_of_the_outer_string_is_the_end() {
         let bytes = br#"[\"a\", 1",]"#;
-        assert_eq!(close(bytes, 1, Level::InString), Err(ReadError::Malformed { at: 9 }));
+        assert_eq!(close(bytes, 1, Nesting::Escaped), Err(ReadError::Malformed { at: 9 }));
     }
 }

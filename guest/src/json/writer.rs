@@ -5,8 +5,8 @@
 
 use super::buffer::Buffer;
 use super::reader::Reader;
-use super::scan::{self, BLOCK, Level};
-use super::text;
+use super::scan::{self, BLOCK, Nesting};
+use super::unescape;
 use crate::html;
 
 /// Bytes of room that a record starts with; most take less.
@@ -111,7 +111,7 @@ impl Writer {
             let content = value.content()?;
             self.separate();
             self.json.push(b'"');
-            self.copy(content, value.level())
+            self.copy(content, value.nesting())
         });
         match copied {
             Some(()) => self.json.push(b'"'),
@@ -164,14 +164,14 @@ impl Writer {
     /// Copies what stands before the end of a string that starts with `content`. `None`: it has no end.
     ///
     /// What isn't escaped there needn't be here.
-    fn copy(&mut self, mut content: &[u8], level: Level) -> Option<()> {
+    fn copy(&mut self, mut content: &[u8], nesting: Nesting) -> Option<()> {
         loop {
-            self.json.copy_unescaped(&mut content, level);
-            match (*content.first()?, level, content.get(1)) {
-                (b'"', Level::Plain, _) | (b'\\', Level::InString, Some(b'"')) => return Some(()),
-                (b'"', Level::InString, _) => return None,
+            self.json.copy_unescaped(&mut content, nesting);
+            match (*content.first()?, nesting, content.get(1)) {
+                (b'"', Nesting::Plain, _) | (b'\\', Nesting::Escaped, Some(b'"')) => return Some(()),
+                (b'"', Nesting::Escaped, _) => return None,
                 (b'\\', _, _) => {
-                    let (character, length) = text::sequence(content, level);
+                    let (character, length) = unescape::sequence(content, nesting);
                     match character {
                         Some(character @ ('"' | '\\' | '\0'..='\x1f')) => self.escape(character as u8),
                         Some(character) => self.json.extend(character.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -273,7 +273,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Key, Level, Reader, Writer};
+    use super::{Key, Nesting, Reader, Writer};
 
     #[test]
     fn containers_nest_and_commas_stand_where_they_must() {
@@ -295,9 +295,9 @@ mod tests {
         fn copied_text_is_the_text(text in prop_oneof![any::<String>(), r#"[a-z<>"\\é\n\x01]{0,300}"#]) {
             let mut writer = Writer::new();
             let json = Value::from(text.clone()).to_string().replace('<', "\\u003c").replace('>', "\\u003E") + ",";
-            writer.key("plain").copy_text(Some(Reader::new(json.as_bytes(), 0, Level::Plain)));
+            writer.key("plain").copy_text(Some(Reader::new(json.as_bytes(), 0, Nesting::Plain)));
             let outer = Value::from(json).to_string();
-            let inside = Reader::new(outer.as_bytes(), 0, Level::Plain).inside_string();
+            let inside = Reader::new(outer.as_bytes(), 0, Nesting::Plain).inside_string();
             writer.key("inside").copy_text(inside);
             let record: Value = serde_json::from_str(&writer.finish()).unwrap();
             prop_assert_eq!(record["plain"].as_str(), Some(text.as_str()));

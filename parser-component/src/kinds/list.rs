@@ -1,6 +1,8 @@
 //! Kind `list`: the apps of a chart.
 
-use playfast_guest::json::{EVERY, Flow, Kind as Json, ReadError, Reader, Table, Writer};
+use std::ops::ControlFlow;
+
+use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema, Writer};
 use playfast_guest::{Failure, Page, Query};
 
 use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
@@ -62,7 +64,7 @@ record! {
         genre: Option<String> = DecodedText at [0, 5], "Category's name", expected 1;
         description: Option<String> = HtmlAsText at [0, 13, 1], "Description as text", expected 1;
         installs: Option<String> = Text at [0, 15], "Number of installs as the store shows it", expected 1;
-        screenshots: Option<Vec<String>> = DistinctTexts at [0, 2, EVERY, 3, 2], "URLs, each once", expected 1;
+        screenshots: Option<Vec<String>> = DistinctTexts at [0, 2, ANY_ELEMENT, 3, 2], "URLs, each once", expected 1;
         video: Option<String> = Text at [0, 12, 0, 0, 3, 2], "URL of a video", expected 0.6;
         header_image: Option<String> = Text at [0, 22, 3, 2], "URL", expected 0.9;
         content_rating: Option<String> = DecodedText at [0, 24, 0], "Content rating's name", expected 1;
@@ -156,7 +158,7 @@ struct Chart {
 }
 
 fn chart(payload: &mut Reader<'_>) -> Result<Chart, ReadError> {
-    let table = Table::new(FIELDS);
+    let table = RecordSchema::new(FIELDS);
     let mut chart = Chart { records: Vec::new(), nameless: 0 };
     payload.at(ITEMS, &mut |items| {
         items.elements(|_, item| {
@@ -167,7 +169,7 @@ fn chart(payload: &mut Reader<'_>) -> Result<Chart, ReadError> {
             } else {
                 chart.nameless += 1;
             }
-            Ok(Flow::Continue)
+            Ok(ControlFlow::Continue(()))
         })
     })?;
     Ok(chart)

@@ -22,7 +22,7 @@ macro_rules! record {
         $(#[$doc:meta])*
         $record:ident {
             $(
-                $name:ident: $type:ty = $shape:ident $(($with:expr))? at $([$($slot:expr),*])or+, $about:literal
+                $name:ident: $type:ty = $field_type:ident $(($with:expr))? at $([$($slot:expr),*])or+, $about:literal
                 $(, expected $expected:literal)? $(, bytes $bytes:literal)?;
             )*
         }
@@ -32,7 +32,7 @@ macro_rules! record {
             playfast_guest::json::Field::new(
                 stringify!($name),
                 &[$(&[$($slot),*]),+],
-                playfast_guest::json::Shape::$shape $(($with))?,
+                playfast_guest::json::FieldType::$field_type $(($with))?,
             ),
         )*];
 

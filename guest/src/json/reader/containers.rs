@@ -3,10 +3,12 @@
 //! Protobuf messages written as JSON arrays are read by one rule at every depth: slot *i* is the element at *i*, else member *i + 1* of an
 //! object that ends the array (a sparse tail).
 
-use super::{Flow, Kind, ReadError, Reader, unescape};
+use std::ops::ControlFlow;
+
+use super::{Kind, ReadError, Reader, unescape};
 
 /// The slot to ask for where only a sparse tail is wanted any more.
-pub(in crate::json) const TAIL: usize = usize::MAX;
+pub(in crate::json) const SPARSE_TAIL: usize = usize::MAX;
 
 impl<'a> Reader<'a> {
     /// Visits the elements of the array that comes next with their slots, and a sparse tail's members with theirs, of which each is
@@ -17,10 +19,10 @@ impl<'a> Reader<'a> {
     /// What `visit` says, or when the text ends in the array, or it isn't JSON.
     pub fn elements(
         &mut self,
-        mut visit: impl FnMut(usize, &mut Self) -> Result<Flow, ReadError>,
+        mut visit: impl FnMut(usize, &mut Self) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         self.slots(0, |slot, reader| match reader {
-            Some(reader) => Ok((visit(slot, reader)? == Flow::Continue).then_some(slot + 1)),
+            Some(reader) => Ok((visit(slot, reader)? == ControlFlow::Continue(())).then_some(slot + 1)),
             None => Ok(Some(slot + 1)),
         })
     }
@@ -72,14 +74,17 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`Reader::elements`].
-    pub fn items(&mut self, mut visit: impl FnMut(&mut Self) -> Result<Flow, ReadError>) -> Result<(), ReadError> {
+    pub fn items(
+        &mut self,
+        mut visit: impl FnMut(&mut Self) -> Result<ControlFlow<()>, ReadError>,
+    ) -> Result<(), ReadError> {
         if self.kind()? != Kind::Array {
             return self.skip();
         }
         self.at += 1;
         while self.token()? != b']' {
             let before = self.at;
-            if visit(self)? == Flow::Done {
+            if visit(self)? == ControlFlow::Break(()) {
                 self.at = self.text.close(self.at)?;
                 return Ok(());
             }
@@ -134,7 +139,7 @@ impl<'a> Reader<'a> {
             if let Some(slot) = slot.filter(|_| reader.kind() != Ok(Kind::Null)) {
                 visit(slot, Some(reader))?;
             }
-            Ok(Flow::Continue)
+            Ok(ControlFlow::Continue(()))
         })
     }
 
@@ -144,7 +149,7 @@ impl<'a> Reader<'a> {
     /// As [`Reader::elements`].
     pub fn members(
         &mut self,
-        mut visit: impl FnMut(&str, &mut Self) -> Result<Flow, ReadError>,
+        mut visit: impl FnMut(&str, &mut Self) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         if self.kind()? != Kind::Object {
             return self.skip();
@@ -152,14 +157,14 @@ impl<'a> Reader<'a> {
         self.at += 1;
         while self.more()? {
             self.token()?;
-            let key = self.string().map(|raw| unescape(raw, self.text.level))?;
+            let key = self.string().map(|raw| unescape(raw, self.text.nesting))?;
             if self.token()? != b':' {
                 return Err(self.malformed());
             }
             self.at += 1;
             self.token()?;
             let before = self.at;
-            if visit(&key, self)? == Flow::Done {
+            if visit(&key, self)? == ControlFlow::Break(()) {
                 self.at = self.text.close(self.at)?;
                 return Ok(());
             }
@@ -203,7 +208,7 @@ impl<'a> Reader<'a> {
         self.slots(wanted, |slot, reader| match reader {
             Some(reader) if slot == wanted => visit(reader).map(|()| None),
             Some(_) => Ok(None),
-            None => Ok(Some(TAIL)),
+            None => Ok(Some(SPARSE_TAIL)),
         })
     }
 
@@ -232,9 +237,9 @@ impl<'a> Reader<'a> {
         self.members(|name, reader| {
             if name == key {
                 found = reader.get(&[])?;
-                return Ok(Flow::Done);
+                return Ok(ControlFlow::Break(()));
             }
-            Ok(Flow::Continue)
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(found)
     }

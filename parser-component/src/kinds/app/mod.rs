@@ -4,7 +4,9 @@ mod nested;
 
 use std::cell::LazyCell;
 
-use playfast_guest::json::{EVERY, Flow, Kind as Json, ReadError, Reader, Table};
+use std::ops::ControlFlow;
+
+use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
 use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
@@ -118,7 +120,7 @@ record! {
         categories: Option<Vec<Category>> = With(categories) at [118] or [79, 0, 0], "Categories and tags", expected 1;
         icon: Option<String> = Text at [95, 0, 3, 2], "URL of the icon", expected 1;
         header_image: Option<String> = Text at [96, 0, 3, 2], "URL", expected 0.9;
-        screenshots: Option<Vec<String>> = DistinctTexts at [78, 0, EVERY, 3, 2], "URLs, each once", expected 1;
+        screenshots: Option<Vec<String>> = DistinctTexts at [78, 0, ANY_ELEMENT, 3, 2], "URLs, each once", expected 1;
         video: Option<String> = Text at [100, 0, 0, 3, 2], "URL of a video";
         video_image: Option<String> = Text at [100, 1, 0, 3, 2], "URL of the video's picture";
         content_rating: Option<String> = DecodedText at [9, 0], "Content rating's name", expected 1;
@@ -160,18 +162,18 @@ const APP_ID: &[u16] = &[1, 11, 0, 0];
 /// The slots of an answer that repeat what was asked: app and fields.
 const ECHOES: [usize; 2] = [11, 39];
 
-/// The table of the fields, made when there is a message to read.
-fn lazy_table() -> LazyCell<Table> {
-    LazyCell::new(|| Table::new(FIELDS))
+/// The schema of the fields, made when there is a message to read.
+fn lazy_schema() -> LazyCell<RecordSchema> {
+    LazyCell::new(|| RecordSchema::new(FIELDS))
 }
 
 /// The app in the page's blocks.
 fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
-    let table = lazy_table();
+    let schema = lazy_schema();
     let mut seen = None;
     for block in Blocks::new(body, RPC) {
         let found = match block {
-            Ok(block) => record(&table, block, Some(query)),
+            Ok(block) => record(&schema, block, Some(query)),
             Err(ReadError::Truncated) => return Err(unreadable(BLOCK, ReadError::Truncated)),
             Err(error) => Err(unreadable(BLOCK, error)),
         };
@@ -200,7 +202,7 @@ fn is_cut(body: &[u8]) -> bool {
 
 /// The app in the payload of a batchexecute frame. A payload without content is the answer for an app that does not exist.
 fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
-    let record = match record(&lazy_table(), *payload, query) {
+    let record = match record(&lazy_schema(), *payload, query) {
         Err(failure) if failure.kind == FailureKind::LayoutChanged && is_empty(*payload).unwrap_or(false) => {
             return Err(Failure::not_found("the store has no such app, at least in this country"));
         }
@@ -219,7 +221,7 @@ fn is_empty(mut payload: Reader<'_>) -> Result<bool, ReadError> {
             1 => holds_echoes_alone(*value)?,
             _ => true,
         };
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(empty)
 }
@@ -228,7 +230,7 @@ fn holds_echoes_alone(mut answer: Reader<'_>) -> Result<bool, ReadError> {
     let mut alone = answer.kind()? == Json::Array;
     answer.elements(|slot, value| {
         alone &= ECHOES.contains(&slot) || is_blank(*value, 0)?;
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(alone)
 }
@@ -242,20 +244,20 @@ fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
     if blank {
         value.elements(|_, inner| {
             blank = is_blank(*inner, depth + 1)?;
-            Ok(if blank { Flow::Continue } else { Flow::Done })
+            Ok(if blank { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
     }
     Ok(blank)
 }
 
 /// The record of the app that the message tells of, which must be the one that was asked for.
-fn record(table: &LazyCell<Table>, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
+fn record(schema: &LazyCell<RecordSchema>, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
     let unreadable = |error| unreadable("the details of the app", error);
     let echo = message.get(APP_ID).map_err(unreadable)?;
     check_id(echo.and_then(Reader::text).as_deref(), query)?;
     let details = message.get(DETAILS).map_err(unreadable)?;
     let mut details = details.ok_or_else(|| Failure::layout_changed("the data holds no details of an app"))?;
-    let app = table.read(&mut details).map_err(unreadable)?.or_value("app_id", echo);
+    let app = schema.read(&mut details).map_err(unreadable)?.or_value("app_id", echo);
     if !app.value("title").is_some_and(Reader::is_text) {
         return Err(Failure::layout_changed("the details hold no title of an app"));
     }

@@ -1,6 +1,8 @@
 //! Fields of an app that are lists or objects, and those that are worked out.
 
-use playfast_guest::json::{Flow, Kind as Json, ReadError, Reader, Writer};
+use std::ops::ControlFlow;
+
+use playfast_guest::json::{Kind as Json, ReadError, Reader, Writer};
 use playfast_guest::url;
 
 object! {
@@ -112,7 +114,7 @@ fn category(value: &mut Reader<'_>, writer: &mut Writer, depth: u8) -> Result<bo
     let mut found = false;
     tuple.clone().elements(|_, inner| {
         found |= category(&mut { *inner }, writer, depth + 1)?;
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
 }
@@ -216,6 +218,6 @@ fn each<'a>(
     };
     array.elements(|_, element| {
         visit(*element)?;
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     })
 }

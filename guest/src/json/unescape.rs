@@ -5,17 +5,17 @@
 
 use std::borrow::Cow;
 
-use super::scan::Level;
+use super::scan::Nesting;
 
 /// The text that `raw`, the content of a JSON or JavaScript string, stands for; of a string inside a string in one pass too.
-pub(super) fn unescape(raw: &[u8], level: Level) -> Cow<'_, str> {
+pub(super) fn unescape(raw: &[u8], nesting: Nesting) -> Cow<'_, str> {
     if memchr::memchr(b'\\', raw).is_none() {
         return String::from_utf8_lossy(raw);
     }
     let (mut text, mut rest) = (Vec::with_capacity(raw.len()), raw);
     while let Some((plain, from)) = memchr::memchr(b'\\', rest).and_then(|at| rest.split_at_checked(at)) {
         text.extend_from_slice(plain);
-        let (character, length) = sequence(from, level);
+        let (character, length) = sequence(from, nesting);
         if let Some(character) = character {
             text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
@@ -38,10 +38,10 @@ pub(super) fn into_text(bytes: Vec<u8>) -> String {
 /// The character of an escape `\u00XX` that starts here, and how many bytes it takes, where it is one of ASCII that can stand in a JSON
 /// string as it is. The site writes `<`, `>`, `=` and `&` so, which makes them the most frequent escapes by far.
 #[inline]
-pub(super) fn plain_escape(bytes: &[u8], level: Level) -> Option<(u8, usize)> {
-    let (high, low, length) = match (level, bytes) {
-        (Level::InString, [_, b'\\', b'u', b'0', b'0', high, low, ..]) => (high, low, 7),
-        (Level::Plain, [_, b'u', b'0', b'0', high, low, ..]) => (high, low, 6),
+pub(super) fn plain_escape(bytes: &[u8], nesting: Nesting) -> Option<(u8, usize)> {
+    let (high, low, length) = match (nesting, bytes) {
+        (Nesting::Escaped, [_, b'\\', b'u', b'0', b'0', high, low, ..]) => (high, low, 7),
+        (Nesting::Plain, [_, b'u', b'0', b'0', high, low, ..]) => (high, low, 6),
         _ => return None,
     };
     let byte = digit(*high)? << 4 | digit(*low)?;
@@ -59,12 +59,12 @@ const fn digit(byte: u8) -> Option<u8> {
 }
 
 /// The character of the escape that starts here with its backslash, and how many bytes it takes.
-pub(super) fn sequence(bytes: &[u8], level: Level) -> (Option<char>, usize) {
-    match (level, bytes) {
+pub(super) fn sequence(bytes: &[u8], nesting: Nesting) -> (Option<char>, usize) {
+    match (nesting, bytes) {
         // The inner text's backslash is escaped itself, and so may be what stands after it.
-        (Level::InString, [_, b'\\', b'\\', escaped, ..]) => (character(&[*escaped], level).0, 4),
-        (Level::InString, [_, b'\\', escape @ ..]) => after(2, character(escape, level)),
-        (_, [_, escape @ ..]) => after(1, character(escape, Level::Plain)),
+        (Nesting::Escaped, [_, b'\\', b'\\', escaped, ..]) => (character(&[*escaped], nesting).0, 4),
+        (Nesting::Escaped, [_, b'\\', escape @ ..]) => after(2, character(escape, nesting)),
+        (_, [_, escape @ ..]) => after(1, character(escape, Nesting::Plain)),
         (_, []) => (None, 0),
     }
 }
@@ -74,9 +74,9 @@ const fn after(backslashes: usize, (character, length): (Option<char>, usize)) -
 }
 
 /// The character of the escape whose backslash stands before `escape`, and how many bytes of `escape` it takes.
-fn character(escape: &[u8], level: Level) -> (Option<char>, usize) {
+fn character(escape: &[u8], nesting: Nesting) -> (Option<char>, usize) {
     match escape {
-        [b'u', ..] => unicode(escape, level),
+        [b'u', ..] => unicode(escape, nesting),
         [b'x', ..] => match hex(escape, 1, 2) {
             Some(code) => (char::from_u32(code), 3),
             None => (Some(char::REPLACEMENT_CHARACTER), 1),
@@ -92,14 +92,14 @@ fn character(escape: &[u8], level: Level) -> (Option<char>, usize) {
 }
 
 /// `uXXXX`, or two of them for a character beyond the basic plane.
-fn unicode(escape: &[u8], level: Level) -> (Option<char>, usize) {
+fn unicode(escape: &[u8], nesting: Nesting) -> (Option<char>, usize) {
     let Some(code) = hex(escape, 1, 4) else {
         return (Some(char::REPLACEMENT_CHARACTER), 1);
     };
     if let Some(character) = char::from_u32(code) {
         return (Some(character), 5);
     }
-    let between: &[u8] = if level == Level::InString { br"\\u" } else { br"\u" };
+    let between: &[u8] = if nesting == Nesting::Escaped { br"\\u" } else { br"\u" };
     let digits = 5 + between.len();
     let low = escape.get(5..digits).filter(|start| *start == between).and_then(|_| hex(escape, digits, 4));
     match low.filter(|low| code < 0xDC00 && (0xDC00..0xE000).contains(low)) {
@@ -116,21 +116,21 @@ fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Level, unescape};
+    use super::{Nesting, unescape};
 
     proptest! {
         #[test]
         fn json_strings_are_read_as_they_were_written(text in any::<String>()) {
             let json = serde_json::Value::from(text.clone()).to_string();
-            prop_assert_eq!(unescape(&json.as_bytes()[1..json.len() - 1], Level::Plain), text.as_str());
+            prop_assert_eq!(unescape(&json.as_bytes()[1..json.len() - 1], Nesting::Plain), text.as_str());
             let outer = serde_json::Value::from(json).to_string();
-            prop_assert_eq!(unescape(&outer.as_bytes()[3..outer.len() - 3], Level::InString), text.as_str());
+            prop_assert_eq!(unescape(&outer.as_bytes()[3..outer.len() - 3], Nesting::Escaped), text.as_str());
         }
 
         #[test]
         fn no_bytes_make_it_fail(bytes in any::<Vec<u8>>()) {
-            unescape(&bytes, Level::Plain);
-            unescape(&bytes, Level::InString);
+            unescape(&bytes, Nesting::Plain);
+            unescape(&bytes, Nesting::Escaped);
         }
     }
 
@@ -140,9 +140,9 @@ mod tests {
             let ascii: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
             for json in [ascii.clone(), serde_json::Value::from(text.clone()).to_string().trim_matches('"').to_owned()] {
                 if json.starts_with('"') || json.ends_with('"') || text.starts_with('"') || text.ends_with('"') { continue; }
-                prop_assert_eq!(unescape(json.as_bytes(), Level::Plain), text.as_str());
+                prop_assert_eq!(unescape(json.as_bytes(), Nesting::Plain), text.as_str());
                 let outer = serde_json::Value::from(json).to_string();
-                prop_assert_eq!(unescape(&outer.as_bytes()[1..outer.len() - 1], Level::InString), text.as_str());
+                prop_assert_eq!(unescape(&outer.as_bytes()[1..outer.len() - 1], Nesting::Escaped), text.as_str());
             }
         }
     }
@@ -160,7 +160,7 @@ mod tests {
             (b"\xff", "\u{fffd}"),
         ];
         for (raw, text) in cases {
-            assert_eq!(unescape(raw, Level::Plain), text);
+            assert_eq!(unescape(raw, Nesting::Plain), text);
         }
     }
 }

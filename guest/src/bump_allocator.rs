@@ -21,9 +21,9 @@ unsafe extern "C" {
     static __heap_base: u8;
 }
 
-/// The allocator: `#[global_allocator] static ARENA: Arena = Arena::new();`
+/// The allocator: `#[global_allocator] static ALLOCATOR: BumpAllocator = BumpAllocator::new();`
 #[derive(Debug)]
-pub struct Arena {
+pub struct BumpAllocator {
     /// The first free byte; 0 before the first use.
     next: Cell<usize>,
     /// Pieces in use.
@@ -31,16 +31,16 @@ pub struct Arena {
 }
 
 // SAFETY: these modules have one thread.
-unsafe impl Sync for Arena {}
+unsafe impl Sync for BumpAllocator {}
 
-impl Default for Arena {
+impl Default for BumpAllocator {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Arena {
-    /// An arena of which nothing is used.
+impl BumpAllocator {
+    /// An bump_allocator of which nothing is used.
     #[must_use]
     pub const fn new() -> Self {
         Self { next: Cell::new(0), used: Cell::new(0) }
@@ -67,7 +67,7 @@ impl Arena {
 
 // SAFETY: pieces never overlap: each starts at or after `next`, which only goes back over a piece that was given back, or to the start when
 // none is in use.
-unsafe impl GlobalAlloc for Arena {
+unsafe impl GlobalAlloc for BumpAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let at = self.next().next_multiple_of(layout.align());
         match at.checked_add(layout.size()) {

@@ -3,14 +3,16 @@
 //! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they make a tree, and
 //! slots that none of them leads through are skipped together.
 
-use super::reader::{Flow, Kind, Mark, ReadError, Reader, TAIL};
+use std::ops::ControlFlow;
+
+use super::reader::{Kind, Mark, ReadError, Reader, SPARSE_TAIL};
 use super::writer::{Key, Writer};
 use crate::html;
 
 /// What a field's values become. Absent, or of another type than the shape wants, is `null`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum Shape {
+pub enum FieldType {
     /// A string.
     Text,
     /// A string in which HTML's character references are decoded, once: plain text that a site escaped.
@@ -29,9 +31,9 @@ pub enum Shape {
     Truthy,
     /// Whether it is a string; absent is false.
     IsText,
-    /// The strings at a path with [`EVERY`] in it.
+    /// The strings at a path with [`ANY_ELEMENT`] in it.
     Texts,
-    /// As [`Shape::Texts`], each string once.
+    /// As [`FieldType::Texts`], each string once.
     DistinctTexts,
     /// Anything else. It is given one value for each of the field's paths, and writes just one.
     With(fn(&[Option<Reader<'_>>], &mut Writer) -> Result<(), ReadError>),
@@ -45,19 +47,19 @@ pub struct Field {
     /// Where it may lie; the first that isn't `null` counts.
     pub paths: &'static [&'static [u16]],
     /// What it becomes.
-    pub shape: Shape,
+    pub field_type: FieldType,
 }
 
 impl Field {
     /// A field that lies at one of `paths`.
     #[must_use]
-    pub const fn new(name: &'static str, paths: &'static [&'static [u16]], shape: Shape) -> Self {
-        Self { name, paths, shape }
+    pub const fn new(name: &'static str, paths: &'static [&'static [u16]], field_type: FieldType) -> Self {
+        Self { name, paths, field_type }
     }
 }
 
 /// Every element, as a slot of a path. Such a path has one of them.
-pub const EVERY: u16 = u16::MAX;
+pub const ANY_ELEMENT: u16 = u16::MAX;
 
 /// What is wanted of one value, and of those below it.
 #[derive(Debug, Default)]
@@ -75,12 +77,12 @@ struct Node {
 }
 
 impl Node {
-    /// Wants the value at `path` in `place`; `in_list`: the path comes from an [`EVERY`].
+    /// Wants the value at `path` in `place`; `in_list`: the path comes from an [`ANY_ELEMENT`].
     fn want(&mut self, path: &[u16], place: usize, in_list: bool) {
         match path.split_first() {
             None if in_list => self.lists.push(place),
             None => self.places.push(place),
-            Some((&EVERY, rest)) => {
+            Some((&ANY_ELEMENT, rest)) => {
                 // What stands before every element is kept too: whether there is a list at all.
                 self.places.push(place);
                 self.every.get_or_insert_default().want(rest, place, true);
@@ -121,11 +123,11 @@ impl Node {
     fn read_slots<'a>(&self, reader: &mut Reader<'a>, values: &mut Values<'a>) -> Result<(), ReadError> {
         // The place of the slot that comes next, and whether one was `null`, which a tail may still fill.
         let (mut place, mut missing) = (0, false);
-        reader.slots(self.slots.first().copied().unwrap_or(TAIL), |slot, element| {
+        reader.slots(self.slots.first().copied().unwrap_or(SPARSE_TAIL), |slot, element| {
             let Some(element) = element else {
                 missing = true;
                 place += 1;
-                return Ok(Some(self.slots.get(place).copied().unwrap_or(TAIL)));
+                return Ok(Some(self.slots.get(place).copied().unwrap_or(SPARSE_TAIL)));
             };
             // Elements come in the order of the slots, a tail's members in any.
             let found = if self.slots.get(place) == Some(&slot) { Ok(place) } else { self.slots.binary_search(&slot) };
@@ -133,7 +135,7 @@ impl Node {
                 node.read(element, values)?;
             }
             place += 1;
-            Ok(self.slots.get(place).copied().or(missing.then_some(TAIL)))
+            Ok(self.slots.get(place).copied().or(missing.then_some(SPARSE_TAIL)))
         })
     }
 
@@ -147,14 +149,14 @@ impl Node {
                 }
                 None => every.read(element, values)?,
             }
-            Ok(Flow::Continue)
+            Ok(ControlFlow::Continue(()))
         })
     }
 }
 
 /// A kind of record, ready to be read many times.
 #[derive(Debug)]
-pub struct Table {
+pub struct RecordSchema {
     fields: &'static [Field],
     /// The fields' names as a record's keys.
     keys: Vec<Key>,
@@ -165,19 +167,19 @@ pub struct Table {
 
 /// What a message holds at a table's paths, in the table's order.
 #[derive(Debug)]
-pub struct Captured<'t, 'a> {
-    table: &'t Table,
+pub struct Extracted<'t, 'a> {
+    table: &'t RecordSchema,
     values: Values<'a>,
 }
 
-/// The first value at each path, and all those at the paths with [`EVERY`], with their places.
+/// The first value at each path, and all those at the paths with [`ANY_ELEMENT`], with their places.
 #[derive(Debug)]
 struct Values<'a> {
     first: Vec<Option<Mark<'a>>>,
     every: Vec<(usize, Mark<'a>)>,
 }
 
-impl Table {
+impl RecordSchema {
     /// The table of these fields.
     #[must_use]
     pub fn new(fields: &'static [Field]) -> Self {
@@ -194,7 +196,7 @@ impl Table {
     ///
     /// # Errors
     /// When the text ends in it, or it isn't JSON: never half a message.
-    pub fn read<'t, 'a>(&'t self, reader: &mut Reader<'a>) -> Result<Captured<'t, 'a>, ReadError> {
+    pub fn read<'t, 'a>(&'t self, reader: &mut Reader<'a>) -> Result<Extracted<'t, 'a>, ReadError> {
         let mut values = Values { first: vec![None; self.places], every: Vec::new() };
         let before = reader.position();
         if reader.kind()? != Kind::Null {
@@ -203,11 +205,11 @@ impl Table {
         if reader.position() == before {
             reader.skip()?;
         }
-        Ok(Captured { table: self, values })
+        Ok(Extracted { table: self, values })
     }
 }
 
-impl<'a> Captured<'_, 'a> {
+impl<'a> Extracted<'_, 'a> {
     /// The record.
     ///
     /// # Errors
@@ -219,14 +221,14 @@ impl<'a> Captured<'_, 'a> {
             let (own, rest) = values.split_at_checked(field.paths.len()).unwrap_or_default();
             values = rest;
             writer.ready_key(key);
-            match field.shape {
-                Shape::Texts => self.write_texts(own, place, &mut writer, Writer::copy_texts),
-                Shape::DistinctTexts => self.write_texts(own, place, &mut writer, Writer::copy_distinct_texts),
-                Shape::With(write) => {
+            match field.field_type {
+                FieldType::Texts => self.write_texts(own, place, &mut writer, Writer::copy_texts),
+                FieldType::DistinctTexts => self.write_texts(own, place, &mut writer, Writer::copy_distinct_texts),
+                FieldType::With(write) => {
                     let own: Vec<_> = own.iter().map(|mark| mark.map(Mark::reader)).collect();
                     write(&own, &mut writer)?;
                 }
-                shape => shape.write(own.iter().find_map(|mark| *mark).map(Mark::reader), &mut writer),
+                field_type => field_type.write(own.iter().find_map(|mark| *mark).map(Mark::reader), &mut writer),
             }
             place += field.paths.len();
         }
@@ -272,7 +274,7 @@ impl<'a> Captured<'_, 'a> {
     }
 }
 
-impl Shape {
+impl FieldType {
     fn write(self, value: Option<Reader<'_>>, writer: &mut Writer) {
         match self {
             Self::With(_) | Self::Texts | Self::DistinctTexts => writer.null(),
@@ -309,23 +311,23 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::json::Level;
+    use crate::json::Nesting;
 
     const FIELDS: &[Field] = &[
-        Field { name: "title", paths: &[&[0, 0]], shape: Shape::Text },
-        Field { name: "text", paths: &[&[9], &[1, 1]], shape: Shape::HtmlAsText },
-        Field { name: "price", paths: &[&[2, 0]], shape: Shape::Micros },
-        Field { name: "free", paths: &[&[2, 0]], shape: Shape::Equals(0) },
-        Field { name: "images", paths: &[&[3, EVERY, 1]], shape: Shape::Texts },
-        Field { name: "distinct", paths: &[&[3, EVERY, 1]], shape: Shape::DistinctTexts },
-        Field { name: "first", paths: &[&[3, 0, 1]], shape: Shape::Text },
-        Field { name: "ads", paths: &[&[48]], shape: Shape::Truthy },
-        Field { name: "name", paths: &[&[50]], shape: Shape::DecodedText },
+        Field { name: "title", paths: &[&[0, 0]], field_type: FieldType::Text },
+        Field { name: "text", paths: &[&[9], &[1, 1]], field_type: FieldType::HtmlAsText },
+        Field { name: "price", paths: &[&[2, 0]], field_type: FieldType::Micros },
+        Field { name: "free", paths: &[&[2, 0]], field_type: FieldType::Equals(0) },
+        Field { name: "images", paths: &[&[3, ANY_ELEMENT, 1]], field_type: FieldType::Texts },
+        Field { name: "distinct", paths: &[&[3, ANY_ELEMENT, 1]], field_type: FieldType::DistinctTexts },
+        Field { name: "first", paths: &[&[3, 0, 1]], field_type: FieldType::Text },
+        Field { name: "ads", paths: &[&[48]], field_type: FieldType::Truthy },
+        Field { name: "name", paths: &[&[50]], field_type: FieldType::DecodedText },
     ];
 
     fn record(text: &str) -> Result<Value, ReadError> {
-        let table = Table::new(FIELDS);
-        let mut reader = Reader::new(text.as_bytes(), 0, Level::Plain);
+        let table = RecordSchema::new(FIELDS);
+        let mut reader = Reader::new(text.as_bytes(), 0, Nesting::Plain);
         let record = table.read(&mut reader)?.record()?;
         assert_eq!(reader.position(), text.len(), "the whole message is read");
         Ok(serde_json::from_str(&record).unwrap())
