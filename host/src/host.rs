@@ -263,7 +263,8 @@ impl Host {
         Outcomes::new(self.resumed(input, ResumeFilter::default()))
     }
 
-    /// Answers what an earlier run left of queries, page by page as they come. A database or [`crate::output::FileCheckpoint`] has the filter.
+    /// Answers what an earlier run left of queries, page by page as they come. A checkpoint, such as the
+    /// module `output`'s file or a database, has the filter.
     pub fn resume<Q>(&self, queries: Q, filter: ResumeFilter) -> PageResults
     where
         Q: IntoIterator<Item = Query>,

@@ -30,18 +30,18 @@
 //! | [`parser`] | Parsers in the sandbox: engine, limits, descriptions, and the types of the contract |
 //! | [`swap`] | Which parser answers, and how another one takes its place |
 //! | [`fetch`] | How hosts are reached: proxies, certificates, timeouts |
-//! | `output` | Writers of rows: NDJSON, JSON, CSV, and views for a terminal (feature `cli`) |
+//! | `output` | Where rows go: NDJSON, JSON, CSV, views for a terminal, checkpoints from which a run continues (feature `output`) |
 //! | `play` | Google Play's records as types, and calls for the usual questions (feature `play`) |
 //! | [`blocking`] | All of it without async |
 //!
 //! # Features
 //! | feature | |
 //! |---|---|
-//! | `cli` | The command line and [`output`]: `playfast` itself |
+//! | `cli` | The command line, `playfast` itself, with `output` (on by default) |
+//! | `play` | Google Play's records as types (on by default) |
+//! | `output` | The module `output` |
 //! | `demo` | `playfast demo` and `playfast bench`, with a store on this machine |
-//! | `play` | Google Play's records as types |
-//!
-//! All are on by default; `default-features = false` leaves the library.
+//! | `aws-lc-rs` | AWS-LC instead of ring |
 //!
 //! # Which runtime
 //! A host runs in the tokio runtime that calls it, a blocking one in the process's own. Parsing needs cores: a multi-threaded runtime with a
@@ -56,7 +56,7 @@ mod exchange;
 pub mod fetch;
 mod host;
 mod jobs;
-#[cfg(feature = "cli")]
+#[cfg(feature = "output")]
 pub mod output;
 pub mod parser;
 #[cfg(feature = "play")]

@@ -50,6 +50,7 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
     rows.finish(end).map_err(|error| match error {
         FileCheckpointError::Rows(error) => ExitStatus::unwritten("rows", &error),
         FileCheckpointError::Journal(error) => error.into(),
+        FileCheckpointError::Format(error) => ExitStatus::config(error.to_string()),
     })?;
     match failure {
         None => Ok(ExitStatus::done()),

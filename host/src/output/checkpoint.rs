@@ -57,8 +57,8 @@ pub enum RunEnd {
 
 /// Stores the rows of a run and how far each query is.
 ///
-/// Each call is one step: after a crash, a step is there wholly or not at all, and so are all steps before it. An implementation may commit
-/// several steps at once.
+/// Each call is one step: opened again after a crash, a checkpoint has a step wholly or not at all, and all steps before it. An implementation
+/// may commit several steps at once.
 pub trait Checkpoint {
     /// Why something can't be stored.
     type Error;

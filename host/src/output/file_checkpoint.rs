@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::checkpoint::{Checkpoint, EndedQuery, QueryProgress, RunEnd};
 use super::journal::{Journal, JournalError, JournalHeader, Resumed};
 use super::output_file::OutputFile;
-use super::{FileFormat, Format, RowWriter, header};
+use super::{FileFormat, FileFormatError, Format, RowWriter, header};
 use crate::run::ResumeFilter;
 use crate::types::Row;
 
@@ -40,6 +40,9 @@ pub enum FileCheckpointError {
     /// The rows.
     #[error("failed to write rows")]
     Rows(#[from] io::Error),
+    /// The file's ending names no format.
+    #[error(transparent)]
+    Format(#[from] FileFormatError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -87,10 +90,9 @@ impl FileCheckpoint {
     ///
     /// # Errors
     /// If the ending is unknown, another process writes the file, `mode` doesn't fit what it holds, or it can't be written.
-    pub fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, JournalError> {
+    pub fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, FileCheckpointError> {
         let path = path.as_ref();
-        let invalid = |error| JournalError::Write { path: path.to_owned(), source: io::Error::other(error) };
-        let FileFormat { format, compression } = FileFormat::from_path(path).map_err(invalid)?;
+        let FileFormat { format, compression } = FileFormat::from_path(path)?;
         let file = OutputFile::open_locked(path)?;
         let journal_header = JournalHeader::new(format, None).with_variant(compression, false);
         let (journal, resumed) = if mode == OpenMode::Resume && !Journal::is_finished(path)? {
@@ -110,6 +112,7 @@ impl FileCheckpoint {
     }
 
     /// Rows for any output, without a journal.
+    #[cfg(feature = "cli")]
     pub(crate) fn new(out: impl Write + Send + 'static, format: Format, width: usize) -> Self {
         Self::with_writer(RowWriter::new(buffered(out), format, width), None)
     }
@@ -150,10 +153,12 @@ impl FileCheckpoint {
         Self { writer: change(self.writer), ..self }
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) const fn writer(&self) -> &RowWriter<Box<dyn Write + Send>> {
         &self.writer
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) const fn is_journaled(&self) -> bool {
         self.journal.is_some()
     }

@@ -24,6 +24,7 @@ pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};
 pub use file_format::{Compression, FileFormat, FileFormatError};
 pub use format::{Format, FormatError};
 pub use journal::{Journal, JournalError, JournalHeader, Resumed};
+#[cfg(feature = "cli")]
 pub(crate) use output_file::OutputFile;
 pub use sort::sort;
 pub use writer::RowWriter;
