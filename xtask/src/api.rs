@@ -16,11 +16,12 @@ const LIBRARIES: [(&str, &str, &[&str]); 2] =
     [("playfast", "host", &["--no-default-features", "--features=play,output"]), ("playfast-guest", "guest", &[])];
 
 /// Crates whose items may stand in a signature, beside the standard library and the project's own.
-const ALLOWED: [&str; 10] = [
+const ALLOWED: [&str; 11] = [
     "core",
     "alloc",
     "std",
     "bytes",
+    "http",
     "serde_core",
     "serde_json",
     "futures_core",

@@ -48,6 +48,9 @@ pub enum FileCheckpointError {
     Journal(#[from] JournalError),
 }
 
+/// Where rows are written, buffered.
+type Out = Box<dyn Write + Send + Sync>;
+
 enum Step {
     Page(QueryProgress),
     End(EndedQuery),
@@ -74,7 +77,7 @@ enum Step {
 /// # }
 /// ```
 pub struct FileCheckpoint {
-    writer: RowWriter<Box<dyn Write + Send>>,
+    writer: RowWriter<Out>,
     /// The file, if it has a former content, which stays until there is a row.
     former: Option<File>,
     has_rows: bool,
@@ -113,7 +116,7 @@ impl FileCheckpoint {
 
     /// Rows for any output, without a journal.
     #[cfg(feature = "cli")]
-    pub(crate) fn new(out: impl Write + Send + 'static, format: Format, width: usize) -> Self {
+    pub(crate) fn new(out: impl Write + Send + Sync + 'static, format: Format, width: usize) -> Self {
         Self::with_writer(RowWriter::new(buffered(out), format, width), None)
     }
 
@@ -130,7 +133,7 @@ impl FileCheckpoint {
         Ok(Self::with_writer(RowWriter::resumed(buffered(file), format, width, offset), former))
     }
 
-    fn with_writer(writer: RowWriter<Box<dyn Write + Send>>, former: Option<File>) -> Self {
+    fn with_writer(writer: RowWriter<Out>, former: Option<File>) -> Self {
         let (filter, checkpointed) = (ResumeFilter::default(), Instant::now());
         Self { writer, former, has_rows: false, checkpointed, journal: None, filter, pending: Vec::new() }
     }
@@ -146,15 +149,12 @@ impl FileCheckpoint {
     }
 
     /// Changes how rows are written.
-    pub(crate) fn map_writer(
-        self,
-        change: impl FnOnce(RowWriter<Box<dyn Write + Send>>) -> RowWriter<Box<dyn Write + Send>>,
-    ) -> Self {
+    pub(crate) fn map_writer(self, change: impl FnOnce(RowWriter<Out>) -> RowWriter<Out>) -> Self {
         Self { writer: change(self.writer), ..self }
     }
 
     #[cfg(feature = "cli")]
-    pub(crate) const fn writer(&self) -> &RowWriter<Box<dyn Write + Send>> {
+    pub(crate) const fn writer(&self) -> &RowWriter<Out> {
         &self.writer
     }
 
@@ -241,6 +241,6 @@ impl std::fmt::Debug for FileCheckpoint {
     }
 }
 
-fn buffered(out: impl Write + Send + 'static) -> Box<dyn Write + Send> {
+fn buffered(out: impl Write + Send + Sync + 'static) -> Out {
     Box::new(BufWriter::with_capacity(BUFFER_BYTES, out))
 }

@@ -36,7 +36,7 @@ const OPEN: usize = 8192;
 /// The same for queries whose rows raise others, some hundred each, which are open then too.
 const RAISING_OPEN: usize = 256;
 
-/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`].
+/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`](super::Outcomes::parts).
 pub struct PageResults {
     receiver: mpsc::Receiver<PageResult>,
     room: Arc<Semaphore>,

@@ -203,7 +203,7 @@ impl Checkpoint for Rows {
 }
 
 /// Standard output without the standard library's buffer, which writes what it is given line by line.
-pub(in crate::cli) fn stdout() -> Box<dyn Write + Send> {
+pub(in crate::cli) fn stdout() -> Box<dyn Write + Send + Sync> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
