@@ -17,7 +17,7 @@ use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::query::{Plan, PlanError, split_kind};
 use crate::result::Outcome;
 use crate::run::{Input, Outcomes, PageResults, ResumeFilter};
-use crate::swap::{Event, ParserSlot, SwapError, Swapped};
+use crate::swap::{Candidate, Check, Event, ParserSlot, SwapError, Swapped};
 use crate::types::{Failure, Page, Query, Response};
 
 pub use addresses::AskedAddress;
@@ -176,7 +176,7 @@ impl Host {
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.meant(component.as_ref()).await?.swap(component).await
+        self.replace(component.as_ref(), Check::Preflight).await
     }
 
     /// As [`Host::swap`], whatever the comparison says.
@@ -184,7 +184,7 @@ impl Host {
     /// # Errors
     /// As [`Host::swap`].
     pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.meant(component.as_ref()).await?.swap_unchecked(component).await
+        self.replace(component.as_ref(), Check::Force).await
     }
 
     /// Has the parser that answered before the last swap answer again.
@@ -193,7 +193,7 @@ impl Host {
     /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::AmbiguousSlot`] where there are several parsers:
     /// [`ParserSlot::rollback`] is for those.
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
-        self.only()?.rollback()
+        self.worker.slots.only()?.rollback()
     }
 
     /// Has one more parser answer, beside the others, under this name. It may ask no hosts but theirs and those of
@@ -202,36 +202,21 @@ impl Host {
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names.
     pub async fn add(&self, name: &str, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.worker.slots.add(name, component.as_ref()).await
+        self.add_candidate(name, Candidate::new(component.as_ref())).await
     }
 
-    fn only(&self) -> Result<ParserSlot, SwapError> {
-        match self.slots().as_slice() {
-            [only] => Ok(only.clone()),
-            _ => Err(self.which()),
-        }
+    /// As [`Host::add`].
+    pub(crate) async fn add_candidate(&self, name: &str, candidate: Candidate<'_>) -> Result<Swapped, SwapError> {
+        self.worker.slots.add(name, candidate).await
     }
 
-    /// Whose place a component is to take.
-    fn meant<'a>(&'a self, component: &'a [u8]) -> BoxFuture<'a, Result<ParserSlot, SwapError>> {
+    /// Has a candidate take the place of the parser that calls itself as it does.
+    fn replace<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
-            if let Ok(only) = self.only() {
-                return Ok(only);
-            }
-            let name = self.parser().engine().load(component).await?.description().name.clone();
-            let slots = self.slots();
-            let mut called = slots.iter().filter(|slot| slot.description().name == name);
-            match (called.next(), called.next()) {
-                (Some(slot), None) => Ok(slot.clone()),
-                _ => Err(self.which()),
-            }
+            let mut candidate = Candidate::new(component);
+            self.worker.slots.slot_of(&mut candidate).await?.replace(candidate, check).await
         }
         .boxed()
-    }
-
-    fn which(&self) -> SwapError {
-        let slots: Vec<_> = self.slots().iter().map(|slot| slot.name().to_owned()).collect();
-        SwapError::AmbiguousSlot { slots: slots.join(", ") }
     }
 
     /// What happens to the parser from now on. A listener that is too slow misses the oldest.

@@ -18,7 +18,7 @@ use super::exit::{ExitStatus, say};
 use super::parsers;
 use crate::host::Host;
 use crate::parser::{Digest, LoadError};
-use crate::swap::{ParserSlot, SwapError};
+use crate::swap::{Candidate, Check, ParserSlot, SwapError};
 
 /// Files are written in bursts of events.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -176,16 +176,16 @@ impl Follower {
     /// Has a file's parser answer, if it is another. Says whether it is worth while to look again soon.
     async fn look(&mut self, file: File) -> bool {
         let seen = self.seen.entry(file.path.clone()).or_default();
-        let Some(component) = seen.look(&file.path).await else { return false };
-        if is_half_written(&self.host, &component, &file.path).await {
+        let Some(mut candidate) = seen.look(&file.path).await else { return false };
+        if is_half_written(&self.host, &mut candidate, &file.path).await {
             return true;
         }
-        seen.digest = Some(Digest::compute(&component));
+        seen.digest = Some(candidate.digest());
+        let check = if self.force { Check::Force } else { Check::Preflight };
         // What came of it is said by the events.
         drop::<Result<_, SwapError>>(match file.slot {
-            Some(slot) if self.force => slot.swap_unchecked(component).await,
-            Some(slot) => slot.swap(component).await,
-            None => self.host.add(&file.name, component).await,
+            Some(slot) => slot.replace(candidate, check).await,
+            None => self.host.add_candidate(&file.name, candidate).await,
         });
         true
     }
@@ -221,19 +221,19 @@ impl Seen {
         Self { digest, ..Self::default() }
     }
 
-    /// The file's content, where it isn't what was seen last. A file that isn't there is none.
-    async fn look(&mut self, file: &Path) -> Option<Vec<u8>> {
+    /// The file's component, if it isn't what was seen last. A file that is missing has none.
+    async fn look(&mut self, file: &Path) -> Option<Candidate<'static>> {
         let now = stamp(file).await?;
         if self.stamp.as_ref() == Some(&now) {
             return None;
         }
         tokio::time::sleep(SETTLE).await;
-        let component = tokio::fs::read(file).await.ok()?;
-        let is_new = Some(Digest::compute(&component)) != self.digest;
+        let candidate = Candidate::new(tokio::fs::read(file).await.ok()?);
+        let is_new = Some(candidate.digest()) != self.digest;
         if !is_new && stamp(file).await.as_ref() == Some(&now) {
             self.stamp = Some(now);
         }
-        is_new.then_some(component)
+        is_new.then_some(candidate)
     }
 }
 
@@ -243,12 +243,12 @@ async fn stamp(file: &Path) -> Option<Stamp> {
 }
 
 /// Whether the file is no component, but was written to just now.
-async fn is_half_written(host: &Host, component: &[u8], file: &Path) -> bool {
+async fn is_half_written(host: &Host, candidate: &mut Candidate<'_>, file: &Path) -> bool {
     let modified = tokio::fs::metadata(file).await.and_then(|metadata| metadata.modified());
     let is_fresh = modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age < WRITING));
     is_fresh
         && matches!(
-            host.parser().engine().load(component).await,
+            candidate.load(host.parser().engine()).await,
             Err(LoadError::NotWasm { .. } | LoadError::Digest { .. } | LoadError::Compile(_))
         )
 }

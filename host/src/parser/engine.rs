@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 
-use parking_lot::Mutex;
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Config, EngineWeak, PoolingAllocationConfig};
 
 use super::cpu_slots::Lane;
@@ -117,8 +116,6 @@ pub(super) struct Inner {
     starts: Arc<Semaphore>,
     lanes: Arc<Semaphore>,
     clock: Clock,
-    /// What was compiled last: who looks whether a file is a parser loads it again to use it.
-    pub(super) latest: Mutex<Option<(Digest, Component)>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -140,7 +137,7 @@ impl Engine {
         let slots = Semaphore::new(POOL_SLOTS as usize);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let (starts, lanes) = (Arc::new(Semaphore::new(cores + 1)), Arc::new(Semaphore::new(cores)));
-        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock, latest: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { wasmtime, linker, options, slots, starts, lanes, clock })))
     }
 
     /// What one call may use.

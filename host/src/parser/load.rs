@@ -118,8 +118,12 @@ impl Engine {
     /// # Errors
     /// When they are none, at the step that [`LoadError`] names.
     pub async fn load(&self, bytes: &[u8]) -> Result<Parser, LoadError> {
+        self.load_hashed(bytes, Digest::compute(bytes)).await
+    }
+
+    /// As [`Engine::load`], of bytes whose digest is known.
+    pub(crate) async fn load_hashed(&self, bytes: &[u8], digest: Digest) -> Result<Parser, LoadError> {
         check_header(bytes)?;
-        let digest = Digest::compute(bytes);
         let inner = &self.0;
         check_digest(digest, &inner.options.digests)?;
         let component = self.compiled(digest, bytes).await?;
@@ -146,24 +150,16 @@ impl Engine {
             description: Arc::new(description),
         })))
     }
-}
 
-impl Engine {
     /// The component, compiled aside: that takes a moment, in which guests and the network go on.
     async fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
-        let latest = self.0.latest.lock().clone();
-        if let Some((_, component)) = latest.filter(|(latest, _)| *latest == digest) {
-            return Ok(component);
-        }
         let (engine, bytes) = (self.clone(), bytes.to_vec());
         let compiled = tokio::task::spawn_blocking(move || {
             let inner = &engine.0;
             cache::compiled(&inner.wasmtime, inner.options.cache.as_deref(), &digest, &bytes)
         });
         let compiled = compiled.await.map_err(|error| LoadError::Compile(error.into()))?;
-        let component = compiled.map_err(|error| LoadError::Compile(error.into()))?;
-        *self.0.latest.lock() = Some((digest, component.clone()));
-        Ok(component)
+        compiled.map_err(|error| LoadError::Compile(error.into()))
     }
 }
 

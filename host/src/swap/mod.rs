@@ -3,6 +3,7 @@
 //! A swap is a transaction: the new parser is loaded, held against recent responses, published, and watched; whatever fails, the old one goes
 //! on. Invariant: generations only grow, and a response is parsed by the generation that made its request.
 
+mod candidate;
 mod event;
 mod failure_window;
 mod preflight;
@@ -18,5 +19,6 @@ pub use slot::ParserSlot;
 #[cfg(feature = "cli")]
 pub(crate) use slot::check_hosts;
 
+pub(crate) use candidate::Candidate;
 pub(crate) use registry::{ParserRegistry, Unresolved};
-pub(crate) use slot::Generation;
+pub(crate) use slot::{Check, Generation};

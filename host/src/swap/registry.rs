@@ -10,9 +10,10 @@ use futures::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
+use super::candidate::Candidate;
 use super::event::{Event, SwapError, Swapped};
 use super::slot::{ParserSlot, check_hosts};
-use crate::parser::{Digest, Parser};
+use crate::parser::Parser;
 use crate::types::{chain, host_of};
 
 /// Events that wait for a slow listener.
@@ -143,14 +144,48 @@ impl ParserRegistry {
         others.filter(knows).cloned().collect()
     }
 
-    /// A parser more, beside the others, which may ask no hosts but theirs and the further ones.
-    pub(crate) fn add<'a>(&'a self, name: &'a str, component: &'a [u8]) -> BoxFuture<'a, Result<Swapped, SwapError>> {
+    /// The slot whose parser has the candidate's name; where there is one slot, that.
+    ///
+    /// # Errors
+    /// If the candidate is no parser, or it isn't plain which slot is meant. No event tells of it, since it concerns no slot.
+    pub(crate) async fn slot_of(&self, candidate: &mut Candidate<'_>) -> Result<ParserSlot, SwapError> {
+        if let Ok(only) = self.only() {
+            return Ok(only);
+        }
+        let parser = candidate.load(self.0.first.load().parser.engine()).await?;
+        let slots = self.all();
+        let mut same_name = slots.iter().filter(|slot| slot.description().name == parser.description().name);
+        match (same_name.next(), same_name.next()) {
+            (Some(slot), None) => Ok(slot.clone()),
+            _ => Err(self.ambiguous()),
+        }
+    }
+
+    /// The slot, where there is one.
+    pub(crate) fn only(&self) -> Result<ParserSlot, SwapError> {
+        match self.all().as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Err(self.ambiguous()),
+        }
+    }
+
+    fn ambiguous(&self) -> SwapError {
+        let names: Vec<_> = self.all().iter().map(|slot| slot.name().to_owned()).collect();
+        SwapError::AmbiguousSlot { slots: names.join(", ") }
+    }
+
+    /// Adds a parser beside the others, which may ask no hosts but theirs and the further ones.
+    pub(crate) fn add<'a>(
+        &'a self,
+        name: &'a str,
+        mut candidate: Candidate<'a>,
+    ) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
-            let added = self.try_add(name, component).await;
+            let added = self.try_add(name, &mut candidate).await;
             let event = match &added {
                 Ok(swapped) => Event::Added(swapped.clone()),
                 Err(error) => {
-                    Event::AddRefused { slot: name.into(), digest: Digest::compute(component), reason: chain(error) }
+                    Event::AddRefused { slot: name.into(), digest: candidate.digest(), reason: chain(error) }
                 }
             };
             tracing::info!("{event}");
@@ -161,8 +196,8 @@ impl ParserRegistry {
         .boxed()
     }
 
-    async fn try_add(&self, name: &str, component: &[u8]) -> Result<Swapped, SwapError> {
-        let parser = self.0.first.load().parser.engine().load(component).await?;
+    async fn try_add(&self, name: &str, candidate: &mut Candidate<'_>) -> Result<Swapped, SwapError> {
+        let parser = candidate.load(self.0.first.load().parser.engine()).await?;
         let mut allowed = self.0.further.clone();
         self.all().iter().for_each(|slot| allowed.extend(slot.hosts().iter().cloned()));
         allowed.sort();

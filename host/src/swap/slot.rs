@@ -10,16 +10,17 @@ use futures::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
+use super::candidate::Candidate;
 use super::event::{Event, ParserId, SwapError, Swapped};
 use super::failure_window::FailureWindow;
 use super::preflight::Preflight;
 use super::response_history::ResponseHistory;
-use crate::parser::{Description, Digest, Parser};
+use crate::parser::{Description, Parser};
 use crate::types::{Failure, FailureKind, Page, Query, Requests, Response, chain};
 
 /// Whether a new parser must be asked as the old one is, and do as well on recent responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+pub(crate) enum Check {
     Preflight,
     Force,
 }
@@ -121,7 +122,7 @@ impl ParserSlot {
     /// # Errors
     /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.replace(component.as_ref(), Check::Preflight).await
+        self.replace(Candidate::new(component.as_ref()), Check::Preflight).await
     }
 
     /// As [`ParserSlot::swap`], whatever the preflight says.
@@ -129,7 +130,7 @@ impl ParserSlot {
     /// # Errors
     /// As [`ParserSlot::swap`].
     pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.replace(component.as_ref(), Check::Force).await
+        self.replace(Candidate::new(component.as_ref()), Check::Force).await
     }
 
     /// Has the parser that answered before the last swap answer again.
@@ -155,11 +156,15 @@ impl ParserSlot {
         self.0.generation.load_full()
     }
 
-    fn replace<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
+    /// Has a candidate answer from now on, and announces what came of it.
+    pub(crate) fn replace<'a>(
+        &'a self,
+        mut candidate: Candidate<'a>,
+        check: Check,
+    ) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
             let _one_at_a_time = self.0.swapping.lock().await;
-            let digest = Digest::compute(component);
-            match self.try_take(component, digest, check).await {
+            match self.try_replace(&mut candidate, check).await {
                 Ok(swapped) => {
                     if !swapped.unchanged {
                         self.announce(Event::Swapped(swapped.clone()));
@@ -168,7 +173,7 @@ impl ParserSlot {
                 }
                 Err(error) => {
                     let slot = Arc::clone(&self.0.name);
-                    self.announce(Event::Refused { slot, digest, reason: chain(&error) });
+                    self.announce(Event::Refused { slot, digest: candidate.digest(), reason: chain(&error) });
                     Err(error)
                 }
             }
@@ -176,12 +181,12 @@ impl ParserSlot {
         .boxed()
     }
 
-    async fn try_take(&self, component: &[u8], digest: Digest, check: Check) -> Result<Swapped, SwapError> {
+    async fn try_replace(&self, candidate: &mut Candidate<'_>, check: Check) -> Result<Swapped, SwapError> {
         let old = self.load();
-        if digest == old.parser.digest() {
+        if candidate.digest() == old.parser.digest() {
             return Ok(Swapped { unchanged: true, ..self.swapped(&old.parser, old.number) });
         }
-        let new = old.parser.engine().load(component).await?;
+        let new = candidate.load(old.parser.engine()).await?;
         check_hosts(&new, &self.0.hosts)?;
         let preflight = match check {
             Check::Force => None,
