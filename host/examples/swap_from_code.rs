@@ -15,7 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for outcome in before.into_iter().chain(host.batch(&plan).await) {
         let answer = outcome.failure.map_or(format!("{} apps", outcome.rows.len()), |failure| failure.to_string());
-        println!("{} (generation {}): {answer}", outcome.query, outcome.generation);
+        let parser = outcome.generation.map_or("no parser".to_owned(), |number| format!("generation {number}"));
+        println!("{} ({parser}): {answer}", outcome.query);
     }
     match host.rollback() {
         Ok(back) => println!("generation {} is the old parser again", back.generation),

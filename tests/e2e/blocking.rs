@@ -54,7 +54,7 @@ fn another_parser_answers_and_the_old_one_again() {
     let generations = || {
         let outcomes = host.batch(&plan).unwrap();
         assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()));
-        outcomes[0].generation
+        outcomes[0].generation.unwrap()
     };
     assert_eq!((generations(), host.generation()), (1, 1));
     assert_eq!(host.swap(again(1)).unwrap().generation, 2);

@@ -114,11 +114,12 @@ impl Story {
         let mut counts = self.counts.lock();
         match &outcome.failure {
             None if outcome.rows.len() == APPS => {
-                let charts = counts.answered.entry(outcome.generation).or_default();
+                let Some(generation) = outcome.generation else { return };
+                let charts = counts.answered.entry(generation).or_default();
                 *charts += 1;
                 if *charts == 1 {
                     let parser = outcome.source.as_ref().map(|source| source.parser.to_string()).unwrap_or_default();
-                    self.say(&format!("charts come, by {parser}, generation {}", outcome.generation));
+                    self.say(&format!("charts come, by {parser}, generation {generation}"));
                 }
             }
             Some(failure) if failure.kind == FailureKind::LayoutChanged => {

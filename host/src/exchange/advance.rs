@@ -33,7 +33,7 @@ pub(crate) struct Answers<'e> {
 impl Answers<'_> {
     /// Hands on what came of a query, and returns what is to be asked from here on.
     pub(crate) async fn advance(&mut self, mut job: Job, answered: Answered) -> Vec<Requeue> {
-        let before = std::mem::replace(&mut job.generation, answered.generation.number);
+        let before = job.generation.replace(answered.generation.number);
         let failure = match answered.page {
             Ok(page) => return self.take_page(job, page, answered.slot, &answered.generation, answered.source).await,
             Err(failure) => failure,
@@ -50,7 +50,7 @@ impl Answers<'_> {
             }
             Ok(delay) => vec![Requeue::Job(job, delay)],
             Err(failure) => {
-                let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                let raised = self.run.end(job, failure, Some(answered.generation.number), answered.source).await;
                 Requeue::jobs(raised)
             }
         }
@@ -74,7 +74,7 @@ impl Answers<'_> {
         let (mut again, mut longest, mut requeued) = (Vec::new(), Duration::ZERO, Vec::new());
         let is_whole = jobs.len();
         for (mut job, answered) in jobs.into_iter().zip(answered) {
-            job.generation = answered.generation.number;
+            job.generation = Some(answered.generation.number);
             let Err(failure) = answered.page else { continue };
             match self.retry(&mut job, &failure) {
                 Ok(delay) => {
@@ -82,7 +82,7 @@ impl Answers<'_> {
                     again.push(job);
                 }
                 Err(failure) => {
-                    let raised = self.run.end(job, failure, answered.generation.number, answered.source).await;
+                    let raised = self.run.end(job, failure, Some(answered.generation.number), answered.source).await;
                     requeued.extend(Requeue::jobs(raised));
                 }
             }
@@ -222,7 +222,7 @@ impl Answers<'_> {
             records: run.records(&job),
             is_last: !continues,
             failure,
-            generation: generation.number,
+            generation: Some(generation.number),
             source,
             state,
             bytes,

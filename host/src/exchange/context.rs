@@ -92,7 +92,7 @@ impl Worker {
                     let batch = Batch { jobs, request: None };
                     routed.push(Routed { slot: slot.clone(), host, batch });
                 }
-                Err((generation, failure)) => run.fail_all(jobs, &failure, generation.number).await,
+                Err((generation, failure)) => run.fail_all(jobs, &failure, Some(generation.number)).await,
             }
         }
         routed
@@ -121,7 +121,7 @@ pub(crate) async fn share_out(
     let mut take = |index: usize| jobs.get_mut(index).and_then(Option::take);
     for (index, failure) in requests.refused {
         if let Some(job) = take(index) {
-            run.fail(job, failure, generation.number, None, 0).await;
+            run.fail(job, failure, Some(generation.number), None, 0).await;
         }
     }
     let mut shared = |exchange: Exchange| {

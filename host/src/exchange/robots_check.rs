@@ -29,7 +29,7 @@ impl Worker {
         run: &Run,
         jobs: Vec<Job>,
         failure: &Failure,
-        generation: u64,
+        generation: Option<u64>,
         mut permit: Permit,
     ) -> Vec<Requeue> {
         permit.refund();

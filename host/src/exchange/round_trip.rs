@@ -53,7 +53,7 @@ impl Worker {
     /// Sends a request, and hands on what it answers. Returns what is to be asked from here on.
     pub(crate) async fn exchange(&self, run: &Run, ready: ReadyRequest, mut permit: Permit) -> Vec<Requeue> {
         if let Err(failure) = self.check_robots(run, &ready.built).await {
-            return self.end_unsent(run, ready.jobs, &failure, ready.built.0.number, permit).await;
+            return self.end_unsent(run, ready.jobs, &failure, Some(ready.built.0.number), permit).await;
         }
         let ReadyRequest { built: (generation, request), mut jobs } = ready;
         let Some(slot) = jobs.first().and_then(|job| job.slot.clone()) else { return Vec::new() };
@@ -115,7 +115,7 @@ impl Worker {
                 (None, halves.into())
             }
             Err((generation, failure)) => {
-                run.fail_all(jobs, &failure, generation.number).await;
+                run.fail_all(jobs, &failure, Some(generation.number)).await;
                 (None, Vec::new())
             }
         }

@@ -50,7 +50,7 @@ pub(crate) struct Job {
     pub(crate) slot: Option<ParserSlot>,
     /// The host that was asked last.
     pub(crate) host: Option<Arc<str>>,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<u64>,
     /// Attempts at this page that failed and count.
     pub(crate) retries: u32,
     /// Whether the server told to wait before this page is asked again.
@@ -95,7 +95,7 @@ impl Job {
             progress,
             slot: None,
             host: None,
-            generation: 0,
+            generation: None,
             retries: 0,
             was_told: false,
             is_suspect: false,

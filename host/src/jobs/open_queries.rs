@@ -50,7 +50,7 @@ impl OpenQueries {
             records,
             is_last: true,
             failure: Some(Failure::new(FailureKind::Internal, why)),
-            generation: 0,
+            generation: None,
             source: None,
             state: None,
             bytes: 0,

@@ -44,7 +44,7 @@ impl Run {
         &self,
         job: Job,
         failure: Failure,
-        generation: u64,
+        generation: Option<u64>,
         source: Option<Arc<Source>>,
         raised: usize,
     ) {
@@ -70,7 +70,7 @@ impl Run {
         &self,
         mut job: Job,
         failure: Failure,
-        generation: u64,
+        generation: Option<u64>,
         source: Option<Arc<Source>>,
     ) -> Vec<Job> {
         if job.lineage.check(&job.follow).is_some() {
@@ -92,7 +92,7 @@ impl Run {
         if self.follow_up(job).is_some() { 0 } else { job.progress.records }
     }
 
-    pub(crate) async fn fail_all(&self, jobs: Vec<Job>, failure: &Failure, generation: u64) {
+    pub(crate) async fn fail_all(&self, jobs: Vec<Job>, failure: &Failure, generation: Option<u64>) {
         for job in jobs {
             self.fail(job, failure.clone(), generation, None, 0).await;
         }

@@ -109,7 +109,7 @@ mod tests {
             records: rows,
             is_last: true,
             failure: None,
-            generation: 1,
+            generation: Some(1),
             source: None,
             state: None,
             bytes: rows * 1000,

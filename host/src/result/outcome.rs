@@ -106,15 +106,15 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Why it has no answer, or none any more.
     pub failure: Option<Failure>,
-    /// The generation of the parser that gave the last page: [`crate::swap::ParserSlot::generation`].
-    pub generation: u64,
+    /// The generation of the parser that gave the last page: [`crate::swap::ParserSlot::generation`]. None if no parser was asked.
+    pub generation: Option<u64>,
     /// Where the last page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,
 }
 
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
-        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: 0, source: None }
+        Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: None, source: None }
     }
 
     /// Takes the page of a query that has only one and whose response was saved, and at most `limit` of its rows.

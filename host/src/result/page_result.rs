@@ -21,8 +21,8 @@ pub struct PageResult {
     pub is_last: bool,
     /// Why it has no answer, or none any more. Then it is the last.
     pub failure: Option<Failure>,
-    /// The generation of the parser: [`crate::swap::ParserSlot::generation`].
-    pub generation: u64,
+    /// The generation of the parser: [`crate::swap::ParserSlot::generation`]. None if no parser was asked.
+    pub generation: Option<u64>,
     /// Where the page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,
     /// What the query goes on with, where more pages are to come.

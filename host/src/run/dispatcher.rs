@@ -26,6 +26,14 @@ use crate::types::{Failure, FailureKind, Query};
 /// How long queries are waited for after a run's time was up.
 const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
 
+/// Jobs that failed without a request.
+struct FailedJobs {
+    jobs: Vec<Job>,
+    failure: Failure,
+    /// The parser's, if one was to answer them.
+    generation: Option<u64>,
+}
+
 /// What comes of a task.
 enum Done {
     Routed(Vec<Routed>),
@@ -61,8 +69,8 @@ pub(crate) struct Dispatcher {
     queue: RunQueue,
     supply: Supply,
     tasks: JoinSet<Done>,
-    /// Jobs that failed without a request, why, and under which generation. One task reports them, so that a slow reader blocks only it.
-    failed: Vec<(Vec<Job>, Failure, u64)>,
+    /// Jobs that failed without a request. One task reports them, so that a slow reader blocks only it.
+    failed: Vec<FailedJobs>,
     is_reporting: bool,
     /// Whether nothing more is to be sent: what is in flight is waited for.
     stop: watch::Receiver<bool>,
@@ -190,14 +198,14 @@ impl Dispatcher {
             return;
         }
         if let Some(failure) = self.ended.clone() {
-            return self.failed.push((jobs, failure, 0));
+            return self.failed.push(FailedJobs { jobs, failure, generation: None });
         }
         let mut elsewhere: Vec<(ParserSlot, Vec<Job>)> = Vec::new();
         for mut job in jobs {
             let slot = match job.slot.clone().map_or_else(|| self.worker.slot(&job.query), Ok) {
                 Ok(slot) => slot,
                 Err(failure) => {
-                    self.failed.push((vec![job], failure, 0));
+                    self.failed.push(FailedJobs { jobs: vec![job], failure, generation: None });
                     continue;
                 }
             };
@@ -220,7 +228,8 @@ impl Dispatcher {
     fn enqueue(&mut self, routed: Routed) {
         let Routed { slot, host, batch } = routed;
         if let Some(failure) = self.ended.clone() {
-            return self.failed.push((batch.jobs, failure, slot.generation()));
+            let generation = Some(slot.generation());
+            return self.failed.push(FailedJobs { jobs: batch.jobs, failure, generation });
         }
         let description = slot.description();
         if batch.request.is_some() {
@@ -272,7 +281,7 @@ impl Dispatcher {
         let (run, failed) = (Arc::clone(&self.run), std::mem::take(&mut self.failed));
         self.is_reporting = true;
         self.tasks.spawn(async move {
-            for (jobs, failure, generation) in failed {
+            for FailedJobs { jobs, failure, generation } in failed {
                 run.fail_all(jobs, &failure, generation).await;
             }
             Done::Reported
@@ -285,7 +294,8 @@ impl Dispatcher {
             Grant::Send(permit, batch) => self.build_and_send(batch, permit),
             Grant::Refused(batch, host, outage, last) => {
                 let generation = batch.jobs.first().and_then(|job| Some(job.slot.as_ref()?.generation()));
-                self.failed.push((batch.jobs, given_up(&host, outage, last), generation.unwrap_or_default()));
+                let failure = given_up(&host, outage, last);
+                self.failed.push(FailedJobs { jobs: batch.jobs, failure, generation });
             }
         }
     }
@@ -310,7 +320,8 @@ impl Dispatcher {
 
     fn send(&mut self, ready: ReadyRequest, permit: Permit) {
         if let Some(failure) = self.ended.clone() {
-            return self.failed.push((ready.jobs, failure, ready.built.0.number));
+            let generation = Some(ready.built.0.number);
+            return self.failed.push(FailedJobs { jobs: ready.jobs, failure, generation });
         }
         let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
         self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, ready, permit).await) });

@@ -184,9 +184,7 @@ impl ParserRegistry {
             let added = self.try_add(name, &mut candidate).await;
             let event = match &added {
                 Ok(swapped) => Event::Added(swapped.clone()),
-                Err(error) => {
-                    Event::AddRefused { slot: name.into(), digest: candidate.digest(), reason: chain(error) }
-                }
+                Err(error) => Event::AddRefused { slot: name.into(), digest: candidate.digest(), reason: chain(error) },
             };
             tracing::info!("{event}");
             // Nobody may be listening.
