@@ -14,7 +14,7 @@ use futures::StreamExt;
 
 use crate::host::HostError;
 use crate::parser::Description;
-use crate::query::{Plan, PlanError};
+use crate::query::{KindName, Plan, PlanError};
 use crate::result::Outcome;
 use crate::runtime::{RuntimeError, is_async, shared, wait};
 use crate::swap::{SwapError, Swapped};
@@ -123,7 +123,7 @@ impl Host {
     /// As [`crate::Host::plan`].
     pub fn plan<'p>(
         &self,
-        kind: &str,
+        kind: impl Into<KindName>,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Plan, PlanError> {
         self.0.plan(kind, params)

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::exchange::context::Worker;
 use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
-use crate::query::{Plan, PlanError, split_kind};
+use crate::query::{KindName, Plan, PlanError};
 use crate::result::Outcome;
 use crate::run::{Input, Outcomes, PageResults, ResumeFilter};
 use crate::swap::{Candidate, Check, Event, ParserSlot, SwapError, Swapped};
@@ -82,20 +82,30 @@ impl Host {
     /// When no parser, or no single one, has such a kind, or as [`Plan::new`].
     pub fn plan<'p>(
         &self,
-        kind: &str,
+        kind: impl Into<KindName>,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Plan, PlanError> {
-        Self::planned(self.slot_of(kind)?, kind, params, Plan::new)
+        let kind = &kind.into();
+        Self::plan_in(&self.slot_of(kind)?, kind, params)
     }
 
-    /// As [`Host::plan`], where required parameters may be missing.
-    #[cfg(feature = "cli")]
-    pub(crate) fn partial_plan<'p>(
-        &self,
-        kind: &str,
+    /// As [`Host::plan`], of a kind whose slot is known.
+    pub(crate) fn plan_in<'p>(
+        slot: &ParserSlot,
+        kind: &KindName,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Plan, PlanError> {
-        Self::planned(self.slot_of(kind)?, kind, params, Plan::partial)
+        Ok(of_parser(Plan::new(&slot.description(), kind.kind(), params)?, kind))
+    }
+
+    /// As [`Host::plan_in`], where required parameters may be missing.
+    #[cfg(feature = "cli")]
+    pub(crate) fn partial_plan_in<'p>(
+        slot: &ParserSlot,
+        kind: &KindName,
+        params: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Plan, PlanError> {
+        Ok(of_parser(Plan::partial(&slot.description(), &kind.kind().into(), params)?, kind))
     }
 
     /// What every exchange needs.
@@ -104,30 +114,9 @@ impl Host {
         &self.worker
     }
 
-    fn planned<P>(
-        slot: ParserSlot,
-        kind: &str,
-        params: P,
-        plan: impl FnOnce(&Description, &str, P) -> Result<Plan, PlanError>,
-    ) -> Result<Plan, PlanError> {
-        let (parser, kind) = split_kind(kind);
-        let plan = plan(&slot.description(), kind, params)?;
-        Ok(match parser {
-            Some(parser) => plan.with_parser(parser),
-            None => plan,
-        })
-    }
-
-    /// Whose kind it is: `kind` or `parser:kind`.
-    pub(crate) fn slot_of(&self, kind: &str) -> Result<ParserSlot, PlanError> {
-        let (parser, kind) = split_kind(kind);
-        self.worker.slot_of(parser, kind)
-    }
-
-    /// Who answers a query.
-    #[cfg(feature = "cli")]
-    pub(crate) fn slot_for(&self, query: &Query) -> Result<ParserSlot, Failure> {
-        self.worker.slot(query)
+    /// The slot that answers queries of a kind.
+    pub(crate) fn slot_of(&self, kind: &KindName) -> Result<ParserSlot, PlanError> {
+        self.worker.slot_of(kind.parser(), kind.kind())
     }
 
     /// How this host of a site is asked: directly, or through a proxy, and what decides it. Passwords are left out.
@@ -295,5 +284,13 @@ impl Host {
             pages.pop().unwrap_or_else(|| Ok(Page::default()))
         }
         .boxed()
+    }
+}
+
+/// A plan that is asked of the parser that a kind's name names, if it does.
+fn of_parser(plan: Plan, kind: &KindName) -> Plan {
+    match kind.parser() {
+        Some(parser) => plan.with_parser(parser),
+        None => plan,
     }
 }

@@ -28,6 +28,7 @@ use super::exit::ExitStatus;
 use super::parsers::Parsers;
 use super::settings::Settings;
 use crate::parser::Kind;
+use crate::query::KindName;
 use group::{all_options, find_unused, hide_unused, uses};
 use kind::KindNames;
 
@@ -76,7 +77,7 @@ pub(super) enum Invocation {
 #[derive(Debug)]
 pub(super) struct KindCommand {
     /// The name that was typed, which may be `parser:kind`.
-    pub(super) name: String,
+    pub(super) name: KindName,
     /// Its parameters, as options gave them.
     pub(super) params: Vec<(String, String)>,
 }
@@ -131,7 +132,7 @@ pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Set
     options.prefer_typed(own);
     options.global.general.verbose = settings.verbosity;
     let invocation = match kind {
-        Some((_, kind)) => Invocation::Kind(KindCommand { name: name.to_owned(), params: kind::params(kind, own) }),
+        Some((_, kind)) => Invocation::Kind(KindCommand { name: name.into(), params: kind::params(kind, own) }),
         None => Invocation::Own(OwnCommand::from_arg_matches(&matches).map_err(refused)?),
     };
     Ok(Parsed::Arguments(Box::new(Arguments { command: invocation, options, used_as: used_as.to_owned() })))

@@ -81,7 +81,6 @@ pub(super) async fn deliver(
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
     let hint = sink.failures_hint();
     let delivery = Delivery {
-        host,
         coverage: &mut coverage,
         interrupt: &interrupt,
         run: &options.run,
@@ -141,7 +140,6 @@ fn internal_error(fault: &str, resume: &str) -> String {
 
 /// What takes the parts of a run.
 struct Delivery<'d> {
-    host: &'d Host,
     coverage: &'d mut Coverage,
     interrupt: &'d ShutdownSignal,
     run: &'d RunArgs,
@@ -155,7 +153,7 @@ impl Delivery<'_> {
         let mut written = Ok(());
         while let Some(mut part) = parts.next().await {
             self.report(&part, &mut repeated);
-            if let Ok(slot) = self.host.slot_for(&part.query) {
+            if let Some(slot) = &part.slot {
                 self.coverage.record(&slot.description(), part.query.kind(), &part.rows);
             }
             if part.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
@@ -187,20 +185,20 @@ impl Delivery<'_> {
         let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
         let query = part.query.to_string();
         let cause = format!("{}: {}", failure.kind, with_option(failure));
-        repeated.report(failure.kind.name(), &cause, &query, || self.short(&part.query));
+        repeated.report(failure.kind.name(), &cause, &query, || short(part));
     }
+}
 
-    /// A query by the values that tell it from others: those of required and positional parameters, if there are any.
-    fn short(&self, query: &Query) -> Option<String> {
-        let description = self.host.slot_for(query).ok()?.description();
-        let params = &description.kind(query.kind())?.params;
-        let is_telling = |name: &str| {
-            params.required.iter().any(|required| required == name)
-                || params.get(name).is_some_and(|param| param.positional)
-        };
-        let telling: Vec<_> = query.params().filter(|(name, _)| is_telling(name)).map(|(_, value)| value).collect();
-        (!telling.is_empty()).then(|| telling.join(" "))
-    }
+/// A query by the values that tell it from others: those of required and positional parameters, if there are any.
+fn short(page: &PageResult) -> Option<String> {
+    let (query, description) = (&page.query, page.slot.as_ref()?.description());
+    let params = &description.kind(query.kind())?.params;
+    let is_telling = |name: &str| {
+        params.required.iter().any(|required| required == name)
+            || params.get(name).is_some_and(|param| param.positional)
+    };
+    let telling: Vec<_> = query.params().filter(|(name, _)| is_telling(name)).map(|(_, value)| value).collect();
+    (!telling.is_empty()).then(|| telling.join(" "))
 }
 
 /// Writes the queries that would be asked, and what they take. Sends nothing.
@@ -214,18 +212,13 @@ pub(super) async fn dry_run(
     let mut estimator = Estimator::new(host);
     let mut queries = std::pin::pin!(queries);
     while let Some(query) = queries.next().await {
-        estimator.add(&query, expected_bytes(host, &query));
+        estimator.add(&query);
         let line = Value::from(asked(&query));
         writeln!(out, "{line}").map_err(|error| ExitStatus::unwritten("queries", &error))?;
     }
     out.flush().map_err(|error| ExitStatus::unwritten("queries", &error))?;
     say(&format!("{}; nothing was sent", price(&estimator.finish().await)));
     Ok(ExitStatus::from_counts(1, taken.refusals.count()))
-}
-
-/// Bytes that the answer of a query is expected to have.
-pub(super) fn expected_bytes(host: &Host, query: &Query) -> Option<u64> {
-    host.slot_for(query).ok()?.description().bytes_of(query)
 }
 
 /// What queries take: `500 queries in about 10 requests, about 8.0 MB, 10s at the pace`.

@@ -14,14 +14,14 @@ use super::queries::subject;
 use crate::host::Host;
 use crate::jobs::follow_up::FollowUp;
 use crate::parser::{Description, Kind};
-use crate::query::split_kind;
+use crate::query::KindName;
 use crate::types::{Query, Row};
 
 /// How details are asked.
 #[derive(Clone, Debug)]
 pub(super) struct Details {
-    /// The kind's name, with the parser's if that was typed.
-    kind: String,
+    /// With the parser's name if that was typed.
+    kind: KindName,
     /// The parameter that the details are about, and the field of a chart's rows that has its value.
     subject: String,
     /// Parameters that both kinds have.
@@ -38,7 +38,7 @@ impl Details {
     pub(super) fn new(
         description: &Description,
         chart: &Kind,
-        name: &str,
+        name: &KindName,
         params: &mut Vec<(String, String)>,
     ) -> Result<Self, String> {
         let fields = chart.record.get("properties").and_then(Value::as_object);
@@ -53,18 +53,12 @@ impl Details {
         let own = params.extract_if(.., own).collect();
         let names = kind.params.properties.iter().map(|(name, _)| name);
         let shared = names.filter(|name| *name != subject && is_of_chart(name)).cloned().collect();
-        let parser = split_kind(name).0.map(|parser| format!("{parser}:")).unwrap_or_default();
-        Ok(Self { kind: format!("{parser}{}", kind.name), subject: subject.to_owned(), shared, own })
+        Ok(Self { kind: name.with_kind(&kind.name), subject: subject.to_owned(), shared, own })
     }
 
     /// The kind of the details, as it is asked.
-    pub(super) fn kind(&self) -> &str {
+    pub(super) const fn kind(&self) -> &KindName {
         &self.kind
-    }
-
-    /// The kind of the details, without a parser's name.
-    pub(super) fn plain_kind(&self) -> &str {
-        split_kind(&self.kind).1
     }
 
     /// The field of a chart's rows that the details are about.

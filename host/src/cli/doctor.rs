@@ -115,7 +115,7 @@ fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), ExitSt
         for slot in slots {
             let description = slot.description();
             for kind in &description.kinds {
-                match Plan::partial(&description, &kind.name, [(name.as_str(), value.as_str())]) {
+                match Plan::partial(&description, &kind.name.as_str().into(), [(name.as_str(), value.as_str())]) {
                     Err(error @ PlanError::UnknownParam { .. }) => unknown.push(error.to_string()),
                     _ => return Ok(()),
                 }

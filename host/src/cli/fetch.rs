@@ -13,11 +13,12 @@ use super::sink::{Columns, Sink};
 use crate::host::Host;
 use crate::output::Format;
 use crate::parser::{Description, Kind};
-use crate::query::{PlanError, split_kind};
+use crate::query::{KindName, PlanError};
 use crate::run::Input;
 
 pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
-    let description = host.slot_of(&command.name).map_err(refused)?.description();
+    let slot = host.slot_of(&command.name).map_err(refused)?;
+    let description = slot.description();
     let kind = find_kind(&description, &command.name)?;
     let mut taken = InputStats::new(options);
     let mut literal = options.input.params()?;
@@ -37,7 +38,7 @@ pub(super) async fn run(command: &KindCommand, options: &Options, host: &Host) -
         }
         return dry_run(host, input.queries, &taken).await;
     }
-    let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.plain_kind());
+    let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.kind().kind());
     let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
     let sink = Sink::open(&options.output, Format::Table, options.input.max_rows(), columns)?;
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
@@ -79,9 +80,9 @@ async fn open(
     input::open(request, host, taken).await
 }
 
-fn find_kind<'d>(description: &'d Description, name: &str) -> Result<&'d Kind, ExitStatus> {
-    let kind = description.kind(split_kind(name).1);
-    kind.ok_or_else(|| ExitStatus::config(format!("the parser {} has no kind {name:?} any more", description.name)))
+fn find_kind<'d>(description: &'d Description, name: &KindName) -> Result<&'d Kind, ExitStatus> {
+    let kind = description.kind(name.kind());
+    kind.ok_or_else(|| ExitStatus::config(format!("the parser {} has no kind \"{name}\" any more", description.name)))
 }
 
 fn refused(error: PlanError) -> ExitStatus {

@@ -22,9 +22,9 @@ use tokio::sync::mpsc;
 
 use super::delivery::InputStats;
 use super::exit::ExitStatus;
-use super::queries::{KIND, Names, Records, subject};
+use super::queries::{Names, Records};
 use crate::host::Host;
-use crate::query::split_kind;
+use crate::query::KindName;
 use crate::run::Input;
 use crate::swap::ParserSlot;
 use crate::types::Query;
@@ -121,14 +121,15 @@ fn sources(segments: &[Segment]) -> impl Iterator<Item = &Source> {
 
 /// The names that a header can have: those of the kind that is asked where a record says none, or of all kinds. While parsers are watched the
 /// kind may come later.
-fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, ExitStatus> {
+fn names(host: &Host, kind: Option<&KindName>, is_watched: bool) -> Result<Names, ExitStatus> {
     let Some(kind) = kind else {
         let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
         return Ok(Names::of_kinds(parsers.iter().flat_map(|parser| &parser.kinds)));
     };
     // Only the kind is looked up, whatever else is needed to ask it.
-    match host.partial_plan(kind, []).and_then(|_| host.slot_of(kind)) {
-        Ok(slot) => Ok(slot.description().kind(split_kind(kind).1).map(Names::of_kind).unwrap_or_default()),
+    let declared = |slot: ParserSlot| Host::partial_plan_in(&slot, kind, []).map(|_| slot.description());
+    match host.slot_of(kind).and_then(declared) {
+        Ok(description) => Ok(description.kind(kind.kind()).map(Names::of_kind).unwrap_or_default()),
         Err(_) if is_watched => Ok(Names::default()),
         Err(error) => Err(ExitStatus::config(format!("--kind: {error}"))),
     }
@@ -138,7 +139,7 @@ fn names(host: &Host, kind: Option<&str>, is_watched: bool) -> Result<Names, Exi
 fn check_params(request: &Request, host: &Host) -> Result<(), ExitStatus> {
     let params = || request.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     if let Some(kind) = request.kind.name() {
-        return match host.partial_plan(kind, params()) {
+        return match host.slot_of(kind).and_then(|slot| Host::partial_plan_in(&slot, kind, params())) {
             Err(error) if !request.is_watched => Err(ExitStatus::config(error.to_string())),
             _ => Ok(()),
         };
@@ -149,7 +150,7 @@ fn check_params(request: &Request, host: &Host) -> Result<(), ExitStatus> {
         let values = params().filter(|(other, _)| *other == name);
         match kinds().find(|(_, kind)| kind.params.get(name).is_some()) {
             Some((parser, kind)) => {
-                crate::query::Plan::partial(parser, &kind.name, values)
+                crate::query::Plan::partial(parser, &kind.name.as_str().into(), values)
                     .map_err(|error| ExitStatus::config(error.to_string()))?;
             }
             None if request.is_watched => {}
@@ -167,7 +168,7 @@ fn check_carry(resolver: &Resolver, segments: &[Segment]) -> Result<(), ExitStat
     }
     let parsers: Vec<_> = resolver.host.slots().iter().map(ParserSlot::description).collect();
     let only = match &resolver.kind {
-        AskedKind::Fixed(kind) => Some(split_kind(kind).1),
+        AskedKind::Fixed(kind) => Some(kind.kind()),
         AskedKind::Default(_) => None,
     };
     let kinds =
@@ -218,7 +219,7 @@ fn gather_source(
     (carried, columns): (&mut Carried, &mut HashSet<Arc<str>>),
 ) -> Result<(), ExitStatus> {
     let text = source.open(&Arc::default(), || true)?;
-    let records = Records::new(text, source.form(), resolver.kind.name().map(str::to_owned), names.clone());
+    let records = Records::new(text, source.form(), resolver.kind.name().map(ToString::to_string), names.clone());
     // What is wrong with a record is said when it is read to be asked.
     for record in records.filter_map(|(_, record)| record.ok()) {
         for (name, _) in &record.0 {
@@ -237,7 +238,7 @@ fn gather_source(
 fn check_files(segments: &[Segment], resolver: &Resolver, names: &Names) -> Result<(), ExitStatus> {
     for source in sources(segments).filter(|source| source.size().is_some()) {
         let text = source.open(&Arc::default(), || true)?;
-        let kind = resolver.kind.name().map(str::to_owned);
+        let kind = resolver.kind.name().map(ToString::to_string);
         if Records::new(text, source.form(), kind, names.clone()).next().is_none() {
             return Err(ExitStatus::config(format!("{source} holds no queries")));
         }
@@ -265,9 +266,6 @@ fn parts(
 }
 
 fn typed_plan(resolver: &Resolver, values: Vec<String>) -> Result<crate::query::Plan, ExitStatus> {
-    let kind = resolver.kind.name().unwrap_or(KIND);
-    let slot = resolver.host.slot_of(kind).map_err(|error| ExitStatus::config(error.to_string()))?;
-    let description = slot.description();
-    let subject = description.kind(split_kind(kind).1).and_then(subject).unwrap_or_default();
-    resolver.plan(kind, subject, &values).map_err(ExitStatus::config)
+    let Some(kind) = resolver.kind.name() else { return Err(ExitStatus::config("values need a kind".to_owned())) };
+    resolver.plan(kind, &values).map_err(ExitStatus::config)
 }

@@ -17,19 +17,21 @@ use crate::fetch::FetchOptions;
 use crate::host::Host;
 use crate::output::{Checkpoint, FileCheckpointError, Format, RunEnd};
 use crate::parser::Kind;
-use crate::query::split_kind;
+use crate::query::KindName;
 use crate::result::Outcome;
+use crate::swap::ParserSlot;
 use crate::types::{Query, Response, Row, chain};
 
 pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
-    let name = command.kind.as_str();
+    let name = &command.kind;
     let refused = |error: crate::query::PlanError| ExitStatus::config(error.to_string());
-    let description = host.slot_of(name).map_err(refused)?.description();
+    let slot = host.slot_of(name).map_err(refused)?;
+    let description = slot.description();
     let url = command.url.as_deref();
-    let query = query(options.input.params()?, host, name, url)?;
+    let query = query(options.input.params()?, &slot, name, url)?;
     let first = description.hosts.first().map_or("", String::as_str);
     let response = response(command, url.map_or_else(|| format!("https://{first}/"), str::to_owned))?;
-    let columns = Columns::new(&[Arc::clone(&description)], Some(split_kind(name).1));
+    let columns = Columns::new(&[Arc::clone(&description)], Some(name.kind()));
     let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
     let failure = match host.parse(&query, &response).await {
         Ok(mut page) => {
@@ -62,14 +64,19 @@ pub(super) async fn run(command: &ParseCommand, options: &Options, host: &Host) 
 }
 
 /// The query that the response answers: the parameters that were given or that its address names. Defaults would be guesses.
-fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option<&str>) -> Result<Query, ExitStatus> {
-    for (name, value) in url.map(|url| params_of(host, kind, url)).unwrap_or_default() {
+fn query(
+    mut params: Vec<(String, String)>,
+    slot: &ParserSlot,
+    kind: &KindName,
+    url: Option<&str>,
+) -> Result<Query, ExitStatus> {
+    for (name, value) in url.map(|url| params_of(slot, kind, url)).unwrap_or_default() {
         if !params.iter().any(|(given, _)| *given == name) {
             params.push((name, value));
         }
     }
     let known = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let plan = host.partial_plan(kind, known).map_err(|error| ExitStatus::config(error.to_string()))?;
+    let plan = Host::partial_plan_in(slot, kind, known).map_err(|error| ExitStatus::config(error.to_string()))?;
     let query = match (plan.len(), plan.query(0)) {
         (1, Some(query)) => query,
         (count, _) => return Err(ExitStatus::config(format!("one response answers one query, not {count}"))),
@@ -84,14 +91,14 @@ fn query(mut params: Vec<(String, String)>, host: &Host, kind: &str, url: Option
 }
 
 /// The parameters that an address names in its query string, as far as they are values.
-fn params_of(host: &Host, kind: &str, url: &str) -> Vec<(String, String)> {
-    let (Ok(url), Ok(slot)) = (url::Url::parse(url), host.slot_of(kind)) else { return Vec::new() };
+fn params_of(slot: &ParserSlot, kind: &KindName, url: &str) -> Vec<(String, String)> {
+    let Ok(url) = url::Url::parse(url) else { return Vec::new() };
     let description = slot.description();
-    let Some(described) = description.kind(crate::query::split_kind(kind).1) else { return Vec::new() };
+    let Some(described) = description.kind(kind.kind()) else { return Vec::new() };
     let named = described.params.properties.iter().filter_map(|(name, param)| {
         let wanted = param.url.as_deref()?;
         let (_, value) = url.query_pairs().find(|(key, _)| key == wanted)?;
-        let is_value = host.partial_plan(kind, [(name.as_str(), &*value)]).is_ok_and(|plan| plan.len() == 1);
+        let is_value = Host::partial_plan_in(slot, kind, [(name.as_str(), &*value)]).is_ok_and(|plan| plan.len() == 1);
         (is_value && !value.is_empty()).then(|| (name.clone(), value.into_owned()))
     });
     named.collect()

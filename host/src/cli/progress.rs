@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use super::args::GeneralArgs;
-use super::delivery::expected_bytes;
 use super::number::{grouped, long, size};
 use crate::host::{Estimate, Estimator, Host};
 use crate::run::{Input, RunControl, RunStats};
@@ -88,11 +87,8 @@ impl Prices {
     /// Counts queries as they are taken from an input.
     pub(super) fn count(host: &Host, input: Input) -> (Self, Input) {
         let prices = Self(Arc::new(Mutex::new(Estimator::new(host))));
-        let (host, counted) = (host.clone(), prices.clone());
-        let queries = input.queries.inspect(move |query| {
-            let bytes = expected_bytes(&host, query);
-            counted.0.lock().add(query, bytes);
-        });
+        let counted = prices.clone();
+        let queries = input.queries.inspect(move |query| counted.0.lock().add(query));
         (prices, Input { queries: queries.boxed(), ..input })
     }
 

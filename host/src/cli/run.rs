@@ -8,7 +8,7 @@ use super::sink::{Columns, Sink};
 use crate::host::Host;
 use crate::output::Format;
 use crate::parser::Kind;
-use crate::query::split_kind;
+use crate::query::KindName;
 use crate::swap::ParserSlot;
 
 pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
@@ -17,7 +17,7 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
     let mut taken = InputStats::new(options);
     let parsers: Vec<_> = host.slots().iter().map(ParserSlot::description).collect();
     let mut params = options.input.params()?;
-    let is_asked = |kind: &&Kind| command.kind.as_deref().is_none_or(|asked| split_kind(asked).1 == kind.name);
+    let is_asked = |kind: &&Kind| command.kind.as_ref().is_none_or(|asked| asked.kind() == kind.name);
     let kinds = parsers.iter().flat_map(|parser| &parser.kinds).filter(is_asked);
     let mut limits = limit_params(options.input.limit, kinds, &params);
     params.append(&mut limits);
@@ -35,7 +35,7 @@ pub(super) async fn run(command: &RunCommand, options: &Options, host: &Host) ->
         return dry_run(host, input.queries, &taken).await;
     }
     // Lines may name another kind than --kind, but seldom do.
-    let rows_of = command.kind.as_deref().map(|kind| split_kind(kind).1);
+    let rows_of = command.kind.as_ref().map(KindName::kind);
     let columns = || Columns::new(&parsers, rows_of).with_carried(&options.input.carry);
     // Rows of an input that never ends are no table.
     let on_terminal = if command.follow { Format::Ndjson } else { Format::Table };

@@ -224,6 +224,7 @@ impl Answers<'_> {
             failure,
             generation: Some(generation.number),
             source,
+            slot: job.slot.clone(),
             state,
             bytes,
             origin: job.origin.clone(),

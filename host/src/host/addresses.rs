@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::Host;
 use crate::parser::{Description, Kind, Parser};
-use crate::query::{Plan, PlanError, split_kind};
+use crate::query::{KindName, Plan, PlanError};
 use crate::robots::RobotsVerdict;
 use http::Method;
 
@@ -48,14 +48,14 @@ impl Host {
     ///
     /// # Errors
     /// When no parser, or no single one, has the kind; when a required parameter has neither a default nor an example; when the parser fails.
-    pub async fn addresses(&self, kind: &str) -> Result<Vec<AskedAddress>, Failure> {
-        self.sampled(kind).await
+    pub async fn addresses(&self, kind: impl Into<KindName>) -> Result<Vec<AskedAddress>, Failure> {
+        self.sampled(kind.into()).await
     }
 
-    fn sampled<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, Result<Vec<AskedAddress>, Failure>> {
+    fn sampled(&self, kind: KindName) -> BoxFuture<'_, Result<Vec<AskedAddress>, Failure>> {
         async move {
-            let slot = self.slot_of(kind).map_err(invalid)?;
-            sample_addresses(&slot.parser(), split_kind(kind).1).await
+            let slot = self.slot_of(&kind).map_err(invalid)?;
+            sample_addresses(&slot.parser(), kind.kind()).await
         }
         .boxed()
     }

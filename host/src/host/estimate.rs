@@ -76,11 +76,13 @@ impl Estimator {
         Self { worker: host.worker().clone(), queries: 0, bytes: Some(0), buckets, shapes }
     }
 
-    /// Counts a query, of whose answer `bytes` are expected. One of a kind that no parser declares takes no request.
-    pub(crate) fn add(&mut self, query: &Query, bytes: Option<u64>) {
+    /// Counts a query. One of a kind that no parser declares takes no request, and its bytes are unknown.
+    pub(crate) fn add(&mut self, query: &Query) {
         self.queries += 1;
+        let slot = self.worker.slot(query).ok();
+        let bytes = slot.as_ref().and_then(|slot| slot.description().bytes_of(query));
         self.bytes = self.bytes.zip(bytes).map(|(sum, more)| sum.saturating_add(more));
-        let Ok(slot) = self.worker.slot(query) else { return };
+        let Some(slot) = slot else { return };
         let description = slot.description();
         let Some(kind) = description.kind(query.kind()) else { return };
         let key = BucketKey::new(slot.shared_name(), Some(kind), query);
@@ -197,9 +199,9 @@ mod tests {
         Query::new("app", params.map(|(name, value)| (Arc::from(name), Arc::from(value))))
     }
 
-    async fn estimate(host: &Host, queries: impl IntoIterator<Item = Query>, bytes: Option<u64>) -> Estimate {
+    async fn estimate(host: &Host, queries: impl IntoIterator<Item = Query>) -> Estimate {
         let mut estimator = Estimator::new(host);
-        queries.into_iter().for_each(|query| estimator.add(&query, bytes));
+        queries.into_iter().for_each(|query| estimator.add(&query));
         estimator.finish().await
     }
 
@@ -208,24 +210,24 @@ mod tests {
         let host = Host::builder().build().await.unwrap();
         let apps = |count, country, via| (0..count).map(move |number| app(number, country, via));
         // At the parser's pace: 60 at once, then one a second.
-        let page = estimate(&host, apps(100, "us", "page"), Some(1_200_000)).await;
+        let page = estimate(&host, apps(100, "us", "page")).await;
         assert_eq!((page.queries, page.requests, page.bytes), (100, 100, Some(120_000_000)));
         assert_eq!(page.time, Duration::from_secs(40) + REQUEST_TIME);
-        let call = estimate(&host, apps(100, "us", "rpc").chain(apps(51, "kr", "rpc")), None).await;
+        let call = estimate(&host, apps(100, "us", "rpc").chain(apps(51, "kr", "rpc"))).await;
         assert_eq!((call.queries, call.requests, call.bytes), (151, 4, None));
         assert_eq!(call.time, REQUEST_TIME);
         // App by app, each in both countries, as a plan multiplies them out.
         let both = (0..500).flat_map(|number| [app(number, "us", "rpc"), app(number, "kr", "rpc")]);
-        assert_eq!(estimate(&host, both, None).await.requests, 20);
+        assert_eq!(estimate(&host, both).await.requests, 20);
         let mixed = apps(10, "us", "rpc").chain(apps(10, "us", "page"));
-        assert_eq!(estimate(&host, mixed, None).await.requests, 11);
+        assert_eq!(estimate(&host, mixed).await.requests, 11);
     }
 
     #[tokio::test]
     async fn memory_grows_with_buckets_and_not_with_queries() {
         let host = Host::builder().build().await.unwrap();
         let mut estimator = Estimator::new(&host);
-        (0..100_000).for_each(|number| estimator.add(&app(number, "us", "rpc"), None));
+        (0..100_000).for_each(|number| estimator.add(&app(number, "us", "rpc")));
         let sample: usize = estimator.shapes.values().map(|shape| shape.sample.len()).sum();
         assert_eq!((estimator.buckets.len(), sample), (1, MAX_SAMPLE));
         assert_eq!(estimator.finish().await.requests, 2000);
@@ -234,8 +236,8 @@ mod tests {
     #[tokio::test]
     async fn a_kind_that_no_parser_declares_takes_no_request() {
         let host = Host::builder().build().await.unwrap();
-        let estimate = estimate(&host, [Query::new("nothing", [])], Some(1)).await;
-        assert_eq!(estimate, Estimate { queries: 1, requests: 0, bytes: Some(1), time: Duration::ZERO });
+        let estimate = estimate(&host, [Query::new("nothing", [])]).await;
+        assert_eq!(estimate, Estimate { queries: 1, requests: 0, bytes: None, time: Duration::ZERO });
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl OpenQueries {
             failure: Some(Failure::new(FailureKind::Internal, why)),
             generation: None,
             source: None,
+            slot: None,
             state: None,
             bytes: 0,
             raised: 0,

@@ -57,6 +57,7 @@ impl Run {
             failure: Some(failure),
             generation,
             source,
+            slot: job.slot,
             state: None,
             bytes: 0,
             raised,

@@ -7,7 +7,6 @@ mod plan;
 mod plan_error;
 mod suggestion;
 
-pub use crate::types::{Priority, Query, QueryKey, QueryKeyError};
+pub use crate::types::{KindName, Priority, Query, QueryKey, QueryKeyError};
 pub use plan::Plan;
-pub(crate) use plan::split_kind;
 pub use plan_error::PlanError;

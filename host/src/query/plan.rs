@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::plan_error::{PlanError, hint};
 use super::suggestion::refusal;
 use crate::parser::{Description, Kind, Param};
-use crate::types::{Query, address_host, query_param};
+use crate::types::{KindName, Query, address_host, query_param};
 
 /// A parameter and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,14 +50,14 @@ impl Plan {
     /// If the description has no such kind, parameter or value; the error says which is meant, as far as it can be told.
     pub fn new<'p>(
         description: &Description,
-        kind: &str,
+        kind: impl Into<KindName>,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, PlanError> {
-        let plan = Self::partial(description, kind, params)?;
-        let required =
-            description.kind(split_kind(kind).1).map(|kind| kind.params.required.as_slice()).unwrap_or_default();
-        match required.iter().find(|name| !plan.axes.iter().any(|axis| *axis.name == ***name)) {
-            Some(name) => Err(missing(description, kind, name)),
+        let name = &kind.into();
+        let plan = Self::partial(description, name, params)?;
+        let kind = find_kind(description, name)?;
+        match kind.params.required.iter().find(|name| !plan.axes.iter().any(|axis| *axis.name == ***name)) {
+            Some(param) => Err(missing(name, kind, param)),
             None => Ok(plan),
         }
     }
@@ -65,11 +65,10 @@ impl Plan {
     /// A plan whose required parameters may be missing: a response that is there already tells them itself.
     pub(crate) fn partial<'p>(
         description: &Description,
-        kind: &str,
+        name: &KindName,
         params: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, PlanError> {
-        let (parser, kind) = split_kind(kind);
-        let kind = find_kind(description, parser, kind)?;
+        let kind = find_kind(description, name)?;
         let given: Vec<_> = params.into_iter().collect();
         if let Some((name, _)) = given.iter().find(|(name, _)| kind.params.get(name).is_none()) {
             return Err(unknown_param(kind, name));
@@ -79,7 +78,7 @@ impl Plan {
             axis(&description.hosts, name, param, &texts.collect::<Vec<_>>()).transpose()
         });
         Ok(Self {
-            parser: parser.map(Arc::from),
+            parser: name.parser().map(Arc::from),
             kind: kind.name.as_str().into(),
             axes: axes.collect::<Result<_, _>>()?,
         })
@@ -155,21 +154,15 @@ impl Plan {
     }
 }
 
-/// `parser:kind`, or a kind alone.
-pub(crate) fn split_kind(text: &str) -> (Option<&str>, &str) {
-    text.split_once(':').map_or((None, text), |(parser, kind)| (Some(parser), kind))
-}
-
-fn find_kind<'d>(description: &'d Description, parser: Option<&str>, name: &str) -> Result<&'d Kind, PlanError> {
-    if let Some(parser) = parser.filter(|parser| *parser != description.name) {
-        return Err(PlanError::UnknownKind {
-            name: format!("{parser}:{name}"),
-            hint: format!("it is the parser {}", description.name),
-        });
+fn find_kind<'d>(description: &'d Description, name: &KindName) -> Result<&'d Kind, PlanError> {
+    if name.parser().is_some_and(|parser| parser != description.name) {
+        let hint = format!("it is the parser {}", description.name);
+        return Err(PlanError::UnknownKind { name: name.to_string(), hint });
     }
-    description.kind(name).ok_or_else(|| PlanError::UnknownKind {
-        name: name.to_owned(),
-        hint: hint(name, description.kinds.iter().map(|kind| kind.name.clone())),
+    let kind = name.kind();
+    description.kind(kind).ok_or_else(|| PlanError::UnknownKind {
+        name: kind.to_owned(),
+        hint: hint(kind, description.kinds.iter().map(|kind| kind.name.clone())),
     })
 }
 
@@ -178,10 +171,9 @@ fn unknown_param(kind: &Kind, name: &str) -> PlanError {
     PlanError::UnknownParam { kind: kind.name.clone(), name: name.to_owned(), hint: hint(name, names) }
 }
 
-fn missing(description: &Description, kind: &str, name: &str) -> PlanError {
-    let param = description.kind(split_kind(kind).1).and_then(|kind| kind.params.get(name));
-    let summary = param.map(Param::summary).unwrap_or_default().to_owned();
-    PlanError::Missing { kind: kind.to_owned(), name: name.to_owned(), summary }
+fn missing(kind_name: &KindName, kind: &Kind, name: &str) -> PlanError {
+    let summary = kind.params.get(name).map(Param::summary).unwrap_or_default().to_owned();
+    PlanError::Missing { kind: kind_name.to_string(), name: name.to_owned(), summary }
 }
 
 /// The values of one parameter; `None` if it has none.

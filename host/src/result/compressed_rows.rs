@@ -111,6 +111,7 @@ mod tests {
             failure: None,
             generation: Some(1),
             source: None,
+            slot: None,
             state: None,
             bytes: rows * 1000,
             origin: QueryPath { root, path: Vec::new() },

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::outcome::Source;
+use crate::swap::ParserSlot;
 use crate::types::{Failure, Query, Row};
 
 /// A page of a query's answer, or its end.
@@ -25,6 +26,8 @@ pub struct PageResult {
     pub generation: Option<u64>,
     /// Where the page came from. A query for which nothing came has none.
     pub source: Option<Arc<Source>>,
+    /// Who answered it; None if no parser of the host has the query's kind.
+    pub(crate) slot: Option<ParserSlot>,
     /// What the query goes on with, where more pages are to come.
     pub(crate) state: Option<Arc<str>>,
     pub(crate) origin: QueryPath,

@@ -59,6 +59,13 @@ impl Generation {
 #[derive(Clone, Debug)]
 pub struct ParserSlot(Arc<Shared>);
 
+/// Two are equal if they are one place.
+impl PartialEq for ParserSlot {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     name: Arc<str>,

@@ -1,5 +1,6 @@
 //! The program's own commands, beside the kinds of the parsers.
 
+use crate::query::KindName;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -102,7 +103,7 @@ pub(in crate::cli) struct RunCommand {
     pub(in crate::cli) queries: PathBuf,
     /// Kind of the queries that name none
     #[arg(long, value_name = "KIND")]
-    pub(in crate::cli) kind: Option<String>,
+    pub(in crate::cli) kind: Option<KindName>,
     /// Continue as FILE grows, is truncated or replaced, as tail -F does
     #[arg(long)]
     pub(in crate::cli) follow: bool,
@@ -113,7 +114,7 @@ pub(in crate::cli) struct RunCommand {
 pub(in crate::cli) struct ParseCommand {
     /// Kind of query that the response answers
     #[arg(long, value_name = "KIND", required = true)]
-    pub(in crate::cli) kind: String,
+    pub(in crate::cli) kind: KindName,
     /// Address that it came from
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: Option<String>,

@@ -65,7 +65,7 @@ impl Reader {
 
     fn read_text(&mut self, source: &Source, text: Text) -> Result<(), Closed> {
         let name: Arc<str> = source.to_string().into();
-        let kind = self.resolver.kind.name().map(str::to_owned);
+        let kind = self.resolver.kind.name().map(ToString::to_string);
         for (line, record) in Records::new(text, source.form(), kind, self.names.clone()) {
             let resolved =
                 record.map_err(Refused::from).and_then(|record| self.resolver.resolve(&record, &mut self.ignored));

@@ -1,5 +1,7 @@
 //! What a record asks: a kind, its parameters, and what else the record says.
 
+use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use super::ignored::Ignored;
 use crate::cli::queries::{KIND, Record, subject, texts};
 use crate::host::Host;
 use crate::parser::{Kind, Param};
-use crate::query::{Plan, PlanError, split_kind};
+use crate::query::{KindName, Plan, PlanError};
 use crate::swap::Unresolved;
 use crate::types::Priority;
 
@@ -22,18 +24,18 @@ const PRIORITY: &str = "priority";
 #[derive(Clone, Debug)]
 pub(in crate::cli) enum AskedKind {
     /// This one, whatever a record says. Typed parameters replace the records'.
-    Fixed(String),
+    Fixed(KindName),
     /// The record's, or this one: if the record has no kind, or has the value that this kind is about, such as an app's id in a chart's row.
     /// Typed parameters are for records that don't say them.
-    Default(Option<String>),
+    Default(Option<KindName>),
 }
 
 impl AskedKind {
     /// The kind that is asked where a record says none.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&KindName> {
         match self {
             Self::Fixed(kind) => Some(kind),
-            Self::Default(kind) => kind.as_deref(),
+            Self::Default(kind) => kind.as_ref(),
         }
     }
 }
@@ -75,13 +77,13 @@ impl Resolver {
     /// # Errors
     /// If it can't be asked.
     pub(super) fn resolve(&self, record: &Record, ignored: &mut Ignored) -> Result<Resolved, Refused> {
-        let kind = self.kind_of(record)?;
+        let kind = &*self.kind_of(record)?;
         let asked = |params: &[(&str, String)]| Some(as_asked(kind, params));
         let slot = self.host.slot_of(kind).map_err(|error| error.to_string())?;
         let description = slot.description();
-        let Some(described) = description.kind(split_kind(kind).1) else {
+        let Some(described) = description.kind(kind.kind()) else {
             let names = description.kinds.iter().map(|kind| kind.name.clone()).collect();
-            return Err(PlanError::unresolved(None, kind, Unresolved::Kind(names)).to_string().into());
+            return Err(PlanError::unresolved(None, kind.kind(), Unresolved::Kind(names)).to_string().into());
         };
         let (mut params, mut priority, mut unknown) = (Vec::new(), None, Vec::new());
         for (name, value) in &record.0 {
@@ -107,7 +109,7 @@ impl Resolver {
             Err(reason) => return Err(Refused { asked: asked(&params), reason }),
         };
         let pairs = params.iter().map(|(name, text)| (*name, text.as_str()));
-        let plan = match self.host.plan(kind, pairs) {
+        let plan = match Host::plan_in(&slot, kind, pairs) {
             Ok(plan) => plan,
             Err(error) => return Err(Refused { asked: asked(&params), reason: error.to_string() }),
         };
@@ -118,34 +120,40 @@ impl Resolver {
     ///
     /// # Errors
     /// If it can't be asked.
-    pub(super) fn plan(&self, kind: &str, subject: &str, values: &[String]) -> Result<Plan, String> {
+    pub(super) fn plan(&self, kind: &KindName, values: &[String]) -> Result<Plan, String> {
+        let slot = self.host.slot_of(kind).map_err(|error| error.to_string())?;
+        let description = slot.description();
+        let subject = description.kind(kind.kind()).and_then(subject).unwrap_or_default();
         let values = values.iter().map(|value| (subject, value.as_str()));
         let typed = self.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        self.host.plan(kind, values.chain(typed)).map_err(|error| error.to_string())
+        Host::plan_in(&slot, kind, values.chain(typed)).map_err(|error| error.to_string())
     }
 
-    fn kind_of<'r>(&'r self, record: &'r Record) -> Result<&'r str, String> {
+    fn kind_of(&self, record: &Record) -> Result<Cow<'_, KindName>, String> {
         let default = match &self.kind {
-            AskedKind::Fixed(kind) => return Ok(kind),
-            AskedKind::Default(default) => default.as_deref(),
+            AskedKind::Fixed(kind) => return Ok(Cow::Borrowed(kind)),
+            AskedKind::Default(default) => default.as_ref(),
         };
         let named = match record.get(KIND) {
-            Some(Value::String(name)) => Some(name.as_str()).filter(|name| !name.is_empty()),
+            Some(Value::String(name)) => Some(name.as_str()).filter(|name| !name.is_empty()).map(KindName::from),
             Some(other) => return Err(format!("its kind is {other}, not a name")),
             None => None,
         };
         match (named, default) {
-            (Some(named), Some(default)) if named != default && self.is_about(default, record) => Ok(default),
-            (Some(kind), _) | (None, Some(kind)) => Ok(kind),
+            (Some(named), Some(default)) if named != *default && self.is_about(default, record) => {
+                Ok(Cow::Borrowed(default))
+            }
+            (Some(kind), _) => Ok(Cow::Owned(kind)),
+            (None, Some(default)) => Ok(Cow::Borrowed(default)),
             (None, None) => Err("it has no \"kind\"".to_owned()),
         }
     }
 
     /// Whether a record has the value that queries of a kind are about.
-    fn is_about(&self, kind: &str, record: &Record) -> bool {
+    fn is_about(&self, kind: &KindName, record: &Record) -> bool {
         let Ok(slot) = self.host.slot_of(kind) else { return false };
         let description = slot.description();
-        let subject = description.kind(split_kind(kind).1).and_then(subject);
+        let subject = description.kind(kind.kind()).and_then(subject);
         subject.is_some_and(|subject| record.get(subject).is_some())
     }
 
@@ -198,8 +206,8 @@ fn read_priority(value: &Value) -> Result<Priority, String> {
 }
 
 /// A query as `--queries` reads it.
-fn as_asked(kind: &str, params: &[(&str, String)]) -> Map<String, Value> {
-    let mut asked = Map::from_iter([(KIND.to_owned(), Value::from(kind))]);
+fn as_asked(kind: &KindName, params: &[(&str, String)]) -> Map<String, Value> {
+    let mut asked = Map::from_iter([(KIND.to_owned(), Value::from(kind.to_string()))]);
     for (name, text) in params {
         match asked.get_mut(*name) {
             Some(Value::Array(values)) => values.push(text.as_str().into()),
