@@ -214,7 +214,7 @@ mod tests {
         assert_eq!((page.queries, page.requests, page.bytes), (100, 100, Some(120_000_000)));
         assert_eq!(page.time, Duration::from_secs(40) + REQUEST_TIME);
         let call = estimate(&host, apps(100, "us", "rpc").chain(apps(51, "kr", "rpc"))).await;
-        assert_eq!((call.queries, call.requests, call.bytes), (151, 4, None));
+        assert_eq!((call.queries, call.requests, call.bytes), (151, 4, Some(151 * 16_000)));
         assert_eq!(call.time, REQUEST_TIME);
         // App by app, each in both countries, as a plan multiplies them out.
         let both = (0..500).flat_map(|number| [app(number, "us", "rpc"), app(number, "kr", "rpc")]);
