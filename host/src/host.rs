@@ -173,7 +173,7 @@ impl Host {
     /// # Errors
     /// As [`Host::swap`].
     pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.replace(component.as_ref(), Check::Force).await
+        self.replace(component.as_ref(), Check::Unchecked).await
     }
 
     /// Has the parser that answered before the last swap answer again.

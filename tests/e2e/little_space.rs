@@ -18,7 +18,7 @@ fn warned_once(output: &Output) -> String {
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert!(output.status.success(), "{said}");
     let warnings: Vec<_> = said.lines().filter(|line| !line.starts_with("playfast: ")).collect();
-    assert!(warnings.len() == 1 && warnings[0].contains("no address space for a pool"), "{said}");
+    assert!(warnings.len() == 1 && warnings[0].contains("too little address space for a pool"), "{said}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 

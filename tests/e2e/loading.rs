@@ -14,8 +14,8 @@ fn refused(bytes: &[u8], part: &str) {
 
 #[test]
 fn garbage_and_modules_are_told_apart() {
-    refused(b"", "no WebAssembly");
-    refused(b"MZ garbage", "no WebAssembly");
+    refused(b"", "not WebAssembly");
+    refused(b"MZ garbage", "not WebAssembly");
     refused(&wat::parse_str("(module)").unwrap(), "core WebAssembly module");
     refused(b"\0asm\x0d\0\x01\0 garbage", "not valid WebAssembly");
 }
@@ -28,13 +28,13 @@ fn another_world_or_version_is_named() {
     let next = r#"(component (instance $i) (export "playfast:parser/parser@0.2.0" (instance $i)))"#;
     refused(&wat::parse_str(next).unwrap(), "version 0.2.0 of the contract");
     let hollow = r#"(component (instance $i) (export "playfast:parser/parser@0.1.0" (instance $i)))"#;
-    refused(&wat::parse_str(hollow).unwrap(), "does not start under the contract");
+    refused(&wat::parse_str(hollow).unwrap(), "fails to start under the contract");
 }
 
 #[test]
 fn imports_beyond_wasi_are_refused() {
     let greedy = r#"(component (import "evil:files/read@1.0.0" (instance)) (instance $i) (export "playfast:parser/parser@0.1.0" (instance $i)))"#;
-    refused(&wat::parse_str(greedy).unwrap(), "may import WASI alone");
+    refused(&wat::parse_str(greedy).unwrap(), "may only import WASI");
 }
 
 #[test]

@@ -44,8 +44,8 @@ fn a_folders_parsers_each_have_their_commands() {
     let alone = shop.playfast(&["list", &parsers, "--num=2"]);
     assert_eq!((alone.code(), alone.rows().len()), (0, 2), "{}", alone.stderr());
     let said = alone.stderr();
-    assert!(said.contains("broken.wasm is refused: it is no WebAssembly"), "{said}");
-    assert!(said.contains("rogue.wasm is refused: it wants to ask example.org"), "{said}");
+    assert!(said.contains("broken.wasm is refused: it is not WebAssembly"), "{said}");
+    assert!(said.contains("rogue.wasm is refused: it declares the host example.org"), "{said}");
     let full = shop.playfast(&["market:list", &parsers, "--num=2"]);
     assert_eq!((full.code(), full.rows().len()), (0, 2), "{}", full.stderr());
     let help = playfast(&["--help", &parsers, "--allow-host=example.org"]);
@@ -234,7 +234,7 @@ fn pinned_digests_let_no_other_parser_in() {
     let parser = format!("--parser={}", file.path().display());
     let pin = |component: &[u8]| format!("--parser-digest={}", Digest::compute(component));
     assert_eq!(shop.playfast(&["list", &parser, &pin(&again(0)), &pin(&again(1))]).code(), 0);
-    shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "which is none of the pinned");
+    shop.playfast(&["list", &parser, &pin(&again(1))]).refused(4, "only these are pinned");
     shop.playfast(&["list", &parser, "--parser-digest=sha256:12"]).refused(2, "64 hexadecimal digits");
     let host = shop.host_by(|builder| {
         builder

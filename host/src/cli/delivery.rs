@@ -80,13 +80,8 @@ pub(super) async fn deliver(
     let is_replacing = sink.is_replacing();
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
     let hint = sink.failures_hint();
-    let delivery = Delivery {
-        coverage: &mut coverage,
-        interrupt: &interrupt,
-        run: &options.run,
-        refusals: &taken.refusals,
-        hint,
-    };
+    let delivery =
+        Delivery { coverage: &mut coverage, interrupt: &interrupt, run: &options.run, refusals: &taken.refusals, hint };
     let written = delivery.write(parts, sink, shown).await;
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);

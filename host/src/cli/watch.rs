@@ -181,7 +181,7 @@ impl Follower {
             return true;
         }
         seen.digest = Some(candidate.digest());
-        let check = if self.force { Check::Force } else { Check::Preflight };
+        let check = if self.force { Check::Unchecked } else { Check::Preflight };
         // What came of it is said by the events.
         drop::<Result<_, SwapError>>(match file.slot {
             Some(slot) => slot.replace(candidate, check).await,

@@ -1,4 +1,4 @@
-//! Conversion between the contract's types and the host's, with the checks of what a parser returned.
+//! Conversion between the contract's types and the host's, with the checks of results.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,39 +10,39 @@ use super::bindings::wit;
 use super::sandbox::Call;
 use crate::types::{Exchange, Failure, FailureKind, Page, Query, Request, Requests, Response, header_texts, one_line};
 
-/// Bytes of a query that a parser wants asked: a thousand of them may be kept.
-const QUERY_LIMIT: usize = 64 << 10;
+/// Bytes of a further query or a state: a run may hold thousands of them.
+const MAX_QUERY_BYTES: usize = 64 << 10;
 
 /// Pairs of a name and a value, borrowed.
 type Pairs<'p> = Vec<(&'p str, &'p str)>;
 
-/// The parameters of queries, from which [`lowered`] borrows.
+/// The parameters of queries, from which [`to_wit_queries`] borrows.
 pub(super) fn params(queries: &[Query]) -> Vec<Pairs<'_>> {
     queries.iter().map(|query| query.params().collect()).collect()
 }
 
-/// Queries as the contract has them, with the parameters that [`params`] gives.
-pub(super) fn lowered<'q>(queries: &'q [Query], params: &'q [Pairs<'q>]) -> Vec<wit::QueryParam<'q>> {
-    let lowered = |(query, params): (&'q Query, &'q Pairs<'q>)| wit::QueryParam {
+/// Queries in the contract's types, with the parameters that [`params`] returns.
+pub(super) fn to_wit_queries<'q>(queries: &'q [Query], params: &'q [Pairs<'q>]) -> Vec<wit::QueryParam<'q>> {
+    let to_wit_queries = |(query, params): (&'q Query, &'q Pairs<'q>)| wit::QueryParam {
         kind: query.kind(),
         params,
         state: query.state(),
     };
-    queries.iter().zip(params).map(lowered).collect()
+    queries.iter().zip(params).map(to_wit_queries).collect()
 }
 
-/// The headers of a response, from which [`lowered_response`] borrows.
+/// The headers of a response, from which [`to_wit_response`] borrows.
 pub(super) fn headers(response: &Response) -> Vec<(&str, Cow<'_, str>)> {
     header_texts(&response.headers).collect()
 }
 
-/// Borrows what [`headers`] gives.
+/// Borrows the result of [`headers`].
 pub(super) fn pairs<'h>(headers: &'h [(&'h str, Cow<'h, str>)]) -> Pairs<'h> {
     headers.iter().map(|(name, value)| (*name, &**value)).collect()
 }
 
-/// A response as the contract has it, with the headers that [`headers`] and [`pairs`] give.
-pub(super) fn lowered_response<'r>(response: &'r Response, headers: &'r [(&'r str, &'r str)]) -> wit::HttpResponse<'r> {
+/// A response in the contract's types, with the headers that [`pairs`] returns.
+pub(super) fn to_wit_response<'r>(response: &'r Response, headers: &'r [(&'r str, &'r str)]) -> wit::HttpResponse<'r> {
     let since = response.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     wit::HttpResponse {
         url: &response.url,
@@ -78,7 +78,7 @@ impl From<wit::Failure> for Failure {
 }
 
 impl TryFrom<wit::HttpRequest> for Request {
-    /// What is wrong with a header.
+    /// Why a header is invalid.
     type Error = String;
 
     fn try_from(request: wit::HttpRequest) -> Result<Self, String> {
@@ -117,17 +117,17 @@ pub(super) fn requests(requests: wit::Requests, count: usize, call: Call<'_>) ->
     named.sort_unstable();
     if !named.iter().copied().eq((0..).take(count)) {
         let what = format!("must name each of {count} queries once, but named {}", named.len());
-        return Err(call.failed(FailureKind::ParserInvalid, what));
+        return Err(call.failure(FailureKind::ParserInvalid, what));
     }
     let refused = requests.refused.into_iter().map(|(index, failure)| (index as usize, failure.into()));
     let mut checked = Requests { exchanges: Vec::new(), refused: refused.collect() };
-    // An exchange for nobody is nothing to send.
+    // An exchange without queries isn't sent.
     for exchange in requests.exchanges.into_iter().filter(|exchange| !exchange.queries.is_empty()) {
         let queries = exchange.queries.into_iter().map(|index| index as usize);
         match Request::try_from(exchange.request) {
             Ok(request) => checked.exchanges.push(Exchange { request, queries: queries.collect() }),
             Err(what) => {
-                let failure = call.failed(FailureKind::ParserInvalid, what);
+                let failure = call.failure(FailureKind::ParserInvalid, what);
                 checked.refused.extend(queries.map(|index| (index, failure.clone())));
             }
         }
@@ -138,7 +138,7 @@ pub(super) fn requests(requests: wit::Requests, count: usize, call: Call<'_>) ->
 /// One result for each of `count` queries, with at most `items` records, notes and further queries in all.
 ///
 /// # Errors
-/// The failure of the response as a whole, or when the results are fewer, or more, or too large.
+/// The failure of the response as a whole; a wrong number of results, or too large ones.
 pub(super) fn pages(
     pages: Result<Vec<Result<wit::Page, wit::Failure>>, wit::Failure>,
     count: usize,
@@ -148,23 +148,24 @@ pub(super) fn pages(
     let pages = pages?;
     if pages.len() != count {
         let what = format!("must give {count} results, but gave {}", pages.len());
-        return Err(call.failed(FailureKind::ParserInvalid, what));
+        return Err(call.failure(FailureKind::ParserInvalid, what));
     }
     let returned = pages.iter().flatten().map(|page| page.records.len() + page.notes.len() + page.follow.len());
     let returned: usize = returned.sum();
     if returned > items {
         let what = format!("returned {returned} records, notes and further queries, above the limit of {items}");
-        return Err(call.failed(FailureKind::ParserOutput, what));
+        return Err(call.failure(FailureKind::ParserOutput, what));
     }
-    if let Some(length) = pages.iter().flatten().flat_map(asked_on).find(|length| *length > QUERY_LIMIT) {
-        let what = format!("wants to go on with a query of {length} bytes, above the limit of {QUERY_LIMIT}");
-        return Err(call.failed(FailureKind::ParserOutput, what));
+    if let Some(length) = pages.iter().flatten().flat_map(further_query_bytes).find(|length| *length > MAX_QUERY_BYTES)
+    {
+        let what = format!("wants to go on with a query of {length} bytes, above the limit of {MAX_QUERY_BYTES}");
+        return Err(call.failure(FailureKind::ParserOutput, what));
     }
     Ok(pages.into_iter().map(|page| Ok(page?.into())).collect())
 }
 
-/// The bytes of each query that a page wants asked: its own, going on, and those that it raises.
-fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
+/// Bytes of a page's state and of each of its further queries.
+fn further_query_bytes(page: &wit::Page) -> impl Iterator<Item = usize> {
     let params =
         |query: &wit::QueryResult| query.params.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     let state = |state: &Option<String>| state.as_ref().map_or(0, String::len);
@@ -175,7 +176,7 @@ fn asked_on(page: &wit::Page) -> impl Iterator<Item = usize> {
 impl From<wit::Page> for Page {
     fn from(page: wit::Page) -> Self {
         let follow = page.follow.into_iter().map(Into::into).collect();
-        // Notes are for people, on one line each.
+        // A note is one line in a log.
         let notes = page.notes.iter().map(|note| one_line(note)).collect();
         Self { records: page.records, next: page.next, follow, notes }
     }

@@ -1,4 +1,4 @@
-//! Loading of a component: compilation, the checks of its imports and exports, and its description.
+//! Loading of components: compilation, the checks of imports and exports, and the description.
 //!
 //! A component becomes a [`Parser`] in steps, each with its own refusal: it is WebAssembly, a component, of the contract's world and
 //! version, it links, it starts, and it describes itself in a document that fits the schema.
@@ -21,59 +21,61 @@ use crate::types::{Failure, FailureKind, Page, Query, Requests, Response};
 const CONTRACT_INTERFACE: &str = "playfast:parser/parser";
 const CONTRACT_VERSION: &str = "0.1.0";
 
-/// Why a file is no parser for this host.
+/// Why a component can't be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// No WebAssembly at all.
-    #[error("it is no WebAssembly: it starts with {start:?} instead of \"\\0asm\"; give a component (.wasm)")]
+    /// It isn't WebAssembly.
+    #[error("it is not WebAssembly: it starts with {start:?} instead of \"\\0asm\"; give a component (.wasm)")]
     NotWasm {
         /// Its first bytes.
         start: String,
     },
-    /// A core module.
-    #[error("it is a core WebAssembly module, not a component; make one of it with `wasm-tools component new`")]
+    /// It is a core module.
+    #[error("it is a core WebAssembly module, not a component; convert it with `wasm-tools component new`")]
     CoreModule,
-    /// It isn't one that was pinned.
-    #[error("its digest is {found}, which is none of the pinned: {pinned}")]
+    /// Its digest isn't pinned.
+    #[error("its digest is {found}, and only these are pinned: {pinned}")]
     Digest {
         /// Its digest.
         found: Digest,
-        /// Those that it may have.
+        /// The pinned digests.
         pinned: String,
     },
-    /// It can't be compiled, or has more instances, memories or tables than a parser may.
+    /// It can't be compiled, or exceeds the limit of instances, memories or tables.
     #[error("it is not valid WebAssembly, or too large for this host")]
     Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A component of another world.
-    #[error("it is a component of another world: it exports {exports}, not {CONTRACT_INTERFACE}@{CONTRACT_VERSION}")]
+    /// It is a component of another world.
+    #[error(
+        "it is a component of another world: it exports {exports} instead of {CONTRACT_INTERFACE}@{CONTRACT_VERSION}"
+    )]
     OtherWorld {
         /// What it exports.
         exports: String,
     },
-    /// Another version of the contract.
-    #[error("it keeps version {found} of the contract, and this host version {CONTRACT_VERSION}")]
+    /// It implements another version of the contract.
+    #[error("it implements version {found} of the contract, and this host version {CONTRACT_VERSION}")]
     OtherVersion {
         /// The version that it exports.
         found: String,
     },
-    /// It imports something although only pure parsers are allowed, or what no host gives.
+    /// It has imports, and only parsers without any are allowed, or the host doesn't provide them.
     #[error("it imports {imports}, and {reason}")]
     Imports {
         /// What it imports.
         imports: String,
-        /// Why that is refused.
+        /// Why they are refused.
         reason: &'static str,
     },
-    /// Its types aren't the contract's, or it doesn't start.
-    #[error("it does not start under the contract")]
+    /// Its types aren't the contract's, or it fails to start.
+    #[error("it fails to start under the contract")]
     Start(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Its description is none.
-    #[error("its description does not fit")]
+    /// Its description is invalid.
+    #[error("its description is invalid")]
     Description(#[from] DescriptionError),
 }
 
-/// A component that keeps the contract: [`Engine::load`]. Cloning it is cheap.
+/// A loaded component that implements the contract: [`Engine::load`]. Cloning it is cheap.
 ///
 /// ```
 /// # use playfast::{PLAY, Plan, parser::{Engine, EngineOptions}};
@@ -113,10 +115,10 @@ impl fmt::Debug for Parser {
 }
 
 impl Engine {
-    /// The parser in a component's bytes.
+    /// Loads the parser in a component's bytes.
     ///
     /// # Errors
-    /// When they are none, at the step that [`LoadError`] names.
+    /// At the step that [`LoadError`] names.
     pub async fn load(&self, bytes: &[u8]) -> Result<Parser, LoadError> {
         self.load_hashed(bytes, Digest::compute(bytes)).await
     }
@@ -133,7 +135,7 @@ impl Engine {
         let linked = inner.linker.instantiate_pre(&component).map_err(|error| LoadError::Imports {
             imports: imports.join(", "),
             reason: if error.to_string().contains("import") {
-                "this host does not have all of that"
+                "this host does not provide all of them"
             } else {
                 "it does not link"
             },
@@ -151,7 +153,7 @@ impl Engine {
         })))
     }
 
-    /// The component, compiled aside: that takes a moment, in which guests and the network go on.
+    /// Compiles the component on a blocking thread, since it takes up to a second.
     async fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
         let (engine, bytes) = (self.clone(), bytes.to_vec());
         let compiled = tokio::task::spawn_blocking(move || {
@@ -216,13 +218,13 @@ fn check_imports(imports: &[String], pure_only: bool) -> Result<(), LoadError> {
     match imports {
         [] => Ok(()),
         _ if pure_only => refuse("only parsers without imports are allowed"),
-        _ if !imports.iter().all(|name| name.starts_with("wasi:")) => refuse("a parser may import WASI alone"),
+        _ if !imports.iter().all(|name| name.starts_with("wasi:")) => refuse("a parser may only import WASI"),
         _ => Ok(()),
     }
 }
 
 impl Parser {
-    /// What it says of itself.
+    /// Its description.
     #[must_use]
     pub fn description(&self) -> &Arc<Description> {
         &self.0.description
@@ -240,33 +242,33 @@ impl Parser {
         self.0.size
     }
 
-    /// What its component imports.
+    /// Names of its component's imports.
     #[must_use]
     pub fn imports(&self) -> &[String] {
         &self.0.imports
     }
 
-    /// What its component exports.
+    /// Names of its component's exports.
     #[must_use]
     pub fn exports(&self) -> &[String] {
         &self.0.exports
     }
 
-    /// The requests that ask for `queries`, at most `per_request` of them in each.
+    /// Builds the requests of `queries`, with at most `per_request` of them in each.
     ///
     /// # Errors
-    /// When the sandbox stops the call, or what it returns breaks the contract.
+    /// If the sandbox stops the call, or its result breaks the contract.
     pub async fn request(&self, queries: &[Query], per_request: u32) -> Result<Requests, Failure> {
         let params = convert::params(queries);
-        let arguments = convert::lowered(queries, &params);
+        let arguments = convert::to_wit_queries(queries, &params);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_request(store, &arguments, per_request).await
         };
-        let call = self.calls("request", queries);
+        let call = self.call_of("request", queries);
         convert::requests(self.call(call, guest).await?, queries.len(), call)
     }
 
-    /// What `response` says about each of `queries`.
+    /// Parses a response into a page for each of `queries`.
     ///
     /// # Errors
     /// A failure of the response as a whole: the parser's own, or the sandbox's.
@@ -274,7 +276,7 @@ impl Parser {
         self.parse_or_notify(queries, response, None).await
     }
 
-    /// As [`Parser::parse`]. Notifies `slow` if it isn't quick.
+    /// As [`Parser::parse`]. Notifies `slow` if it takes long.
     pub(crate) async fn parse_or_notify(
         &self,
         queries: &[Query],
@@ -282,56 +284,56 @@ impl Parser {
         slow: Option<&Notify>,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let (params, headers) = (convert::params(queries), convert::headers(response));
-        let arguments = convert::lowered(queries, &params);
+        let arguments = convert::to_wit_queries(queries, &params);
         let headers = convert::pairs(&headers);
-        let response = convert::lowered_response(response, &headers);
+        let response = convert::to_wit_response(response, &headers);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_parse(store, &arguments, response).await
         };
-        let call = Call { slow, ..self.calls("parse", queries) };
+        let call = Call { slow, ..self.call_of("parse", queries) };
         let returned = self.call(call, guest).await;
         let items = self.0.engine.limits().items;
         let pages = returned.and_then(|pages| convert::pages(pages, queries.len(), items, call));
         pages.and_then(|pages| self.check_follows(pages, call))
     }
 
-    /// Where it was loaded.
+    /// The engine that loaded it.
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
     }
 
-    /// An instance that stays, for benchmarks alone: what a fresh sandbox for each response costs is measured against it.
+    /// An instance that is reused, for benchmarks: the cost of a fresh sandbox for each response is measured against it.
     ///
     /// # Errors
-    /// When it doesn't start.
+    /// If it fails to start.
     #[doc(hidden)]
     pub async fn live(&self) -> Result<Live, Failure> {
-        let mut store = self.0.engine.0.free_store();
+        let mut store = self.0.engine.0.unscheduled_store();
         let instance = self.0.component.instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| store.data().failure(self.calls("instantiate", &[]), &error))?;
+        let instance = instance.map_err(|error| store.data().failure(self.call_of("instantiate", &[]), &error))?;
         Ok(Live { store, instance, items: self.0.engine.limits().items })
     }
 
-    /// A call of this parser for these queries.
-    fn calls<'a>(&'a self, name: &'static str, queries: &'a [Query]) -> Call<'a> {
+    /// The call that failures name.
+    fn call_of<'a>(&'a self, name: &'static str, queries: &'a [Query]) -> Call<'a> {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         Call { parser: &self.0.description.name, name, kind, slow: None }
     }
 
-    /// Passes on pages whose further queries are of kinds, and have parameters, that the parser describes.
+    /// Returns the pages if the parser describes the kinds and parameters of all further queries.
     fn check_follows(
         &self,
         pages: Vec<Result<Page, Failure>>,
         call: Call<'_>,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        let strange = |query: &Query| {
+        let is_unknown = |query: &Query| {
             let kind = self.0.description.kind(query.kind());
             kind.is_none_or(|kind| query.params().any(|(name, _)| kind.params.get(name).is_none()))
         };
         let mut follows = pages.iter().flatten().flat_map(|page| &page.follow);
-        match follows.find(|query| strange(query)) {
+        match follows.find(|query| is_unknown(query)) {
             Some(query) => {
-                Err(call.failed(FailureKind::ParserInvalid, format!("raises {query}, which it does not describe")))
+                Err(call.failure(FailureKind::ParserInvalid, format!("raises {query}, which it does not describe")))
             }
             None => Ok(pages),
         }
@@ -351,7 +353,7 @@ impl Parser {
     }
 }
 
-/// An instance that stays: [`Parser::live`].
+/// A reused instance: [`Parser::live`].
 #[doc(hidden)]
 pub struct Live {
     store: wasmtime::Store<State>,
@@ -366,7 +368,7 @@ impl fmt::Debug for Live {
 }
 
 impl Live {
-    /// As [`Parser::parse`], in the same instance every time.
+    /// As [`Parser::parse`], in the same instance.
     ///
     /// # Errors
     /// As [`Parser::parse`].
@@ -376,9 +378,9 @@ impl Live {
         response: &Response,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
         let (params, headers) = (convert::params(queries), convert::headers(response));
-        let arguments = convert::lowered(queries, &params);
+        let arguments = convert::to_wit_queries(queries, &params);
         let headers = convert::pairs(&headers);
-        let response = convert::lowered_response(response, &headers);
+        let response = convert::to_wit_response(response, &headers);
         self.store.data_mut().restart();
         let guest = self.instance.playfast_parser_parser();
         let pages = guest.call_parse(&mut self.store, &arguments, response).await;

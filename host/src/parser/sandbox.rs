@@ -1,8 +1,8 @@
 //! Limits of one call of a parser: memory, time, stack and output.
 //!
-//! Time counts in ticks of the engine's epoch while the guest runs, so that a call that waits for a core isn't charged for it. A guest
-//! that waits in a host call makes no ticks: for it there is a limit on the clock. Why a call was stopped is noted where it is stopped,
-//! and not read out of messages afterwards.
+//! Time is counted in epoch ticks while the guest runs, so that a call isn't charged for waiting for a core. A guest that sleeps in a host call
+//! makes no ticks: for it there is a limit in wall-clock time. The store records which limit was hit; no error message is searched for it,
+//! except for the output limit.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use tokio::sync::Notify;
 use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use super::cpu_slots::{FREE_TICKS, Lane};
-use super::engine::{CORE_INSTANCES, MEMORIES, STACK, TABLES};
+use super::cpu_slots::{CpuSlot, TICKS_WITHOUT_SLOT};
+use super::engine::{GUEST_STACK_BYTES, MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use super::wasi::DenyAllWasi;
 use crate::types::{Failure, FailureKind};
 
-/// What one call may use.
+/// Limits of one call of a parser.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,18 +33,18 @@ use crate::types::{Failure, FailureKind};
 pub struct Limits {
     /// Linear memory, in bytes.
     pub memory: usize,
-    /// Elements of tables.
+    /// Elements of a table.
     pub table_elements: usize,
     /// Time on a core.
     pub time: Duration,
-    /// What it may return, in bytes.
+    /// Returned data, in bytes.
     pub output: usize,
-    /// Records, notes and further queries that it may return together.
+    /// Records, notes and further queries that it returns, in total.
     pub items: usize,
 }
 
 impl Default for Limits {
-    /// Generous for pages of megabytes: those of Play take 4 MB and a millisecond.
+    /// Limits with ample room: a chart of Google Play takes 4 MB and a millisecond.
     fn default() -> Self {
         let time = Duration::from_millis(250);
         Self { memory: 256 << 20, table_elements: 200_000, time, output: 64 << 20, items: 100_000 }
@@ -52,35 +52,35 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// With so many bytes of linear memory.
+    /// Sets the linear memory, in bytes.
     #[must_use]
     pub const fn with_memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// With so many elements of tables.
+    /// Sets the elements of a table.
     #[must_use]
     pub const fn with_table_elements(mut self, elements: usize) -> Self {
         self.table_elements = elements;
         self
     }
 
-    /// With so much time on a core.
+    /// Sets the time on a core.
     #[must_use]
     pub const fn with_time(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
-    /// With so many records, notes and further queries together.
+    /// Sets the records, notes and further queries, in total.
     #[must_use]
     pub const fn with_items(mut self, items: usize) -> Self {
         self.items = items;
         self
     }
 
-    /// With results of so many bytes.
+    /// Sets the returned data, in bytes.
     #[must_use]
     pub const fn with_output(mut self, bytes: usize) -> Self {
         self.output = bytes;
@@ -88,34 +88,34 @@ impl Limits {
     }
 }
 
-/// How often the engine's epoch ticks while a guest runs: the grain of the time limit, and how long a guest holds its core at a time.
+/// Interval of epoch ticks while a guest runs: the resolution of the time limit, and the time slice of a guest.
 pub(super) const TICK: Duration = Duration::from_millis(2);
 
-/// A guest that sleeps in a host call is cut off after so many times its time limit.
-pub(super) const ASLEEP_FACTOR: u32 = 20;
+/// Limit in wall-clock time as a multiple of the time on a core, for guests that sleep in a host call.
+pub(super) const WALL_CLOCK_FACTOR: u32 = 20;
 
 impl Limits {
-    /// Whole ticks, rounded up, and one more for the tick that was under way.
+    /// The time in ticks, rounded up, and one more for the tick that is under way.
     pub(super) fn ticks(&self) -> u64 {
         let ticks = self.time.as_micros().div_ceil(TICK.as_micros());
         u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1
     }
 }
 
-/// Which parser does what, and for queries of which kind: what every failure of its names.
+/// A call of a parser, as its failures name it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
     pub(super) parser: &'a str,
     pub(super) name: &'static str,
-    /// Empty where it isn't about queries.
+    /// Kind of the queries; empty if the call has none.
     pub(super) kind: &'a str,
-    /// Told when it isn't quick.
+    /// Notified if the call takes long.
     pub(super) slow: Option<&'a Notify>,
 }
 
 impl Call<'_> {
     /// A failure of this call.
-    pub(super) fn failed(self, kind: FailureKind, what: impl fmt::Display) -> Failure {
+    pub(super) fn failure(self, kind: FailureKind, what: impl fmt::Display) -> Failure {
         Failure::new(kind, format!("{self} {what}"))
     }
 }
@@ -128,7 +128,7 @@ impl fmt::Display for Call<'_> {
     }
 }
 
-/// What stopped a call.
+/// The limit that stopped a call.
 #[derive(Clone, Copy, Debug)]
 enum LimitHit {
     Time,
@@ -136,37 +136,37 @@ enum LimitHit {
     Table,
 }
 
-/// What a store holds.
+/// Host state of a store.
 pub(super) struct State {
     limits: Limits,
     ticks: u64,
-    lane: Arc<Lane>,
-    stop: Option<LimitHit>,
-    /// Whether the guest asked for more than it declares to need itself: it is told so, and goes on.
-    beyond_its_own: bool,
+    cpu_slot: Arc<CpuSlot>,
+    limit_hit: Option<LimitHit>,
+    /// Whether the guest wants more memory than its own declared maximum: the growth fails, and the guest continues.
+    exceeds_declared_maximum: bool,
     wasi: Option<DenyAllWasi>,
 }
 
 impl State {
-    pub(super) const fn new(limits: Limits, lane: Arc<Lane>) -> Self {
-        Self { limits, ticks: 0, lane, stop: None, beyond_its_own: false, wasi: None }
+    pub(super) const fn new(limits: Limits, cpu_slot: Arc<CpuSlot>) -> Self {
+        Self { limits, ticks: 0, cpu_slot, limit_hit: None, exceeds_declared_maximum: false, wasi: None }
     }
 
-    /// Another call starts in the same store.
+    /// Resets the time for another call in the same store.
     pub(super) const fn restart(&mut self) {
         self.ticks = 0;
     }
 
-    /// The guest's tick is over: it yields its core, or it is over itself.
+    /// Ends a time slice: the guest yields its core, or is stopped at its limit.
     pub(super) fn tick(&mut self) -> UpdateDeadline {
         self.ticks += 1;
         if self.ticks > self.limits.ticks() {
-            self.stop = Some(LimitHit::Time);
+            self.limit_hit = Some(LimitHit::Time);
             return UpdateDeadline::Interrupt;
         }
-        if self.ticks == FREE_TICKS {
-            let lane = Arc::clone(&self.lane);
-            return UpdateDeadline::YieldCustom(1, Box::pin(async move { lane.enter().await }));
+        if self.ticks == TICKS_WITHOUT_SLOT {
+            let cpu_slot = Arc::clone(&self.cpu_slot);
+            return UpdateDeadline::YieldCustom(1, Box::pin(async move { cpu_slot.acquire().await }));
         }
         UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
     }
@@ -181,7 +181,7 @@ impl State {
     /// The failure of a call that ended with `error`.
     pub(super) fn failure(&self, call: Call<'_>, error: &wasmtime::Error) -> Failure {
         let limits = &self.limits;
-        let (kind, what) = match (self.stop, error.downcast_ref::<Trap>()) {
+        let (kind, what) = match (self.limit_hit, error.downcast_ref::<Trap>()) {
             (Some(LimitHit::Time), _) => {
                 (FailureKind::ParserTimeout, format!("ran longer than the limit of {:?} on a core", limits.time))
             }
@@ -193,59 +193,59 @@ impl State {
                 format!("wanted larger tables than the limit of {} elements", limits.table_elements),
             ),
             (None, Some(Trap::StackOverflow)) => {
-                (FailureKind::ParserStack, format!("overflowed its stack, whose limit is {STACK} bytes"))
+                (FailureKind::ParserStack, format!("overflowed its stack, whose limit is {GUEST_STACK_BYTES} bytes"))
             }
             (None, Some(trap)) => (FailureKind::ParserTrap, format!("trapped: {trap}")),
-            (None, None) if is_output(error) => {
+            (None, None) if is_output_limit(error) => {
                 (FailureKind::ParserOutput, format!("returned more than the limit of {} bytes", limits.output))
             }
             (None, None) => (FailureKind::ParserTrap, format!("failed: {}", error.root_cause())),
         };
-        call.failed(kind, what)
+        call.failure(kind, what)
     }
 }
 
-/// wasmtime 48 has no type for it, and says it so.
-fn is_output(error: &wasmtime::Error) -> bool {
+/// Whether a call hit the limit of returned data. wasmtime 48 has no type for that error, so its message is searched.
+fn is_output_limit(error: &wasmtime::Error) -> bool {
     format!("{error:#}").contains("fuel allocated for hostcalls")
 }
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.beyond_its_own = maximum.is_some_and(|maximum| desired > maximum);
-        if desired > self.limits.memory && !self.beyond_its_own {
-            self.stop = Some(LimitHit::Memory);
+        self.exceeds_declared_maximum = maximum.is_some_and(|maximum| desired > maximum);
+        if desired > self.limits.memory && !self.exceeds_declared_maximum {
+            self.limit_hit = Some(LimitHit::Memory);
             return Err(wasmtime::Error::msg("the memory limit is reached"));
         }
         Ok(true)
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        if self.beyond_its_own {
+        if self.exceeds_declared_maximum {
             return Ok(());
         }
-        self.stop = Some(LimitHit::Memory);
+        self.limit_hit = Some(LimitHit::Memory);
         Err(error)
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         if desired > self.limits.table_elements {
-            self.stop = Some(LimitHit::Table);
+            self.limit_hit = Some(LimitHit::Table);
             return Err(wasmtime::Error::msg("the table limit is reached"));
         }
         Ok(true)
     }
 
     fn instances(&self) -> usize {
-        CORE_INSTANCES as usize
+        MAX_CORE_INSTANCES as usize
     }
 
     fn memories(&self) -> usize {
-        MEMORIES as usize
+        MAX_MEMORIES as usize
     }
 
     fn tables(&self) -> usize {
-        TABLES as usize
+        MAX_TABLES as usize
     }
 }
 

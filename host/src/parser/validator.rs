@@ -1,14 +1,14 @@
-//! Validators of JSON Schemas. Schemas are compiled, those of parameters once.
+//! Validators of JSON Schemas. A parameter's schema is compiled once, when it is first needed.
 
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
-/// Bytes of a compiled pattern. That of a whole Unicode class has a tenth.
-const PATTERN_SIZE: usize = 1 << 20;
+/// Bytes of a compiled pattern. A whole Unicode class takes a tenth.
+const MAX_PATTERN_BYTES: usize = 1 << 20;
 
-/// What is checked of a parameter's schema. References and combined schemas, which could go round for ever, are not.
+/// Keywords of a parameter's schema that are checked. References and combined schemas, which could recurse without end, are left out.
 const CHECKED_KEYWORDS: [&str; 10] = [
     "type",
     "enum",
@@ -22,51 +22,52 @@ const CHECKED_KEYWORDS: [&str; 10] = [
     "multipleOf",
 ];
 
-/// Why a text is no value of a parameter.
+/// Why a text isn't a value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidValue {
-    /// It is no whole number.
+    /// It isn't a whole number.
     #[error("it must be a whole number")]
     NotInteger,
-    /// It is no number.
+    /// It isn't a number.
     #[error("it must be a number")]
     NotNumber,
     /// It is neither `true` nor `false`.
     #[error("it must be true or false")]
     NotBoolean,
-    /// It is a number below the least or above the greatest.
+    /// It is below the minimum or above the maximum.
     #[error("it is out of range")]
     OutOfRange,
-    /// It is none of the only values that there are.
+    /// It is none of the enumerated values.
     #[error("there is no such value")]
     NotChoice,
-    /// It doesn't have the form of a value.
+    /// It doesn't match the pattern.
     #[error("it doesn't have the form of a value")]
     Malformed,
-    /// Anything else, in words for a person.
+    /// Any other reason.
     #[error("{0}")]
     Other(String),
 }
 
-/// Tells the values of a schema.
+/// A compiled schema.
 pub(super) struct Validator {
     schema: Value,
     compiled: jsonschema::Validator,
 }
 
 impl Validator {
-    /// Expressions take linear time alone: a pattern is other people's text.
+    /// Compiles a schema. Patterns are untrusted, so only regular expressions with linear time are supported.
     ///
     /// # Errors
-    /// When the schema is none, in words for a person.
+    /// Why the schema is invalid.
     pub(super) fn new(schema: Value) -> Result<Self, String> {
-        let patterns = jsonschema::PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
+        let patterns =
+            jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
         let options = jsonschema::draft202012::options().with_pattern_options(patterns);
         let compiled = options.build(&schema).map_err(|error| error.to_string())?;
         Ok(Self { schema, compiled })
     }
 
-    /// Of what is checked of a parameter's schema.
+    /// Compiles the checked keywords of a parameter's schema.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -79,10 +80,10 @@ impl Validator {
         self.compiled.validate(value)
     }
 
-    /// Whether a parameter's schema has this value.
+    /// Checks a parameter's value.
     ///
     /// # Errors
-    /// If it doesn't: why.
+    /// Why it isn't a value of the schema.
     pub(super) fn check(&self, value: &Value) -> Result<(), InvalidValue> {
         use ValidationErrorKind::{ExclusiveMaximum, ExclusiveMinimum, Maximum, Minimum};
         self.validate(value).map_err(|error| match error.kind() {
@@ -95,23 +96,23 @@ impl Validator {
         })
     }
 
-    /// Whether it is of this parameter's schema.
-    fn is_of(&self, schema: &Map<String, Value>) -> bool {
+    /// Whether it was compiled from this parameter's schema.
+    fn is_compiled_from(&self, schema: &Map<String, Value>) -> bool {
         CHECKED_KEYWORDS.iter().all(|word| self.schema.get(*word) == schema.get(*word))
     }
 }
 
-/// A parameter's validator, compiled when it is first needed. Two parameters are equal whether they have one or not.
+/// A parameter's validator, compiled when it is first needed. It has no part in comparisons of parameters.
 #[derive(Clone, Default)]
 pub(super) struct Compiled(OnceLock<Arc<Validator>>);
 
 impl Compiled {
-    /// The validator of this schema, which may have changed since.
+    /// The validator of this schema, compiled again if the schema changed.
     ///
     /// # Errors
     /// As [`Validator::new`].
     pub(super) fn get_or_compile(&self, schema: &Map<String, Value>) -> Result<Arc<Validator>, String> {
-        if let Some(known) = self.0.get().filter(|known| known.is_of(schema)) {
+        if let Some(known) = self.0.get().filter(|known| known.is_compiled_from(schema)) {
             return Ok(Arc::clone(known));
         }
         let validator = Arc::new(Validator::of_param(schema)?);

@@ -1,17 +1,17 @@
-//! WASI for the parsers that import it, with nothing behind it: no files, environment, arguments or network. What they print
-//! log, cut at [`OUTPUT_LIMIT`].
+//! WASI for the parsers that import it, with nothing behind it: no files, environment, arguments or network. Their output is
+//! logged, up to [`MAX_OUTPUT_BYTES`].
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView};
 
-/// Bytes of output that are kept for the log; writing more fails in the guest.
-const OUTPUT_LIMIT: usize = 16 * 1024;
+/// Bytes of output that are kept for the log. Further writes fail in the guest.
+const MAX_OUTPUT_BYTES: usize = 16 * 1024;
 
-/// The largest number of random bytes at a time.
-const RANDOM_LIMIT: u64 = 64 * 1024;
+/// Random bytes that a call may ask for at once.
+const MAX_RANDOM_BYTES: u64 = 64 * 1024;
 
-/// The world of one call.
+/// WASI of one call.
 pub(super) struct DenyAllWasi {
     context: WasiCtx,
     table: ResourceTable,
@@ -20,9 +20,9 @@ pub(super) struct DenyAllWasi {
 
 impl Default for DenyAllWasi {
     fn default() -> Self {
-        let output = MemoryOutputPipe::new(OUTPUT_LIMIT);
+        let output = MemoryOutputPipe::new(MAX_OUTPUT_BYTES);
         let mut builder = WasiCtx::builder();
-        builder.stdout(output.clone()).stderr(output.clone()).max_random_size(RANDOM_LIMIT);
+        builder.stdout(output.clone()).stderr(output.clone()).max_random_size(MAX_RANDOM_BYTES);
         builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         Self { context: builder.build(), table: ResourceTable::new(), output }
     }

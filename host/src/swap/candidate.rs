@@ -1,10 +1,10 @@
-//! Component that is to answer: hashed once and loaded once, however many steps of a swap look at it.
+//! Component that is to be swapped in: hashed once and loaded once, however many steps of the swap need it.
 
 use std::borrow::Cow;
 
 use crate::parser::{Digest, Engine, LoadError, Parser};
 
-/// A component's bytes with their digest, and its parser once that is loaded.
+/// A component with its digest, and its parser once that is loaded.
 #[derive(Debug)]
 pub(crate) struct Candidate<'c> {
     component: Cow<'c, [u8]>,

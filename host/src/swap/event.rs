@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::preflight::Preflight;
 use crate::parser::{Digest, LoadError, Parser};
 
-/// A parser, by what tells it from another.
+/// Identity of a parser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ParserId {
@@ -33,7 +33,7 @@ impl fmt::Display for ParserId {
     }
 }
 
-/// Why a parser doesn't take the other's place, which goes on.
+/// Why a parser isn't swapped in. The old parser continues to answer.
 ///
 /// ```no_run
 /// use playfast::swap::SwapError;
@@ -51,47 +51,49 @@ impl fmt::Display for ParserId {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
-    /// It is no parser for this host.
-    #[error("it is no parser for this host")]
+    /// It can't be loaded.
+    #[error("it cannot be loaded")]
     Load(#[from] LoadError),
-    /// It wants to reach more than the one that the host started with.
-    #[error("it wants to ask {wanted}, and no more than {allowed} may be asked; allow that first")]
+    /// It declares hosts that the slot's parsers may not ask.
+    #[error("it declares the host {wanted}, but only {allowed} may be asked: allow it first")]
     Hosts {
-        /// The hosts that are new.
+        /// The hosts that aren't allowed.
         wanted: String,
-        /// Those that are allowed.
+        /// The allowed hosts.
         allowed: String,
     },
-    /// It can't be asked what the old one can, or does worse on recent responses.
+    /// It refuses queries that the old parser accepts, or is worse on recent responses.
     #[error("{}: {preflight}", .0.verdict(), preflight = .0)]
     Preflight(Preflight),
-    /// There is no parser to go back to.
-    #[error("there is no parser to go back to")]
+    /// There was no swap since the last rollback.
+    #[error("there is no previous parser to roll back to")]
     NoPrevious,
-    /// The host has several parsers, and it isn't plain whose place is meant.
-    #[error("the host has several parsers, {slots}, and it isn't plain whose place is meant: use `Host::slot`")]
+    /// The host has several parsers, and no single one has the new parser's name.
+    #[error(
+        "the host has several slots, {slots}, and none or several have a parser of this name: swap in one of them (`Host::slot`)"
+    )]
     AmbiguousSlot {
         /// Their slots' names.
         slots: String,
     },
-    /// A parser of that name is there.
-    #[error("the host has a parser {0} already: swap that")]
+    /// The host has a slot of that name.
+    #[error("the host already has a parser {0}: swap that")]
     NameTaken(String),
 }
 
-/// A parser that answers from now on.
+/// A parser that was swapped in or added.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Swapped {
-    /// The name of the slot that it is in.
+    /// The slot's name.
     pub slot: Arc<str>,
-    /// Which one.
+    /// The parser.
     pub parser: ParserId,
     /// Its generation: the slot's first parser is 1.
     pub generation: u64,
-    /// How it did on recent responses; absent where that wasn't asked.
+    /// The comparison with the old parser; None if it was skipped.
     pub preflight: Option<Preflight>,
-    /// Whether it answered already: then nothing changed.
+    /// Whether the same parser answered before, so that nothing changed.
     pub unchanged: bool,
 }
 
@@ -107,12 +109,12 @@ impl fmt::Display for Swapped {
         write!(formatter, ", as generation {}", self.generation)?;
         match &self.preflight {
             Some(preflight) => write!(formatter, "; {preflight}"),
-            None => formatter.write_str("; not held against recent responses"),
+            None => formatter.write_str("; not compared on recent responses"),
         }
     }
 }
 
-/// What happened to the host's parser: [`Host::events`](crate::Host::events).
+/// A change of the host's parsers: [`Host::events`](crate::Host::events).
 ///
 /// ```no_run
 /// use futures::StreamExt;
@@ -131,40 +133,40 @@ impl fmt::Display for Swapped {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// Another answers from now on.
+    /// A parser was swapped in.
     Swapped(Swapped),
-    /// Another was refused; the old one goes on.
+    /// A parser was refused, and the old one continues.
     #[non_exhaustive]
     Refused {
-        /// The name of the slot that it was for.
+        /// The slot's name.
         slot: Arc<str>,
-        /// The digest of what was refused.
+        /// The digest of the refused component.
         digest: Digest,
-        /// The step at which it failed, and why.
+        /// The step that failed, and why.
         reason: String,
     },
-    /// One more answers, beside the others.
+    /// A parser was added.
     Added(Swapped),
-    /// One more was refused; the others go on.
+    /// A parser to be added was refused.
     #[non_exhaustive]
     AddRefused {
-        /// The name that it would have had.
+        /// The name that was asked for.
         slot: Arc<str>,
-        /// The digest of what was refused.
+        /// The digest of the refused component.
         digest: Digest,
-        /// The step at which it failed, and why.
+        /// The step that failed, and why.
         reason: String,
     },
-    /// The new one failed where the old one hadn't, which answers again.
+    /// A parser failed far more often than the one before, which answers again.
     #[non_exhaustive]
     RolledBack {
-        /// The one that failed.
+        /// The parser that failed.
         failed: ParserId,
-        /// How many of its responses it failed on.
+        /// Number of its latest responses that it failed on.
         failures: usize,
-        /// How many responses it had.
+        /// Number of its latest responses.
         responses: usize,
-        /// The one that answers again.
+        /// The parser that answers again.
         to: Swapped,
     },
 }

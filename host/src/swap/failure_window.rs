@@ -1,17 +1,17 @@
-//! How a parser did lately.
+//! Failure rate of a parser over its latest responses.
 
 use std::collections::VecDeque;
 
-/// Responses that are remembered.
-const REMEMBERED: usize = 32;
+/// Responses in the window.
+const WINDOW_RESPONSES: usize = 32;
 
-/// Responses before a parser is judged.
-const ENOUGH: usize = 8;
+/// Responses that a verdict needs at least.
+const MIN_RESPONSES: usize = 8;
 
-/// By how much the share of failures must be above the other parser's.
-const WORSE: f64 = 0.5;
+/// Increase of the failure rate, over the previous parser's, above which a parser is worse.
+const MAX_RATE_INCREASE: f64 = 0.5;
 
-/// Whether a parser failed on its latest responses.
+/// Whether each of a parser's latest responses failed.
 #[derive(Debug, Default)]
 pub(super) struct FailureWindow {
     failures: VecDeque<bool>,
@@ -19,7 +19,7 @@ pub(super) struct FailureWindow {
 
 impl FailureWindow {
     pub(super) fn record(&mut self, failed: bool) {
-        if self.failures.len() >= REMEMBERED {
+        if self.failures.len() >= WINDOW_RESPONSES {
             self.failures.pop_front();
         }
         self.failures.push_back(failed);
@@ -33,14 +33,14 @@ impl FailureWindow {
         self.failures.len()
     }
 
-    /// The share of responses that it failed on, from 0 to 1.
-    pub(super) fn share(&self) -> f64 {
+    /// Share of the responses that failed, from 0 to 1.
+    pub(super) fn failure_rate(&self) -> f64 {
         self.failures() as f64 / self.responses().max(1) as f64
     }
 
-    /// Whether it fails so much more than another that failed on this share.
-    pub(super) fn is_worse_than(&self, before: f64) -> bool {
-        self.responses() >= ENOUGH && self.share() > before + WORSE
+    /// Whether the failure rate is far above the previous parser's.
+    pub(super) fn is_worse_than(&self, previous_rate: f64) -> bool {
+        self.responses() >= MIN_RESPONSES && self.failure_rate() > previous_rate + MAX_RATE_INCREASE
     }
 }
 
@@ -48,19 +48,19 @@ impl FailureWindow {
 mod tests {
     use super::*;
 
-    fn tally(failures: usize, others: usize) -> FailureWindow {
-        let mut tally = FailureWindow::default();
-        (0..others).for_each(|_| tally.record(false));
-        (0..failures).for_each(|_| tally.record(true));
-        tally
+    fn window(failures: usize, others: usize) -> FailureWindow {
+        let mut window = FailureWindow::default();
+        (0..others).for_each(|_| window.record(false));
+        (0..failures).for_each(|_| window.record(true));
+        window
     }
 
     #[test]
     fn a_parser_is_judged_after_enough_responses_and_against_the_other() {
-        assert!(!tally(7, 0).is_worse_than(0.0), "too few to judge");
-        assert!(tally(8, 0).is_worse_than(0.0));
-        assert!(!tally(4, 4).is_worse_than(0.0), "half is not worse than half");
-        assert!(!tally(8, 0).is_worse_than(0.9), "the other failed as well");
-        assert!(tally(32, 1000).is_worse_than(0.0), "old answers are forgotten");
+        assert!(!window(7, 0).is_worse_than(0.0), "too few to judge");
+        assert!(window(8, 0).is_worse_than(0.0));
+        assert!(!window(4, 4).is_worse_than(0.0), "half is not worse than half");
+        assert!(!window(8, 0).is_worse_than(0.9), "the other failed as well");
+        assert!(window(32, 1000).is_worse_than(0.0), "old answers are forgotten");
     }
 }

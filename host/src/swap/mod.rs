@@ -1,7 +1,7 @@
-//! The parsers that answer now, and how another one takes the place of one.
+//! Slots of parsers, and swaps of the parser in a slot.
 //!
-//! A swap is a transaction: the new parser is loaded, held against recent responses, published, and watched; whatever fails, the old one goes
-//! on. Invariant: generations only grow, and a response is parsed by the generation that made its request.
+//! A swap is a transaction: the new parser is loaded, compared with the old one on recent responses, published, and observed. If a step fails,
+//! the old one continues. Invariant: generations only grow, and a response is parsed by the generation that built its request.
 
 mod candidate;
 mod event;

@@ -1,7 +1,7 @@
-//! The preflight of a new parser: what it can be asked, and how it does on recent responses, compared with the old one.
+//! Preflight of a new parser: a comparison with the old one before it answers.
 //!
-//! Whatever the old one can be asked, the new one must be able to be asked. Both parse recent responses, in sandboxes as always. The new one
-//! must answer at least as much, where the newest responses count most, and no required field of the old one's records may get rarer.
+//! The new parser must accept every query that the old one accepts. Both parse recent responses in the sandbox. The new one must answer at least
+//! as many, weighted by age, and each required field of the old one's records must be present in as large a share of the new one's.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,29 +12,29 @@ use super::response_history::Sample;
 use crate::parser::{Description, Kind, Parser};
 use crate::types::{Failure, Page, Row};
 
-/// What one response counts beside the next newer one.
-const AGEING: f64 = 0.8;
+/// Weight of a response relative to the next newer one.
+const WEIGHT_DECAY: f64 = 0.8;
 
-/// Sums of weights are compared up to this.
-const EQUAL: f64 = 1e-9;
+/// Tolerance when sums of weights are compared.
+const TOLERANCE: f64 = 1e-9;
 
-/// How a new parser did beside the old one.
+/// Result of comparing a new parser with the old one.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Preflight {
-    /// For each kind of which there were responses.
+    /// Results by kind, of kinds with recent responses.
     pub kinds: Vec<KindChange>,
-    /// What can't be asked of the new one as it is asked of the old one.
+    /// Queries that only the old parser accepts.
     pub interface: Vec<InterfaceChange>,
 }
 
-/// Why queries that the old parser answers can't be asked of the new one.
+/// Why the new parser refuses queries that the old one accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InterfaceChange {
-    /// It lacks a kind.
+    /// The kind is missing.
     MissingKind(String),
-    /// It needs a parameter that the old one didn't, and that has no default.
+    /// A parameter without a default is required, and wasn't before.
     #[non_exhaustive]
     RequiredParam {
         /// The kind.
@@ -53,57 +53,57 @@ impl fmt::Display for InterfaceChange {
     }
 }
 
-/// How it did on the responses of one kind.
+/// Results on the responses of one kind.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KindChange {
     /// The kind.
     pub kind: String,
-    /// How many responses there were.
+    /// Number of responses.
     pub responses: usize,
-    /// The share of what was asked that the old parser answers, from 0 to 1, the newest counting most.
+    /// Weighted share of the queries that the old parser answers, from 0 to 1.
     pub old: f64,
-    /// That of the new one, for whom fewer records are less of an answer.
+    /// The new parser's share. An answer with fewer records than the old parser's counts in proportion.
     pub new: f64,
-    /// Required fields that got rarer.
+    /// Required fields that fewer of the new parser's records have.
     pub rarer: Vec<FieldChange>,
 }
 
-/// A required field that fewer records have.
+/// A required field that fewer of the new parser's records have.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldChange {
     /// The field.
     pub field: String,
-    /// The share of the old parser's records that have it.
+    /// Share of the old parser's records that have it, from 0 to 1.
     pub old: f64,
-    /// That of the new one's.
+    /// Share of the new parser's records that have it, from 0 to 1.
     pub new: f64,
 }
 
 impl KindChange {
     fn is_worse(&self) -> bool {
-        self.new + EQUAL < self.old || !self.rarer.is_empty()
+        self.new + TOLERANCE < self.old || !self.rarer.is_empty()
     }
 }
 
 impl Preflight {
-    /// Whether the new parser does worse anywhere.
+    /// Whether the new parser is worse in any respect.
     #[must_use]
     pub fn is_worse(&self) -> bool {
         !self.interface.is_empty() || self.kinds.iter().any(KindChange::is_worse)
     }
 
-    /// What is wrong with the new parser, in general.
+    /// The general reason for a refusal.
     pub(super) const fn verdict(&self) -> &'static str {
         if self.interface.is_empty() { "it does worse on recent responses" } else { "it can't be asked as the old one" }
     }
 
-    /// Holds a new parser against the old one.
+    /// Compares a new parser with the old one.
     pub(super) async fn run(samples: &[(String, Vec<Arc<Sample>>)], old: &Parser, new: &Parser) -> Self {
         let mut kinds = Vec::new();
         for (kind, samples) in samples {
-            // A parser may parse what it doesn't say that it has, but nobody could ask for it.
+            // A missing kind is an interface change already.
             if new.description().kind(kind).is_some() {
                 kinds.push(compare(kind, samples, old, new).await);
             }
@@ -115,7 +115,7 @@ impl Preflight {
 impl fmt::Display for Preflight {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.kinds.is_empty() && self.interface.is_empty() {
-            return formatter.write_str("there were no recent responses to hold it against");
+            return formatter.write_str("there were no recent responses to compare on");
         }
         for (index, change) in self.interface.iter().enumerate() {
             write!(formatter, "{}{change}", if index == 0 { "" } else { "; " })?;
@@ -142,7 +142,7 @@ impl fmt::Display for Preflight {
     }
 }
 
-/// What can be asked of the old parser, and not of the new one.
+/// Queries that the old parser accepts and the new one refuses.
 fn interface(old: &Description, new: &Description) -> Vec<InterfaceChange> {
     let changes = old.kinds.iter().flat_map(|old| match new.kind(&old.name) {
         None => vec![InterfaceChange::MissingKind(old.name.clone())],
@@ -156,13 +156,13 @@ fn interface(old: &Description, new: &Description) -> Vec<InterfaceChange> {
     changes.collect()
 }
 
-/// Whether nothing can be asked without this parameter.
+/// Whether a query must give this parameter.
 fn is_needed(kind: &Kind, param: &str) -> bool {
     let has_default = kind.params.get(param).is_some_and(|param| param.default().is_some());
     kind.params.required.iter().any(|required| required == param) && !has_default
 }
 
-/// Records, and how many of them have each required field.
+/// Weighted counts of records, and of those that have each required field.
 #[derive(Debug, Default)]
 struct Fields {
     records: f64,
@@ -195,13 +195,13 @@ async fn compare(kind: &str, samples: &[Arc<Sample>], old: &Parser, new: &Parser
         for (old, new) in old.iter().zip(&new) {
             weights += weight;
             change.old += weight * f64::from(u8::from(old.is_ok()));
-            change.new += weight * answered(old, new);
+            change.new += weight * answer_score(old, new);
             if let (Ok(old), Ok(new)) = (old, new) {
                 old_fields.add(&old.records, &required, weight);
                 new_fields.add(&new.records, &required, weight);
             }
         }
-        weight *= AGEING;
+        weight *= WEIGHT_DECAY;
     }
     if weights > 0.0 {
         change.old /= weights;
@@ -213,14 +213,13 @@ async fn compare(kind: &str, samples: &[Arc<Sample>], old: &Parser, new: &Parser
             old: old_fields.share(index),
             new: new_fields.share(index),
         });
-        change.rarer = shares.filter(|share| share.new + EQUAL < share.old).collect();
+        change.rarer = shares.filter(|share| share.new + TOLERANCE < share.old).collect();
     }
     change
 }
 
-/// How much of an answer the new parser's is: all of one, or as much as its records are of the old one's. Finding nothing where the old
-/// one failed is no answer.
-fn answered(old: &Result<Page, Failure>, new: &Result<Page, Failure>) -> f64 {
+/// Score of the new parser's answer, from 0 to 1: its records relative to the old parser's. An empty answer is none if the old parser failed.
+fn answer_score(old: &Result<Page, Failure>, new: &Result<Page, Failure>) -> f64 {
     match (old, new) {
         (_, Err(_)) => 0.0,
         (Ok(old), Ok(new)) if !old.records.is_empty() => (new.records.len() as f64 / old.records.len() as f64).min(1.0),
@@ -229,7 +228,7 @@ fn answered(old: &Result<Page, Failure>, new: &Result<Page, Failure>) -> f64 {
     }
 }
 
-/// What a parser says of a response, for each of its queries, which it must be able to ask too.
+/// A parser's pages of a stored response. A parser that can't build the request has none.
 async fn pages(parser: &Parser, sample: &Sample) -> Vec<Result<Page, Failure>> {
     let Some(response) = sample.response() else { return Vec::new() };
     let pages = match parser.request(&sample.queries, 1).await {
@@ -270,7 +269,7 @@ mod tests {
             (failed(), failed(), 0.0),
         ];
         for (old, new, expected) in cases {
-            assert_eq!(answered(&old, &new), expected, "{old:?} {new:?}");
+            assert_eq!(answer_score(&old, &new), expected, "{old:?} {new:?}");
         }
     }
 

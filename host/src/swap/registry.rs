@@ -1,7 +1,7 @@
-//! The parsers of a host, and which of them answers a query.
+//! Registry of a host's parsers: resolves which of them answers a query.
 //!
-//! Each is in a slot of its own, in an order that stays. A kind that several declare is asked of the one that the query names; where they
-//! are versions of one parser, of the first. Invariant: there is one at least, and none is ever taken away.
+//! Each parser has a slot, and slots keep their order. A query of a kind that several parsers declare must name one, unless they are versions
+//! of one parser: then the first answers. Invariant: there is at least one slot, and none is removed.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ use super::slot::{ParserSlot, check_hosts};
 use crate::parser::Parser;
 use crate::types::{chain, host_of};
 
-/// Events that wait for a slow listener.
-const EVENTS: usize = 64;
+/// Events that are held for a slow listener.
+const MAX_HELD_EVENTS: usize = 64;
 
-/// Why nobody here answers a query.
+/// Why no parser answers a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unresolved {
-    /// There is no parser of that name; these are there.
+    /// No parser has that name; these are the names.
     Parser(Vec<String>),
-    /// None has that kind; these are there.
+    /// No parser has that kind; these are the kinds.
     Kind(Vec<String>),
-    /// Several have it: it must be asked for by one of these names.
+    /// Several parsers have it: a query must name one of these.
     Ambiguous(Vec<String>),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct ParserRegistry(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     first: ParserSlot,
-    /// All of them, the first too.
+    /// All slots, with the first.
     slots: ArcSwap<Vec<ParserSlot>>,
     adding: Mutex<()>,
     events: broadcast::Sender<Event>,
@@ -46,17 +46,17 @@ struct Shared {
 }
 
 impl ParserRegistry {
-    /// A host's parsers: the first, and others, each with a name or its own. Every one may ask the hosts that it declares, and later ones
-    /// in its place may ask those and the `further` ones.
+    /// A registry of the first parser and others, each under the given name or its own. Each may ask the hosts that it declares; parsers that
+    /// are swapped in later may ask those and the `further` ones.
     pub(crate) fn new(
         first: (Option<String>, Parser),
         others: Vec<(Option<String>, Parser)>,
         further: Vec<String>,
     ) -> Self {
-        let events = broadcast::Sender::new(EVENTS);
+        let events = broadcast::Sender::new(MAX_HELD_EVENTS);
         let slot = |(name, parser): (Option<String>, Parser), slots: &[ParserSlot]| {
             let name = name.unwrap_or_else(|| parser.description().name.clone());
-            ParserSlot::new(free(&name, slots).into(), parser, &further, events.clone())
+            ParserSlot::new(unused_name(&name, slots).into(), parser, &further, events.clone())
         };
         let first = slot(first, &[]);
         let mut slots = vec![first.clone()];
@@ -67,27 +67,27 @@ impl ParserRegistry {
         Self(Arc::new(Shared { first, slots, adding: Mutex::default(), events, further }))
     }
 
-    /// The first parser's.
+    /// The first parser's slot.
     pub(crate) fn first(&self) -> &ParserSlot {
         &self.0.first
     }
 
-    /// All of them, in their order.
+    /// All slots, in their order.
     pub(crate) fn all(&self) -> Arc<Vec<ParserSlot>> {
         self.0.slots.load_full()
     }
 
-    /// What happens from now on.
+    /// Events from now on.
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
     }
 
-    /// The slot of this name, else the first whose parser calls itself so.
+    /// The slot of this name, else the first whose parser has it.
     pub(crate) fn named(&self, name: &str) -> Option<ParserSlot> {
         self.all_named(name).into_iter().next()
     }
 
-    /// The slot of this name, else all whose parsers call themselves so.
+    /// The slot of this name, else all whose parsers have it.
     fn all_named(&self, name: &str) -> Vec<ParserSlot> {
         let slots = self.all();
         match slots.iter().find(|slot| slot.name() == name) {
@@ -96,7 +96,7 @@ impl ParserRegistry {
         }
     }
 
-    /// The slot that answers queries of a kind, of the parser that is named or of any.
+    /// The slot that answers queries of a kind: the named parser's, or that of any which declares it.
     pub(crate) fn resolve(&self, parser: Option<&str>, kind: &str) -> Result<ParserSlot, Unresolved> {
         let Some(parser) = parser else { return self.of_kind(kind) };
         let named = self.all_named(parser);
@@ -144,10 +144,10 @@ impl ParserRegistry {
         others.filter(knows).cloned().collect()
     }
 
-    /// The slot whose parser has the candidate's name; where there is one slot, that.
+    /// The slot whose parser has the candidate's name; the only slot if there is one.
     ///
     /// # Errors
-    /// If the candidate is no parser, or it isn't plain which slot is meant. No event tells of it, since it concerns no slot.
+    /// If the candidate is no parser, or none or several slots match. No event is sent, since no slot is concerned.
     pub(crate) async fn slot_of(&self, candidate: &mut Candidate<'_>) -> Result<ParserSlot, SwapError> {
         if let Ok(only) = self.only() {
             return Ok(only);
@@ -161,7 +161,7 @@ impl ParserRegistry {
         }
     }
 
-    /// The slot, where there is one.
+    /// The only slot.
     pub(crate) fn only(&self) -> Result<ParserSlot, SwapError> {
         match self.all().as_slice() {
             [only] => Ok(only.clone()),
@@ -174,7 +174,7 @@ impl ParserRegistry {
         SwapError::AmbiguousSlot { slots: names.join(", ") }
     }
 
-    /// Adds a parser beside the others, which may ask no hosts but theirs and the further ones.
+    /// Adds a parser, which may ask only the hosts of the others and the further ones.
     pub(crate) fn add<'a>(
         &'a self,
         name: &'a str,
@@ -187,7 +187,7 @@ impl ParserRegistry {
                 Err(error) => Event::AddRefused { slot: name.into(), digest: candidate.digest(), reason: chain(error) },
             };
             tracing::info!("{event}");
-            // Nobody may be listening.
+            // It fails if nobody listens.
             drop(self.0.events.send(event));
             added
         }
@@ -218,8 +218,8 @@ fn is_at(url: &str, host: &str) -> bool {
     url.starts_with("https://") && host_of(url) == host
 }
 
-/// The name, or with a number where it is taken.
-fn free(name: &str, slots: &[ParserSlot]) -> String {
+/// The name, with a number if another slot has it.
+fn unused_name(name: &str, slots: &[ParserSlot]) -> String {
     let is_free = |name: &String| slots.iter().all(|slot| slot.name() != name);
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()

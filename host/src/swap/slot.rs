@@ -1,7 +1,7 @@
-//! A parser's place in the host, and the parser that answers in it now.
+//! Slot of a host: the place of a parser, in which another can take over.
 //!
-//! One snapshot that anyone may hold: who made a request with it parses the response with it, whatever was published in between. Swaps go
-//! one at a time.
+//! The parser is published as a snapshot: whoever builds a request with one parses the response with it, whatever was published in between.
+//! Swaps of a slot run one at a time.
 
 use std::sync::Arc;
 
@@ -18,31 +18,39 @@ use super::response_history::ResponseHistory;
 use crate::parser::{Description, Parser};
 use crate::types::{Failure, FailureKind, Page, Query, Requests, Response, chain};
 
-/// Whether a new parser must be asked as the old one is, and do as well on recent responses.
+/// Whether a new parser must pass the preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
     Preflight,
-    Force,
+    Unchecked,
 }
 
-/// A parser's time as the one that answers.
+/// One parser in a slot, from when it is published until another is.
 #[derive(Debug)]
 pub(crate) struct Generation {
     pub(crate) parser: Parser,
     /// The slot's first parser is 1.
     pub(crate) number: u64,
-    tally: Mutex<FailureWindow>,
-    /// What answered before, and the share of its responses that it failed on: to go back to.
-    before: Option<(Parser, f64)>,
+    window: Mutex<FailureWindow>,
+    /// For a rollback.
+    previous: Option<Previous>,
+}
+
+/// The parser of the generation before.
+#[derive(Debug)]
+struct Previous {
+    parser: Parser,
+    /// Share of its latest responses that it failed on, from 0 to 1.
+    failure_rate: f64,
 }
 
 impl Generation {
-    fn new(parser: Parser, number: u64, before: Option<(Parser, f64)>) -> Self {
-        Self { parser, number, tally: Mutex::default(), before }
+    fn new(parser: Parser, number: u64, previous: Option<Previous>) -> Self {
+        Self { parser, number, window: Mutex::default(), previous }
     }
 
-    fn share(&self) -> f64 {
-        self.tally.lock().share()
+    fn failure_rate(&self) -> f64 {
+        self.window.lock().failure_rate()
     }
 }
 
@@ -70,18 +78,18 @@ impl PartialEq for ParserSlot {
 struct Shared {
     name: Arc<str>,
     generation: ArcSwap<Generation>,
-    /// Held by who publishes.
+    /// Held while a generation is published.
     publishing: Mutex<()>,
-    /// Held during a whole swap.
+    /// Held from the load of a candidate to its publication.
     swapping: tokio::sync::Mutex<()>,
-    recent: ResponseHistory,
+    history: ResponseHistory,
     events: broadcast::Sender<Event>,
     /// The hosts that any parser here may ask.
     hosts: Vec<String>,
 }
 
 impl ParserSlot {
-    /// A slot with its first parser, whose hosts are those that are asked from here, and `further` ones.
+    /// A slot with its first parser. Later parsers may ask that one's hosts and `further` ones.
     pub(super) fn new(name: Arc<str>, parser: Parser, further: &[String], events: broadcast::Sender<Event>) -> Self {
         let hosts = parser.description().hosts.iter().chain(further).cloned().collect();
         Self(Arc::new(Shared {
@@ -89,7 +97,7 @@ impl ParserSlot {
             generation: ArcSwap::from_pointee(Generation::new(parser, 1, None)),
             publishing: Mutex::default(),
             swapping: tokio::sync::Mutex::default(),
-            recent: ResponseHistory::default(),
+            history: ResponseHistory::default(),
             events,
             hosts,
         }))
@@ -112,43 +120,43 @@ impl ParserSlot {
         self.load().parser.clone()
     }
 
-    /// What the parser that answers now says of itself.
+    /// The description of the parser that answers now.
     #[must_use]
     pub fn description(&self) -> Arc<Description> {
         Arc::clone(self.load().parser.description())
     }
 
-    /// The generation of the parser that answers now: the first is 1, and each that takes another's place has the next number.
+    /// The generation of the parser that answers now: the slot's first parser is 1, and each swap adds 1.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.load().number
     }
 
-    /// Has another parser answer from now on: [`crate::Host::swap`].
+    /// Swaps in another parser, which answers from now on: [`crate::Host::swap`].
     ///
     /// # Errors
-    /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
+    /// If it is refused, at the step that [`SwapError`] names. The old parser continues to answer.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
         self.replace(Candidate::new(component.as_ref()), Check::Preflight).await
     }
 
-    /// As [`ParserSlot::swap`], whatever the preflight says.
+    /// As [`ParserSlot::swap`], without the preflight.
     ///
     /// # Errors
     /// As [`ParserSlot::swap`].
     pub async fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
-        self.replace(Candidate::new(component.as_ref()), Check::Force).await
+        self.replace(Candidate::new(component.as_ref()), Check::Unchecked).await
     }
 
-    /// Has the parser that answered before the last swap answer again.
+    /// Swaps the parser before the last swap back in.
     ///
     /// # Errors
-    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    /// [`SwapError::NoPrevious`] if there was no swap since the last rollback.
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
         let _publishing = self.publishing();
         let failed = self.load();
-        let Some((parser, _)) = &failed.before else { return Err(SwapError::NoPrevious) };
-        let swapped = self.publish(parser.clone(), failed.number + 1, None);
+        let Some(previous) = &failed.previous else { return Err(SwapError::NoPrevious) };
+        let swapped = self.publish(previous.parser.clone(), failed.number + 1, None);
         self.announce(Event::Swapped(swapped.clone()));
         Ok(swapped)
     }
@@ -163,7 +171,7 @@ impl ParserSlot {
         self.0.generation.load_full()
     }
 
-    /// Has a candidate answer from now on, and announces what came of it.
+    /// Swaps in a candidate, and announces the result.
     pub(crate) fn replace<'a>(
         &'a self,
         mut candidate: Candidate<'a>,
@@ -196,9 +204,9 @@ impl ParserSlot {
         let new = candidate.load(old.parser.engine()).await?;
         check_hosts(&new, &self.0.hosts)?;
         let preflight = match check {
-            Check::Force => None,
+            Check::Unchecked => None,
             Check::Preflight => {
-                let preflight = Preflight::run(&self.0.recent.samples(), &old.parser, &new).await;
+                let preflight = Preflight::run(&self.0.history.samples(), &old.parser, &new).await;
                 if preflight.is_worse() {
                     return Err(SwapError::Preflight(preflight));
                 }
@@ -206,19 +214,19 @@ impl ParserSlot {
             }
         };
         let _publishing = self.publishing();
-        // What answers now may have been taken back in between.
+        // A rollback may have happened since.
         let old = self.load();
-        let before = Some((old.parser.clone(), old.share()));
-        Ok(Swapped { preflight, ..self.publish(new, old.number + 1, before) })
+        let previous = Previous { parser: old.parser.clone(), failure_rate: old.failure_rate() };
+        Ok(Swapped { preflight, ..self.publish(new, old.number + 1, Some(previous)) })
     }
 
-    fn publish(&self, parser: Parser, number: u64, before: Option<(Parser, f64)>) -> Swapped {
+    fn publish(&self, parser: Parser, number: u64, previous: Option<Previous>) -> Swapped {
         let swapped = self.swapped(&parser, number);
-        self.0.generation.store(Arc::new(Generation::new(parser, number, before)));
+        self.0.generation.store(Arc::new(Generation::new(parser, number, previous)));
         swapped
     }
 
-    /// What is said of a parser that answers here.
+    /// The announcement of a parser in this slot.
     pub(super) fn swapped(&self, parser: &Parser, generation: u64) -> Swapped {
         let (slot, parser) = (Arc::clone(&self.0.name), ParserId::new(parser));
         Swapped { slot, parser, generation, preflight: None, unchanged: false }
@@ -233,14 +241,14 @@ impl ParserSlot {
     ) -> Result<Requests, Failure> {
         let requests = generation.parser.request(queries, per_request).await;
         if requests.is_err() {
-            // Nothing at all can be asked with it.
-            self.take_back(generation, 1, 1);
+            // It can't ask anything.
+            self.roll_back_failed(generation, 1, 1);
         }
         requests
     }
 
-    /// What a generation says of a response, for each of the queries. A copy of the response is kept if other parsers are to be compared with
-    /// it. Notifies `slow` if it isn't quick.
+    /// A generation's pages of a response, one for each query. The response is stored for later preflights if one is due. Notifies `slow` if
+    /// parsing takes long.
     pub(crate) async fn parse(
         &self,
         generation: &Generation,
@@ -250,39 +258,42 @@ impl ParserSlot {
     ) -> Vec<Result<Page, Failure>> {
         let pages = generation.parser.parse_or_notify(queries, response, Some(slow)).await;
         let pages = pages.unwrap_or_else(|failure| queries.iter().map(|_| Err(failure.clone())).collect());
-        let mut failures = pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_blamed(failure.kind));
-        // A wall or an error of the site tells nothing of a parser.
-        let (failed, is_telling) = (failures.clone().any(|blamed| blamed), failures.all(|blamed| blamed));
+        let mut failures =
+            pages.iter().filter_map(|page| page.as_ref().err()).map(|failure| is_parser_fault(failure.kind));
+        // A captcha or an error of the site is no fault of the parser.
+        let (failed, is_all_parser_fault) =
+            (failures.clone().any(|at_fault| at_fault), failures.all(|at_fault| at_fault));
         self.record(generation, failed);
         let kind = queries.first().map(Query::kind).unwrap_or_default();
-        if is_telling && self.0.recent.wants(kind, failed) {
+        if is_all_parser_fault && self.0.history.claim(kind, failed) {
             let (shared, queries, response) = (Arc::clone(&self.0), queries.to_vec(), response.clone());
-            tokio::task::spawn_blocking(move || shared.recent.keep(queries, response, failed));
+            tokio::task::spawn_blocking(move || shared.history.store(queries, response, failed));
         }
         pages
     }
 
-    /// Takes note of a response, and goes back to the parser before where this one fails so much more.
+    /// Records a response, and rolls back if the generation fails far more often than the one before.
     fn record(&self, generation: &Generation, failed: bool) {
         let (worse, failures, responses) = {
-            let mut tally = generation.tally.lock();
-            tally.record(failed);
-            let worse = generation.before.as_ref().is_some_and(|(_, share)| tally.is_worse_than(*share));
-            (worse, tally.failures(), tally.responses())
+            let mut window = generation.window.lock();
+            window.record(failed);
+            let worse =
+                generation.previous.as_ref().is_some_and(|previous| window.is_worse_than(previous.failure_rate));
+            (worse, window.failures(), window.responses())
         };
         if worse {
-            self.take_back(generation, failures, responses);
+            self.roll_back_failed(generation, failures, responses);
         }
     }
 
-    /// Goes back to the parser before this one, where there is one and this one still answers.
-    fn take_back(&self, generation: &Generation, failures: usize, responses: usize) {
+    /// Publishes the parser before this generation again, if there is one and this generation still answers.
+    fn roll_back_failed(&self, generation: &Generation, failures: usize, responses: usize) {
         let _publishing = self.publishing();
         if self.generation() != generation.number {
             return;
         }
-        if let Some((parser, _)) = &generation.before {
-            let to = self.publish(parser.clone(), generation.number + 1, None);
+        if let Some(previous) = &generation.previous {
+            let to = self.publish(previous.parser.clone(), generation.number + 1, None);
             self.announce(Event::RolledBack { failed: ParserId::new(&generation.parser), failures, responses, to });
         }
     }
@@ -291,14 +302,14 @@ impl ParserSlot {
         self.0.publishing.lock()
     }
 
-    /// Nobody may be listening.
+    /// Logs an event and sends it to those that listen, if anybody does.
     fn announce(&self, event: Event) {
         tracing::info!("{event}");
         drop(self.0.events.send(event));
     }
 }
 
-/// A parser may ask no other hosts than these.
+/// Refuses a parser that asks other hosts than these.
 pub(crate) fn check_hosts(parser: &Parser, allowed: &[String]) -> Result<(), SwapError> {
     let wanted = parser.description().hosts.iter().filter(|host| !allowed.contains(host));
     let wanted: Vec<_> = wanted.map(String::as_str).collect();
@@ -308,8 +319,8 @@ pub(crate) fn check_hosts(parser: &Parser, allowed: &[String]) -> Result<(), Swa
     Err(SwapError::Hosts { wanted: wanted.join(", "), allowed: allowed.join(", ") })
 }
 
-/// Whether the parser is to blame for what became of a query.
-const fn is_blamed(kind: FailureKind) -> bool {
+/// Whether a failure is the parser's fault.
+const fn is_parser_fault(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::LayoutChanged
