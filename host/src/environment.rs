@@ -1,7 +1,6 @@
 //! Variables of the environment that configure a host.
 //!
-//! Three lead a program that asks the real site to a store on this machine, without a change to it; those of curl name proxies. Reading and
-//! applying are apart: the process's variables are looked up in one place.
+//! Three direct an unchanged program to a store on this machine; curl's variables name proxies. The process's variables are read in one place.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,10 +45,10 @@ pub enum EnvironmentError {
 }
 
 impl HostBuilder {
-    /// What the environment says on top of what was said before: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::with_connect_to`]; several are
+    /// Applies the variables of the environment: `PLAYFAST_CONNECT_TO` (as [`HostBuilder::with_connect_to`]; several are
     /// separated by commas or spaces), `PLAYFAST_CACERT` (a file for [`HostBuilder::with_certificate_authority`]), `PLAYFAST_RATE` (as
     /// [`HostBuilder::with_rate`]), and the proxies of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` ([`EnvironmentProxies`]). A variable that is
-    /// unset or empty says nothing.
+    /// unset or empty has no effect.
     ///
     /// ```
     /// # fn led() -> Result<(), Box<dyn std::error::Error>> {
@@ -59,13 +58,13 @@ impl HostBuilder {
     /// ```
     ///
     /// # Errors
-    /// When a variable can't be read as what it should be; the error names it.
+    /// If a variable is invalid; the error names it.
     pub fn environment(self) -> Result<Self, EnvironmentError> {
         Ok(Environment::read(std::env::var_os::<&str>)?.apply(self))
     }
 }
 
-/// What the variables say.
+/// Values of the variables.
 #[derive(Debug, Default)]
 struct Environment {
     connect_to: Vec<ConnectTo>,

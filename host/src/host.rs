@@ -1,4 +1,4 @@
-//! A host: it owns the HTTP client, the sandbox and the parsers.
+//! Host, which owns the HTTP client, the sandbox and the parsers.
 
 mod addresses;
 mod builder;
@@ -27,20 +27,20 @@ pub use builder::HostBuilder;
 #[cfg(feature = "cli")]
 pub(crate) use estimate::{Estimate, Estimator};
 
-/// The parser that comes along, for Google Play: built from `parser-component` by `cargo xtask component`.
+/// The built-in parser, for Google Play: built from `parser-component` by `cargo xtask component`.
 pub const PLAY: &[u8] = include_bytes!("../parser/play.wasm");
 
-/// Why a host can't be made.
+/// Why a host can't be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
-    /// No WebAssembly.
+    /// The WebAssembly engine can't be started.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// No client.
+    /// The HTTP client can't be built.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// No parser.
+    /// A parser can't be loaded.
     #[error("the parser is refused")]
     Parser(#[from] LoadError),
 }
@@ -70,7 +70,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the parser for Google Play, unless it is given another.
+    /// A builder of a host with the parser for Google Play, unless another is given.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
@@ -108,7 +108,7 @@ impl Host {
         Ok(of_parser(Plan::partial(&slot.description(), &kind.kind().into(), params)?, kind))
     }
 
-    /// What every exchange needs.
+    /// The context of every exchange.
     #[cfg(feature = "cli")]
     pub(crate) const fn worker(&self) -> &Worker {
         &self.worker
@@ -119,56 +119,56 @@ impl Host {
         self.worker.slot_of(kind.parser(), kind.kind())
     }
 
-    /// How this host of a site is asked: directly, or through a proxy, and what decides it. Passwords are left out.
+    /// The route to a host of a site: direct or through a proxy, and the setting that decides it. Passwords are left out.
     #[must_use]
     pub fn route(&self, host: &str) -> Route {
         self.worker.fetcher.route(host)
     }
 
-    /// The places of its parsers, in the order in which they were given or added.
+    /// The slots of its parsers, in the order in which they were added.
     #[must_use]
     pub fn slots(&self) -> Vec<ParserSlot> {
         self.worker.slots.all().to_vec()
     }
 
-    /// The place of this name, or of the first parser that calls itself so.
+    /// The slot of this name, or of the first parser that has it.
     #[must_use]
     pub fn slot(&self, name: &str) -> Option<ParserSlot> {
         self.worker.slots.named(name)
     }
 
-    /// The parser that answers now: of several, the first.
+    /// The first slot's parser.
     #[must_use]
     pub fn parser(&self) -> Parser {
         self.worker.slots.first().parser()
     }
 
-    /// What the parser that answers now says of itself: of several, the first.
+    /// The first slot's description.
     #[must_use]
     pub fn description(&self) -> Arc<Description> {
         self.worker.slots.first().description()
     }
 
-    /// The generation of the parser that answers now: of several, the first's. [`ParserSlot::generation`]
+    /// The first slot's generation: [`ParserSlot::generation`].
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.worker.slots.first().generation()
     }
 
-    /// Has another parser answer from now on: the bytes of a component. What is in flight finishes with the parser that made its request.
-    /// Of several parsers it takes the place of the one that calls itself as it does.
+    /// Swaps in another parser: the bytes of a component. Requests in flight are parsed by the parser that built them. If the host has several
+    /// parsers, it replaces the one of its name.
     ///
-    /// The new parser is loaded, started and described, and compared with the old one before anything is sent to it: it must have its kinds,
-    /// need no further parameter, and do as well on recent responses. If it fails so much more than the old one afterwards, the old one
-    /// answers again. The same component again changes nothing.
+    /// The new parser is loaded and compared with the old one before it answers: it must have all of its kinds, require no further parameter,
+    /// and answer as many of the recent responses. If it then fails far more often than the old one, the old one is swapped back in. The same
+    /// component again changes nothing.
     ///
     /// # Errors
-    /// When it is refused, at the step that [`SwapError`] names. The old parser goes on.
+    /// If it is refused, at the step that [`SwapError`] names. The old parser continues to answer.
     pub async fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
         self.replace(component.as_ref(), Check::Preflight).await
     }
 
-    /// As [`Host::swap`], whatever the comparison says.
+    /// As [`Host::swap`], without the comparison.
     ///
     /// # Errors
     /// As [`Host::swap`].
@@ -176,20 +176,19 @@ impl Host {
         self.replace(component.as_ref(), Check::Unchecked).await
     }
 
-    /// Has the parser that answered before the last swap answer again.
+    /// Swaps the parser before the last swap back in.
     ///
     /// # Errors
-    /// [`SwapError::NoPrevious`] where there was no swap since the last way back, [`SwapError::AmbiguousSlot`] where there are several parsers:
-    /// [`ParserSlot::rollback`] is for those.
+    /// [`SwapError::NoPrevious`] if there was no swap since the last rollback; [`SwapError::AmbiguousSlot`] if the host has several parsers, for
+    /// which there is [`ParserSlot::rollback`].
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
         self.worker.slots.only()?.rollback()
     }
 
-    /// Has one more parser answer, beside the others, under this name. It may ask no hosts but theirs and those of
-    /// [`HostBuilder::with_allowed_host`].
+    /// Adds a parser under this name. It may only ask the hosts of the other parsers and those of [`HostBuilder::with_allowed_host`].
     ///
     /// # Errors
-    /// When it is refused, at the step that [`SwapError`] names.
+    /// If it is refused, at the step that [`SwapError`] names.
     pub async fn add(&self, name: &str, component: impl AsRef<[u8]>) -> Result<Swapped, SwapError> {
         self.add_candidate(name, Candidate::new(component.as_ref())).await
     }
@@ -199,7 +198,7 @@ impl Host {
         self.worker.slots.add(name, candidate).await
     }
 
-    /// Has a candidate take the place of the parser that calls itself as it does.
+    /// Swaps in a candidate for the parser of its name.
     fn replace<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
             let mut candidate = Candidate::new(component);
@@ -208,7 +207,7 @@ impl Host {
         .boxed()
     }
 
-    /// What happens to the parser from now on. A listener that is too slow misses the oldest.
+    /// Events of the parsers from now on. A listener that is too slow misses the oldest.
     pub fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
         futures::stream::unfold(self.worker.slots.events(), |mut events| async {
             loop {
@@ -260,7 +259,7 @@ impl Host {
         self.worker.clone().run(input, Arc::new(move |query| filter.remaining(query)))
     }
 
-    /// All outcomes of a plan, in its order.
+    /// Answers a plan: all outcomes, in the plan's order.
     pub async fn batch(&self, plan: &Plan) -> Vec<Outcome> {
         self.all(plan).await
     }
@@ -269,10 +268,10 @@ impl Host {
         self.run(plan.queries()).collect().boxed()
     }
 
-    /// What a response that is already there says about one query: through the sandbox, without the network.
+    /// Parses a saved response for one query, in the sandbox and without the network.
     ///
     /// # Errors
-    /// The parser's failure, or the sandbox's; that no parser, or no single one, has the query's kind.
+    /// The parser's failure or the sandbox's, or that no parser or no single one has the query's kind.
     pub async fn parse(&self, query: &Query, response: &Response) -> Result<Page, Failure> {
         self.parsed(query, response).await
     }

@@ -1,9 +1,9 @@
 //! Fetch many pages at once, and parse each in a WebAssembly sandbox of its own.
 //!
 //! A [`Host`] owns one pooled HTTP client and sandboxed parsers: components of which each knows one site (the contract is `wit/parser.wit`).
-//! A [`Plan`] says what is asked of it, and [`Host::run`] asks it all at once and gives the [`Outcome`]s in order.
+//! A [`Plan`] describes queries, and [`Host::run`] answers them concurrently and returns the [`Outcome`]s in order.
 //!
-//! Where nothing is said, the parser for Google Play is used; it is part of this crate, so that building it needs no wasm toolchain.
+//! By default the parser for Google Play is used, which is part of this crate: building it needs no wasm toolchain.
 //!
 //! ```no_run
 //! use futures::StreamExt;
@@ -25,12 +25,12 @@
 //! # Where to look
 //! | module | |
 //! |---|---|
-//! | [`query`] | What is asked: queries, plans, their keys and priorities |
+//! | [`query`] | Queries and plans, their keys and priorities |
 //! | [`run`] | Runs of a [`Host`]: outcome streams, statistics, rates, retries, groups |
 //! | [`parser`] | Parsers in the sandbox: engine, limits, descriptions, and the types of the contract |
-//! | [`swap`] | Which parser answers, and how another one takes its place |
-//! | [`fetch`] | How hosts are reached: proxies, certificates, timeouts |
-//! | `output` | Where rows go: NDJSON, JSON, CSV, views for a terminal, checkpoints from which a run continues (feature `output`) |
+//! | [`swap`] | Slots of parsers, swaps and their events |
+//! | [`fetch`] | The HTTP client: proxies, certificates, timeouts |
+//! | `output` | Writers of rows (NDJSON, JSON, CSV), checkpoints from which a run continues (feature `output`) |
 //! | `play` | Google Play's records as types, and calls for the usual questions (feature `play`) |
 //! | [`blocking`] | All of it without async |
 //!

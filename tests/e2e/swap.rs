@@ -214,7 +214,7 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
     let other_host =
         Guest { description: &guest::charts().replace("play.google.com", "evil.example"), ..Guest::default() };
     let cases = [
-        (b"garbage".to_vec(), "no WebAssembly"),
+        (b"garbage".to_vec(), "not WebAssembly"),
         (other_host.build(), "it declares the host evil.example"),
         (charts(NOTHING), "for list it answers 0 % (the old one 100 %)"),
         (charts(ONE_NAMELESS), "app_id is in 0 % of the records (with the old one in 100 %)"),

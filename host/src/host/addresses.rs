@@ -12,14 +12,14 @@ use http::Method;
 
 use crate::types::{Failure, FailureKind, Query, host_of, path_of};
 
-/// Choices of a parameter that are tried one by one. One with more, such as a country, hardly changes the path.
+/// Choices up to which each value of a parameter is sampled. A parameter with more, such as a country, hardly changes the path.
 const MAX_TRIED_CHOICES: usize = 8;
 
 /// An address that a kind asks. Shown, it is `GET play.google.com/store/apps/details (via=page)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AskedAddress {
-    /// How it is asked.
+    /// The HTTP method.
     pub method: Method,
     /// The host, in lower case.
     pub host: String,
@@ -43,11 +43,11 @@ impl fmt::Display for AskedAddress {
 }
 
 impl Host {
-    /// The addresses that a kind asks: what its parser makes of the parameters' defaults and first examples, and of each choice of a parameter
-    /// that has few. Each path is there once. Nothing is sent.
+    /// The addresses that a kind asks: those of the requests that its parser builds for the parameters' defaults and first examples, and for
+    /// each choice of a parameter with few. Each path is listed once. Nothing is sent.
     ///
     /// # Errors
-    /// When no parser, or no single one, has the kind; when a required parameter has neither a default nor an example; when the parser fails.
+    /// If no parser or no single one has the kind, a required parameter has neither a default nor an example, or the parser fails.
     pub async fn addresses(&self, kind: impl Into<KindName>) -> Result<Vec<AskedAddress>, Failure> {
         self.sampled(kind.into()).await
     }
@@ -60,8 +60,8 @@ impl Host {
         .boxed()
     }
 
-    /// What the robots.txt of an address's host says of it, for this host's `User-Agent`. The file is fetched unless it is known, whether the
-    /// host obeys it or not.
+    /// The verdict of robots.txt on an address, for this host's `User-Agent`. The file is fetched unless it is known, even if the host doesn't
+    /// obey it.
     pub async fn robots_verdict(&self, address: &AskedAddress) -> RobotsVerdict {
         self.verdict(address).await
     }

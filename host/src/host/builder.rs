@@ -1,4 +1,4 @@
-//! Builder of a host: its parsers, and how it asks.
+//! Builder of a host: its parsers, its client, and its limits.
 
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ use crate::schedule::batch_size::{BatchSize, BatchSizers};
 use crate::schedule::{Rate, RetryPolicy, SchedulerConfig};
 use crate::swap::ParserRegistry;
 
-/// Requests under way at once, where nothing else is said.
-const CONCURRENCY: usize = 64;
+/// Default of requests under way at once.
+const DEFAULT_CONCURRENCY: usize = 64;
 
-/// How a host is made: [`Host::builder`].
+/// Builder of a [`Host`]: [`Host::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct HostBuilder {
@@ -36,7 +36,7 @@ pub struct HostBuilder {
     robots: Robots,
 }
 
-/// What a parser is made of.
+/// Source of a parser.
 #[derive(Clone, Debug)]
 enum Given {
     Component(Vec<u8>),
@@ -45,153 +45,153 @@ enum Given {
 }
 
 impl HostBuilder {
-    /// Another parser than [`PLAY`]: the bytes of a component. Each further one answers beside it, under its own name.
+    /// Adds a parser: the bytes of a component. The first replaces [`PLAY`]; each answers under its own name.
     pub fn with_parser(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.parsers.push((None, Given::Component(component.into())));
         self
     }
 
-    /// As [`HostBuilder::with_parser`], under this name.
+    /// Adds a parser as [`HostBuilder::with_parser`] does, under this name.
     pub fn with_named_parser(mut self, name: impl Into<String>, component: impl Into<Vec<u8>>) -> Self {
         self.parsers.push((Some(name.into()), Given::Component(component.into())));
         self
     }
 
-    /// A parser that is loaded already. All of a host's are of one engine.
+    /// Adds a loaded parser. All parsers of a host must be loaded by one engine.
     #[cfg(feature = "cli")]
     pub(crate) fn loaded(mut self, name: Option<String>, parser: Parser) -> Self {
         self.parsers.push((name, Given::Loaded(parser)));
         self
     }
 
-    /// A host that parsers may ask which are swapped in or added later, though the first ones don't declare it.
+    /// Allows a further host for parsers that are swapped in or added later.
     pub fn with_allowed_host(mut self, host: impl Into<String>) -> Self {
         self.allowed.push(host.into());
         self
     }
 
-    /// A digest that a parser may have, which is told from all others by it: where one is given, a parser with another is refused.
+    /// Pins a digest. If any is pinned, parsers with other digests are refused.
     pub fn with_pinned_digest(mut self, digest: Digest) -> Self {
         self.engine = self.engine.with_pinned_digest(digest);
         self
     }
 
-    /// Whether rows tell in `_source` where they come from: address, status, time and parser.
+    /// Sets whether rows have their source in `_source`: address, status, time and parser.
     pub const fn with_source(mut self, source: bool) -> Self {
         self.source = source;
         self
     }
 
-    /// What one call of the parser may use.
+    /// Sets the limits of one call of a parser.
     pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.engine.limits = limits;
         self
     }
 
-    /// Whether a parser that imports anything, WASI too, is refused.
+    /// Sets whether parsers with imports are refused, WASI included.
     pub const fn with_pure_parsers_only(mut self, pure_only: bool) -> Self {
         self.engine.pure_only = pure_only;
         self
     }
 
-    /// The folder for compiled parsers, so that the next start takes milliseconds. It must be the user's own; without it nothing is kept.
+    /// Sets the folder of the cache of compiled parsers, with which a start takes milliseconds. Only the user may have access to it.
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.engine = self.engine.with_cache(folder);
         self
     }
 
-    /// How the client connects.
+    /// Sets the client's options.
     pub fn with_fetch_options(mut self, options: FetchOptions) -> Self {
         self.fetch = options;
         self
     }
 
-    /// Another address for a host, which may be private.
+    /// Connects to another address for a host. It may be a private one.
     pub fn with_connect_to(mut self, connect_to: ConnectTo) -> Self {
         self.fetch = self.fetch.with_connect_to(connect_to);
         self
     }
 
-    /// Through no proxy, whatever [`HostBuilder::with_fetch_options`] or [`HostBuilder::environment`] said before.
+    /// Connects without a proxy, whatever [`HostBuilder::with_fetch_options`] or [`HostBuilder::environment`] set before.
     pub fn without_proxy(mut self) -> Self {
         self.fetch = self.fetch.without_proxy();
         self
     }
 
-    /// The proxies that the environment names.
+    /// Sets the proxies that the environment names.
     pub(crate) fn environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
         self.fetch = self.fetch.with_environment_proxies(proxies);
         self
     }
 
-    /// A further certificate authority, in PEM.
+    /// Trusts a further certificate authority, in PEM.
     pub fn with_certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.fetch = self.fetch.with_certificate_authority(pem);
         self
     }
 
-    /// How fast the site is asked.
+    /// Sets the rate of requests to a site.
     pub const fn with_rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
         self
     }
 
-    /// Requests under way at once; at least one.
+    /// Sets the number of requests under way at once; at least one.
     pub const fn with_concurrency(mut self, requests: usize) -> Self {
         self.concurrency = Some(requests);
         self
     }
 
-    /// Requests under way at once to one host; at least one. Fewer are where it bears no more: that finds itself.
+    /// Sets the most requests under way at once to one host; at least one. The limit in force adapts to what the host bears.
     pub const fn with_host_concurrency(mut self, requests: usize) -> Self {
         self.per_host = Some(requests);
         self
     }
 
-    /// Whether robots.txt is obeyed. By default it is never fetched.
+    /// Sets whether robots.txt is obeyed. By default it is not fetched.
     pub const fn with_robots(mut self, robots: Robots) -> Self {
         self.robots = robots;
         self
     }
 
-    /// How failed queries are asked again, and for how long.
+    /// Sets how often and how long failed queries are retried.
     pub const fn with_retry_policy(mut self, retries: RetryPolicy) -> Self {
         self.retries = retries;
         self
     }
 
-    /// As the retries that were given, changed so.
+    /// Changes the retries that are set.
     #[cfg(feature = "cli")]
     pub(crate) fn map_retries(mut self, change: impl FnOnce(RetryPolicy) -> RetryPolicy) -> Self {
         self.retries = change(self.retries);
         self
     }
 
-    /// As the client's options that were given, changed so.
+    /// Changes the client's options that are set.
     #[cfg(feature = "cli")]
     pub(crate) fn map_fetch(mut self, change: impl FnOnce(FetchOptions) -> FetchOptions) -> Self {
         self.fetch = change(self.fetch);
         self
     }
 
-    /// How many queries share a request, where the parser can ask several in one.
+    /// Sets how many queries share a request, if the parser can put several in one.
     pub const fn with_batch_size(mut self, sharing: BatchSize) -> Self {
         self.sharing = sharing;
         self
     }
 
-    /// The host.
+    /// Builds the host.
     ///
     /// # Errors
-    /// When WebAssembly or TLS can't start, or the parser is refused.
+    /// If WebAssembly or TLS can't be started, or a parser can't be loaded.
     pub async fn build(self) -> Result<Host, HostError> {
         self.make().await
     }
 
-    /// Boxed, as all that is behind an `async fn` here: it is compiled with the library, and not again with each program.
+    /// Boxed like every `async fn` of the host's: so it is compiled once, with the library, and not again with each program.
     fn make(self) -> BoxFuture<'static, Result<Host, HostError>> {
         async move {
-            let concurrency = self.concurrency.unwrap_or(CONCURRENCY).max(1);
+            let concurrency = self.concurrency.unwrap_or(DEFAULT_CONCURRENCY).max(1);
             let fetcher = Fetcher::new(&self.fetch, concurrency)?;
             let robots = RobotsChecker::new(self.robots, self.fetch.user_agent_in_force());
             let mut engine = None;

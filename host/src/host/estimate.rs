@@ -1,4 +1,4 @@
-//! Estimates: how many requests queries take, how many bytes, and how long, before any is sent.
+//! Estimates of the requests, bytes and time that queries take, before any is sent.
 //!
 //! Queries are counted by bucket, as a run groups them. The parser decides how many of a bucket share a request, so it is asked for the
 //! requests of a sample; nothing is sent. Memory grows with the number of buckets, not of queries.
@@ -15,21 +15,21 @@ use crate::schedule::scheduler::SchedulerConfig;
 use crate::swap::ParserSlot;
 use crate::types::{Pace, Query};
 
-/// Queries of a sample at most.
+/// Most queries of a sample.
 const MAX_SAMPLE: usize = 64;
 
-/// Choices of a parameter at most for its values to tell shapes apart: a country hardly changes how many queries share a request.
+/// Choices up to which a parameter's values distinguish shapes. A country hardly changes how many queries share a request.
 const MAX_SHAPE_CHOICES: usize = 8;
 
-/// How long a request takes: most of Google Play's are answered in 0.2 to 0.4 s.
+/// Assumed time of a request: Google Play answers most in 0.2 to 0.4 s.
 const REQUEST_TIME: Duration = Duration::from_millis(300);
 
-/// What queries take, if all go well. Further pages and retries are not counted.
+/// Cost of queries. Further pages and retries aren't included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Estimate {
     pub(crate) queries: u64,
     pub(crate) requests: u64,
-    /// Bytes of bodies, decompressed, if they are known of every query.
+    /// Decompressed bytes of the bodies, if the description states them for all queries.
     pub(crate) bytes: Option<u64>,
     pub(crate) time: Duration,
 }
@@ -98,19 +98,19 @@ impl Estimator {
         self.buckets.insert(key, Bucket { queries: 1, shape, first: Some(query.clone()) });
     }
 
-    /// What the queries take. The parsers are asked for the requests of the samples.
+    /// The cost of the queries so far. The parsers build the requests of the samples.
     pub(crate) async fn finish(self) -> Estimate {
         let mut per_request = HashMap::new();
         for (key, shape) in &self.shapes {
             per_request.insert(key, self.per_request(key, shape).await);
         }
-        let mut sites: HashMap<String, Site> = HashMap::new();
+        let mut sites: HashMap<String, PacedRequests> = HashMap::new();
         for bucket in self.buckets.values() {
             let Some(shape) = self.shapes.get(&bucket.shape) else { continue };
             let queries = per_request.get(&bucket.shape).copied().unwrap_or(1).max(1);
             let description = shape.slot.description();
             let name = description.hosts.first().cloned().unwrap_or_default();
-            let site = sites.entry(name).or_insert_with(|| Site { pace: description.pace, requests: 0 });
+            let site = sites.entry(name).or_insert_with(|| PacedRequests { pace: description.pace, requests: 0 });
             site.requests += bucket.queries.div_ceil(queries);
         }
         let config = self.worker.scheduler.config();
@@ -165,15 +165,15 @@ impl Shape {
     }
 }
 
-/// Requests to a site, whose hosts share a pace.
+/// Requests to hosts that share a pace.
 #[derive(Clone, Copy, Debug)]
-struct Site {
+struct PacedRequests {
     pace: Pace,
     requests: u64,
 }
 
-impl Site {
-    /// How long its requests take: as the pace has it, or as many at once as may be.
+impl PacedRequests {
+    /// Time that the requests take: by the pace, or by the concurrency if that is slower.
     fn time(self, config: &SchedulerConfig) -> Duration {
         let at_once = config.concurrency.min(config.per_host).max(1) as u64;
         let answered = times(REQUEST_TIME, self.requests.div_ceil(at_once));
@@ -245,7 +245,7 @@ mod tests {
         let pace = Pace::new(60, Interval::per_second(1.0).unwrap()).unwrap();
         let time = |rate, concurrency, requests| {
             let config = SchedulerConfig { rate, concurrency, per_host: 64, retries: RetryPolicy::default() };
-            Site { pace, requests }.time(&config)
+            PacedRequests { pace, requests }.time(&config)
         };
         let slow = Rate::per_second(0.5).unwrap();
         for (rate, concurrency, requests, seconds) in [

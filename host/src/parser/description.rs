@@ -13,20 +13,20 @@ const HOST_FIELDS: [&str; 3] = ["kind", "position", "fetched_at"];
 /// The document's schema: `wit/description.schema.json`.
 const SCHEMA: &str = include_str!("../../wit/description.schema.json");
 
-/// Bytes of a description. Play's has 60 thousand.
+/// Bytes of a description. Play's has 60,000.
 const MAX_DESCRIPTION_BYTES: usize = 1 << 20;
 
 /// Parameters of all kinds together: each pattern is compiled when the parser is loaded. Play's parser has nine.
 const MAX_PARAMS: usize = 256;
 
-/// Why a description doesn't fit.
+/// Why a description is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescriptionError {
     /// It is too large.
     #[error("it has {0} bytes, and {MAX_DESCRIPTION_BYTES} are allowed")]
     TooLarge(usize),
-    /// It is no JSON.
+    /// It isn't JSON.
     #[error("it is not JSON")]
     Json(#[source] serde_json::Error),
     /// It breaks the schema.
@@ -39,7 +39,7 @@ pub enum DescriptionError {
     },
 }
 
-/// What a parser says of itself.
+/// Description of a parser.
 ///
 /// ```
 /// # use playfast::parser::{Description, DescriptionError};
@@ -57,23 +57,23 @@ pub struct Description {
     pub name: String,
     /// Its own version.
     pub version: String,
-    /// One line for a person.
+    /// Summary, in one line.
     pub summary: String,
-    /// The only hosts that it may ask.
+    /// The hosts that it asks. No others are reached.
     pub hosts: Vec<String>,
-    /// How fast the site may be asked.
+    /// The pace of requests to its hosts.
     pub pace: Pace,
-    /// What can be asked.
+    /// The kinds of queries that it answers.
     pub kinds: Vec<Kind>,
 }
 
-/// What can be asked.
+/// A kind of query.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Kind {
-    /// Its name: a subcommand's.
+    /// Its name, which is a subcommand's.
     pub name: String,
-    /// One line for a person.
+    /// Summary, in one line.
     pub summary: String,
     /// Its parameters, as a JSON Schema.
     pub params: Params,
@@ -81,7 +81,7 @@ pub struct Kind {
     pub record: Value,
     /// How many queries may share a request.
     pub per_request: PerRequest,
-    /// About how many bytes the body of an answer has for each query, if its parameters don't say it.
+    /// Approximate bytes of an answer's body per query, if no parameter states them.
     #[serde(rename = "x-bytes", default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     #[serde(rename = "x-compact", default, skip_serializing_if = "Vec::is_empty")]
@@ -89,8 +89,8 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// The names of the few fields of a row that most people want, in their order; empty if the parser names none. Parameters and what the
-    /// host adds to rows may be among them.
+    /// Names of the fields of `--fields compact`, in their order; empty if the parser names none. Parameters and the host's fields may be among
+    /// them.
     #[must_use]
     pub fn compact(&self) -> &[String] {
         &self.compact
@@ -123,7 +123,7 @@ pub struct Params {
     /// By name, in their order.
     #[serde(deserialize_with = "in_order", serialize_with = "as_object")]
     pub properties: Vec<(String, Param)>,
-    /// The names of those without which nothing can be asked.
+    /// Names of the required parameters.
     #[serde(default)]
     pub required: Vec<String>,
 }
@@ -132,9 +132,9 @@ pub struct Params {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PerRequest {
-    /// Without a wish.
+    /// The default.
     pub default: u32,
-    /// At most.
+    /// The maximum.
     pub max: u32,
 }
 
@@ -149,10 +149,10 @@ fn as_object<S: serde::Serializer>(params: &[(String, Param)], serializer: S) ->
 }
 
 impl Description {
-    /// The description in a JSON document.
+    /// Parses the description in a JSON document.
     ///
     /// # Errors
-    /// When it doesn't fit the schema, saying where.
+    /// If it doesn't match the schema; the error says where.
     pub fn parse(text: &str) -> Result<Self, DescriptionError> {
         if text.len() > MAX_DESCRIPTION_BYTES {
             return Err(DescriptionError::TooLarge(text.len()));
@@ -170,7 +170,7 @@ impl Description {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
-    /// The number of rows that a query wants at most: its parameter marked `x-limit`.
+    /// Limit of a query's rows: its parameter marked `x-limit`.
     pub(crate) fn limit_of(&self, query: &Query) -> Option<usize> {
         let params = &self.kind(query.kind())?.params.properties;
         let (name, _) = params.iter().find(|(_, param)| param.limit)?;
@@ -199,11 +199,11 @@ impl Description {
         }
     }
 
-    /// What the schema can't say: the version is one, names are unique, required parameters and compact fields exist, defaults and
-    /// what aliases stand for are values, patterns are patterns.
+    /// Checks what the schema can't express: versions, unique names, that required parameters and compact fields exist, that defaults and
+    /// aliases are values, and that patterns compile.
     fn check_kinds(&self) -> Result<(), DescriptionError> {
         semver::Version::parse(&self.version).map_err(|error| {
-            schema_error("/version".to_owned(), format!("{:?} is no version: {error}", self.version))
+            schema_error("/version".to_owned(), format!("{:?} is not a version: {error}", self.version))
         })?;
         let params: usize = self.kinds.iter().map(|kind| kind.params.properties.len()).sum();
         if params > MAX_PARAMS {

@@ -1,7 +1,7 @@
 //! Parsers: components that turn responses into records, in a sandbox. The only module that names wasmtime.
 //!
-//! An [`Engine`] compiles components and runs calls; a [`Parser`] is a component that was checked to keep the contract. Invariant: every
-//! call runs in a store of its own, under all limits, and what it returns is checked before anybody else sees it.
+//! An [`Engine`] compiles components and runs calls; a [`Parser`] is a component that implements the contract. Invariant: every call
+//! runs in a new store, under all limits, and its result is checked before any other module sees it.
 
 mod bindings;
 mod cache;

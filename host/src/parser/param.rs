@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::validator::{Compiled, InvalidValue, Validator};
 
-/// Which values of a parameter the queries of one request may have.
+/// Whether queries that share a request may differ in a parameter's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -26,14 +26,14 @@ impl PerRequestValue {
     }
 }
 
-/// About how many bytes an answer's body has, as a parameter says it.
+/// Approximate bytes of an answer's body, as a parameter states them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum AnswerSize {
-    /// For each row that the query wants: of a parameter marked `x-limit`.
+    /// Bytes per row, of a parameter marked `x-limit`.
     PerRow(u64),
-    /// For each query, by the parameter's value.
+    /// Bytes per query, by the parameter's value.
     ByValue(BTreeMap<String, u64>),
 }
 
@@ -41,10 +41,10 @@ pub enum AnswerSize {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Param {
-    /// Given without its name.
+    /// Whether it is given without its name.
     #[serde(rename = "x-positional", default)]
     pub positional: bool,
-    /// May have several values, split at commas.
+    /// Whether it takes several values, separated by commas.
     #[serde(rename = "x-many", default)]
     pub many: bool,
     /// Names that stand for several values.
@@ -108,12 +108,12 @@ impl Param {
         self.schema.get("examples").and_then(Value::as_array).into_iter().flatten().map(as_text)
     }
 
-    /// The only values that it may have, as text.
+    /// Its enumerated values, as text.
     pub fn choices(&self) -> impl Iterator<Item = String> {
         self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(as_text)
     }
 
-    /// One line for a person.
+    /// Summary, in one line.
     #[must_use]
     pub fn summary(&self) -> &str {
         self.schema.get("description").and_then(Value::as_str).unwrap_or_default()
