@@ -7,10 +7,10 @@ use std::sync::Arc;
 use reqwest::{StatusCode, Url, Version};
 use rustls::CertificateError;
 
-use super::dns_cache::ResolveError;
-use super::proxy::Proxy;
-use super::resolve::PrivateAddress;
-use super::route::Routes;
+use crate::fetch::dns::dns_cache::ResolveError;
+use crate::fetch::dns::resolver::PrivateAddress;
+use crate::fetch::proxy::address::Proxy;
+use crate::fetch::proxy::route::Routes;
 use crate::types::{Failure, FailureKind, Remedy};
 
 /// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.

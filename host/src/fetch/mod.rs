@@ -3,31 +3,16 @@
 //! Invariant: nothing but https to a host that the parser declares is ever asked, at a globally reachable address or one that the user
 //! named ([`ConnectTo`]), and TLS is verified.
 
-mod address;
-mod address_registry;
-mod body;
-mod client;
-mod connect_to;
-mod connection_pool;
-mod connections;
+mod connect;
 mod cookies;
-mod decode;
-mod dns_cache;
-mod environment_proxies;
+mod dns;
 mod failure;
-mod memory_budget;
-mod no_proxy;
-mod open_files;
 mod options;
 mod proxy;
 mod recorder;
 mod request;
-mod resolve;
-mod route;
-mod single_flight;
-mod timeout;
-mod tls;
-mod tunnel;
+mod response;
+mod url_rules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,36 +20,36 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::LOCATION;
 
-pub use client::ClientError;
-pub use connect_to::{ConnectTo, ConnectToError};
-pub use environment_proxies::{EnvironmentProxies, ProxyVariableError};
+pub use connect::client::ClientError;
+#[cfg(feature = "cli")]
+pub(crate) use connect::tls::check_authority;
+pub use dns::connect_to::{ConnectTo, ConnectToError};
 pub use options::FetchOptions;
-pub use proxy::ProxySource;
-pub use route::Route;
-#[cfg(feature = "cli")]
-pub(crate) use tls::check_authority;
+pub use proxy::address::ProxySource;
+pub use proxy::environment_proxies::{EnvironmentProxies, ProxyVariableError};
+pub use proxy::route::Route;
 
-#[cfg(feature = "cli")]
-pub(crate) use decode::{DecodeError, decode};
-pub(crate) use memory_budget::MemoryReservation;
 #[cfg(feature = "cli")]
 pub(crate) use recorder::Recorder;
 pub(crate) use recorder::Recording;
+#[cfg(feature = "cli")]
+pub(crate) use response::decode::{DecodeError, decode};
+pub(crate) use response::memory_budget::MemoryReservation;
 
 use crate::types::{Failure, FailureKind, Request, Response};
-use address::Redirect;
-use client::ClientConfig;
-use connection_pool::ConnectionPool;
+use connect::client::ClientConfig;
+use connect::connection_pool::ConnectionPool;
 use cookies::Cookies;
+use dns::resolver::Resolver;
 use failure::ErrorClassifier;
-use memory_budget::MemoryBudget;
-use proxy::Proxy;
+use proxy::address::Proxy;
+use proxy::route::Routes;
+use proxy::tunnel::TunnelProbe;
 #[cfg(not(feature = "cli"))]
 use recorder::Recorder;
-use resolve::Resolver;
-use route::Routes;
-use timeout::PausedTime;
-use tunnel::TunnelProbe;
+use response::memory_budget::MemoryBudget;
+use response::timeout::{self, PausedTime};
+use url_rules::Redirect;
 
 /// The pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
@@ -98,7 +83,7 @@ const MAX_REDIRECTS: usize = 10;
 impl Fetcher {
     /// A fetcher for so many exchanges at once.
     pub(crate) fn new(options: &FetchOptions, at_once: usize) -> Result<Self, ClientError> {
-        open_files::raise_limit(at_once);
+        connect::open_files::raise_limit(at_once);
         let recipe = ClientConfig::new(options, at_once)?;
         let cookies = options.cookies.iter().map(|cookie| cookie.0.as_str());
         Ok(Self(Arc::new(Shared {
@@ -138,7 +123,7 @@ impl Fetcher {
 
     async fn fetch_in_time(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
         let Shared { connect_to, timeout, .. } = &*self.0;
-        let url = address::checked(&request.url, hosts, connect_to)?;
+        let url = url_rules::checked(&request.url, hosts, connect_to)?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let waited = PausedTime::default();
         match timeout::with_timeout(*timeout, &waited, self.exchange(hosts, url, request, &waited)).await {
@@ -210,12 +195,12 @@ impl Fetcher {
         cookies.store(url, response.headers());
         let status = response.status().as_u16();
         if let Some(location) = location(&response)
-            && let Redirect::Follow(to) = address::redirect(url, location, hosts, connect_to)?
+            && let Redirect::Follow(to) = url_rules::redirect(url, location, hosts, connect_to)?
         {
             return Ok(Hop::Redirect { to, keeps_method: matches!(status, 307 | 308) });
         }
         let mut held = budget.hold();
-        let response = body::read(response, *body_limit, &mut held, waited, failing).await?;
+        let response = response::body::read(response, *body_limit, &mut held, waited, failing).await?;
         Ok(Hop::Answer(Box::new(Fetched { response, held })))
     }
 }

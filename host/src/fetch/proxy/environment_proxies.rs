@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::ClientError;
-use super::proxy::{Proxy, ProxySource};
+use super::address::{Proxy, ProxySource};
+use crate::fetch::ClientError;
 
 /// The variables that name a proxy for `https` addresses. The first that is set and not empty counts. `HTTP_PROXY` is for `http`
 /// addresses, which are never asked.
@@ -19,9 +19,9 @@ const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// port has 1080, or 443 over TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentProxies {
-    pub(super) proxy: Option<Proxy>,
+    pub(in crate::fetch) proxy: Option<Proxy>,
     /// The list, and the variable that has it.
-    pub(super) no_proxy: Option<(String, &'static str)>,
+    pub(in crate::fetch) no_proxy: Option<(String, &'static str)>,
 }
 
 /// Why a variable names no proxy. The message has no password.

@@ -21,7 +21,7 @@ const MAX_CACHED_NAMES: usize = 256;
 
 /// No address for a name.
 #[derive(Clone, Debug)]
-pub(super) struct ResolveError(pub(super) String);
+pub(in crate::fetch) struct ResolveError(pub(in crate::fetch) String);
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,11 +32,11 @@ impl fmt::Display for ResolveError {
 impl std::error::Error for ResolveError {}
 
 /// The addresses of a name.
-pub(super) type Found = Result<Arc<[IpAddr]>, ResolveError>;
+pub(in crate::fetch) type Found = Result<Arc<[IpAddr]>, ResolveError>;
 
 /// The names that were looked up, or are being.
 #[derive(Default)]
-pub(super) struct DnsCache(Mutex<HashMap<String, LookUp>>);
+pub(in crate::fetch) struct DnsCache(Mutex<HashMap<String, LookUp>>);
 
 #[derive(Clone)]
 struct LookUp {
@@ -52,7 +52,7 @@ impl LookUp {
 
 impl DnsCache {
     /// The addresses of a name, looked up where they aren't known.
-    pub(super) async fn find(
+    pub(in crate::fetch) async fn find(
         &self,
         name: &str,
         now: Instant,

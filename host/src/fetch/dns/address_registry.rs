@@ -117,7 +117,7 @@ impl Block {
 }
 
 /// Whether anybody on the internet can reach the address.
-pub(super) fn is_global(address: IpAddr) -> bool {
+pub(in crate::fetch) fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_global_v4(address),
         IpAddr::V6(address) => match reach(&V6, address) {

@@ -8,7 +8,7 @@ const FILES_PER_REQUEST: u64 = 2;
 
 /// Raises the soft limit of open files to what `exchanges` requests in flight may need, as far as the hard limit allows. If that is too low, warns
 /// with what to do.
-pub(super) fn raise_limit(exchanges: usize) {
+pub(in crate::fetch) fn raise_limit(exchanges: usize) {
     let needed =
         u64::try_from(exchanges).unwrap_or(u64::MAX).saturating_mul(FILES_PER_REQUEST).saturating_add(OTHER_OPEN_FILES);
     match rlimit::increase_nofile_limit(needed) {

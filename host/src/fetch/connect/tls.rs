@@ -16,7 +16,7 @@ const AUTHORITY_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const APPLICATION_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// A configuration that trusts the system's authorities and `pems`. The clients that share it resume each other's TLS sessions.
-pub(super) fn client_config(pems: &[Vec<u8>]) -> Result<rustls::ClientConfig, ClientError> {
+pub(in crate::fetch) fn client_config(pems: &[Vec<u8>]) -> Result<rustls::ClientConfig, ClientError> {
     let mut roots = RootCertStore::empty();
     for pem in pems {
         add_authorities(pem, &mut roots)?;

@@ -21,7 +21,7 @@ const OVERDRAFT_TURN_TIME: Duration = Duration::from_secs(1);
 
 /// What all bodies share.
 #[derive(Debug)]
-pub(super) struct MemoryBudget {
+pub(in crate::fetch) struct MemoryBudget {
     /// In KiB.
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
@@ -45,7 +45,7 @@ impl MemoryBudget {
     }
 
     /// Nothing yet.
-    pub(super) fn hold(&self) -> MemoryReservation {
+    pub(in crate::fetch) fn hold(&self) -> MemoryReservation {
         MemoryReservation {
             shares: Arc::clone(&self.shares),
             turns: Arc::clone(&self.turns),
@@ -76,7 +76,7 @@ struct OverdraftTurn {
 
 impl MemoryReservation {
     /// Waits until so many bytes may be held.
-    pub(super) async fn grow(&mut self, bytes: usize) {
+    pub(in crate::fetch) async fn grow(&mut self, bytes: usize) {
         let wanted = kibibytes(bytes);
         let missing = wanted.saturating_sub(self.kibibytes());
         if missing == 0 || self.turn.is_some() {
@@ -105,7 +105,7 @@ impl MemoryReservation {
     }
 
     /// Gives back what is above so many bytes.
-    pub(super) fn shrink(&mut self, bytes: usize) {
+    pub(in crate::fetch) fn shrink(&mut self, bytes: usize) {
         let surplus = self.kibibytes().saturating_sub(kibibytes(bytes));
         drop(self.share.as_mut().and_then(|share| share.split(surplus as usize)));
     }
@@ -116,7 +116,7 @@ impl MemoryReservation {
     }
 
     /// Waits for what comes next, at most to the end of its turn where it goes on without a share: then that is another's.
-    pub(super) async fn during<F: Future>(&mut self, next: F) -> F::Output {
+    pub(in crate::fetch) async fn during<F: Future>(&mut self, next: F) -> F::Output {
         let mut next = std::pin::pin!(next);
         if let Some(turn) = &self.turn {
             tokio::select! {

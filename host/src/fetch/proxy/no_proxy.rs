@@ -4,7 +4,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 
 /// Hosts that are asked directly: names with all below them, addresses and networks, or all hosts.
 #[derive(Debug)]
-pub(super) enum NoProxy {
+pub(in crate::fetch) enum NoProxy {
     /// Only `*` was given.
     All,
     /// A matcher that intercepts every other host.
@@ -17,7 +17,7 @@ const ANY_PROXY: &str = "http://proxy";
 impl NoProxy {
     /// Reads a list that is separated by commas or blanks. A name matches itself and all names below it, with or without a dot before it; a
     /// name with a port matches nothing, and `*` among others neither.
-    pub(super) fn parse(list: &str) -> Self {
+    pub(in crate::fetch) fn parse(list: &str) -> Self {
         if list == "*" {
             return Self::All;
         }
@@ -27,7 +27,7 @@ impl NoProxy {
     }
 
     /// Whether a host is asked directly.
-    pub(super) fn matches(&self, host: &str) -> bool {
+    pub(in crate::fetch) fn matches(&self, host: &str) -> bool {
         match self {
             Self::All => true,
             Self::Listed(matcher) => {

@@ -6,9 +6,9 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::{Url, Version};
 
 use super::decode::{Codings, DecodeError, Decoder};
-use super::failure::ErrorClassifier;
 use super::memory_budget::MemoryReservation;
 use super::timeout::PausedTime;
+use crate::fetch::failure::ErrorClassifier;
 use crate::types::{Failure, FailureKind, Response, chain};
 
 /// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
@@ -19,7 +19,7 @@ const FIRST_RESERVATION_BYTES: usize = 64 << 10;
 const MAX_RESERVED_AHEAD_BYTES: usize = 512 << 10;
 
 /// Reads an answer to its end.
-pub(super) async fn read(
+pub(in crate::fetch) async fn read(
     mut response: reqwest::Response,
     limit: usize,
     held: &mut MemoryReservation,

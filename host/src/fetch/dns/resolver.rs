@@ -12,13 +12,13 @@ use std::time::Instant;
 use futures::future::FutureExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::ConnectTo;
 use super::address_registry::is_global;
 use super::dns_cache::{DnsCache, ResolveError};
+use crate::fetch::ConnectTo;
 
 /// Refused, because nobody outside should reach it.
 #[derive(Debug)]
-pub(super) struct PrivateAddress(IpAddr);
+pub(in crate::fetch) struct PrivateAddress(IpAddr);
 
 impl fmt::Display for PrivateAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +30,7 @@ impl std::error::Error for PrivateAddress {}
 
 /// Resolves names for all clients of a fetcher. Cloning it is cheap, and shares what it knows.
 #[derive(Clone)]
-pub(super) struct Resolver {
+pub(in crate::fetch) struct Resolver {
     connect_to: Arc<[ConnectTo]>,
     /// The proxy's host.
     proxy: Option<Arc<str>>,
@@ -48,7 +48,7 @@ enum Way {
 }
 
 impl Resolver {
-    pub(super) fn new(connect_to: &[ConnectTo], proxy: Option<&str>) -> Self {
+    pub(in crate::fetch) fn new(connect_to: &[ConnectTo], proxy: Option<&str>) -> Self {
         Self { connect_to: connect_to.into(), proxy: proxy.map(Into::into), names: Arc::default() }
     }
 
@@ -64,7 +64,7 @@ impl Resolver {
     }
 
     /// The addresses of a host; port 0 is the usual one.
-    pub(super) async fn addresses(
+    pub(in crate::fetch) async fn addresses(
         &self,
         host: &str,
     ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 
-use super::ClientError;
+use crate::fetch::ClientError;
 use crate::types::Remedy;
 
 /// The port of a proxy whose address has none, as in curl. A proxy over TLS has 443.
@@ -25,7 +25,7 @@ pub enum ProxySource {
 
 /// A proxy that requests can go through. It is never printed with its user name or password.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Proxy {
+pub(in crate::fetch) struct Proxy {
     url: Url,
     source: ProxySource,
 }
@@ -35,7 +35,7 @@ impl Proxy {
     ///
     /// # Errors
     /// [`ClientError::Proxy`], which doesn't repeat the password.
-    pub(super) fn parse(text: &str, source: ProxySource) -> Result<Self, ClientError> {
+    pub(in crate::fetch) fn parse(text: &str, source: ProxySource) -> Result<Self, ClientError> {
         // What comes before the host may be a password, wherever the rest is wrong.
         let refused =
             || ClientError::Proxy { proxy: text.rsplit('@').next().unwrap_or_default().escape_debug().to_string() };
@@ -58,23 +58,23 @@ impl Proxy {
     }
 
     /// The address, with user name and password, for the client.
-    pub(super) const fn url(&self) -> &Url {
+    pub(in crate::fetch) const fn url(&self) -> &Url {
         &self.url
     }
 
     /// Where it was given.
-    pub(super) const fn source(&self) -> ProxySource {
+    pub(in crate::fetch) const fn source(&self) -> ProxySource {
         self.source
     }
 
     /// The address without user name and password: `http://proxy:3128`.
-    pub(super) fn address(&self) -> String {
+    pub(in crate::fetch) fn address(&self) -> String {
         let (host, port) = (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default());
         format!("{}://{host}:{}", self.url.scheme(), port.unwrap_or(DEFAULT_PORT))
     }
 
     /// How the proxy gets a user name and a password.
-    pub(super) fn credentials_remedy(&self) -> Remedy {
+    pub(in crate::fetch) fn credentials_remedy(&self) -> Remedy {
         let variable = match self.source {
             ProxySource::Option => None,
             ProxySource::Variable(name) => Some(name),
@@ -83,7 +83,7 @@ impl Proxy {
     }
 
     /// Whether the proxy resolves names, instead of this program.
-    pub(super) fn resolves_names(&self) -> bool {
+    pub(in crate::fetch) fn resolves_names(&self) -> bool {
         self.url.scheme() != "socks5"
     }
 }

@@ -6,12 +6,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy, Url};
 
-use super::FetchOptions;
-use super::request::RESERVED;
-use super::resolve::Resolver;
-use super::route::Routes;
 use super::single_flight::SingleFlightLayer;
 use super::tls;
+use crate::fetch::FetchOptions;
+use crate::fetch::dns::resolver::Resolver;
+use crate::fetch::proxy::route::Routes;
+use crate::fetch::request::RESERVED;
 
 /// The client couldn't be made.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,7 @@ const MAX_RESPONSE_HEADERS: usize = 256;
 
 /// What clients are made of.
 #[derive(Clone)]
-pub(super) struct ClientConfig {
+pub(in crate::fetch) struct ClientConfig {
     options: FetchOptions,
     tls: rustls::ClientConfig,
     headers: HeaderMap,
@@ -84,7 +84,7 @@ pub(super) struct ClientConfig {
 
 impl ClientConfig {
     /// Checks what the user says. `idle` connections to a host are kept while nobody uses them.
-    pub(super) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
+    pub(in crate::fetch) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
         let routes = Routes::new(options)?;
         let proxy = routes.proxy().and_then(|proxy| proxy.url().host_str());
         let resolver = Resolver::new(&options.connect_to, proxy);
@@ -99,17 +99,17 @@ impl ClientConfig {
     }
 
     /// Which hosts are asked through the proxy.
-    pub(super) fn routes(&self) -> Arc<Routes> {
+    pub(in crate::fetch) fn routes(&self) -> Arc<Routes> {
         Arc::clone(&self.routes)
     }
 
     /// The resolver that all clients share.
-    pub(super) fn resolver(&self) -> Resolver {
+    pub(in crate::fetch) fn resolver(&self) -> Resolver {
         self.resolver.clone()
     }
 
     /// A client, with a pool of connections of its own.
-    pub(super) fn client(&self) -> Result<Client, ClientError> {
+    pub(in crate::fetch) fn client(&self) -> Result<Client, ClientError> {
         let failed = |error: reqwest::Error| ClientError::Client(error.into());
         let mut builder = Client::builder()
             .https_only(true)

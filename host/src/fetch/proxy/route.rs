@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::address::{Proxy, ProxySource};
 use super::no_proxy::NoProxy;
-use super::proxy::{Proxy, ProxySource};
-use super::{ClientError, ConnectTo, FetchOptions};
+use crate::fetch::{ClientError, ConnectTo, FetchOptions};
 
 /// How a host is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl fmt::Display for Route {
 
 /// The proxy, and the hosts that are asked without it.
 #[derive(Debug)]
-pub(super) struct Routes {
+pub(in crate::fetch) struct Routes {
     proxy: Option<Proxy>,
     no_proxy: Option<(NoProxy, &'static str)>,
     connect_to: Vec<ConnectTo>,
@@ -57,7 +57,7 @@ pub(super) struct Routes {
 impl Routes {
     /// The routes that the options say. A proxy that the program gave goes before the environment's, whose `NO_PROXY` holds for both, as in
     /// curl.
-    pub(super) fn new(options: &FetchOptions) -> Result<Self, ClientError> {
+    pub(in crate::fetch) fn new(options: &FetchOptions) -> Result<Self, ClientError> {
         let given = options.proxy.as_ref().map(|proxy| Proxy::parse(&proxy.0, ProxySource::Option)).transpose()?;
         let environment = &options.environment_proxies;
         let no_proxy = environment.no_proxy.as_ref().map(|(list, variable)| (NoProxy::parse(list), *variable));
@@ -66,17 +66,17 @@ impl Routes {
     }
 
     /// The proxy, if there is one for any host.
-    pub(super) const fn proxy(&self) -> Option<&Proxy> {
+    pub(in crate::fetch) const fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 
     /// The proxy through which a host is asked.
-    pub(super) fn proxy_for(&self, host: &str) -> Option<&Proxy> {
+    pub(in crate::fetch) fn proxy_for(&self, host: &str) -> Option<&Proxy> {
         self.decide(host).ok()
     }
 
     /// How a host is asked.
-    pub(super) fn route(&self, host: &str) -> Route {
+    pub(in crate::fetch) fn route(&self, host: &str) -> Route {
         match self.decide(host) {
             Ok(proxy) => Route::Proxy {
                 address: proxy.address(),

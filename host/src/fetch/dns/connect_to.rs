@@ -16,9 +16,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectTo {
     /// Any host, where it is absent. An IPv6 address without its brackets.
-    pub(super) host: Option<String>,
-    pub(super) address: String,
-    pub(super) port: u16,
+    pub(in crate::fetch) host: Option<String>,
+    pub(in crate::fetch) address: String,
+    pub(in crate::fetch) port: u16,
 }
 
 /// Why a text is no [`ConnectTo`].
@@ -31,12 +31,12 @@ const HTTPS_PORT: &str = "443";
 
 impl ConnectTo {
     /// Whether it leads a host elsewhere.
-    pub(super) fn leads(&self, host: &str) -> bool {
+    pub(in crate::fetch) fn leads(&self, host: &str) -> bool {
         self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host))
     }
 
     /// Whether it names this address as it is, at the usual port: the user's word that a parser may ask it.
-    pub(super) fn allows(&self, address: IpAddr) -> bool {
+    pub(in crate::fetch) fn allows(&self, address: IpAddr) -> bool {
         let is = |text: &str| text.parse() == Ok(address);
         self.host.as_deref().is_some_and(is) && is(&self.address) && self.port.to_string() == HTTPS_PORT
     }

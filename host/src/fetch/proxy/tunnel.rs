@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::resolve::Resolver;
+use crate::fetch::dns::resolver::Resolver;
 
 /// How long the proxy may take to refuse again.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,20 +26,20 @@ const STATUS_LINE: usize = 256;
 
 /// Asks an HTTP proxy why it opens no tunnel.
 #[derive(Debug)]
-pub(super) struct TunnelProbe {
+pub(in crate::fetch) struct TunnelProbe {
     proxy: Url,
     last: Mutex<Option<(Instant, Option<u16>)>>,
 }
 
 impl TunnelProbe {
     /// A probe, if that proxy opens tunnels and isn't asked over TLS.
-    pub(super) fn new(proxy: Option<&Url>) -> Option<Self> {
+    pub(in crate::fetch) fn new(proxy: Option<&Url>) -> Option<Self> {
         let proxy = proxy.filter(|proxy| proxy.scheme() == "http")?.clone();
         Some(Self { proxy, last: Mutex::default() })
     }
 
     /// The status with which the proxy refuses a tunnel to a host; `None` if it doesn't, or isn't there.
-    pub(super) async fn status(&self, resolver: &Resolver, host: &str) -> Option<u16> {
+    pub(in crate::fetch) async fn status(&self, resolver: &Resolver, host: &str) -> Option<u16> {
         let mut last = self.last.lock().await;
         if let Some((at, status)) = *last
             && at.elapsed() < STATUS_LIFETIME

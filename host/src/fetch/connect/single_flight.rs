@@ -32,7 +32,7 @@ const POOL_HANDOVER_TIME: Duration = Duration::from_millis(50);
 
 /// The connections of one client to one host.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SingleFlight(Arc<watch::Sender<State>>);
+pub(in crate::fetch) struct SingleFlight(Arc<watch::Sender<State>>);
 
 #[derive(Clone, Debug, Default)]
 enum State {
@@ -66,10 +66,10 @@ struct Progress {
 }
 
 /// What [`SingleFlight::exchange`] gives.
-pub(super) struct Exchanged<T> {
-    pub(super) output: T,
+pub(in crate::fetch) struct Exchanged<T> {
+    pub(in crate::fetch) output: T,
     /// Whether the exchange went over a connection that was there before.
-    pub(super) is_reused: bool,
+    pub(in crate::fetch) is_reused: bool,
 }
 
 /// What an exchange that asks for a connection is to do.
@@ -96,12 +96,12 @@ struct Superseded;
 
 impl SingleFlight {
     /// Whether a connection was opened and isn't known to be gone.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::fetch) fn is_open(&self) -> bool {
         matches!(*self.0.borrow(), State::Fresh(_) | State::Pooled | State::Separate)
     }
 
     /// Runs an exchange through the client.
-    pub(super) async fn exchange<F: Future>(&self, exchange: F) -> Exchanged<F::Output> {
+    pub(in crate::fetch) async fn exchange<F: Future>(&self, exchange: F) -> Exchanged<F::Output> {
         let progress = Arc::<Progress>::default();
         let scope = Exchange { flight: self.clone(), progress: Arc::clone(&progress) };
         let output = EXCHANGE.scope(scope, exchange).await;
@@ -219,11 +219,11 @@ async fn while_wanted<F: Future>(waiting: F) -> Result<F::Output, Superseded> {
 
 /// The layer around the connector.
 #[derive(Clone, Debug)]
-pub(super) struct SingleFlightLayer;
+pub(in crate::fetch) struct SingleFlightLayer;
 
 /// A connector that opens one connection at a time to each host that speaks HTTP/2.
 #[derive(Clone, Debug)]
-pub(super) struct SingleFlightConnector<S>(S);
+pub(in crate::fetch) struct SingleFlightConnector<S>(S);
 
 impl<S> Layer<S> for SingleFlightLayer {
     type Service = SingleFlightConnector<S>;

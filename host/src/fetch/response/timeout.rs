@@ -11,11 +11,11 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What an exchange has waited for memory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PausedTime(Arc<Mutex<(Duration, Option<Instant>)>>);
+pub(in crate::fetch) struct PausedTime(Arc<Mutex<(Duration, Option<Instant>)>>);
 
 impl PausedTime {
     /// Waits for memory.
-    pub(super) async fn during<F: Future>(&self, share: F) -> F::Output {
+    pub(in crate::fetch) async fn during<F: Future>(&self, share: F) -> F::Output {
         self.change(|waited| waited.1 = Some(Instant::now()));
         let output = share.await;
         self.change(|(total, since)| *total += since.take().map_or(Duration::ZERO, |since| since.elapsed()));
@@ -34,7 +34,11 @@ impl PausedTime {
 }
 
 /// What an exchange gives within this time, without what it waited; `None` where it takes longer.
-pub(super) async fn with_timeout<F: Future>(time: Duration, waited: &PausedTime, exchange: F) -> Option<F::Output> {
+pub(in crate::fetch) async fn with_timeout<F: Future>(
+    time: Duration,
+    waited: &PausedTime,
+    exchange: F,
+) -> Option<F::Output> {
     let mut exchange = std::pin::pin!(exchange);
     let start = Instant::now();
     loop {

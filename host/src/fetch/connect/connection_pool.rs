@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, MutexGuard};
 use reqwest::{Client, Version};
 
-use super::ClientError;
 use super::client::ClientConfig;
 use super::connections::ConnectionLoad;
 use super::single_flight::{Exchanged, SingleFlight};
+use crate::fetch::ClientError;
 
 /// The clients of a fetcher.
-pub(super) struct ConnectionPool {
+pub(in crate::fetch) struct ConnectionPool {
     recipe: ClientConfig,
     state: Mutex<State>,
 }
@@ -35,7 +35,7 @@ struct Host {
 }
 
 /// An exchange's place on a connection, until it is dropped.
-pub(super) struct PooledConnection {
+pub(in crate::fetch) struct PooledConnection {
     client: Client,
     flight: SingleFlight,
     clients: Arc<ConnectionPool>,
@@ -44,13 +44,13 @@ pub(super) struct PooledConnection {
 }
 
 impl ConnectionPool {
-    pub(super) fn new(recipe: ClientConfig) -> Result<Self, ClientError> {
+    pub(in crate::fetch) fn new(recipe: ClientConfig) -> Result<Self, ClientError> {
         let state = State { clients: vec![recipe.client()?], hosts: HashMap::new() };
         Ok(Self { recipe, state: Mutex::new(state) })
     }
 
     /// A place for an exchange with a host.
-    pub(super) fn enter(self: &Arc<Self>, host: &str) -> Result<PooledConnection, ClientError> {
+    pub(in crate::fetch) fn enter(self: &Arc<Self>, host: &str) -> Result<PooledConnection, ClientError> {
         let mut state = self.state();
         let (index, flight) = state.hosts.entry(host.to_owned()).or_default().enter();
         let client = match state.clients.get(index) {
@@ -96,7 +96,10 @@ impl Host {
 
 impl PooledConnection {
     /// Sends a request, up to the head of its answer.
-    pub(super) async fn execute(&self, request: reqwest::Request) -> Exchanged<reqwest::Result<reqwest::Response>> {
+    pub(in crate::fetch) async fn execute(
+        &self,
+        request: reqwest::Request,
+    ) -> Exchanged<reqwest::Result<reqwest::Response>> {
         let since = Instant::now();
         let exchanged = self.flight.exchange(self.client.execute(request)).await;
         if let Ok(response) = &exchanged.output {

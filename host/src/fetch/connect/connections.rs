@@ -36,7 +36,7 @@ const REST_EPOCHS: usize = 100;
 
 /// What is under way to a host, by connection.
 #[derive(Debug, Default)]
-pub(super) struct ConnectionLoad {
+pub(in crate::fetch) struct ConnectionLoad {
     connections: Vec<Connection>,
     spread: ConnectionScaler,
 }
@@ -50,7 +50,7 @@ struct Connection {
 
 impl ConnectionLoad {
     /// The connection for one more exchange.
-    pub(super) fn enter(&mut self) -> usize {
+    pub(in crate::fetch) fn enter(&mut self) -> usize {
         let index = self.choose();
         if self.connections.len() <= index {
             self.connections.resize(index + 1, Connection::default());
@@ -75,21 +75,21 @@ impl ConnectionLoad {
     }
 
     /// An exchange is over.
-    pub(super) fn release(&mut self, index: usize) {
+    pub(in crate::fetch) fn release(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
         }
     }
 
     /// Whether a connection is there.
-    pub(super) fn set_open(&mut self, index: usize, is_open: bool) {
+    pub(in crate::fetch) fn set_open(&mut self, index: usize, is_open: bool) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.is_open = is_open;
         }
     }
 
     /// The head of an answer came over a connection; `took` is how long that took over HTTP/2.
-    pub(super) fn answered(&mut self, index: usize, took: Option<Duration>) {
+    pub(in crate::fetch) fn answered(&mut self, index: usize, took: Option<Duration>) {
         self.set_open(index, true);
         if let Some(took) = took {
             let in_flight = self.connections.iter().map(|connection| connection.in_flight).sum();
