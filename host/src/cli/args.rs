@@ -24,49 +24,49 @@ use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, FromArgMatches, Subcommand};
 
-use super::exit::ExitStatus;
-use super::parsers::Parsers;
-use super::settings::Settings;
+use crate::cli::exit::ExitStatus;
+use crate::cli::parsers::Parsers;
+use crate::cli::settings::Settings;
 use crate::parser::Kind;
 use crate::query::KindName;
 use group::{all_options, find_unused, hide_unused, uses};
 use kind::KindNames;
 
-pub(super) use commands::{
+pub(in crate::cli) use commands::{
     CompletionsCommand, ConfigCommand, DoctorCommand, HelpCommand, InspectCommand, ManCommand, OwnCommand,
     ParseCommand, RunCommand,
 };
 #[cfg(feature = "demo")]
-pub(super) use demo::{BenchCommand, DemoCommand};
-pub(super) use global::{Color, GeneralArgs};
-pub(super) use group::Group;
-pub(super) use kind::option;
-pub(super) use options::Options;
-pub(super) use output::{Existing, OutputArgs, RowArgs};
-pub(super) use refusal::refusal;
-pub(super) use run::RunArgs;
-pub(super) use speed::workers;
+pub(in crate::cli) use demo::{BenchCommand, DemoCommand};
+pub(in crate::cli) use global::{Color, GeneralArgs};
+pub(in crate::cli) use group::Group;
+pub(in crate::cli) use kind::option;
+pub(in crate::cli) use options::Options;
+pub(in crate::cli) use output::{Existing, OutputArgs, RowArgs};
+pub(in crate::cli) use refusal::refusal;
+pub(in crate::cli) use run::RunArgs;
+pub(in crate::cli) use speed::workers;
 
 /// A command line.
 #[derive(Debug)]
-pub(super) struct Arguments {
-    pub(super) command: Invocation,
+pub(in crate::cli) struct Arguments {
+    pub(in crate::cli) command: Invocation,
     /// The options of all groups. What the command doesn't use has its default or what the environment says.
-    pub(super) options: Options,
+    pub(in crate::cli) options: Options,
     /// The name that says which options the command uses.
     used_as: String,
 }
 
 impl Arguments {
     /// Whether the command uses an option, which is given by its long name.
-    pub(super) fn uses(&self, option: &str) -> bool {
+    pub(in crate::cli) fn uses(&self, option: &str) -> bool {
         uses(&self.used_as, option)
     }
 }
 
 /// What is to be done.
 #[derive(Debug)]
-pub(super) enum Invocation {
+pub(in crate::cli) enum Invocation {
     /// To ask queries of a kind.
     Kind(KindCommand),
     /// One of the program's own commands.
@@ -75,15 +75,15 @@ pub(super) enum Invocation {
 
 /// A kind's subcommand.
 #[derive(Debug)]
-pub(super) struct KindCommand {
+pub(in crate::cli) struct KindCommand {
     /// The name that was typed, which may be `parser:kind`.
-    pub(super) name: KindName,
+    pub(in crate::cli) name: KindName,
     /// Its parameters, as options gave them.
-    pub(super) params: Vec<(String, String)>,
+    pub(in crate::cli) params: Vec<(String, String)>,
 }
 
 /// What became of a command line.
-pub(super) enum Parsed {
+pub(in crate::cli) enum Parsed {
     /// It is understood.
     Arguments(Box<Arguments>),
     /// It asks for help.
@@ -96,18 +96,22 @@ pub(super) enum Parsed {
 
 /// Which help is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HelpRequest {
+pub(in crate::cli) struct HelpRequest {
     /// The command; `None` for the program.
-    pub(super) command: Option<String>,
+    pub(in crate::cli) command: Option<String>,
     /// Whether all options are shown.
-    pub(super) is_long: bool,
+    pub(in crate::cli) is_long: bool,
 }
 
 /// Parses a command line.
 ///
 /// # Errors
 /// When an option was typed that the command doesn't use.
-pub(super) fn parse(argv: &[OsString], parsers: Option<&Parsers>, settings: &Settings) -> Result<Parsed, ExitStatus> {
+pub(in crate::cli) fn parse(
+    argv: &[OsString],
+    parsers: Option<&Parsers>,
+    settings: &Settings,
+) -> Result<Parsed, ExitStatus> {
     if argv.len() <= 1 {
         return Ok(Parsed::Help(HelpRequest { command: None, is_long: false }));
     }
@@ -190,7 +194,7 @@ fn name_help(command: Command) -> Command {
 }
 
 /// The command line as help, completions and manual pages show it.
-pub(super) fn document(parsers: Option<&Parsers>) -> Command {
+pub(in crate::cli) fn document(parsers: Option<&Parsers>) -> Command {
     let kinds = kinds(parsers);
     documented::documented(program(&kinds), &kinds)
 }
@@ -208,7 +212,7 @@ fn set(option: Arg, settings: &Settings) -> Arg {
 }
 
 /// The options that the environment and the configuration file may set.
-pub(super) fn settable_options() -> impl Iterator<Item = Arg> {
+pub(in crate::cli) fn settable_options() -> impl Iterator<Item = Arg> {
     all_options().filter(|option| option.get_id() != "param")
 }
 

@@ -5,20 +5,20 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use super::progress;
+use crate::cli::report::progress;
 use crate::output::JournalError;
 use crate::types::chain;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
 #[derive(Debug)]
-pub(super) struct ExitStatus {
+pub(in crate::cli) struct ExitStatus {
     code: u8,
     message: Option<String>,
 }
 
 impl ExitStatus {
     /// Some queries answered, some not; all; or none.
-    pub(super) const fn from_counts(answered: usize, failed: usize) -> Self {
+    pub(in crate::cli) const fn from_counts(answered: usize, failed: usize) -> Self {
         let code = match (answered, failed) {
             (_, 0) => 0,
             (0, _) => 3,
@@ -28,37 +28,37 @@ impl ExitStatus {
     }
 
     /// Everything is well.
-    pub(super) const fn done() -> Self {
+    pub(in crate::cli) const fn done() -> Self {
         Self { code: 0, message: None }
     }
 
     /// A signal ended it.
-    pub(super) const fn stopped(code: u8, message: String) -> Self {
+    pub(in crate::cli) const fn stopped(code: u8, message: String) -> Self {
         Self { code, message: Some(message) }
     }
 
     /// Something that was typed, or the machine, is not right.
-    pub(super) const fn config(message: String) -> Self {
+    pub(in crate::cli) const fn config(message: String) -> Self {
         Self { code: 2, message: Some(message) }
     }
 
     /// A fault of this program ended it (`EX_SOFTWARE` of sysexits.h).
-    pub(super) const fn internal(message: String) -> Self {
+    pub(in crate::cli) const fn internal(message: String) -> Self {
         Self { code: 70, message: Some(message) }
     }
 
     /// Another run writes the same file: it may be tried again later (`EX_TEMPFAIL` of sysexits.h).
-    pub(super) const fn locked(message: String) -> Self {
+    pub(in crate::cli) const fn locked(message: String) -> Self {
         Self { code: 75, message: Some(message) }
     }
 
     /// The parser is refused.
-    pub(super) const fn refused(message: String) -> Self {
+    pub(in crate::cli) const fn refused(message: String) -> Self {
         Self { code: 4, message: Some(message) }
     }
 
     /// Output can't be written. Whoever closed the pipe has enough: that is no error.
-    pub(super) fn unwritten(what: &str, error: &io::Error) -> Self {
+    pub(in crate::cli) fn unwritten(what: &str, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::done(),
             _ => Self::config(format!("failed to write {what}: {error}")),
@@ -66,14 +66,14 @@ impl ExitStatus {
     }
 
     /// Says the message and goes on.
-    pub(super) fn warn(&self) {
+    pub(in crate::cli) fn warn(&self) {
         if let Some(message) = &self.message {
-            say_error(message);
+            print_error(message);
         }
     }
 
     /// Says the message; the code is left.
-    pub(super) fn report(&self) -> ExitCode {
+    pub(in crate::cli) fn report(&self) -> ExitCode {
         self.warn();
         ExitCode::from(self.code)
     }
@@ -100,29 +100,29 @@ static IS_QUIET: AtomicBool = AtomicBool::new(false);
 static IS_RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Prints errors only, from now on.
-pub(super) fn be_quiet() {
+pub(in crate::cli) fn be_quiet() {
     IS_QUIET.store(true, Ordering::Relaxed);
 }
 
 /// Whether only errors are printed.
-pub(super) fn is_quiet() -> bool {
+pub(in crate::cli) fn is_quiet() -> bool {
     IS_QUIET.load(Ordering::Relaxed)
 }
 
 /// Lines have a time from now on, unless a person reads them on a terminal.
-pub(super) fn start_log() {
+pub(in crate::cli) fn start_log() {
     IS_RUNNING.store(true, Ordering::Relaxed);
 }
 
 /// Prints a line on stderr, unless only errors are wanted.
-pub(super) fn say(line: &str) {
+pub(in crate::cli) fn print_message(line: &str) {
     if !is_quiet() {
-        say_error(line);
+        print_error(line);
     }
 }
 
 /// Prints an error on stderr: one line in one `write`, since several processes may write to one log.
-pub(super) fn say_error(line: &str) {
+pub(in crate::cli) fn print_error(line: &str) {
     let has_time = IS_RUNNING.load(Ordering::Relaxed) && !io::stderr().is_terminal();
     let time =
         if has_time { format!("{} ", humantime::format_rfc3339_seconds(SystemTime::now())) } else { String::new() };
@@ -135,7 +135,7 @@ pub(super) fn say_error(line: &str) {
 ///
 /// # Errors
 /// How the program ends if it can't be written.
-pub(super) fn print(text: &str) -> Result<(), ExitStatus> {
+pub(in crate::cli) fn print(text: &str) -> Result<(), ExitStatus> {
     let mut out = io::stdout();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| ExitStatus::unwritten("to stdout", &error))

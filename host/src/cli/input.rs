@@ -6,6 +6,8 @@
 mod carried;
 mod ignored;
 mod limit;
+pub(in crate::cli) mod nearest;
+pub(in crate::cli) mod queries;
 mod reader;
 mod refusals;
 mod resolver;
@@ -20,41 +22,41 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::mpsc;
 
-use super::delivery::InputStats;
-use super::exit::ExitStatus;
-use super::queries::{Names, Records};
+use crate::cli::delivery::deliver::InputStats;
+use crate::cli::exit::ExitStatus;
+use crate::cli::input::queries::{Names, Records};
 use crate::host::Host;
 use crate::query::KindName;
 use crate::run::Input;
 use crate::swap::ParserSlot;
 use crate::types::Query;
-pub(super) use carried::Carried;
+pub(in crate::cli) use carried::Carried;
 use ignored::Ignored;
-pub(super) use limit::limit_params;
+pub(in crate::cli) use limit::limit_params;
 use reader::{Part, Reader};
-pub(super) use refusals::Refusals;
-pub(super) use resolver::AskedKind;
+pub(in crate::cli) use refusals::Refusals;
+pub(in crate::cli) use resolver::AskedKind;
 use resolver::Resolver;
-pub(super) use source::Source;
-pub(super) use values::{Expanded, Segment, Typed};
+pub(in crate::cli) use source::Source;
+pub(in crate::cli) use values::{Expanded, Segment, Typed};
 
 /// Chunks of queries that wait to be taken.
 const MAX_WAITING_CHUNKS: usize = 8;
 
 /// What is to be asked, and how it is read.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) kind: AskedKind,
+pub(in crate::cli) struct Request {
+    pub(in crate::cli) kind: AskedKind,
     /// Parameters that were typed, for all records.
-    pub(super) params: Vec<(String, String)>,
+    pub(in crate::cli) params: Vec<(String, String)>,
     /// Where queries come from, in their order.
-    pub(super) segments: Vec<Segment>,
+    pub(in crate::cli) segments: Vec<Segment>,
     /// Columns that are copied into the rows of the answers.
-    pub(super) carry: Vec<String>,
+    pub(in crate::cli) carry: Vec<String>,
     /// Whether a query that comes again is asked again, as in a run that goes on and on.
-    pub(super) asks_again: bool,
+    pub(in crate::cli) asks_again: bool,
     /// Whether parsers may come later that have the kinds that are asked.
-    pub(super) is_watched: bool,
+    pub(in crate::cli) is_watched: bool,
 }
 
 /// Opens the sources and begins to read them. Records that can't be asked are reported to `taken`, and never end the reading. What rows carry of
@@ -62,7 +64,7 @@ pub(super) struct Request {
 ///
 /// # Errors
 /// Before anything is asked: if a file can't be opened or holds no query, or if parameters or carried columns can't be used.
-pub(super) async fn open(request: Request, host: &Host, taken: &mut InputStats) -> Result<Input, ExitStatus> {
+pub(in crate::cli) async fn open(request: Request, host: &Host, taken: &mut InputStats) -> Result<Input, ExitStatus> {
     let names = names(host, request.kind.name(), request.is_watched)?;
     check_params(&request, host)?;
     let Request { kind, params, mut segments, carry, asks_again, .. } = request;

@@ -4,46 +4,14 @@
 //! still works. Data goes to stdout or `-o`, talk to stderr.
 
 mod args;
-#[cfg(feature = "demo")]
-mod bench;
-mod color;
-mod completions;
-mod config;
-mod coverage;
+mod commands;
 mod delivery;
-#[cfg(feature = "demo")]
-mod demo;
-#[cfg(feature = "demo")]
-mod demo_store;
-#[cfg(feature = "demo")]
-mod demo_swap;
-mod details;
-mod doctor;
 mod exit;
-mod fetch;
-mod files;
-mod help;
 mod input;
-mod inspect;
-mod man;
 mod memory;
-mod nearest;
-mod number;
-mod parse;
 mod parsers;
-mod progress;
-mod queries;
-mod remedy;
-mod repeated;
-mod replacement;
-mod run;
+mod report;
 mod settings;
-mod shutdown_signal;
-mod sink;
-mod summary;
-mod text;
-mod version;
-mod watch;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -54,8 +22,13 @@ use etcetera::BaseStrategy;
 use crate::runtime;
 use crate::runtime::Workers;
 use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
+#[cfg(feature = "demo")]
+use commands::{bench, demo};
+use commands::{completions, config, doctor, fetch, help, inspect, man, parse, run, version};
+use delivery::files;
 use exit::ExitStatus;
 use parsers::Parsers;
+use report::color;
 use settings::Settings;
 
 /// Runs the command in the process's arguments.
@@ -73,7 +46,7 @@ fn start(argv: &[OsString]) -> Result<ExitStatus, ExitStatus> {
     color::choose(&settings);
     log(&settings);
     let runtime = runtime::start(workers(&settings)?).map_err(|error| ExitStatus::config(error.to_string()))?;
-    let exit = runtime.block_on(run(argv, &settings));
+    let exit = runtime.block_on(dispatch(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.
     runtime.shutdown_background();
     exit
@@ -86,7 +59,7 @@ fn workers(settings: &Settings) -> Result<Workers, ExitStatus> {
     text.map_or(Ok(Workers::All), |text| args::workers(&text).map_err(|error| refused(&text, error)))
 }
 
-async fn run(argv: &[OsString], settings: &Settings) -> Result<ExitStatus, ExitStatus> {
+async fn dispatch(argv: &[OsString], settings: &Settings) -> Result<ExitStatus, ExitStatus> {
     let parsers = Parsers::load(settings).await;
     let warn = || {
         settings.warn();

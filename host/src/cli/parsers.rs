@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::exit::ExitStatus;
-use super::settings::Settings;
+use crate::cli::exit::ExitStatus;
+use crate::cli::settings::Settings;
 use crate::host::{Host, HostBuilder, PLAY};
 use crate::parser::{Digest, Engine, EngineOptions, Kind, Parser};
 use crate::swap::check_hosts;
@@ -17,14 +17,14 @@ const PLAY_HOSTS: [&str; 1] = ["play.google.com"];
 
 /// Parsers that were loaded, each with its slot's name where that isn't its own.
 #[derive(Debug)]
-pub(super) struct Parsers {
+pub(in crate::cli) struct Parsers {
     parsers: Vec<(Option<String>, Parser)>,
     allowed: Vec<String>,
 }
 
 impl Parsers {
     /// The parsers that the settings name.
-    pub(super) async fn load(settings: &Settings) -> Result<Self, ExitStatus> {
+    pub(in crate::cli) async fn load(settings: &Settings) -> Result<Self, ExitStatus> {
         let engine = engine(settings)?;
         let (file, folder) = (path(settings, "parser"), path(settings, "parsers"));
         let mut allowed = settings.list("allow-host");
@@ -42,7 +42,7 @@ impl Parsers {
     }
 
     /// The first of them.
-    pub(super) fn first(self) -> Result<Parser, ExitStatus> {
+    pub(in crate::cli) fn first(self) -> Result<Parser, ExitStatus> {
         self.parsers
             .into_iter()
             .next()
@@ -51,14 +51,14 @@ impl Parsers {
     }
 
     /// A host that has them.
-    pub(super) fn builder(self) -> HostBuilder {
+    pub(in crate::cli) fn builder(self) -> HostBuilder {
         let builder = self.allowed.into_iter().fold(Host::builder(), HostBuilder::with_allowed_host);
         self.parsers.into_iter().fold(builder, |builder, (name, parser)| builder.loaded(name, parser))
     }
 
     /// What can be asked: the names of commands, of which the first is shown, and the kinds that they stand for. One that is of several
     /// parsers, or has the name of a command of the host, is there as `parser:kind` alone; any other may be asked for so, too.
-    pub(super) fn commands(&self, own: &[&str]) -> Vec<(Vec<String>, Kind)> {
+    pub(in crate::cli) fn commands(&self, own: &[&str]) -> Vec<(Vec<String>, Kind)> {
         let kinds: Vec<_> = self
             .parsers
             .iter()
@@ -87,20 +87,24 @@ impl Parsers {
 }
 
 /// The parser in a file.
-pub(super) async fn load(file: &Path, settings: &Settings) -> Result<Parser, ExitStatus> {
+pub(in crate::cli) async fn load(file: &Path, settings: &Settings) -> Result<Parser, ExitStatus> {
     load_file(&engine(settings)?, Some(file)).await
 }
 
 /// The parser that comes along, whatever the settings say.
-pub(super) async fn built_in() -> Result<Parser, ExitStatus> {
+pub(in crate::cli) async fn built_in() -> Result<Parser, ExitStatus> {
     load_file(&engine(&Settings::default())?, None).await
 }
 
 fn engine(settings: &Settings) -> Result<Engine, ExitStatus> {
     let digests = settings.list("parser-digest").iter().map(|text| text.parse::<Digest>()).collect::<Result<_, _>>();
     let digests = digests.map_err(|error| ExitStatus::config(format!("--parser-digest: {error}")))?;
-    let options =
-        EngineOptions { cache: super::cache(), pure_only: settings.flag("pure"), digests, ..EngineOptions::default() };
+    let options = EngineOptions {
+        cache: crate::cli::cache(),
+        pure_only: settings.flag("pure"),
+        digests,
+        ..EngineOptions::default()
+    };
     Engine::new(options).map_err(|error| ExitStatus::config(chain(&error)))
 }
 
@@ -111,7 +115,7 @@ fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
 /// The parser in a file, or the one that comes along.
 async fn load_file(engine: &Engine, file: Option<&Path>) -> Result<Parser, ExitStatus> {
     let bytes = match file {
-        Some(file) => super::read(file)?,
+        Some(file) => crate::cli::read(file)?,
         None => PLAY.to_vec(),
     };
     let name = file.map_or("the built-in parser".to_owned(), |file| file.display().to_string());
@@ -151,7 +155,7 @@ async fn load_folder(
 }
 
 /// The components in a folder, by their names without `.wasm`, in the names' order.
-pub(super) fn files(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
+pub(in crate::cli) fn files(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::args;
-use super::exit::ExitStatus;
+use crate::cli::args;
+use crate::cli::exit::ExitStatus;
 #[cfg(test)]
-pub(super) use file::parse as parse_file;
+pub(in crate::cli) use file::parse as parse_file;
 
 /// The values of options, by their names.
 pub(in crate::cli) type Values = HashMap<String, Vec<OsString>>;
@@ -27,11 +27,11 @@ const ALTERNATIVES: [&str; 2] = ["parser", "parsers"];
 
 /// What sets options, and what was wrong with it.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
+pub(in crate::cli) struct Settings {
     /// How much is said on stderr: 0, or the number of `-v`.
-    pub(super) verbosity: u8,
+    pub(in crate::cli) verbosity: u8,
     /// The configuration file, if one was named or is at its place.
-    pub(super) file: Option<PathBuf>,
+    pub(in crate::cli) file: Option<PathBuf>,
     argv: Values,
     environment: Values,
     config: Values,
@@ -40,11 +40,11 @@ pub(super) struct Settings {
 
 /// What is wrong with the environment or the configuration file.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
+pub(in crate::cli) struct Problem {
     /// The option at fault, if it is one.
     option: Option<String>,
     /// What is wrong with it.
-    pub(super) text: String,
+    pub(in crate::cli) text: String,
 }
 
 impl Problem {
@@ -56,7 +56,7 @@ impl Problem {
 
 /// What sets an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(in crate::cli) enum Source {
     /// The command line.
     CommandLine,
     /// A variable of this name.
@@ -67,7 +67,7 @@ pub(super) enum Source {
 
 impl Settings {
     /// Looks through argv, the environment and the configuration file.
-    pub(super) fn read(argv: &[OsString]) -> Self {
+    pub(in crate::cli) fn read(argv: &[OsString]) -> Self {
         let mut settings = Self { argv: argv::scan(argv), ..Self::default() };
         settings.read_environment(|variable| std::env::var_os(variable));
         let named = settings.values("config").pop().map(PathBuf::from);
@@ -102,7 +102,7 @@ impl Settings {
     }
 
     /// The values of an option, and what sets them. `None` if nothing does.
-    pub(super) fn find(&self, name: &str) -> Option<(Source, &[OsString])> {
+    pub(in crate::cli) fn find(&self, name: &str) -> Option<(Source, &[OsString])> {
         let sources = [&self.argv, &self.environment, &self.config];
         let is_hidden = |source: &Values| {
             ALTERNATIVES.contains(&name) && ALTERNATIVES.iter().any(|other| source.contains_key(*other))
@@ -118,24 +118,24 @@ impl Settings {
     }
 
     /// The values that the environment, or else the configuration file, sets for an option.
-    pub(super) fn defaults(&self, name: &str) -> &[OsString] {
+    pub(in crate::cli) fn defaults(&self, name: &str) -> &[OsString] {
         let values = self.environment.get(name).or_else(|| self.config.get(name));
         values.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All values of a general option.
-    pub(super) fn values(&self, name: &str) -> Vec<OsString> {
+    pub(in crate::cli) fn values(&self, name: &str) -> Vec<OsString> {
         self.find(name).map(|(_, values)| values.to_vec()).unwrap_or_default()
     }
 
     /// All values of a general option, each a text that may name several, separated by commas.
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
+    pub(in crate::cli) fn list(&self, name: &str) -> Vec<String> {
         let texts: Vec<_> = self.values(name).iter().map(|value| value.to_string_lossy().into_owned()).collect();
         texts.iter().flat_map(|text| text.split(',')).map(|text| text.trim().to_owned()).collect()
     }
 
     /// Whether a general option without a value is set.
-    pub(super) fn flag(&self, name: &str) -> bool {
+    pub(in crate::cli) fn flag(&self, name: &str) -> bool {
         self.values(name).last().is_some_and(|value| check::is_true(value))
     }
 
@@ -149,33 +149,33 @@ impl Settings {
     }
 
     /// Says each problem with the environment and the configuration file.
-    pub(super) fn warn(&self) {
-        self.problems.iter().for_each(|problem| super::exit::say(&problem.text));
+    pub(in crate::cli) fn warn(&self) {
+        self.problems.iter().for_each(|problem| crate::cli::exit::print_message(&problem.text));
     }
 
     /// Checks the options that a command uses.
     ///
     /// # Errors
     /// When something is wrong with the environment or the configuration file.
-    pub(super) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), ExitStatus> {
+    pub(in crate::cli) fn check(&self, is_used: impl Fn(&str) -> bool) -> Result<(), ExitStatus> {
         // An unknown name may be a misspelled one that is used.
         let matters =
             |option: &str| is_used(option) || !args::settable_options().any(|known| known.get_long() == Some(option));
         let problems = self.problems.iter().filter(|problem| problem.option.as_deref().is_none_or(matters));
         let texts: Vec<_> = problems.map(|problem| problem.text.as_str()).collect();
         let Some((last, others)) = texts.split_last() else { return Ok(()) };
-        others.iter().for_each(|text| super::exit::say(text));
+        others.iter().for_each(|text| crate::cli::exit::print_message(text));
         Err(ExitStatus::config((*last).to_owned()))
     }
 }
 
 /// The environment's name for an option.
-pub(super) fn variable(option: &str) -> String {
+pub(in crate::cli) fn variable(option: &str) -> String {
     format!("PLAYFAST_{}", option.to_uppercase().replace('-', "_"))
 }
 
 /// `$XDG_CONFIG_HOME/playfast/playfast.toml`, or where the system keeps such files; never the working directory.
-pub(super) fn default_file() -> Option<PathBuf> {
+pub(in crate::cli) fn default_file() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("playfast").join("playfast.toml"))
 }
 

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::group::{Group, is_used};
 use super::kind::KindNames;
-use crate::cli::help::{TOPICS, kind_sections};
+use crate::cli::commands::help::{TOPICS, kind_sections};
 use crate::parser::{Kind, Param};
 
 /// The whole command line, to be shown and not to be parsed with.

@@ -6,7 +6,7 @@ use std::num::ParseIntError;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use crate::cli::nearest::nearest;
+use crate::cli::input::nearest::nearest;
 
 /// Says on one line what is wrong with a command line, and what is right.
 pub(in crate::cli) fn refusal(error: &clap::Error, program: &Command) -> String {

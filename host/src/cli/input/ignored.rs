@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::cli::exit::say;
+use crate::cli::exit::print_message;
 
 /// Names in one message. More are counted.
 const MAX_NAMED: usize = 8;
@@ -46,7 +46,7 @@ impl Ignored {
             self.later.append(&mut new);
         } else if !new.is_empty() {
             self.is_said = true;
-            say(&message("ignored columns", &new));
+            print_message(&message("ignored columns", &new));
         }
     }
 
@@ -54,7 +54,7 @@ impl Ignored {
     pub(super) fn finish(&mut self) {
         let later = std::mem::take(&mut self.later);
         if !later.is_empty() {
-            say(&message("ignored columns of later lines", &later));
+            print_message(&message("ignored columns of later lines", &later));
         }
     }
 }

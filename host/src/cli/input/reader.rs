@@ -10,8 +10,8 @@ use super::ignored::Ignored;
 use super::refusals::Place;
 use super::resolver::{Refused, Resolved, Resolver};
 use super::source::{Source, Text};
-use crate::cli::delivery::InputStats;
-use crate::cli::queries::{Names, Records};
+use crate::cli::delivery::deliver::InputStats;
+use crate::cli::input::queries::{Names, Records};
 use crate::query::Plan;
 use crate::types::{Priority, Query, QueryKey};
 

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Map, Value, json};
 
-use crate::cli::exit::say_error;
-use crate::cli::number::counted;
+use crate::cli::exit::print_error;
+use crate::cli::report::number::counted;
 use crate::types::FailureKind;
 
 /// Reasons that are said, each in a line of its own. Further ones are only counted.
@@ -76,7 +76,7 @@ impl Refusals {
         } else if state.repeated.len() < MAX_REASONS {
             state.repeated.insert(reason.to_owned(), Repeated::default());
             drop(state);
-            say_error(&format!("line {} of {}: {reason}", place.line, place.source));
+            print_error(&format!("line {} of {}: {reason}", place.line, place.source));
         } else {
             state.others += 1;
         }
@@ -95,7 +95,7 @@ impl Refusals {
     /// Says how often reasons came again. Called once the input is at its end.
     pub(super) fn finish(&self) {
         for line in self.lock().summary() {
-            say_error(&line);
+            print_error(&line);
         }
     }
 

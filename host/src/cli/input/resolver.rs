@@ -10,7 +10,7 @@ use serde::de::value::Error as ValueError;
 use serde_json::{Map, Value};
 
 use super::ignored::Ignored;
-use crate::cli::queries::{KIND, Record, subject, texts};
+use crate::cli::input::queries::{KIND, Record, subject, texts};
 use crate::host::Host;
 use crate::parser::{Kind, Param};
 use crate::query::{KindName, Plan, PlanError};

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::cli::exit::ExitStatus;
-use crate::cli::queries::{Form, Growing};
+use crate::cli::input::queries::{Form, Growing};
 
 /// A source's text.
 pub(super) type Text = Box<dyn BufRead + Send>;

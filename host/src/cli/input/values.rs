@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::ignored::Ignored;
 use super::source::Source;
 use crate::cli::exit::ExitStatus;
-use crate::cli::queries::{Names, Records, subject, texts};
+use crate::cli::input::queries::{Names, Records, subject, texts};
 use crate::parser::{Kind, Param};
 
 /// The parameters of one kind as they were typed.

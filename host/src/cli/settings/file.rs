@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::check::check;
 use super::{Problem, Values};
 use crate::cli::args;
-use crate::cli::nearest::nearest;
+use crate::cli::input::nearest::nearest;
 
 /// The options that a file sets, and what is wrong with it.
 pub(super) fn read(file: &Path) -> (Values, Vec<Problem>) {

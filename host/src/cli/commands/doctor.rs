@@ -1,0 +1,205 @@
+//! `playfast doctor`: one query of each kind, asked of the site as it is. It reports what came back, which of the expected fields are missing,
+//! and what to do. The first thing to run.
+
+mod report;
+mod save;
+mod text;
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+
+use crate::cli::args::{DoctorCommand, Options};
+use crate::cli::exit::{ExitStatus, print, print_message};
+use crate::cli::report::coverage::Coverage;
+use crate::cli::settings::Settings;
+use crate::host::{Host, HostBuilder};
+use crate::parser::Kind;
+use crate::query::{Plan, PlanError};
+use crate::result::Outcome;
+use crate::schedule::RetryPolicy;
+use crate::swap::ParserSlot;
+use crate::types::{Query, chain};
+use report::{AddressReport, Answer, KindReport, ParserReport, Report};
+use save::Folder;
+
+/// Retries of a query: what fails twice is worth a report.
+const MAX_RETRIES: u32 = 1;
+
+/// How long a site may refuse, or name a wait, until that is reported.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Time limit of one answer, unless `--timeout` says otherwise: a site takes a second.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is asked of a slot.
+enum Check {
+    Ask(ParserSlot, Query),
+    /// Its parameters aren't all known.
+    Skip(String, PlanError),
+}
+
+impl Check {
+    /// The kind, as `slot:kind` if that is known.
+    fn kind(&self) -> String {
+        match self {
+            Self::Ask(slot, query) => format!("{}:{}", slot.name(), query.kind()),
+            Self::Skip(kind, _) => kind.clone(),
+        }
+    }
+}
+
+pub(in crate::cli) async fn run(
+    command: &DoctorCommand,
+    options: &Options,
+    settings: &Settings,
+    builder: HostBuilder,
+) -> Result<ExitStatus, ExitStatus> {
+    let params = options.input.params()?;
+    let timeout = options.global.network.timeout.unwrap_or(TIMEOUT);
+    let builder = builder.map_retries(impatient).map_fetch(|fetch| fetch.with_timeout(timeout));
+    let host = build(builder.clone()).await?;
+    let slots = host.slots();
+    known(&slots, &params)?;
+    let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
+    let folder = command.save.as_ref().map(|path| Folder::create(path)).transpose()?;
+    let mut report = Report::new(settings.file.as_deref());
+    if !command.json {
+        print(&report.heading())?;
+    }
+    // Side by side: a site that doesn't answer is waited for once.
+    let checks = checks.into_iter().enumerate();
+    let checks = checks.flat_map(|(index, checks)| checks.into_iter().map(move |check| (index, check)));
+    let (each, builder, folder_of) = (&host, &builder, folder.as_ref());
+    let mut kinds: FuturesOrdered<_> = checks
+        .map(|(index, check)| async move {
+            let addresses = addresses(each, check.kind());
+            let (kind, addresses) = tokio::join!(perform(builder.clone(), folder_of, check), addresses);
+            (index, kind.map(|kind| kind.with_addresses(addresses)))
+        })
+        .collect();
+    report.parsers = slots.iter().map(|slot| ParserReport::new(slot, &host)).collect();
+    while let Some((index, kind)) = kinds.next().await {
+        let kind = kind?;
+        if let Some(parser) = report.parsers.get_mut(index) {
+            parser.kinds.push(kind);
+        }
+    }
+    drop(kinds);
+    folder.map_or(Ok(()), |folder| folder.finish())?;
+    if command.json {
+        print(&report.json())?;
+    } else {
+        report.parsers.iter().try_for_each(|parser| print(&text::parser_text(parser)))?;
+    }
+    let (answered, failed) = report.counts();
+    print_message(&text::verdict(answered, failed));
+    Ok(ExitStatus::from_counts(answered, if answered == 0 { failed.max(1) } else { failed }))
+}
+
+/// At most so many retries and so much patience: an answer now is worth more than one later.
+fn impatient(retries: RetryPolicy) -> RetryPolicy {
+    let (most, patience) = (retries.max_retries.min(MAX_RETRIES), retries.give_up_after.min(PATIENCE));
+    retries.with_max_retries(most).with_give_up_after(patience).with_max_retry_after(patience)
+}
+
+async fn build(builder: HostBuilder) -> Result<Host, ExitStatus> {
+    builder.build().await.map_err(|error| ExitStatus::config(chain(&error)))
+}
+
+/// Fails if no kind has a parameter that was given.
+fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), ExitStatus> {
+    for (name, value) in params {
+        let mut unknown = Vec::new();
+        for slot in slots {
+            let description = slot.description();
+            for kind in &description.kinds {
+                match Plan::partial(&description, &kind.name.as_str().into(), [(name.as_str(), value.as_str())]) {
+                    Err(error @ PlanError::UnknownParam { .. }) => unknown.push(error.to_string()),
+                    _ => return Ok(()),
+                }
+            }
+        }
+        let nearest = unknown.iter().position(|error| error.contains("did you mean")).unwrap_or_default();
+        if !unknown.is_empty() {
+            return Err(ExitStatus::config(unknown.swap_remove(nearest)));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be asked of a slot, kind by kind.
+fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, ExitStatus> {
+    let description = slot.description();
+    let check = |kind: &Kind| match query(slot, kind, params) {
+        Ok(query) => Ok(Check::Ask(slot.clone(), query)),
+        Err(error @ PlanError::Missing { .. }) => Ok(Check::Skip(kind.name.clone(), error)),
+        Err(error) => Err(ExitStatus::config(error.to_string())),
+    };
+    description.kinds.iter().map(check).collect()
+}
+
+/// The addresses that a kind asks, and what robots.txt says of each.
+async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
+    let addresses = host.addresses(&kind).await.unwrap_or_default();
+    let verdicts = addresses.iter().map(|address| async {
+        AddressReport { address: address.to_string(), robots: host.robots_verdict(address).await.to_string() }
+    });
+    futures::future::join_all(verdicts).await
+}
+
+/// Performs a check.
+async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, ExitStatus> {
+    match check {
+        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, &missing)),
+        Check::Ask(slot, query) => {
+            let builder = match folder {
+                Some(folder) => {
+                    let recorder = folder.recorder(file_name(&slot, &query), query.clone());
+                    builder.map_fetch(|fetch| fetch.recorder(recorder))
+                }
+                None => builder,
+            };
+            Ok(ask(&build(builder).await?, &slot, query).await)
+        }
+    }
+}
+
+/// What the names of a query's files begin with. Names of slots and kinds may hold anything.
+fn file_name(slot: &ParserSlot, query: &Query) -> String {
+    let name = format!("{}-{}", slot.name(), query.kind());
+    name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
+}
+
+/// One query of a kind: what was given, else the parameters' defaults, else their first examples.
+fn query(slot: &ParserSlot, kind: &Kind, given: &[(String, String)]) -> Result<Query, PlanError> {
+    let example = |name: &str| kind.params.get(name).and_then(|param| param.example());
+    let fits = |name: &str| kind.params.get(name).is_some();
+    let mut params: Vec<_> = given.iter().filter(|(name, _)| fits(name)).cloned().collect();
+    for name in &kind.params.required {
+        let is_there = params.iter().any(|(other, _)| other == name);
+        let has_default = kind.params.get(name).is_some_and(|param| param.default().is_some());
+        if let Some(example) = example(name).filter(|_| !is_there && !has_default) {
+            params.push((name.clone(), example));
+        }
+    }
+    let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let plan = Plan::new(&slot.description(), &kind.name, params)?;
+    // A plan has at least one query.
+    let query = plan.query(0).unwrap_or_else(|| Query::new(kind.name.as_str(), []));
+    Ok(query.with_parser(slot.name()))
+}
+
+/// Asks a query, and reports what came of it.
+async fn ask(host: &Host, slot: &ParserSlot, query: Query) -> KindReport {
+    let start = Instant::now();
+    let mut run = host.run([query.clone()]);
+    let control = run.control();
+    let outcome = run.next().await.unwrap_or_else(|| Outcome::new(query));
+    let stats = control.stats();
+    let mut coverage = Coverage::default();
+    coverage.record(&slot.description(), outcome.query.kind(), &outcome.rows);
+    let unusual = coverage.reported_of_few().iter().map(ToString::to_string).collect();
+    KindReport::asked(&outcome, Answer { seconds: start.elapsed().as_secs_f64(), stats, unusual })
+}

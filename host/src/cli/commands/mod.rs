@@ -1,0 +1,16 @@
+//! Commands: a file each.
+
+#[cfg(feature = "demo")]
+pub(super) mod bench;
+pub(super) mod completions;
+pub(super) mod config;
+#[cfg(feature = "demo")]
+pub(super) mod demo;
+pub(super) mod doctor;
+pub(super) mod fetch;
+pub(super) mod help;
+pub(super) mod inspect;
+pub(super) mod man;
+pub(super) mod parse;
+pub(super) mod run;
+pub(super) mod version;

@@ -1,0 +1,297 @@
+//! Sink of a run: rows, and what is kept beside them so that none is lost.
+//!
+//! Rows first, then the journal's line: whenever the machine stops, what the journal says is in the file. Rows that go to a terminal or a
+//! pipe have no journal.
+
+mod columns;
+mod destination;
+mod rows;
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::cli::args::{Existing, OutputArgs};
+use crate::cli::delivery::replacement::Replacement;
+use crate::cli::exit::{ExitStatus, print_message};
+use crate::cli::input::Carried;
+use crate::cli::report::remedy::with_option;
+use crate::output::{
+    Checkpoint, CheckpointWriter, FileCheckpointError, Format, Journal, JournalHeader, OutputFile, Resumed, RunEnd,
+};
+use crate::result::PageResult;
+use crate::run::ResumeFilter;
+use crate::types::{FailureKind, Query};
+use destination::{Destination, is_special};
+
+pub(in crate::cli) use columns::Columns;
+#[cfg(feature = "demo")]
+pub(in crate::cli) use rows::width;
+pub(in crate::cli) use rows::{Rows, stdout};
+
+/// Why rows can't be written any more.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum SinkError {
+    /// The rows, or their journal.
+    #[error(transparent)]
+    Rows(#[from] FileCheckpointError),
+    /// The file of failures.
+    #[error("failed to write failures")]
+    Failures(#[source] io::Error),
+    /// There was nothing to replace a file with.
+    #[error("{} stays as it was: nothing was asked", .0.display())]
+    NothingAsked(PathBuf),
+    /// The file that is replaced.
+    #[error("failed to replace {}", .0.display())]
+    Replaced(PathBuf, #[source] io::Error),
+}
+
+/// Where the rows of a run go.
+pub(in crate::cli) struct Sink {
+    rows: CheckpointWriter<Rows>,
+    format: Format,
+    failures: Option<(PathBuf, BufWriter<OutputFile>)>,
+    summary: Option<OutputFile>,
+    /// The file that takes the place of the named one when the run is finished.
+    replacement: Option<Replacement>,
+    /// Rows of each query, at most.
+    limit: Option<usize>,
+    /// What rows carry of the input.
+    carried: Option<Arc<Carried>>,
+    /// Whether a query was answered, or failed as is accepted.
+    is_answered: bool,
+    has_failed: bool,
+}
+
+/// What is to be said at the end.
+pub(in crate::cli) struct Finish {
+    /// Fields that CSV had no column for.
+    pub(in crate::cli) dropped: Vec<String>,
+}
+
+impl Sink {
+    /// What the options want, and what was done before. Every output is opened here, before anything is asked. `columns` are the fields that
+    /// rows can have, `limit` is the number of rows of each query, at most.
+    ///
+    /// # Errors
+    /// When options contradict each other, or an output can't be written.
+    pub(in crate::cli) fn open(
+        options: &OutputArgs,
+        on_terminal: Format,
+        limit: Option<usize>,
+        columns: impl FnOnce() -> Columns,
+    ) -> Result<Self, ExitStatus> {
+        let destination = Destination::new(&options.rows, on_terminal)?;
+        check(options, &destination)?;
+        let columns = columns();
+        let fields = columns.chosen(&options.rows, options.source)?;
+        let failures =
+            options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
+        let failures = failures.transpose()?;
+        let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
+        let header = JournalHeader::new(destination.format, fields).with_carried(columns.carried().to_vec());
+        let header = header.with_variant(destination.compression, options.rows.spreadsheet);
+        let Opened { rows, replacement } = open_rows(&destination, &header, options.existing())?;
+        let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
+        let failures =
+            failures.map(|(path, file)| Ok::<_, ExitStatus>((path, BufWriter::new(cleared(file)?)))).transpose()?;
+        let format = destination.format;
+        let sink = Self {
+            rows: CheckpointWriter::new(rows),
+            format,
+            failures,
+            summary,
+            replacement,
+            limit,
+            carried: None,
+            is_answered: false,
+            has_failed: false,
+        };
+        Ok(sink)
+    }
+
+    /// Has rows carry columns of the input.
+    pub(in crate::cli) fn set_carried(&mut self, carried: Option<Arc<Carried>>) {
+        self.carried = carried;
+    }
+
+    /// The file for what came of the run.
+    pub(in crate::cli) const fn take_summary(&mut self) -> Option<OutputFile> {
+        self.summary.take()
+    }
+
+    /// Where all failures are, for a line that counts some.
+    pub(in crate::cli) fn failures_hint(&self) -> String {
+        match &self.failures {
+            Some((path, _)) => format!(" (all in {})", path.display()),
+            None => " (--failures FILE keeps all)".to_owned(),
+        }
+    }
+
+    /// Takes a part: its rows, and then the journal's line.
+    pub(in crate::cli) fn write_page(&mut self, part: &mut PageResult) -> Result<(), SinkError> {
+        let mut rows = std::mem::take(&mut part.rows);
+        if let Some(limit) = self.limit {
+            rows.truncate(limit.saturating_sub(part.records - rows.len()));
+        }
+        if let Some(carried) = &self.carried {
+            rows = carried.rows(&part.query, rows, part.is_last);
+        }
+        self.is_answered |= part.failure.is_none();
+        self.has_failed |= part.failure.is_some();
+        if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
+            self.write_failures([failed(&part.query, failure.kind, &with_option(failure))])?;
+        }
+        Ok(self.rows.write_rows(rows, part)?)
+    }
+
+    /// Counts a failure that is accepted as an answer: there is nothing to write, and that is known.
+    pub(in crate::cli) const fn accept(&mut self) {
+        self.is_answered = true;
+    }
+
+    /// Writes lines to the file of failures, if there is one.
+    pub(in crate::cli) fn write_failures(&mut self, lines: impl IntoIterator<Item = Value>) -> Result<(), SinkError> {
+        let Some((_, file)) = &mut self.failures else { return Ok(()) };
+        lines.into_iter().try_for_each(|line| writeln!(file, "{line}")).map_err(SinkError::Failures)
+    }
+
+    /// Writes what is left. A run that is through has nothing to be resumed.
+    pub(in crate::cli) fn finish(mut self, is_through: bool) -> Result<Finish, SinkError> {
+        if let Some((_, failures)) = &mut self.failures {
+            failures.flush().map_err(SinkError::Failures)?;
+        }
+        let is_whole = is_through && self.is_answered;
+        let end = match (is_through, is_whole) {
+            (false, _) => RunEnd::Interrupted,
+            (true, false) => RunEnd::Unanswered,
+            (true, true) => RunEnd::Complete,
+        };
+        let dropped = self.rows.finish_as(end)?.dropped();
+        if let Some(replacement) = self.replacement {
+            let target = replacement.target().to_owned();
+            if is_whole {
+                replacement.finish(&Journal::path).map_err(|error| SinkError::Replaced(target, error))?;
+            } else if is_through && !self.has_failed {
+                // A list that was empty by mistake must not look like success.
+                return Err(SinkError::NothingAsked(target));
+            } else {
+                let why = if is_through { "no query was answered" } else { "the run isn't finished" };
+                print_message(&format!("{} stays as it was: {why}", target.display()));
+            }
+        }
+        Ok(Finish { dropped })
+    }
+
+    /// What an earlier run left to ask.
+    pub(in crate::cli) fn resume_filter(&self) -> ResumeFilter {
+        self.rows.checkpoint().resume_filter()
+    }
+
+    pub(in crate::cli) fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// Whether the rows replace a file once the run is finished.
+    pub(in crate::cli) const fn is_replacing(&self) -> bool {
+        self.replacement.is_some()
+    }
+
+    pub(in crate::cli) const fn is_journaled(&self) -> bool {
+        self.rows.checkpoint().is_journaled() && self.replacement.is_none()
+    }
+}
+
+/// Refuses options that need others, or contradict them.
+fn check(options: &OutputArgs, destination: &Destination) -> Result<(), ExitStatus> {
+    let existing = options.existing();
+    if existing == Existing::Fail {
+        return Ok(());
+    }
+    let name = if options.resume {
+        "--resume"
+    } else if options.overwrite {
+        "--overwrite"
+    } else {
+        "--existing"
+    };
+    let refused = |why: &str| Err(ExitStatus::config(format!("{name} {why}")));
+    match existing {
+        _ if destination.file.is_none() => refused("needs a file for the rows: give -o FILE"),
+        Existing::Resume if destination.format == Format::Table => {
+            refused("can't continue a table: give another --format")
+        }
+        Existing::Resume if options.rows.sort.is_some() => refused("can't continue sorted rows: leave --sort out"),
+        _ => Ok(()),
+    }
+}
+
+/// What was opened for the rows.
+struct Opened {
+    rows: Rows,
+    replacement: Option<Replacement>,
+}
+
+fn open_rows(destination: &Destination, header: &JournalHeader, existing: Existing) -> Result<Opened, ExitStatus> {
+    let plain = |rows| Opened { rows, replacement: None };
+    let Some(path) = &destination.file else { return Ok(plain(Rows::plain(destination)?)) };
+    // Devices and pipes keep nothing.
+    if is_special(path) {
+        return Ok(plain(Rows::of_file(path, OutputFile::open(path)?, destination, 0)?));
+    }
+    if existing == Existing::Replace {
+        return replace(path, destination, header);
+    }
+    if destination.format == Format::Table {
+        return Ok(plain(Rows::plain(destination)?));
+    }
+    let file = OutputFile::open_locked(path)?;
+    if existing == Existing::Resume && !Journal::is_finished(path)? {
+        let (journal, resumed) = Journal::resume(path, header)?;
+        let rows = Rows::of_file(path, file, destination, resumed.offset())?;
+        return Ok(plain(rows.with_journal(journal, resumed)));
+    }
+    if existing == Existing::Resume {
+        print_message(&format!("{} holds a finished run: starting again", path.display()));
+    }
+    let journal = Journal::create(path, header, existing != Existing::Fail)?;
+    Ok(plain(Rows::of_file(path, file, destination, 0)?.with_journal(journal, Resumed::default())))
+}
+
+/// Rows that go to FILE.partial until the run is finished.
+fn replace(path: &Path, destination: &Destination, header: &JournalHeader) -> Result<Opened, ExitStatus> {
+    // FILE itself is locked as well: whoever writes it directly must not be replaced under its feet.
+    let replacement = Replacement::new(path)?;
+    let partial = replacement.path().to_owned();
+    let mut file = OutputFile::open_locked(&partial)?;
+    file.clear().map_err(|error| ExitStatus::config(format!("failed to empty {}: {error}", partial.display())))?;
+    let is_journaled = destination.format != Format::Table;
+    let journal = is_journaled.then(|| Journal::create(&partial, header, true)).transpose()?;
+    let mut rows = Rows::of_file(&partial, file, destination, 0)?;
+    if let Some(journal) = journal {
+        rows = rows.with_journal(journal, Resumed::default());
+    }
+    Ok(Opened { rows, replacement: Some(replacement) })
+}
+
+/// A file of failures: an empty one says that nothing failed.
+fn cleared(mut file: OutputFile) -> Result<OutputFile, ExitStatus> {
+    let cleared = file.clear();
+    cleared.map_err(|error| ExitStatus::config(format!("failed to empty the file of --failures: {error}")))?;
+    Ok(file)
+}
+
+/// A query as `--queries` reads it.
+pub(in crate::cli) fn asked(query: &Query) -> Map<String, Value> {
+    let kind = query.parser().map_or_else(|| query.kind().to_owned(), |parser| format!("{parser}:{}", query.kind()));
+    let params = query.params().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    [("kind".to_owned(), Value::from(kind))].into_iter().chain(params).collect()
+}
+
+fn failed(query: &Query, kind: FailureKind, message: &str) -> Value {
+    let mut line = asked(query);
+    line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
+    line.into()
+}

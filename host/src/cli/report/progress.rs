@@ -1,0 +1,253 @@
+//! Progress line on stderr, on a terminal only.
+//!
+//! Invariant: nothing else is printed while the line is visible; [`aside`] hides it first. It is never wider than the terminal.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+
+use crate::cli::args::GeneralArgs;
+use crate::cli::report::number::{grouped, long, size};
+use crate::host::{Estimate, Estimator, Host};
+use crate::run::{Input, RunControl, RunStats};
+use crate::schedule::Bottleneck;
+
+/// How often the line is drawn.
+const DRAW_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How long a run takes before the line is drawn: what is over at once needs none.
+const FIRST_DRAW_DELAY: Duration = Duration::from_millis(400);
+
+/// Drawings of the line for each estimate of what the run costs, which asks the parser.
+const TICKS_PER_ESTIMATE: u64 = 20;
+
+/// A total that isn't known.
+const UNKNOWN_TOTAL: u64 = u64::MAX;
+
+/// The line that is shown, if one is.
+static SHOWN_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Writes to the terminal while the line is hidden.
+pub(in crate::cli) fn suspended<R>(write: impl FnOnce() -> R) -> R {
+    let shown = SHOWN_BAR.lock().clone();
+    match shown {
+        Some(line) => line.suspend(write),
+        None => write(),
+    }
+}
+
+/// How many queries there are, as soon as that is known, and about how many before.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Total(Arc<(AtomicU64, AtomicBool)>);
+
+impl Default for Total {
+    fn default() -> Self {
+        Self(Arc::new((AtomicU64::new(UNKNOWN_TOTAL), AtomicBool::new(false))))
+    }
+}
+
+impl Total {
+    pub(in crate::cli) fn set(&self, total: usize) {
+        self.put(total as u64, true);
+    }
+
+    pub(in crate::cli) fn guess(&self, total: u64) {
+        self.put(total, false);
+    }
+
+    fn put(&self, total: u64, is_exact: bool) {
+        self.0.0.store(total, Ordering::Relaxed);
+        self.0.1.store(is_exact, Ordering::Relaxed);
+    }
+
+    /// Whether there are none.
+    pub(in crate::cli) fn is_zero(&self) -> bool {
+        self.known() == Some((0, true))
+    }
+
+    /// The number, and whether it is more than a guess.
+    fn known(&self) -> Option<(u64, bool)> {
+        let (total, is_exact) = &*self.0;
+        Some((total.load(Ordering::Relaxed), is_exact.load(Ordering::Relaxed)))
+            .filter(|(total, _)| *total != UNKNOWN_TOTAL)
+    }
+}
+
+/// What the queries that were taken so far cost.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Prices(Arc<Mutex<Estimator>>);
+
+impl Prices {
+    /// Counts queries as they are taken from an input.
+    pub(in crate::cli) fn count(host: &Host, input: Input) -> (Self, Input) {
+        let prices = Self(Arc::new(Mutex::new(Estimator::new(host))));
+        let counted = prices.clone();
+        let queries = input.queries.inspect(move |query| counted.0.lock().add(query));
+        (prices, Input { queries: queries.boxed(), ..input })
+    }
+
+    /// What `total` queries cost, if the others cost as much as those so far.
+    async fn estimate(&self, total: Option<u64>) -> Option<Estimate> {
+        let estimator = self.0.lock().clone();
+        let estimate = estimator.finish().await;
+        let factor = total? as f64 / estimate.queries as f64;
+        let scale = |count: u64| (count as f64 * factor).round() as u64;
+        let scaled = Estimate { requests: scale(estimate.requests), bytes: estimate.bytes.map(scale), ..estimate };
+        (estimate.queries > 0).then_some(scaled)
+    }
+}
+
+/// The line, as long as this lives.
+pub(in crate::cli) struct Progress {
+    _task: Option<JoinSet<()>>,
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(line) = SHOWN_BAR.lock().take() {
+            line.finish_and_clear();
+        }
+    }
+}
+
+/// Whether the line is to be shown: on a terminal, unless options say otherwise. Log lines would stand in its way.
+pub(in crate::cli) fn is_wanted(general: &GeneralArgs) -> bool {
+    !general.no_progress && !general.quiet && general.verbose == 0 && std::io::stderr().is_terminal()
+}
+
+/// Shows the line until it is dropped. Without `prices` it isn't wanted.
+pub(in crate::cli) fn show(prices: Option<Prices>, host: &Host, control: &RunControl, total: &Total) -> Progress {
+    let Some(prices) = prices else { return Progress { _task: None } };
+    let (host, control, total) = (host.clone(), control.clone(), total.clone());
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        tokio::time::sleep(FIRST_DRAW_DELAY).await;
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        *SHOWN_BAR.lock() = Some(line.clone());
+        let start = Instant::now().checked_sub(FIRST_DRAW_DELAY).unwrap_or_else(Instant::now);
+        let mut estimate = None;
+        for tick in 0_u64.. {
+            let (stats, known) = (control.stats(), total.known());
+            if tick.is_multiple_of(TICKS_PER_ESTIMATE) {
+                estimate = prices.estimate(known.map(|(total, _)| total)).await;
+            }
+            let done = finished(&stats);
+            line.set_style(style(known.is_some()));
+            if let Some((total, _)) = known {
+                line.set_length(total.max(done));
+            }
+            line.set_position(done);
+            line.set_message(message(&stats, known, estimate.as_ref(), start.elapsed(), host.generation()));
+            tokio::time::sleep(DRAW_INTERVAL).await;
+        }
+    });
+    Progress { _task: Some(task) }
+}
+
+/// Queries that are done.
+fn finished(stats: &RunStats) -> u64 {
+    stats.answered + stats.failures() + stats.answered_before
+}
+
+fn style(has_total: bool) -> ProgressStyle {
+    // What doesn't fit is cut: a line that wraps can't be cleared.
+    let template = if has_total { "{bar:16} {wide_msg}" } else { "{wide_msg}" };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What the line says, the most important first.
+fn message(
+    stats: &RunStats,
+    total: Option<(u64, bool)>,
+    estimate: Option<&Estimate>,
+    elapsed: Duration,
+    generation: u64,
+) -> String {
+    let done = finished(stats);
+    let mut parts = vec![match total {
+        Some((total, true)) => format!("{} of {}", grouped(done), grouped(total.max(done))),
+        Some((total, false)) => format!("{} of about {}", grouped(done), grouped(total.max(done))),
+        None => format!("{} done", grouped(done)),
+    }];
+    if stats.failures() > 0 {
+        parts.push(format!(
+            "{} failed ({})",
+            grouped(stats.failures()),
+            crate::cli::report::summary::by_kind(&stats.failed)
+        ));
+    }
+    parts.extend(left(stats, total, elapsed).map(|left| format!("{} left", long(left))));
+    parts.push(match estimate {
+        Some(estimate) => {
+            format!("{} of about {} requests", grouped(stats.requests), grouped(estimate.requests.max(stats.requests)))
+        }
+        None => format!("{} requests", grouped(stats.requests)),
+    });
+    parts.push(match estimate.and_then(|estimate| estimate.bytes).filter(|bytes| *bytes > stats.bytes) {
+        Some(bytes) => format!("{} of about {}", size(stats.bytes as f64), size(bytes as f64)),
+        None => size(stats.bytes as f64),
+    });
+    parts.push(format!("{:.1} requests/s", stats.requests as f64 / elapsed.as_secs_f64().max(0.001)));
+    parts.extend(held_by(stats));
+    if stats.retries > 0 {
+        parts.push(format!("{} retried", grouped(stats.retries)));
+    }
+    if generation > 1 {
+        parts.push(format!("parser generation {generation}"));
+    }
+    parts.join(" · ")
+}
+
+/// What holds the run back.
+fn held_by(stats: &RunStats) -> Option<String> {
+    let wait = stats.held_for.map(|wait| format!(" {}", long(wait))).unwrap_or_default();
+    match stats.held_by {
+        Bottleneck::Pace => Some("held back by the pace (--rate)".to_owned()),
+        Bottleneck::Concurrency => Some("as fast as the site answers".to_owned()),
+        Bottleneck::CircuitOpen => Some(format!("waiting{wait}: the site refuses everything")),
+        Bottleneck::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
+        Bottleneck::Nothing => None,
+    }
+}
+
+/// The time that is left, if the run goes on as it has.
+fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
+    let done = stats.answered + stats.failures();
+    let open = total?.0.saturating_sub(finished(stats));
+    let seconds = elapsed.as_secs_f64() / done as f64 * open as f64;
+    (done > 0 && open > 0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::FailureKind;
+
+    #[test]
+    fn the_line_says_what_fails_and_what_holds_it_back() {
+        let mut stats =
+            RunStats { held_by: Bottleneck::Pace, retries: 3, answered: 98, requests: 5, ..RunStats::default() };
+        stats.failed.insert(FailureKind::Blocked, 2);
+        let elapsed = Duration::from_secs(10);
+        let line = message(&stats, Some((1000, true)), None, elapsed, 1);
+        let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5 requests/s · \
+            held back by the pace (--rate) · 3 retried";
+        assert_eq!(line, expected);
+        let stats = RunStats {
+            held_by: Bottleneck::RetryAfter,
+            held_for: Some(Duration::from_secs(43)),
+            ..RunStats::default()
+        };
+        let line = message(&stats, None, None, elapsed, 2);
+        assert_eq!(
+            line,
+            "0 done · 0 requests · 0 B · 0.0 requests/s · waiting 43s, as the site asked · parser generation 2"
+        );
+    }
+}
