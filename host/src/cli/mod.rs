@@ -34,7 +34,7 @@ use settings::Settings;
 /// Runs the command in the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    memory::give_back_as_it_goes();
+    memory::set_allocator_options();
     let argv: Vec<OsString> = std::env::args_os().collect();
     // A panic is never success, and its message is on stderr by now.
     let ended = std::panic::catch_unwind(|| start(&argv).unwrap_or_else(|exit| exit));
