@@ -6,5 +6,6 @@ pub(super) mod number;
 pub(super) mod progress;
 pub(super) mod remedy;
 pub(super) mod repeated;
+mod status_line;
 pub(super) mod summary;
 pub(super) mod text;

@@ -13,10 +13,9 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use crate::cli::args::GeneralArgs;
-use crate::cli::report::number::{grouped, long, size};
+use crate::cli::report::status_line::Status;
 use crate::host::{Estimate, Estimator, Host};
 use crate::run::{Input, RunControl, RunStats};
-use crate::schedule::Bottleneck;
 
 /// How often the line is drawn.
 const DRAW_INTERVAL: Duration = Duration::from_millis(250);
@@ -26,6 +25,12 @@ const FIRST_DRAW_DELAY: Duration = Duration::from_millis(400);
 
 /// Drawings of the line for each estimate of what the run costs, which asks the parser.
 const TICKS_PER_ESTIMATE: u64 = 20;
+
+/// Columns of the bar.
+const BAR_COLUMNS: usize = 16;
+
+/// Columns of a terminal from which there is room for the bar.
+const MIN_BAR_COLUMNS: usize = 100;
 
 /// A total that isn't known.
 const UNKNOWN_TOTAL: u64 = u64::MAX;
@@ -138,12 +143,23 @@ pub(in crate::cli) fn show(prices: Option<Prices>, host: &Host, control: &RunCon
                 estimate = prices.estimate(known.map(|(total, _)| total)).await;
             }
             let done = finished(&stats);
-            line.set_style(style(known.is_some()));
             if let Some((total, _)) = known {
                 line.set_length(total.max(done));
             }
             line.set_position(done);
-            line.set_message(message(&stats, known, estimate.as_ref(), start.elapsed(), host.generation()));
+            let status = Status {
+                stats: &stats,
+                total: known,
+                estimate: estimate.as_ref(),
+                elapsed: start.elapsed(),
+                generation: host.generation(),
+            };
+            let columns = terminal_size::terminal_size_of(std::io::stderr())
+                .map_or(MIN_BAR_COLUMNS, |(columns, _)| usize::from(columns.0));
+            let has_bar = known.is_some() && columns >= MIN_BAR_COLUMNS;
+            line.set_style(style(has_bar));
+            // The last column stays free: some terminals wrap when it is written.
+            line.set_message(status.line(columns - 1 - if has_bar { BAR_COLUMNS + 1 } else { 0 }));
             tokio::time::sleep(DRAW_INTERVAL).await;
         }
     });
@@ -151,103 +167,20 @@ pub(in crate::cli) fn show(prices: Option<Prices>, host: &Host, control: &RunCon
 }
 
 /// Queries that are done.
-fn finished(stats: &RunStats) -> u64 {
+pub(super) fn finished(stats: &RunStats) -> u64 {
     stats.answered + stats.failures() + stats.answered_before
 }
 
-fn style(has_total: bool) -> ProgressStyle {
+fn style(has_bar: bool) -> ProgressStyle {
     // What doesn't fit is cut: a line that wraps can't be cleared.
-    let template = if has_total { "{bar:16} {wide_msg}" } else { "{wide_msg}" };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// What the line says, the most important first.
-fn message(
-    stats: &RunStats,
-    total: Option<(u64, bool)>,
-    estimate: Option<&Estimate>,
-    elapsed: Duration,
-    generation: u64,
-) -> String {
-    let done = finished(stats);
-    let mut parts = vec![match total {
-        Some((total, true)) => format!("{} of {}", grouped(done), grouped(total.max(done))),
-        Some((total, false)) => format!("{} of about {}", grouped(done), grouped(total.max(done))),
-        None => format!("{} done", grouped(done)),
-    }];
-    if stats.failures() > 0 {
-        parts.push(format!(
-            "{} failed ({})",
-            grouped(stats.failures()),
-            crate::cli::report::summary::by_kind(&stats.failed)
-        ));
-    }
-    parts.extend(left(stats, total, elapsed).map(|left| format!("{} left", long(left))));
-    parts.push(match estimate {
-        Some(estimate) => {
-            format!("{} of about {} requests", grouped(stats.requests), grouped(estimate.requests.max(stats.requests)))
-        }
-        None => format!("{} requests", grouped(stats.requests)),
-    });
-    parts.push(match estimate.and_then(|estimate| estimate.bytes).filter(|bytes| *bytes > stats.bytes) {
-        Some(bytes) => format!("{} of about {}", size(stats.bytes as f64), size(bytes as f64)),
-        None => size(stats.bytes as f64),
-    });
-    parts.push(format!("{:.1} requests/s", stats.requests as f64 / elapsed.as_secs_f64().max(0.001)));
-    parts.extend(held_by(stats));
-    if stats.retries > 0 {
-        parts.push(format!("{} retried", grouped(stats.retries)));
-    }
-    if generation > 1 {
-        parts.push(format!("parser generation {generation}"));
-    }
-    parts.join(" · ")
-}
-
-/// What holds the run back.
-fn held_by(stats: &RunStats) -> Option<String> {
-    let wait = stats.held_for.map(|wait| format!(" {}", long(wait))).unwrap_or_default();
-    match stats.held_by {
-        Bottleneck::Pace => Some("held back by the pace (--rate)".to_owned()),
-        Bottleneck::Concurrency => Some("as fast as the site answers".to_owned()),
-        Bottleneck::CircuitOpen => Some(format!("waiting{wait}: the site refuses everything")),
-        Bottleneck::RetryAfter => Some(format!("waiting{wait}, as the site asked")),
-        Bottleneck::Nothing => None,
-    }
+    let template = if has_bar { format!("{{bar:{BAR_COLUMNS}}} {{wide_msg}}") } else { "{wide_msg}".to_owned() };
+    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// The time that is left, if the run goes on as it has.
-fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
+pub(super) fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
     let done = stats.answered + stats.failures();
     let open = total?.0.saturating_sub(finished(stats));
     let seconds = elapsed.as_secs_f64() / done as f64 * open as f64;
     (done > 0 && open > 0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::FailureKind;
-
-    #[test]
-    fn the_line_says_what_fails_and_what_holds_it_back() {
-        let mut stats =
-            RunStats { held_by: Bottleneck::Pace, retries: 3, answered: 98, requests: 5, ..RunStats::default() };
-        stats.failed.insert(FailureKind::Blocked, 2);
-        let elapsed = Duration::from_secs(10);
-        let line = message(&stats, Some((1000, true)), None, elapsed, 1);
-        let expected = "100 of 1,000 · 2 failed (2 blocked) · 1m 30s left · 5 requests · 0 B · 0.5 requests/s · \
-            held back by the pace (--rate) · 3 retried";
-        assert_eq!(line, expected);
-        let stats = RunStats {
-            held_by: Bottleneck::RetryAfter,
-            held_for: Some(Duration::from_secs(43)),
-            ..RunStats::default()
-        };
-        let line = message(&stats, None, None, elapsed, 2);
-        assert_eq!(
-            line,
-            "0 done · 0 requests · 0 B · 0.0 requests/s · waiting 43s, as the site asked · parser generation 2"
-        );
-    }
 }
