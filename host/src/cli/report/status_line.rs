@@ -166,7 +166,7 @@ mod tests {
         let estimate = Estimate { queries: 100_000, requests: 100_000, bytes: Some(1 << 34), time: Duration::ZERO };
         let status = Status { total: Some((100_000, true)), estimate: Some(&estimate), ..status(&stats) };
         for (width, expected) in [
-            (100, "12,465/100,000  100 not-found, 20 blocked  12,345 sent  1.23 GB  1234.5/s  paced (--rate)"),
+            (100, "12,465/100,000  100 not-found, 20 blocked  1m 10s left  12,345 sent  1234.5/s  paced (--rate)"),
             (80, "12,465/100,000  100 not-found, 20 blocked  12,345 sent  1234.5/s  paced (--rate)"),
             (45, "12,465/100,000  100 not-found, 20 blocked"),
             (10, "12,465/100,000"),

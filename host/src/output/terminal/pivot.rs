@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::facts::{Content, Facts, is_id};
-use super::footer::{fact, push_hidden, push_note};
+use super::footer::{fact, push_hidden};
 use super::grid::{Column, GAP, least_width, push_grid};
 use super::layout::{LEAST_TITLE_COLUMNS, rank_column};
 use super::line::Lines;
@@ -23,7 +23,7 @@ const MAX_DEFAULT_VALUES: usize = 8;
 /// Spaces between the columns of two values.
 const VALUE_GAP: usize = 2 * GAP;
 
-/// The section as charts side by side; `None` if it has no charts, or fewer than two fit next to one another.
+/// The section as charts side by side; `None` if it has no charts, or no two fit side by side.
 pub(super) fn render(section: &Section<'_>, view: &View) -> Option<String> {
     if !section.is_ranked() {
         return None;
@@ -34,14 +34,14 @@ pub(super) fn render(section: &Section<'_>, view: &View) -> Option<String> {
     let mut shown = push_shared(&mut lines, section, &facts, &["currency"], view);
     let mut charts = Vec::new();
     for (others, rows) in pivot.charts(section) {
-        charts.push((others, pivot.columns(&rows, view)?));
+        charts.push((others, pivot.blocks(&rows, view)?));
     }
-    for (others, (columns, left_out)) in charts {
+    for (others, blocks) in charts {
         lines.separate();
         push_heading(&mut lines, &others, view);
-        push_grid(&mut lines, &columns, view.columns());
-        if !left_out.is_empty() {
-            push_note(&mut lines, &format!("not shown: {}", left_out.join(", ")), view);
+        for block in blocks {
+            lines.separate();
+            push_grid(&mut lines, &block, view.columns());
         }
     }
     shown.push(pivot.name);
@@ -139,29 +139,37 @@ impl<'a> Pivot<'a> {
         Some(places)
     }
 
-    /// The columns of one chart, and the values that found no room. `None` if rows can't be placed, or too few columns fit.
-    fn columns(&self, rows: &[&'a Row], view: &View) -> Option<(Vec<Column>, Vec<String>)> {
+    /// The columns of one chart, in blocks that fit the window one below the other. `None` if rows can't be placed, or two values don't fit side
+    /// by side though the pivot wasn't asked for.
+    fn blocks(&self, rows: &[&'a Row], view: &View) -> Option<Vec<Vec<Column>>> {
         let places = self.places(rows)?;
         let positions: BTreeSet<u64> = places.keys().map(|(_, position)| *position).collect();
-        let ranks = positions.iter().map(|position| Cell::new("position", Some(&Value::from(*position)))).collect();
-        let mut columns = vec![rank_column(ranks)];
-        let (mut shown, mut left_out) = (0, Vec::new());
+        let ranks = || {
+            let cell = |position: &u64| Cell::new("position", Some(&Value::from(*position)));
+            rank_column(positions.iter().map(cell).collect())
+        };
+        let (mut blocks, mut block, mut shown, mut most) = (Vec::new(), vec![ranks()], 0, 0);
         for (index, value) in self.values.iter().enumerate() {
             let rows: Vec<_> = positions.iter().map(|position| places.get(&(index, *position)).copied()).collect();
             if rows.iter().all(Option::is_none) {
                 continue;
             }
-            let gap = if shown == 0 { GAP } else { VALUE_GAP };
-            let added = self.columns_of_value(value, &rows, gap);
-            if left_out.is_empty() && least_width(&columns) + gap + least_width(&added) <= view.columns() {
-                columns.extend(added);
-                shown += 1;
+            let added = self.columns_of_value(value, &rows, if shown == 0 { GAP } else { VALUE_GAP });
+            if shown > 0 && least_width(&block) + VALUE_GAP + least_width(&added) > view.columns() {
+                blocks.push(std::mem::replace(&mut block, vec![ranks()]));
+                block.extend(self.columns_of_value(value, &rows, GAP));
+                shown = 1;
             } else {
-                left_out.push(label(value));
+                block.extend(added);
+                shown += 1;
             }
+            if least_width(&block) > view.columns() {
+                return None;
+            }
+            most = most.max(shown);
         }
-        let is_worthwhile = shown > 1 || (shown == 1 && (view.pivot.is_some() || left_out.is_empty()));
-        is_worthwhile.then_some((columns, left_out))
+        blocks.push(block);
+        (most > 1 || blocks.len() == 1 || view.pivot.is_some()).then_some(blocks)
     }
 
     fn columns_of_value(&self, value: &Value, rows: &[Option<&Row>], gap: usize) -> Vec<Column> {
