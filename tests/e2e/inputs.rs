@@ -172,7 +172,7 @@ fn lines_that_ask_nothing_cost_only_themselves_and_are_kept() {
     for part in [
         format!("line 2 of {file}: app needs a value for app_id"),
         format!("line 3 of {file}: app_id can't be \"no id\""),
-        format!("line 5 of {file}: it is no JSON object"),
+        format!("line 5 of {file}: it is not a JSON object"),
         format!("1 more line refused, the last line 4 of {file}: app needs a value for app_id"),
         "ignored columns: title".to_owned(),
         "contry (did you mean country?)".to_owned(),

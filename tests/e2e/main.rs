@@ -32,6 +32,7 @@ mod proxies;
 mod raw;
 mod readme;
 mod real_pages;
+mod reports;
 mod robots;
 mod rogue;
 mod sandbox;

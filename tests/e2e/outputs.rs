@@ -86,7 +86,7 @@ fn rows_are_trimmed_limited_and_sorted() {
     let scores: Vec<_> = rows.iter().map(|row| row["score"].as_f64().unwrap()).collect();
     assert!(rows.len() == 4 && scores.is_sorted_by(|left, right| left >= right), "{scores:?}");
     let dry = shop.playfast(&["list", "--limit=4", "--dry-run"]).rows();
-    assert_eq!(dry[0]["num"], "4", "the limit is asked for, too");
+    assert_eq!(dry[0]["num"], 4, "the limit is asked for, too");
 }
 
 #[test]

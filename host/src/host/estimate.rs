@@ -76,13 +76,18 @@ impl Estimator {
         Self { worker: host.worker().clone(), queries: 0, bytes: Some(0), buckets, shapes }
     }
 
-    /// Counts a query. One of a kind that no parser declares takes no request, and its bytes are unknown.
-    pub(crate) fn add(&mut self, query: &Query) {
+    /// Counts a query, and returns the slot that answers it. One of a kind that no parser declares takes no request, and its bytes are unknown.
+    pub(crate) fn add(&mut self, query: &Query) -> Option<ParserSlot> {
         self.queries += 1;
         let slot = self.worker.slot(query).ok();
         let bytes = slot.as_ref().and_then(|slot| slot.description().bytes_of(query));
         self.bytes = self.bytes.zip(bytes).map(|(sum, more)| sum.saturating_add(more));
-        let Some(slot) = slot else { return };
+        let slot = slot?;
+        self.add_to_bucket(&slot, query);
+        Some(slot)
+    }
+
+    fn add_to_bucket(&mut self, slot: &ParserSlot, query: &Query) {
         let description = slot.description();
         let Some(kind) = description.kind(query.kind()) else { return };
         let key = BucketKey::new(slot.shared_name(), Some(kind), query);
@@ -93,8 +98,12 @@ impl Estimator {
             }
             return;
         }
-        let shape = ShapeKey::new(&slot, kind, query);
-        self.shapes.entry(shape.clone()).or_insert_with(|| Shape { slot, sample: Vec::new(), sampled: None });
+        let shape = ShapeKey::new(slot, kind, query);
+        self.shapes.entry(shape.clone()).or_insert_with(|| Shape {
+            slot: slot.clone(),
+            sample: Vec::new(),
+            sampled: None,
+        });
         self.buckets.insert(key, Bucket { queries: 1, shape, first: Some(query.clone()) });
     }
 
@@ -201,7 +210,7 @@ mod tests {
 
     async fn estimate(host: &Host, queries: impl IntoIterator<Item = Query>) -> Estimate {
         let mut estimator = Estimator::new(host);
-        queries.into_iter().for_each(|query| estimator.add(&query));
+        queries.into_iter().for_each(|query| drop(estimator.add(&query)));
         estimator.finish().await
     }
 
@@ -227,7 +236,7 @@ mod tests {
     async fn memory_grows_with_buckets_and_not_with_queries() {
         let host = Host::builder().build().await.unwrap();
         let mut estimator = Estimator::new(&host);
-        (0..100_000).for_each(|number| estimator.add(&app(number, "us", "rpc")));
+        (0..100_000).for_each(|number| drop(estimator.add(&app(number, "us", "rpc"))));
         let sample: usize = estimator.shapes.values().map(|shape| shape.sample.len()).sum();
         assert_eq!((estimator.buckets.len(), sample), (1, MAX_SAMPLE));
         assert_eq!(estimator.finish().await.requests, 2000);

@@ -116,6 +116,14 @@ impl Kind {
     }
 }
 
+/// A query's parameters as JSON values of the types that their kind's schema names; texts if it doesn't.
+pub(crate) fn typed_params(kind: Option<&Kind>, query: &Query) -> impl Iterator<Item = (String, Value)> {
+    query.params().map(move |(name, text)| {
+        let param = kind.and_then(|kind| kind.params.get(name));
+        (name.to_owned(), param.map_or_else(|| Value::from(text), |param| param.value_of(text)))
+    })
+}
+
 /// A kind's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -168,6 +176,11 @@ impl Description {
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// A query's parameters as JSON values of their schemas' types.
+    pub(crate) fn typed_params(&self, query: &Query) -> impl Iterator<Item = (String, Value)> {
+        typed_params(self.kind(query.kind()), query)
     }
 
     /// Limit of a query's rows: its parameter marked `x-limit`.

@@ -17,6 +17,7 @@ mod validator;
 mod wasi;
 
 pub use crate::types::{Exchange, Interval, Pace, PaceError, Page, Request, Requests, Response};
+pub(crate) use description::typed_params;
 pub use description::{Description, DescriptionError, Kind, Params, PerRequest};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::parser::{Kind, Param};
+use crate::parser::{Kind, typed_params};
 use crate::swap::ParserId;
 use crate::types::{Failure, FailureKind, Page, Query, Row};
 
@@ -55,14 +55,10 @@ impl RowFrame {
         fetched_at: Option<SystemTime>,
         source: Option<&Source>,
     ) -> Self {
-        let typed = |(name, text): (&str, &str)| {
-            let param = kind.and_then(|kind| kind.params.get(name));
-            (name.to_owned(), param.map_or_else(|| Value::from(text), |param: &Param| param.value_of(text)))
-        };
         Self {
             head: [("kind".to_owned(), Value::from(query.kind()))]
                 .into_iter()
-                .chain(query.params().map(typed))
+                .chain(typed_params(kind, query))
                 .collect(),
             fetched_at: fetched_at.map_or(Value::Null, |time| rfc_3339(time).into()),
             source: source.map(Source::json),

@@ -46,9 +46,12 @@ impl Options {
         builder.build().await.map_err(|error| ExitStatus::config(crate::types::chain(&error)))
     }
 
-    /// Has an option that was typed win over one that means the contrary and that the environment or the configuration file sets.
+    /// Records which options were typed, and has them win over those that mean the contrary and that the environment or the configuration file
+    /// sets.
     pub(super) fn prefer_typed(&mut self, matches: &ArgMatches) {
         let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        self.output.rows.typed =
+            matches.ids().map(clap::Id::as_str).filter(|id| is_typed(id)).map(str::to_owned).collect();
         let output = &mut self.output;
         if is_typed("existing") {
             (output.resume, output.overwrite) = (false, false);

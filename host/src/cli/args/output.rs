@@ -1,5 +1,6 @@
 //! Options that say where rows go and how they are written.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -78,6 +79,9 @@ pub(in crate::cli) struct RowArgs {
     /// Begins with a byte-order mark, and puts ' before text that a spreadsheet would take for a formula.
     #[arg(long)]
     pub(in crate::cli) spreadsheet: bool,
+    /// Names of the options that were typed. The environment or the configuration file sets the others.
+    #[arg(skip)]
+    pub(in crate::cli) typed: HashSet<String>,
 }
 
 /// What happens if the file holds a run that was cut off.
@@ -110,6 +114,11 @@ impl RowArgs {
     /// The format that `--format` names.
     pub(in crate::cli) fn format(&self) -> Option<Format> {
         self.format.as_deref().and_then(|name| name.parse().ok())
+    }
+
+    /// Whether an option was typed. One that wasn't applies only where it can.
+    pub(in crate::cli) fn is_typed(&self, option: &str) -> bool {
+        self.typed.contains(option)
     }
 
     /// The file for the rows; `None` for stdout.

@@ -27,7 +27,12 @@ pub(in crate::cli) async fn run(
     let mut taken = InputStats::new(options);
     let mut literal = options.input.params()?;
     let details = if options.input.details {
-        Some(Details::new(&description, kind, &command.name, &mut literal).map_err(ExitStatus::config)?)
+        match Details::new(&description, kind, &command.name, &mut literal) {
+            Ok(details) => Some(details),
+            Err(reason) if options.output.rows.is_typed("details") => return Err(ExitStatus::config(reason)),
+            // The environment or the configuration file sets it for other kinds.
+            Err(_) => None,
+        }
     } else {
         None
     };
@@ -36,15 +41,12 @@ pub(in crate::cli) async fn run(
     let typed = Typed { options: command.params.clone(), literal };
     let is_piped = typed.sources(kind).contains(&Source::Stdin);
     let mut input = open(typed.expand(kind)?, command, options, host, &mut taken).await?;
+    if details.is_some() {
+        // The charts' number says nothing of the details'.
+        taken.total.clear();
+    }
     if options.run.dry_run {
-        if let Some(details) = &details {
-            print_message(&format!(
-                "then the details would be asked as {} for each {}",
-                details.kind(),
-                details.subject()
-            ));
-        }
-        return dry_run(host, input.queries, &taken).await;
+        return dry_run(host, input.queries, details.as_ref(), &taken).await;
     }
     let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.kind().kind());
     let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
@@ -72,9 +74,7 @@ async fn open(
         }
         let params = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let plan = host.plan(&command.name, params).map_err(refused)?;
-        if !options.input.details {
-            taken.total.set(plan.len());
-        }
+        taken.total.set(plan.len());
         return Ok(Input::new(futures::stream::iter(plan.queries()).boxed(), true));
     }
     let request = Request {

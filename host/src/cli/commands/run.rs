@@ -36,7 +36,7 @@ pub(in crate::cli) async fn run(
     };
     let input = input::open(request, host, &mut taken).await?;
     if options.run.dry_run {
-        return dry_run(host, input.queries, &taken).await;
+        return dry_run(host, input.queries, None, &taken).await;
     }
     // Lines may name another kind than --kind, but seldom do.
     let rows_of = command.kind.as_ref().map(KindName::kind);

@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use serde_json::Value;
 
 use crate::cli::args::{Options, RunArgs};
+use crate::cli::delivery::details::Details;
 use crate::cli::delivery::shutdown_signal::ShutdownSignal;
 use crate::cli::delivery::sink::{self, Finish, Sink, SinkError, asked};
 use crate::cli::delivery::watch;
@@ -79,14 +80,15 @@ pub(in crate::cli) async fn deliver(
     sink.set_carried(taken.carried.clone());
     let is_replacing = sink.is_replacing();
     let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
-    let hint = sink.failures_hint();
+    let (hint, rows) = (sink.failures_hint(), sink.rows_written());
     let delivery =
         Delivery { coverage: &mut coverage, interrupt: &interrupt, run: &options.run, refusals: &taken.refusals, hint };
     let written = delivery.write(parts, sink, shown).await;
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
     let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
-    let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, refused };
+    let rows = rows.load(Ordering::Relaxed);
+    let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates, rows, refused };
     summary.print(options.global.general.verbose > 0);
     if options.speed.robots == Some(Robots::Obey) && stats.failed.contains_key(&FailureKind::Forbidden) {
         print_message("playfast doctor shows what robots.txt allows, and the parameters with which that is asked");
@@ -199,23 +201,36 @@ fn short(page: &PageResult) -> Option<String> {
     (!telling.is_empty()).then(|| telling.join(" "))
 }
 
-/// Writes the queries that would be asked, and what they take. Sends nothing.
+/// Writes the queries that would be asked, and their price with that of the details of their rows. Sends nothing.
 pub(in crate::cli) async fn dry_run(
     host: &Host,
     queries: impl Stream<Item = Query>,
+    details: Option<&Details>,
     taken: &InputStats,
 ) -> Result<ExitStatus, ExitStatus> {
     // Never to the file of the rows.
     let mut out = BufWriter::new(sink::stdout());
-    let mut estimator = Estimator::new(host);
+    let (mut estimator, mut of_details) = (Estimator::new(host), Estimator::new(host));
     let mut queries = std::pin::pin!(queries);
     while let Some(query) = queries.next().await {
-        estimator.add(&query);
-        let line = Value::from(asked(&query));
+        let slot = estimator.add(&query);
+        for expected in details.into_iter().flat_map(|details| details.expected(host, &query)) {
+            of_details.add(&expected);
+        }
+        let line = Value::from(asked(&query, slot.as_ref()));
         writeln!(out, "{line}").map_err(|error| ExitStatus::unwritten("queries", &error))?;
     }
     out.flush().map_err(|error| ExitStatus::unwritten("queries", &error))?;
-    print_message(&format!("{}; nothing was sent", price(&estimator.finish().await)));
+    let mut text = price(&estimator.finish().await);
+    if let Some(details) = details {
+        let price = price(&of_details.finish().await);
+        text.push_str(&format!(
+            "; then the details would be asked as {} for each {}, at most {price}",
+            details.kind(),
+            details.subject()
+        ));
+    }
+    print_message(&format!("{text}; nothing was sent"));
     Ok(ExitStatus::from_counts(1, taken.refusals.count()))
 }
 

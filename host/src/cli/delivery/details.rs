@@ -84,6 +84,19 @@ impl Details {
         })
     }
 
+    /// As many queries as a chart raises at most, all of the same example: for an estimate. None if nothing limits the chart's rows.
+    pub(in crate::cli) fn expected(&self, host: &Host, chart: &Query) -> Vec<Query> {
+        let query = || {
+            let slot = host.slot_of(&self.kind).ok()?;
+            let description = slot.description();
+            let example = description.kind(self.kind.kind())?.params.get(&self.subject)?.example()?;
+            let row = Row::from_iter([(self.subject.clone(), Value::from(example))]);
+            let query = self.queries(host, chart, &row).ok()?.next()?;
+            Some(vec![query; description.limit_of(chart)?])
+        };
+        query().unwrap_or_default()
+    }
+
     fn queries(&self, host: &Host, chart: &Query, row: &Row) -> Result<impl Iterator<Item = Query> + use<>, String> {
         let value = match row.get(&self.subject) {
             Some(Value::String(text)) => text.clone(),

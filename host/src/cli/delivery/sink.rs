@@ -10,6 +10,7 @@ mod rows;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value};
 
@@ -23,6 +24,7 @@ use crate::output::{
 };
 use crate::result::PageResult;
 use crate::run::ResumeFilter;
+use crate::swap::ParserSlot;
 use crate::types::{FailureKind, Query};
 use destination::{Destination, is_special};
 
@@ -63,6 +65,7 @@ pub(in crate::cli) struct Sink {
     /// Whether a query was answered, or failed as is accepted.
     is_answered: bool,
     has_failed: bool,
+    rows_written: Arc<AtomicU64>,
 }
 
 /// What is to be said at the end.
@@ -86,15 +89,16 @@ impl Sink {
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
         let columns = columns();
-        let fields = columns.chosen(&options.rows, options.source)?;
+        let row_options = columns.suited(&options.rows, &destination);
+        let fields = columns.chosen(&row_options, options.source)?;
         let failures =
             options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
         let failures = failures.transpose()?;
         let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
         let header = JournalHeader::new(destination.format, fields).with_carried(columns.carried().to_vec());
-        let header = header.with_variant(destination.compression, options.rows.spreadsheet);
+        let header = header.with_variant(destination.compression, row_options.spreadsheet);
         let Opened { rows, replacement } = open_rows(&destination, &header, options.existing())?;
-        let rows = rows.arranged(&options.rows, options.source, &columns, &destination)?;
+        let rows = rows.arranged(&row_options, options.source, &columns, &destination)?;
         let failures =
             failures.map(|(path, file)| Ok::<_, ExitStatus>((path, BufWriter::new(cleared(file)?)))).transpose()?;
         let format = destination.format;
@@ -108,6 +112,7 @@ impl Sink {
             carried: None,
             is_answered: false,
             has_failed: false,
+            rows_written: Arc::default(),
         };
         Ok(sink)
     }
@@ -120,6 +125,11 @@ impl Sink {
     /// The file for what came of the run.
     pub(in crate::cli) const fn take_summary(&mut self) -> Option<OutputFile> {
         self.summary.take()
+    }
+
+    /// The number of rows that were written, which is counted on.
+    pub(in crate::cli) fn rows_written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.rows_written)
     }
 
     /// Where all failures are, for a line that counts some.
@@ -142,9 +152,12 @@ impl Sink {
         self.is_answered |= part.failure.is_none();
         self.has_failed |= part.failure.is_some();
         if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            self.write_failures([failed(&part.query, failure.kind, &with_option(failure))])?;
+            self.write_failures([failed(part, failure.kind, &with_option(failure))])?;
         }
-        Ok(self.rows.write_rows(rows, part)?)
+        let count = rows.len() as u64;
+        self.rows.write_rows(rows, part)?;
+        self.rows_written.fetch_add(count, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Counts a failure that is accepted as an answer: there is nothing to write, and that is known.
@@ -284,14 +297,18 @@ fn cleared(mut file: OutputFile) -> Result<OutputFile, ExitStatus> {
 }
 
 /// A query as `--queries` reads it.
-pub(in crate::cli) fn asked(query: &Query) -> Map<String, Value> {
+pub(in crate::cli) fn asked(query: &Query, slot: Option<&ParserSlot>) -> Map<String, Value> {
     let kind = query.parser().map_or_else(|| query.kind().to_owned(), |parser| format!("{parser}:{}", query.kind()));
-    let params = query.params().map(|(name, value)| (name.to_owned(), Value::from(value)));
-    [("kind".to_owned(), Value::from(kind))].into_iter().chain(params).collect()
+    let mut asked = Map::from_iter([("kind".to_owned(), Value::from(kind))]);
+    match slot {
+        Some(slot) => asked.extend(slot.description().typed_params(query)),
+        None => asked.extend(query.params().map(|(name, value)| (name.to_owned(), Value::from(value)))),
+    }
+    asked
 }
 
-fn failed(query: &Query, kind: FailureKind, message: &str) -> Value {
-    let mut line = asked(query);
+fn failed(page: &PageResult, kind: FailureKind, message: &str) -> Value {
+    let mut line = asked(&page.query, page.slot.as_ref());
     line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
     line.into()
 }

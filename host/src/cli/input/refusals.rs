@@ -117,7 +117,7 @@ impl State {
             .collect();
         let others = std::mem::take(&mut self.others);
         if others > 0 {
-            lines.push(format!("{} refused for other reasons: --failures FILE keeps all", more_lines(others)));
+            lines.push(format!("{} refused, each for another reason: --failures FILE keeps all", more_lines(others)));
         }
         lines
     }
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(refusals.count(), 101_000);
         let summary = [
             "99,999 more lines refused, the last line 100000 of ids.txt: app needs a value for app_id".to_owned(),
-            format!("{} more lines refused for other reasons: --failures FILE keeps all", 1_001 - MAX_REASONS),
+            format!("{} more lines refused, each for another reason: --failures FILE keeps all", 1_001 - MAX_REASONS),
         ];
         assert_eq!(refusals.lock().summary(), summary);
         assert!(refusals.drain().is_empty());

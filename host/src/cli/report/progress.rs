@@ -62,6 +62,11 @@ impl Total {
         self.put(total as u64, true);
     }
 
+    /// Forgets the number.
+    pub(in crate::cli) fn clear(&self) {
+        self.put(UNKNOWN_TOTAL, false);
+    }
+
     pub(in crate::cli) fn guess(&self, total: u64) {
         self.put(total, false);
     }
@@ -93,7 +98,7 @@ impl Prices {
     pub(in crate::cli) fn count(host: &Host, input: Input) -> (Self, Input) {
         let prices = Self(Arc::new(Mutex::new(Estimator::new(host))));
         let counted = prices.clone();
-        let queries = input.queries.inspect(move |query| counted.0.lock().add(query));
+        let queries = input.queries.inspect(move |query| drop(counted.0.lock().add(query)));
         (prices, Input { queries: queries.boxed(), ..input })
     }
 
@@ -133,7 +138,7 @@ pub(in crate::cli) fn show(prices: Option<Prices>, host: &Host, control: &RunCon
     let mut task = JoinSet::new();
     task.spawn(async move {
         tokio::time::sleep(FIRST_DRAW_DELAY).await;
-        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style(false));
         *SHOWN_BAR.lock() = Some(line.clone());
         let start = Instant::now().checked_sub(FIRST_DRAW_DELAY).unwrap_or_else(Instant::now);
         let mut estimate = None;
@@ -142,28 +147,35 @@ pub(in crate::cli) fn show(prices: Option<Prices>, host: &Host, control: &RunCon
             if tick.is_multiple_of(TICKS_PER_ESTIMATE) {
                 estimate = prices.estimate(known.map(|(total, _)| total)).await;
             }
-            let done = finished(&stats);
-            if let Some((total, _)) = known {
-                line.set_length(total.max(done));
-            }
-            line.set_position(done);
-            let status = Status {
-                stats: &stats,
-                total: known,
-                estimate: estimate.as_ref(),
-                elapsed: start.elapsed(),
-                generation: host.generation(),
-            };
-            let columns = terminal_size::terminal_size_of(std::io::stderr())
-                .map_or(MIN_BAR_COLUMNS, |(columns, _)| usize::from(columns.0));
-            let has_bar = known.is_some() && columns >= MIN_BAR_COLUMNS;
-            line.set_style(style(has_bar));
-            // The last column stays free: some terminals wrap when it is written.
-            line.set_message(status.line(columns - 1 - if has_bar { BAR_COLUMNS + 1 } else { 0 }));
+            draw(
+                &line,
+                &Status {
+                    stats: &stats,
+                    total: known,
+                    estimate: estimate.as_ref(),
+                    elapsed: start.elapsed(),
+                    generation: host.generation(),
+                },
+            );
             tokio::time::sleep(DRAW_INTERVAL).await;
         }
     });
     Progress { _task: Some(task) }
+}
+
+/// Draws the line, with a bar if the terminal has room for it.
+fn draw(line: &ProgressBar, status: &Status<'_>) {
+    let columns = terminal_size::terminal_size_of(std::io::stderr());
+    let columns = columns.map_or(MIN_BAR_COLUMNS, |(columns, _)| usize::from(columns.0));
+    let has_bar = status.total.is_some() && columns >= MIN_BAR_COLUMNS;
+    line.set_style(style(has_bar));
+    // The last column stays free: some terminals wrap when it is written.
+    line.set_message(status.line(columns.saturating_sub(1 + if has_bar { BAR_COLUMNS + 1 } else { 0 })));
+    let done = finished(status.stats);
+    if let Some((total, _)) = status.total {
+        line.set_length(total.max(done));
+    }
+    line.set_position(done);
 }
 
 /// Queries that are done.

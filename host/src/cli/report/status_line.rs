@@ -29,6 +29,11 @@ impl Part {
     fn new(rank: u8, text: impl Into<String>, short: impl Into<String>) -> Self {
         Self { text: text.into(), short: short.into(), rank }
     }
+
+    /// A part that has no shorter text.
+    fn same(rank: u8, text: String) -> Self {
+        Self { short: text.clone(), text, rank }
+    }
 }
 
 /// What the line tells.
@@ -69,13 +74,12 @@ impl Status<'_> {
             parts.push(Part::new(1, format!("{} failed ({kinds})", grouped(stats.failures())), kinds));
         }
         if let Some(left) = left(stats, self.total, elapsed) {
-            parts.push(Part::new(5, format!("{} left", long(left)), format!("{} left", long(left))));
+            parts.push(Part::same(5, format!("{} left", long(left))));
         }
         let requests = grouped(stats.requests);
-        let sent = format!("{requests} sent");
         parts.push(match estimate.map(|estimate| grouped(estimate.requests.max(stats.requests))) {
-            Some(all) => Part::new(4, format!("{requests} of about {all} requests"), sent),
-            None => Part::new(4, format!("{requests} requests"), sent),
+            Some(all) => Part::new(4, format!("{requests} of about {all} requests"), format!("{requests} requests")),
+            None => Part::same(4, format!("{requests} requests")),
         });
         let bytes = size(stats.bytes as f64);
         let expected = estimate.and_then(|estimate| estimate.bytes).filter(|expected| *expected > stats.bytes);
@@ -85,12 +89,10 @@ impl Status<'_> {
         parts.push(Part::new(3, format!("{rate:.1} requests/s"), format!("{rate:.1}/s")));
         parts.extend(bottleneck(stats));
         if stats.retries > 0 {
-            let retried = format!("{} retried", grouped(stats.retries));
-            parts.push(Part::new(7, retried.clone(), retried));
+            parts.push(Part::same(7, format!("{} retried", grouped(stats.retries))));
         }
         if self.generation > 1 {
-            let generation = format!("parser generation {}", self.generation);
-            parts.push(Part::new(8, generation.clone(), generation));
+            parts.push(Part::same(8, format!("parser generation {}", self.generation)));
         }
         parts
     }
@@ -98,13 +100,11 @@ impl Status<'_> {
     fn done(&self) -> Part {
         let done = finished(self.stats);
         match self.total.map(|(total, is_exact)| (grouped(total.max(done)), is_exact)) {
-            Some((total, true)) => {
-                Part::new(0, format!("{} of {total}", grouped(done)), format!("{}/{total}", grouped(done)))
-            }
+            Some((total, true)) => Part::same(0, format!("{} of {total}", grouped(done))),
             Some((total, false)) => {
-                Part::new(0, format!("{} of about {total}", grouped(done)), format!("{}/~{total}", grouped(done)))
+                Part::new(0, format!("{} of about {total}", grouped(done)), format!("{} of ~{total}", grouped(done)))
             }
-            None => Part::new(0, format!("{} done", grouped(done)), format!("{} done", grouped(done))),
+            None => Part::same(0, format!("{} done", grouped(done))),
         }
     }
 }
@@ -166,10 +166,14 @@ mod tests {
         let estimate = Estimate { queries: 100_000, requests: 100_000, bytes: Some(1 << 34), time: Duration::ZERO };
         let status = Status { total: Some((100_000, true)), estimate: Some(&estimate), ..status(&stats) };
         for (width, expected) in [
-            (100, "12,465/100,000  100 not-found, 20 blocked  1m 10s left  12,345 sent  1234.5/s  paced (--rate)"),
-            (80, "12,465/100,000  100 not-found, 20 blocked  12,345 sent  1234.5/s  paced (--rate)"),
-            (45, "12,465/100,000  100 not-found, 20 blocked"),
-            (10, "12,465/100,000"),
+            (
+                105,
+                "12,465 of 100,000  100 not-found, 20 blocked  1m 10s left  12,345 requests  1234.5/s  paced (--rate)",
+            ),
+            (90, "12,465 of 100,000  100 not-found, 20 blocked  12,345 requests  1234.5/s  paced (--rate)"),
+            (79, "12,465 of 100,000  100 not-found, 20 blocked  1234.5/s  paced (--rate)"),
+            (45, "12,465 of 100,000  100 not-found, 20 blocked"),
+            (10, "12,465 of 100,000"),
         ] {
             assert_eq!(status.line(width), expected);
         }

@@ -19,6 +19,8 @@ pub(in crate::cli) struct Summary<'s> {
     pub(in crate::cli) coverage: &'s Coverage,
     /// Queries that were there already, and were asked once.
     pub(in crate::cli) duplicates: usize,
+    /// Rows that were written: more than the records if one answer has several carried rows, fewer beyond a limit.
+    pub(in crate::cli) rows: u64,
     /// Lines that ask nothing.
     pub(in crate::cli) refused: usize,
 }
@@ -35,12 +37,12 @@ impl Summary<'_> {
 
     /// Lines of a name and what there is to say, aligned.
     fn table(&self) -> String {
-        let RunStats { requests, retries, retried, bytes, latency, records, .. } = self.stats;
+        let RunStats { requests, retries, retried, bytes, latency, .. } = self.stats;
         let per_answer = |count, show: &dyn Fn(f64) -> String| {
             self.per_answer(count).map(|share| format!(" ({} per answer)", show(share))).unwrap_or_default()
         };
         let mut lines = vec![("", self.queries())];
-        lines.push(("rows", format!("{} in {}", grouped(*records), short(self.time))));
+        lines.push(("rows", format!("{} in {}", grouped(self.rows), short(self.time))));
         if *requests > 0 {
             let mut sent = format!("{}{}", grouped(*requests), per_answer(*requests, &|share| format!("{share:.2}")));
             if *retries > 0 {
@@ -94,6 +96,7 @@ impl Summary<'_> {
             "asked_twice": self.duplicates,
             "refused": self.refused,
             "records": stats.records,
+            "rows": self.rows,
             "requests": stats.requests,
             "requests_per_answer": self.per_answer(stats.requests),
             "asked_again": counts(&stats.retried),
@@ -131,14 +134,14 @@ mod tests {
 
     #[test]
     fn it_says_what_came_of_the_run() {
-        let mut stats = RunStats { answered: 10, records: 1000, requests: 13, retries: 2, ..RunStats::default() };
+        let mut stats = RunStats { answered: 10, requests: 13, retries: 2, ..RunStats::default() };
         stats.bytes = 8_530_000;
         stats.failed.insert(FailureKind::Blocked, 1);
         stats.retried.insert(FailureKind::Timeout, 2);
         stats.latency.max = Duration::from_millis(1250);
         let coverage = Coverage::default();
         let time = Duration::from_millis(1500);
-        let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates: 3, refused: 0 };
+        let summary = Summary { stats: &stats, time, coverage: &coverage, duplicates: 3, rows: 1000, refused: 0 };
         let expected = "10 queries answered, 1 failed (1 blocked), 3 duplicates skipped
   rows      1,000 in 1.5 s
   requests  13 (1.30 per answer), 2 queries retried (2 timeout)

@@ -72,6 +72,16 @@ impl EnvironmentProxies {
         });
         Ok(Self { proxy: proxy.transpose()?, no_proxy: first_set(&NO_PROXY_VARIABLES).transpose()? })
     }
+
+    /// The proxy's address, without its password, and the variable that names it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn proxy(&self) -> Option<(String, &'static str)> {
+        let proxy = self.proxy.as_ref()?;
+        match proxy.source() {
+            ProxySource::Variable(variable) => Some((proxy.address(), variable)),
+            ProxySource::Option => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::hidden::hide;
 use crate::cli::args::{Group, settable_options};
 use crate::cli::settings::{Settings, Source, variable};
+use crate::fetch::EnvironmentProxies;
 
 /// An option with its value in force.
 #[derive(Debug)]
@@ -32,9 +33,20 @@ fn setting(option: &Arg, settings: &Settings) -> Option<Setting> {
             let values = values.iter().map(|value| hide(&name, &value.to_string_lossy())).collect();
             (Some(source), values)
         }
-        None => (None, default(option).into_iter().collect()),
+        None => match environment_proxy(&name, settings) {
+            Some((address, variable)) => (Some(Source::Environment(variable.to_owned())), vec![address]),
+            None => (None, default(option).into_iter().collect()),
+        },
     };
     Some(Setting { name, values, source })
+}
+
+/// The proxy that curl's variables name, and the variable.
+fn environment_proxy(option: &str, settings: &Settings) -> Option<(String, &'static str)> {
+    if option != "proxy" || settings.flag("no-proxy") {
+        return None;
+    }
+    EnvironmentProxies::from_environment().ok()?.proxy()
 }
 
 /// The default of an option: clap's, else what its help says; `false` and 0 for those without a value.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::destination::Destination;
 use crate::cli::args::RowArgs;
 use crate::cli::exit::ExitStatus;
+use crate::output::Format;
 use crate::parser::{Description, Kind};
 
 /// The field that tells where a row comes from.
@@ -65,6 +67,27 @@ impl Columns {
     /// The names of the queries' parameters.
     pub(super) fn params(&self) -> &[String] {
         &self.params
+    }
+
+    /// Options without those that the environment or the configuration file sets and that have no effect on these rows or their format.
+    pub(super) fn suited(&self, options: &RowArgs, destination: &Destination) -> RowArgs {
+        let mut options = options.clone();
+        let is_unsuited = |option: &str, suits: bool| !suits && !options.is_typed(option);
+        let sort = options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text));
+        let unsuited_sort = is_unsuited("sort", sort.is_none_or(|field| self.check("", field).is_ok()));
+        let pivot = options.pivot.as_deref().is_none_or(|param| self.check_param("", param).is_ok());
+        let unsuited_pivot = is_unsuited("pivot", pivot && destination.format == Format::Table);
+        let unsuited_spreadsheet = is_unsuited("spreadsheet", destination.format == Format::Csv);
+        if !options.is_typed("fields") {
+            let is_known =
+                |name: &String| self.check("", name).is_ok() || (name == COMPACT && !self.compact.is_empty());
+            let known = options.fields.take().into_iter().flatten().filter(is_known).collect::<Vec<_>>();
+            options.fields = (!known.is_empty()).then_some(known);
+        }
+        options.sort = options.sort.filter(|_| !unsuited_sort);
+        options.pivot = options.pivot.filter(|_| !unsuited_pivot);
+        options.spreadsheet &= !unsuited_spreadsheet;
+        options
     }
 
     /// The fields that `--fields` chooses. The source comes along if rows have it, and so does what they carry.

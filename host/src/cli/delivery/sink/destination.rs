@@ -28,7 +28,7 @@ impl Destination {
             return Ok(Self { file: None, format: asked.unwrap_or(usual), compression: Compression::None });
         };
         let (format, compression) = match (FileFormat::from_path(file), asked) {
-            (Ok(named), Some(asked)) if asked != named.format => {
+            (Ok(named), Some(asked)) if asked != named.format && options.is_typed("format") => {
                 let (file, named) = (file.display(), named.format);
                 return Err(ExitStatus::config(format!(
                     "{file} is a name for {named}, and --format says {asked}: leave --format out, or give another name"

@@ -60,7 +60,7 @@ impl Rows {
     pub(in crate::cli) fn open(options: &RowArgs, on_terminal: Format, columns: &Columns) -> Result<Self, ExitStatus> {
         let destination = Destination::new(options, on_terminal)?;
         let rows = Self::plain(&destination)?;
-        rows.arranged(options, false, columns, &destination)
+        rows.arranged(&columns.suited(options, &destination), false, columns, &destination)
     }
 
     /// For stdout or a file, without a journal.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::header::Columns;
@@ -16,8 +17,7 @@ impl Record {
     /// # Errors
     /// If it is no JSON object.
     pub(crate) fn from_json(line: &[u8]) -> Result<Self, String> {
-        let object: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| format!("it is no JSON object: {error}"))?;
+        let object: Map<String, Value> = serde_json::from_slice(line).map_err(|error| refusal(line, &error))?;
         Ok(Self(object.into_iter().map(|(name, value)| (name.into(), value)).collect()))
     }
 
@@ -41,6 +41,15 @@ impl Record {
     /// The value under a name, if it is there and not null.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(key, value)| **key == *name && !value.is_null()).map(|(_, value)| value)
+    }
+}
+
+/// Why a line isn't a JSON object.
+fn refusal(line: &[u8], error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Eof => format!("it is not a JSON object: it ends after {} bytes, before the object does", line.len()),
+        Category::Data => "it is JSON, but not an object: write {\"NAME\": VALUE, …}".to_owned(),
+        _ => format!("it is not a JSON object: column {} can't be read", error.column()),
     }
 }
 
