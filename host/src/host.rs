@@ -11,7 +11,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::{Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::exchange::context::Worker;
+use crate::exchange::context::ExchangeContext;
 use crate::fetch::{ClientError, Route};
 use crate::parser::{Description, EngineError, LoadError, Parser};
 use crate::query::{KindName, Plan, PlanError};
@@ -66,7 +66,7 @@ pub enum HostError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Host {
-    worker: Worker,
+    context: ExchangeContext,
 }
 
 impl Host {
@@ -110,49 +110,49 @@ impl Host {
 
     /// The context of every exchange.
     #[cfg(feature = "cli")]
-    pub(crate) const fn worker(&self) -> &Worker {
-        &self.worker
+    pub(crate) const fn context(&self) -> &ExchangeContext {
+        &self.context
     }
 
     /// The slot that answers queries of a kind.
     pub(crate) fn slot_of(&self, kind: &KindName) -> Result<ParserSlot, PlanError> {
-        self.worker.slot_of(kind.parser(), kind.kind())
+        self.context.slot_of(kind.parser(), kind.kind())
     }
 
     /// The route to a host of a site: direct or through a proxy, and the setting that decides it. Passwords are left out.
     #[must_use]
     pub fn route(&self, host: &str) -> Route {
-        self.worker.fetcher.route(host)
+        self.context.fetcher.route(host)
     }
 
     /// The slots of its parsers, in the order in which they were added.
     #[must_use]
     pub fn slots(&self) -> Vec<ParserSlot> {
-        self.worker.slots.all().to_vec()
+        self.context.slots.all().to_vec()
     }
 
     /// The slot of this name, or of the first parser that has it.
     #[must_use]
     pub fn slot(&self, name: &str) -> Option<ParserSlot> {
-        self.worker.slots.named(name)
+        self.context.slots.named(name)
     }
 
     /// The first slot's parser.
     #[must_use]
     pub fn parser(&self) -> Parser {
-        self.worker.slots.first().parser()
+        self.context.slots.first().parser()
     }
 
     /// The first slot's description.
     #[must_use]
     pub fn description(&self) -> Arc<Description> {
-        self.worker.slots.first().description()
+        self.context.slots.first().description()
     }
 
     /// The first slot's generation: [`ParserSlot::generation`].
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.worker.slots.first().generation()
+        self.context.slots.first().generation()
     }
 
     /// Swaps in another parser: the bytes of a component. Requests in flight are parsed by the parser that built them. If the host has several
@@ -182,7 +182,7 @@ impl Host {
     /// [`SwapError::NoPrevious`] if there was no swap since the last rollback; [`SwapError::AmbiguousSlot`] if the host has several parsers, for
     /// which there is [`ParserSlot::rollback`].
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
-        self.worker.slots.only()?.rollback()
+        self.context.slots.only()?.rollback()
     }
 
     /// Adds a parser under this name. It may only ask the hosts of the other parsers and those of [`HostBuilder::with_allowed_host`].
@@ -195,21 +195,21 @@ impl Host {
 
     /// As [`Host::add`].
     pub(crate) async fn add_candidate(&self, name: &str, candidate: Candidate<'_>) -> Result<Swapped, SwapError> {
-        self.worker.slots.add(name, candidate).await
+        self.context.slots.add(name, candidate).await
     }
 
     /// Swaps in a candidate for the parser of its name.
     fn replace<'a>(&'a self, component: &'a [u8], check: Check) -> BoxFuture<'a, Result<Swapped, SwapError>> {
         async move {
             let mut candidate = Candidate::new(component);
-            self.worker.slots.slot_of(&mut candidate).await?.replace(candidate, check).await
+            self.context.slots.slot_of(&mut candidate).await?.replace(candidate, check).await
         }
         .boxed()
     }
 
     /// Events of the parsers from now on. A listener that is too slow misses the oldest.
     pub fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
-        futures::stream::unfold(self.worker.slots.events(), |mut events| async {
+        futures::stream::unfold(self.context.slots.events(), |mut events| async {
             loop {
                 match events.recv().await {
                     Ok(event) => return Some((event, events)),
@@ -256,7 +256,7 @@ impl Host {
     }
 
     pub(crate) fn resumed(&self, input: Input, filter: ResumeFilter) -> PageResults {
-        self.worker.clone().run(input, Arc::new(move |query| filter.remaining(query)))
+        self.context.clone().run(input, Arc::new(move |query| filter.remaining(query)))
     }
 
     /// Answers a plan: all outcomes, in the plan's order.
@@ -278,7 +278,7 @@ impl Host {
 
     fn parsed<'a>(&'a self, query: &'a Query, response: &'a Response) -> BoxFuture<'a, Result<Page, Failure>> {
         async move {
-            let slot = self.worker.slot(query)?;
+            let slot = self.context.slot(query)?;
             let mut pages = slot.parser().parse(std::slice::from_ref(query), response).await?;
             pages.pop().unwrap_or_else(|| Ok(Page::default()))
         }

@@ -80,7 +80,7 @@ pub(in crate::cli) async fn open(request: Request, host: &Host, taken: &mut Inpu
     let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
     let read = Arc::new(AtomicU64::new(0));
     check_files(&segments, &resolver, &names)?;
-    let parts = parts(segments, &resolver, &read, &sender)?;
+    let parts = open_parts(segments, &resolver, &read, &sender)?;
     let reader = Reader {
         resolver,
         names,
@@ -249,7 +249,7 @@ fn check_files(segments: &[Segment], resolver: &Resolver, names: &Names) -> Resu
 }
 
 /// Opens the sources, so that one that isn't there is refused before anything is asked.
-fn parts(
+fn open_parts(
     segments: Vec<Segment>,
     resolver: &Resolver,
     read: &Arc<AtomicU64>,

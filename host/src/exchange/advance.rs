@@ -1,15 +1,15 @@
-//! Advance: what becomes of queries after a response.
+//! Advance of queries after a response: their pages are sent, failed ones are retried, and further pages and follow-up queries are queued.
 //!
-//! What is answered leaves at once; what failed for now is asked again. A query continues as long as its pages name a next state, and answers
-//! may raise follow-up queries. Both have caps: a parser that never ends costs its own query.
+//! A query continues as long as its pages name a state. Pages and follow-up queries have limits, so that a parser that never ends costs only its
+//! own query.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::batch_failure::{BatchFailure, halve};
-use super::context::Worker;
+use super::context::ExchangeContext;
 use super::requeue::Requeue;
-use super::round_trip::{Answered, blaming};
+use super::round_trip::{Answered, attributed_to};
 use super::suspicion::Suspicion;
 use crate::jobs::job::{Job, MAX_FOLLOW_UPS};
 use crate::jobs::permit::{Batch, BuiltRequest, Permit};
@@ -21,9 +21,9 @@ use crate::schedule::retry::{Attempt, NoRetry, Retry};
 use crate::swap::{Generation, ParserSlot};
 use crate::types::{Failure, FailureKind, Page, Query};
 
-/// What the answers of one exchange are handed on with.
+/// Handler of the answers of one exchange.
 pub(crate) struct Answers<'e> {
-    pub(crate) worker: &'e Worker,
+    pub(crate) context: &'e ExchangeContext,
     pub(crate) run: &'e Run,
     pub(crate) permit: &'e mut Permit,
     /// Whether the exchange probed a host that refuses everything.
@@ -31,14 +31,16 @@ pub(crate) struct Answers<'e> {
 }
 
 impl Answers<'_> {
-    /// Hands on what came of a query, and returns what is to be asked from here on.
+    /// Handles a query's answer, and returns what is to be queued.
     pub(crate) async fn advance(&mut self, mut job: Job, answered: Answered) -> Vec<Requeue> {
         let before = job.generation.replace(answered.generation.number);
         let failure = match answered.page {
-            Ok(page) => return self.take_page(job, page, answered.slot, &answered.generation, answered.source).await,
+            Ok(page) => {
+                return self.deliver_page(job, page, answered.slot, &answered.generation, answered.source).await;
+            }
             Err(failure) => failure,
         };
-        // Another parser than the one that named the state can't read it.
+        // Only the parser that named a state can read it.
         let is_foreign = job.query.state().is_some() && before != job.generation;
         if failure.kind == FailureKind::InvalidQuery && is_foreign {
             job.start_over();
@@ -56,7 +58,7 @@ impl Answers<'_> {
         }
     }
 
-    /// Asks a batch again of which nothing was answered: as it is, or in halves.
+    /// Retries a batch in which no query was answered: whole, or in halves.
     pub(crate) async fn fail_batch(
         &mut self,
         jobs: Vec<Job>,
@@ -94,7 +96,7 @@ impl Answers<'_> {
         requeued
     }
 
-    /// Records how a batch went of which something was answered.
+    /// Records the size of a batch in which some query was answered.
     pub(crate) fn record_size(&self, slot: &ParserSlot, answered: &[Answered], queries: &[Query]) {
         let Some((kind, per_request)) = self.kind(slot, queries.first()) else { return };
         // A query that the site answers with "there is none" is answered.
@@ -104,7 +106,7 @@ impl Answers<'_> {
         let first = answered.iter().take_while(|is_answered| **is_answered).count();
         let left_out = answered.len() - first;
         let count = |queries: usize| u32::try_from(queries).unwrap_or(u32::MAX);
-        let sizers = &self.worker.sizers;
+        let sizers = &self.context.sizers;
         if first > 0 && left_out > 1 && !answered.iter().skip(first).any(|is_answered| *is_answered) {
             // The site answers the first of more.
             sizers.record_success(slot.name(), &kind, per_request, count(first));
@@ -119,13 +121,13 @@ impl Answers<'_> {
         let Some(slot) = &first.slot else { return };
         if let Some(kind) = generation.parser.description().kind(first.query.kind()) {
             let queries = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
-            self.worker.sizers.record_failure(slot.name(), &kind.name, kind.per_request, queries);
+            self.context.sizers.record_failure(slot.name(), &kind.name, kind.per_request, queries);
         }
     }
 
     fn is_hopeless(&self, jobs: &[Job]) -> bool {
         let first = jobs.first().and_then(|job| job.slot.as_ref().map(|slot| (slot, job.query.kind())));
-        first.is_some_and(|(slot, kind)| self.worker.sizers.is_hopeless(slot.name(), kind))
+        first.is_some_and(|(slot, kind)| self.context.sizers.is_hopeless(slot.name(), kind))
     }
 
     fn kind(&self, slot: &ParserSlot, query: Option<&Query>) -> Option<(String, PerRequest)> {
@@ -133,14 +135,14 @@ impl Answers<'_> {
         description.kind(query?.kind()).map(|Kind { name, per_request, .. }| (name.clone(), *per_request))
     }
 
-    /// How long a failed query waits until it is asked again, of which the attempt is counted.
+    /// Counts an attempt of a failed query, and returns the delay of its retry.
     ///
     /// # Errors
-    /// If it isn't asked again: its failure, which is final.
+    /// The final failure, if it isn't retried.
     fn retry(&mut self, job: &mut Job, failure: &Failure) -> Result<Duration, Failure> {
-        let policy = &self.worker.scheduler.config().retries;
+        let policy = &self.context.scheduler.config().retries;
         let is_probe = self.is_probe && !job.is_suspect;
-        let attempt = Attempt { retries: job.retries, was_told: job.was_told, is_probe };
+        let attempt = Attempt { retries: job.retries, had_retry_after: job.had_retry_after, is_probe };
         let because = |what: String| Failure { message: format!("{}; {what}", failure.message), ..failure.clone() };
         let Retry { delay, costs_attempt } =
             policy.decide(failure, attempt, fastrand::f64()).map_err(|refused| match refused {
@@ -160,7 +162,7 @@ impl Answers<'_> {
         self.run.retrying(failure);
         tracing::info!("{}: {failure}; asked again in {delay:.1?}", job.query);
         job.retries += u32::from(costs_attempt);
-        job.was_told |= failure.retry_after.is_some();
+        job.had_retry_after |= failure.retry_after.is_some();
         Ok(delay)
     }
 }
@@ -174,7 +176,7 @@ fn as_half(mut jobs: Vec<Job>) -> Requeue {
 }
 
 impl Answers<'_> {
-    async fn take_page(
+    async fn deliver_page(
         &self,
         mut job: Job,
         mut page: Page,
@@ -183,7 +185,7 @@ impl Answers<'_> {
         source: Option<Arc<Source>>,
     ) -> Vec<Requeue> {
         let run = self.run;
-        let in_rows = source.clone().filter(|_| self.worker.source);
+        let in_rows = source.clone().filter(|_| self.context.source);
         let query = job.query.restarted();
         let description = generation.parser.description();
         let limit = description.limit_of(&query);
@@ -191,7 +193,7 @@ impl Answers<'_> {
         let frame = RowFrame::new(&query, description.kind(query.kind()), fetched_at, in_rows.as_deref());
         let bytes = page.records.iter().map(String::len).sum();
         let (mut rows, failure) = job.progress.take(&frame, &mut page, limit);
-        let blamed = |failure| blaming(generation, Some(&query), failure);
+        let blamed = |failure| attributed_to(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
         job.slot = Some(slot);
         if let Some(follow_up) = run.follow_up(&job) {
@@ -202,20 +204,20 @@ impl Answers<'_> {
             job.follow.append(&mut page.follow);
             let is_full = limit.is_some_and(|limit| job.progress.records >= limit);
             if let Some(state) = page.next.filter(|_| job.follow.len() <= MAX_FOLLOW_UPS && !is_full) {
-                match job.go_on(state) {
+                match job.continue_from(state) {
                     Ok(()) => continues = true,
                     Err(endless) => failure = Some(blamed(endless)),
                 }
             }
         }
-        if !continues && let Some(too_many) = job.lineage.check(&job.follow) {
+        if !continues && let Some(too_many) = job.follow_up_budget.check(&job.follow) {
             failure.get_or_insert(blamed(too_many));
             job.follow.clear();
         }
         let state = if continues { job.query.state().map(Arc::from) } else { None };
-        let raised = if continues { Vec::new() } else { job.raised(&run.resume) };
+        let raised = if continues { Vec::new() } else { job.take_follow_ups(&run.resume) };
         run.open.add(&raised);
-        let part = PageResult {
+        let page_result = PageResult {
             query,
             rows,
             notes,
@@ -227,10 +229,10 @@ impl Answers<'_> {
             slot: job.slot.clone(),
             state,
             bytes,
-            origin: job.origin.clone(),
-            raised: raised.len(),
+            query_path: job.query_path.clone(),
+            follow_up_count: raised.len(),
         };
-        run.send(part).await;
+        run.send(page_result).await;
         if continues { vec![Requeue::Job(job, Duration::ZERO)] } else { Requeue::jobs(raised) }
     }
 }

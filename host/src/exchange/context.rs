@@ -14,19 +14,19 @@ use crate::schedule::wait_queue::BatchLimit;
 use crate::swap::{Generation, ParserRegistry, ParserSlot};
 use crate::types::{Exchange, Failure, FailureKind, Query, Request, Requests, host_of};
 
-/// What every exchange needs.
+/// Context that all exchanges of a host share.
 #[derive(Clone, Debug)]
-pub(crate) struct Worker {
+pub(crate) struct ExchangeContext {
     pub(crate) slots: ParserRegistry,
     pub(crate) fetcher: Fetcher,
     pub(crate) scheduler: SharedScheduler,
-    /// Whether rows tell where they come from.
+    /// Whether rows have their source.
     pub(crate) source: bool,
     pub(crate) sizers: BatchSizers,
     pub(crate) robots: RobotsChecker,
 }
 
-/// Queries, the host that they are asked of, and their request if it is to be kept.
+/// Queries with the host that they are sent to, and their request if it is kept.
 #[derive(Debug)]
 pub(crate) struct Routed {
     pub(crate) slot: ParserSlot,
@@ -34,14 +34,14 @@ pub(crate) struct Routed {
     pub(crate) batch: Batch,
 }
 
-impl Worker {
-    /// Who answers a query.
+impl ExchangeContext {
+    /// The slot that answers a query.
     pub(crate) fn slot(&self, query: &Query) -> Result<ParserSlot, Failure> {
         let slot = self.slot_of(query.parser(), query.kind());
         slot.map_err(|error| Failure::new(FailureKind::InvalidQuery, error.to_string()))
     }
 
-    /// Who answers queries of a kind, of the parser that is named or of any.
+    /// The slot that answers queries of a kind: the named parser's, or that of any which declares it.
     pub(crate) fn slot_of(&self, parser: Option<&str>, kind: &str) -> Result<ParserSlot, PlanError> {
         self.slots.resolve(parser, kind).map_err(|why| PlanError::unresolved(parser, kind, why))
     }
@@ -52,7 +52,7 @@ impl Worker {
         self.sizers.limit(slot.name(), name, per_request)
     }
 
-    /// The requests that a parser makes; where it can't and another answers by now, those of that one.
+    /// Builds requests. If the parser fails and another was swapped in meanwhile, that one builds them.
     pub(crate) async fn request(
         &self,
         slot: &ParserSlot,
@@ -60,7 +60,7 @@ impl Worker {
         jobs: &[Job],
     ) -> Result<(Arc<Generation>, Requests), (Arc<Generation>, Failure)> {
         let queries: Vec<_> = jobs.iter().map(|job| job.query.clone()).collect();
-        // How many share a request is decided: the parser has no reason to split them for their number.
+        // The size of the batch is decided: the parser must not split it.
         let per_request = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         loop {
             let requests = slot.request(&generation, &queries, per_request).await;
@@ -72,7 +72,7 @@ impl Worker {
         }
     }
 
-    /// The hosts of jobs whose parser may ask several: its requests say which. A request of one query is kept.
+    /// Finds the hosts of jobs whose parser declares several, from the requests that it builds. A request of one query is kept.
     pub(crate) async fn route(&self, run: &Run, slot: ParserSlot, jobs: Vec<Job>) -> Vec<Routed> {
         let mut routed = Vec::new();
         for jobs in by_kind(jobs) {
@@ -110,7 +110,7 @@ fn by_kind(jobs: Vec<Job>) -> Vec<Vec<Job>> {
     kinds
 }
 
-/// The requests with the jobs that share each. Those that the parser refuses are over.
+/// The requests with the jobs that share each. Jobs that the parser refuses are ended.
 pub(crate) async fn share_out(
     run: &Run,
     generation: &Generation,

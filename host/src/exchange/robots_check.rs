@@ -1,6 +1,6 @@
 //! Robots check: the queries of a request that robots.txt disallows end before it is sent.
 
-use super::context::Worker;
+use super::context::ExchangeContext;
 use super::requeue::Requeue;
 use super::round_trip::with_deadline;
 use crate::jobs::job::Job;
@@ -8,7 +8,7 @@ use crate::jobs::permit::{BuiltRequest, Permit};
 use crate::jobs::run_state::Run;
 use crate::types::Failure;
 
-impl Worker {
+impl ExchangeContext {
     /// Whether a request may be sent.
     ///
     /// # Errors
@@ -18,7 +18,7 @@ impl Worker {
         let check = async { Ok(self.robots.check(&self.fetcher, hosts, &request.url).await) };
         let checked = with_deadline(run.deadline, check).await?;
         if checked.requests > 0 {
-            run.tally.update(|stats| stats.requests += checked.requests);
+            run.stats_recorder.update(|stats| stats.requests += checked.requests);
         }
         checked.failure.map_or(Ok(()), Err)
     }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::advance::Answers;
 use super::batch_failure::{classify, halve};
-use super::context::{Worker, share_out};
+use super::context::{ExchangeContext, share_out};
 use super::requeue::Requeue;
 use crate::fetch::{Fetched, MemoryReservation};
 use crate::jobs::job::Job;
@@ -22,12 +22,12 @@ use crate::schedule::scheduler::Feedback;
 use crate::swap::{Generation, ParserId, ParserSlot};
 use crate::types::{Failure, FailureKind, Page, Query, Response};
 
-/// The longest wait that a server may tell, as far as it is believed.
+/// Longest `Retry-After` that is believed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A page, and who gave it.
+/// A query's page, and the parser that returned it.
 pub(crate) struct Answered {
-    /// The slot whose parser goes on where the page names a state.
+    /// The slot that answers the query's further pages.
     pub(crate) slot: ParserSlot,
     pub(crate) generation: Arc<Generation>,
     pub(crate) page: Result<Page, Failure>,
@@ -41,7 +41,7 @@ pub(crate) struct ReadyRequest {
     pub(crate) jobs: Vec<Job>,
 }
 
-/// What an exchange gave.
+/// Result of an exchange.
 struct Exchanged {
     answered: Vec<Answered>,
     /// The response's status, if there was a response.
@@ -49,8 +49,8 @@ struct Exchanged {
     held: Option<MemoryReservation>,
 }
 
-impl Worker {
-    /// Sends a request, and hands on what it answers. Returns what is to be asked from here on.
+impl ExchangeContext {
+    /// Sends a request and handles its answers. Returns what is to be queued.
     pub(crate) async fn exchange(&self, run: &Run, ready: ReadyRequest, mut permit: Permit) -> Vec<Requeue> {
         if let Err(failure) = self.check_robots(run, &ready.built).await {
             return self.end_unsent(run, ready.jobs, &failure, Some(ready.built.0.number), permit).await;
@@ -69,14 +69,15 @@ impl Worker {
         let feedback = self.feedback((&slot, kind), status, &answered, batch_failure.is_some() && jobs.len() > 1);
         let is_probe = permit.is_probe();
         let failure = answered.iter().find_map(|answered| answered.page.as_ref().err()).cloned();
-        let is_told = answered.iter().any(Answered::is_told);
-        let suspicion = batch_failure.map(|why| (why, self.suspect((&slot, kind), &jobs, why, (is_told, is_probe))));
+        let has_retry_after = answered.iter().any(Answered::has_retry_after);
+        let suspicion =
+            batch_failure.map(|why| (why, self.suspect((&slot, kind), &jobs, why, (has_retry_after, is_probe))));
         if !suspicion.is_some_and(|(_, suspicion)| suspicion.clears_host) {
             permit.record(feedback, failure);
         }
-        // What is handed on from here on may wait for a slow reader, which keeps no permit from another run.
+        // Sending pages may wait for a slow reader, which must not keep the permit from another run.
         permit.release();
-        let mut answers = Answers { worker: self, run, permit: &mut permit, is_probe };
+        let mut answers = Answers { context: self, run, permit: &mut permit, is_probe };
         let requeued = match suspicion {
             Some(why) => answers.fail_batch(jobs, answered, why, built).await,
             None => {
@@ -88,12 +89,12 @@ impl Worker {
                 requeued
             }
         };
-        // Rows take memory as their body did.
+        // Until here rows take as much memory as their body.
         drop(held);
         requeued
     }
 
-    /// The first request that the parser makes of a batch, and what is left of it. Queries that the parser refuses are over.
+    /// Builds the first request of a batch, and returns what is left of the batch. Queries that the parser refuses are ended.
     pub(crate) async fn build_request(
         &self,
         run: &Run,
@@ -109,7 +110,7 @@ impl Worker {
                 let left = batches.map(|(jobs, built)| Batch { jobs, request: Some(built) });
                 (first, left.map(|batch| Requeue::Batch(batch, Duration::ZERO)).collect())
             }
-            // A parser that gets several wrong may get each right.
+            // A parser that fails on several queries may succeed on each.
             Err((_, failure)) if failure.kind == FailureKind::ParserInvalid && jobs.len() > 1 => {
                 let halves = halve(jobs).map(Requeue::batch);
                 (None, halves.into())
@@ -132,7 +133,8 @@ impl Worker {
                 (job.is_sent, job.deadline) = (true, own.into_iter().chain(run.deadline).min());
             }
         }
-        run.tally.update(|stats| (stats.requests, stats.in_flight) = (stats.requests + 1, stats.in_flight + 1));
+        run.stats_recorder
+            .update(|stats| (stats.requests, stats.in_flight) = (stats.requests + 1, stats.in_flight + 1));
     }
 
     async fn fetch_and_parse(
@@ -146,13 +148,13 @@ impl Worker {
         let hosts = &generation.parser.description().hosts;
         let sent = Instant::now();
         let fetched = with_deadline(deadline, self.fetcher.fetch(hosts, request.clone())).await;
-        run.tally.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
+        run.stats_recorder.exchanged(sent.elapsed(), fetched.as_ref().ok().map(|fetched| fetched.response.body.len()));
         let Fetched { response, mut held } = match fetched {
             Ok(fetched) => fetched,
             Err(failure) => {
                 let failure = match failure.kind {
                     FailureKind::Forbidden | FailureKind::ParserInvalid => {
-                        blaming(generation, queries.first(), failure)
+                        attributed_to(generation, queries.first(), failure)
                     }
                     _ => failure,
                 };
@@ -167,18 +169,18 @@ impl Worker {
         let (status, told) = (response.status, retry_after(&response));
         let mut answered = answers(slot, generation, pages, &response);
         if answered.iter().any(Answered::is_layout_changed) {
-            self.ask_the_others(slot, &mut answered, queries, &response).await;
+            self.try_other_parsers(slot, &mut answered, queries, &response).await;
         }
-        // Failures that don't say when to ask again are told what the response says.
+        // Failures without a time take the response's `Retry-After`.
         for failure in answered.iter_mut().filter_map(|answered| answered.page.as_mut().err()) {
             failure.retry_after = failure.retry_after.or(told).map(|wait| wait.min(MAX_RETRY_AFTER));
         }
         Exchanged { answered, status: Some(status), held: Some(held) }
     }
 
-    /// Asks the other parsers that declare the kind what the same response says, where the first doesn't know its layout: sites show a new
-    /// layout to some before they show it to all.
-    async fn ask_the_others(
+    /// Lets the other parsers that declare the kind parse a response whose layout the first doesn't know: sites show a new layout to some users
+    /// first.
+    async fn try_other_parsers(
         &self,
         slot: &ParserSlot,
         answered: &mut [Answered],
@@ -188,7 +190,7 @@ impl Worker {
         let kind = queries.first().map(Query::kind).unwrap_or_default();
         for other in self.slots.others(slot, kind, &response.url) {
             let generation = other.load();
-            // All queries of the exchange: what tells their answers apart may be their places in it.
+            // With all queries of the exchange: answers may be told apart by their places in it.
             let pages = generation.parser.parse(queries, response).await;
             let pages = answers(&other, &generation, pages.unwrap_or_default(), response);
             for (first, page) in answered.iter_mut().zip(pages) {
@@ -202,7 +204,7 @@ impl Worker {
         }
     }
 
-    /// What an exchange says of its host.
+    /// The feedback of an exchange on its host.
     fn feedback(
         &self,
         (slot, kind): (&ParserSlot, &str),
@@ -232,7 +234,7 @@ impl Worker {
                 )
             }),
         };
-        if is_congested || (is_batch_failure && self.sizers.largest_good(slot.name(), kind) == 0) {
+        if is_congested || (is_batch_failure && self.sizers.largest_good(slot.name(), kind).is_none()) {
             Feedback::Congestion { retry_after }
         } else if answered.iter().any(|answered| answered.page.is_ok()) {
             Feedback::Success
@@ -242,7 +244,7 @@ impl Worker {
     }
 }
 
-/// What `asked` gives, unless the time is up before.
+/// Runs `asked` until the deadline.
 pub(crate) async fn with_deadline<T>(
     deadline: Option<Instant>,
     asked: impl Future<Output = Result<T, Failure>>,
@@ -252,7 +254,7 @@ pub(crate) async fn with_deadline<T>(
     tokio::time::timeout_at(deadline.into(), asked).await.unwrap_or_else(late)
 }
 
-/// What `parsed` gives. A parser that isn't quick keeps no memory from the bodies of others.
+/// Runs `parsed`, and releases the body's share of memory if it takes long.
 async fn release_memory_if_slow<T>(held: &mut MemoryReservation, slow: &Notify, parsed: impl Future<Output = T>) -> T {
     let mut parsed = std::pin::pin!(parsed);
     tokio::select! {
@@ -278,8 +280,8 @@ impl Answered {
         Self { slot: slot.clone(), generation: Arc::clone(generation), page: Err(failure), source: None }
     }
 
-    /// Whether the server told when to ask again.
-    fn is_told(&self) -> bool {
+    /// Whether the server sent `Retry-After`.
+    fn has_retry_after(&self) -> bool {
         self.page.as_ref().is_err_and(|failure| failure.retry_after.is_some())
     }
 
@@ -287,14 +289,14 @@ impl Answered {
         self.page.as_ref().is_err_and(|failure| failure.kind == FailureKind::LayoutChanged)
     }
 
-    /// Whether a further parser's answer says more than the first's, which doesn't know the layout.
+    /// Whether a further parser's answer is better than the first's, which doesn't know the layout.
     fn is_conclusive(&self) -> bool {
         use FailureKind::{Blocked, NotFound, Unavailable};
         self.page.as_ref().err().is_none_or(|failure| matches!(failure.kind, Blocked | NotFound | Unavailable))
     }
 }
 
-/// What a parser said of a response, for each query.
+/// A parser's pages of a response, one for each query.
 fn answers(
     slot: &ParserSlot,
     generation: &Arc<Generation>,
@@ -319,8 +321,8 @@ fn answers(
 }
 
 /// The failure, with the parser's name and the query's kind.
-pub(crate) fn blaming(generation: &Generation, query: Option<&Query>, failure: Failure) -> Failure {
-    failure.blaming(&generation.parser.description().name, query.map(Query::kind).unwrap_or_default())
+pub(crate) fn attributed_to(generation: &Generation, query: Option<&Query>, failure: Failure) -> Failure {
+    failure.attributed_to(&generation.parser.description().name, query.map(Query::kind).unwrap_or_default())
 }
 
 #[cfg(test)]

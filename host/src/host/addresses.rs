@@ -68,7 +68,7 @@ impl Host {
 
     fn verdict<'a>(&'a self, address: &'a AskedAddress) -> BoxFuture<'a, RobotsVerdict> {
         async move {
-            let (verdict, _) = self.worker.robots.verdict(&self.worker.fetcher, &address.hosts, &address.url).await;
+            let (verdict, _) = self.context.robots.verdict(&self.context.fetcher, &address.hosts, &address.url).await;
             verdict.unwrap_or_else(|| RobotsVerdict::Unknown(format!("the parser does not declare {}", address.host)))
         }
         .boxed()

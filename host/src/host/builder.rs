@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{Host, HostError, PLAY};
-use crate::exchange::context::Worker;
+use crate::exchange::context::ExchangeContext;
 use crate::fetch::{ConnectTo, EnvironmentProxies, FetchOptions, Fetcher};
 use crate::jobs::permit::SharedScheduler;
 #[cfg(feature = "cli")]
@@ -217,7 +217,7 @@ impl HostBuilder {
             let per_host = self.per_host.unwrap_or(concurrency).max(1);
             let config = SchedulerConfig { rate: self.rate, concurrency, per_host, retries: self.retries };
             let (scheduler, sizers) = (SharedScheduler::new(config), BatchSizers::new(self.sharing));
-            Ok(Host { worker: Worker { slots, fetcher, scheduler, source: self.source, sizers, robots } })
+            Ok(Host { context: ExchangeContext { slots, fetcher, scheduler, source: self.source, sizers, robots } })
         }
         .boxed()
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exchange::context::Worker;
+use crate::exchange::context::ExchangeContext;
 use crate::host::Host;
 use crate::jobs::bucket_key::BucketKey;
 use crate::parser::Kind;
@@ -37,7 +37,7 @@ pub(crate) struct Estimate {
 /// Counts queries of a host for an [`Estimate`].
 #[derive(Clone, Debug)]
 pub(crate) struct Estimator {
-    worker: Worker,
+    context: ExchangeContext,
     queries: u64,
     bytes: Option<u64>,
     buckets: HashMap<BucketKey, Bucket>,
@@ -73,13 +73,13 @@ impl Estimator {
     /// An estimator for queries of this host, at its rate and concurrency.
     pub(crate) fn new(host: &Host) -> Self {
         let (buckets, shapes) = (HashMap::new(), HashMap::new());
-        Self { worker: host.worker().clone(), queries: 0, bytes: Some(0), buckets, shapes }
+        Self { context: host.context().clone(), queries: 0, bytes: Some(0), buckets, shapes }
     }
 
     /// Counts a query, and returns the slot that answers it. One of a kind that no parser declares takes no request, and its bytes are unknown.
     pub(crate) fn add(&mut self, query: &Query) -> Option<ParserSlot> {
         self.queries += 1;
-        let slot = self.worker.slot(query).ok();
+        let slot = self.context.slot(query).ok();
         let bytes = slot.as_ref().and_then(|slot| slot.description().bytes_of(query));
         self.bytes = self.bytes.zip(bytes).map(|(sum, more)| sum.saturating_add(more));
         let slot = slot?;
@@ -122,7 +122,7 @@ impl Estimator {
             let site = sites.entry(name).or_insert_with(|| PacedRequests { pace: description.pace, requests: 0 });
             site.requests += bucket.queries.div_ceil(queries);
         }
-        let config = self.worker.scheduler.config();
+        let config = self.context.scheduler.config();
         Estimate {
             queries: self.queries,
             requests: sites.values().map(|site| site.requests).sum(),
@@ -134,7 +134,7 @@ impl Estimator {
     /// How many queries of a shape share a request.
     async fn per_request(&self, key: &ShapeKey, shape: &Shape) -> u64 {
         let description = shape.slot.description();
-        let limit = self.worker.batch_limit(&shape.slot, &key.kind, description.kind(&key.kind)).get();
+        let limit = self.context.batch_limit(&shape.slot, &key.kind, description.kind(&key.kind)).get();
         let sample = shape.sample.get(..limit as usize).unwrap_or(&shape.sample);
         if limit == 1 || sample.len() < 2 {
             return limit.into();

@@ -1,4 +1,4 @@
-//! Job: what is still to be done for one query, between its requests.
+//! Job: a query that is under way, between its requests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,59 +11,61 @@ use crate::schedule::wait_queue::Queued;
 use crate::swap::ParserSlot;
 use crate::types::{Failure, FailureKind, Query};
 
-/// Pages of one query.
+/// Most pages of one query.
 const MAX_PAGES: usize = 1000;
 
-/// Answers that raise queries whose answers raise queries.
+/// Most generations of follow-up queries: those of a query, those of these, and so on.
 const MAX_FOLLOW_UP_DEPTH: u32 = 3;
 
-/// Further queries that one query's answers may raise, with those that these raise.
+/// Most follow-up queries of one query, over all generations.
 pub(crate) const MAX_FOLLOW_UPS: usize = 1000;
 
-/// A query, and how much of it is there already.
+/// A query with the progress that an earlier run made on it.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ResumedQuery {
     pub(crate) query: Query,
-    /// Rows that are there.
+    /// Rows that were written.
     pub(crate) records: usize,
-    /// Of them, those that come once more.
+    /// Of these, the rows that the answer repeats.
     pub(crate) again: usize,
 }
 
-/// What is still to be asked of a query, when an earlier run has done some; `None` where nothing is.
-pub(crate) type Resume = Arc<dyn Fn(Query) -> Option<Asked> + Send + Sync>;
+/// Returns what an earlier run left of a query; `None` if nothing.
+pub(crate) type Resume = Arc<dyn Fn(Query) -> Option<ResumedQuery> + Send + Sync>;
 
-impl From<Query> for Asked {
+impl From<Query> for ResumedQuery {
     fn from(query: Query) -> Self {
         Self { query, records: 0, again: 0 }
     }
 }
 
-/// A query on its way.
+/// A query that is under way.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// With the state that it goes on from.
+    /// With the state that it continues from.
     pub(crate) query: Query,
-    pub(crate) origin: QueryPath,
+    pub(crate) query_path: QueryPath,
     pub(crate) progress: Progress,
-    /// Who answered so far, and goes on where a page named a state.
+    /// The slot that answers it, once it is resolved.
     pub(crate) slot: Option<ParserSlot>,
     /// The host that was asked last.
     pub(crate) host: Option<Arc<str>>,
     pub(crate) generation: Option<u64>,
-    /// Attempts at this page that failed and count.
+    /// Failed attempts at this page that count.
     pub(crate) retries: u32,
-    /// Whether the server told to wait before this page is asked again.
-    pub(crate) was_told: bool,
-    /// Whether it failed with all others of its batch, which was halved until it was alone: it is likelier to be at fault than the host.
+    /// Whether the server sent `Retry-After` for this page.
+    pub(crate) had_retry_after: bool,
+    /// Whether all of its batch failed, down to it alone: it is likelier to be at fault than the host.
     pub(crate) is_suspect: bool,
-    /// Whether it was sent: then it goes before those that weren't. And until when it must be answered.
+    /// Whether it was sent: then it goes before those that weren't.
     pub(crate) is_sent: bool,
+    /// When it must be answered.
     pub(crate) deadline: Option<Instant>,
+    /// Follow-up queries that its pages named.
     pub(crate) follow: Vec<Query>,
-    /// Queries that the run raises of its rows. The parser's limits don't count for them.
+    /// Follow-up queries that the run makes of its rows. The parser's limits don't apply to them.
     pub(crate) follow_up: Vec<Query>,
-    pub(crate) lineage: FollowUpBudget,
+    pub(crate) follow_up_budget: FollowUpBudget,
     states: HashSet<String>,
 }
 
@@ -77,52 +79,57 @@ impl Queued for Job {
     }
 
     fn root(&self) -> usize {
-        self.origin.root
+        self.query_path.root
     }
 }
 
 impl Job {
-    pub(crate) fn new(asked: Asked, root: usize) -> Self {
+    pub(crate) fn new(asked: ResumedQuery, root: usize) -> Self {
         let progress = Progress::after(asked.records, asked.again);
         Self::with_progress(asked.query, QueryPath { root, path: Vec::new() }, progress, FollowUpBudget::default())
     }
 
-    fn with_progress(query: Query, origin: QueryPath, progress: Progress, lineage: FollowUpBudget) -> Self {
+    fn with_progress(
+        query: Query,
+        query_path: QueryPath,
+        progress: Progress,
+        follow_up_budget: FollowUpBudget,
+    ) -> Self {
         let (follow, states) = (Vec::new(), HashSet::new());
         Self {
             query,
-            origin,
+            query_path,
             progress,
             slot: None,
             host: None,
             generation: None,
             retries: 0,
-            was_told: false,
+            had_retry_after: false,
             is_suspect: false,
             is_sent: false,
             deadline: None,
             follow,
             follow_up: Vec::new(),
-            lineage,
+            follow_up_budget,
             states,
         }
     }
 
-    /// Has it go on from a state.
+    /// Continues from a state.
     ///
     /// # Errors
-    /// When it would never end.
-    pub(crate) fn go_on(&mut self, state: String) -> Result<(), Failure> {
+    /// If the query has too many pages, or the state was there before.
+    pub(crate) fn continue_from(&mut self, state: String) -> Result<(), Failure> {
         if self.states.len() + 1 >= MAX_PAGES || self.states.contains(&state) {
             return Err(endless(self.states.len()));
         }
-        self.query = self.query.going_on(&state);
+        self.query = self.query.with_state(&state);
         self.states.insert(state);
-        (self.retries, self.was_told) = (0, false);
+        (self.retries, self.had_retry_after) = (0, false);
         Ok(())
     }
 
-    /// Has it start over: another parser than the one that named the state can't read it.
+    /// Starts over: only the parser that named a state can read it.
     pub(crate) fn start_over(&mut self) {
         self.query = self.query.restarted();
         self.progress.start_over();
@@ -131,28 +138,31 @@ impl Job {
         self.follow_up.clear();
     }
 
-    /// The queries that its answers raised, as far as they are still to be asked.
-    pub(crate) fn raised(&mut self, resume: &Resume) -> Vec<Self> {
-        let below = self.lineage.below();
+    /// Takes the follow-up queries that an earlier run left.
+    pub(crate) fn take_follow_ups(&mut self, resume: &Resume) -> Vec<Self> {
+        let below = self.follow_up_budget.below();
         let (follow, follow_up) = (std::mem::take(&mut self.follow), std::mem::take(&mut self.follow_up));
         let follow = follow.into_iter().chain(follow_up).zip(0..);
         let raised = follow.filter_map(|(query, index)| {
             let asked = resume(query.with_priority(self.query.priority()))?;
-            let path = self.origin.path.iter().copied().chain([index]).collect();
-            let origin = QueryPath { root: self.origin.root, path };
+            let path = self.query_path.path.iter().copied().chain([index]).collect();
+            let query_path = QueryPath { root: self.query_path.root, path };
             let progress = Progress::after(asked.records, asked.again);
-            Some(Self { slot: self.slot.clone(), ..Self::with_progress(asked.query, origin, progress, below.clone()) })
+            Some(Self {
+                slot: self.slot.clone(),
+                ..Self::with_progress(asked.query, query_path, progress, below.clone())
+            })
         });
         raised.collect()
     }
 }
 
-/// Which query's answers raised this one?
+/// Limits of the follow-up queries of one query, which all of them share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FollowUpBudget {
-    /// How many queries stand between.
+    /// Generation of the follow-up query; 0 is the query that was asked.
     depth: u32,
-    /// How many were raised in all.
+    /// Follow-up queries so far, over all generations.
     raised: Arc<AtomicUsize>,
 }
 
@@ -161,7 +171,7 @@ impl FollowUpBudget {
         Self { depth: self.depth + 1, ..self.clone() }
     }
 
-    /// Counts queries that an answer raises. The failure where they are too many, or too far from the query that was asked.
+    /// Counts follow-up queries. Returns the failure if they exceed a limit.
     pub(crate) fn check(&self, follow: &[Query]) -> Option<Failure> {
         let raised = self.raised.fetch_add(follow.len(), Ordering::Relaxed) + follow.len();
         let (depth, too_deep) = (self.depth, self.depth >= MAX_FOLLOW_UP_DEPTH);

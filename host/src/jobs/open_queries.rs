@@ -1,4 +1,4 @@
-//! Queries of a run that have no outcome yet, so that none is lost if a task of the run panics.
+//! Queries of a run without an outcome: if a task of the run panics, none is lost.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct OpenQueries(Mutex<HashMap<QueryPath, Open>>);
 #[derive(Debug)]
 struct Open {
     query: Query,
-    /// Rows that were handed on.
+    /// Rows that were sent to the reader.
     records: usize,
 }
 
@@ -25,25 +25,25 @@ impl OpenQueries {
         let mut open = self.lock();
         for job in jobs {
             let (query, records) = (job.query.restarted(), job.progress.records);
-            open.insert(job.origin.clone(), Open { query, records });
+            open.insert(job.query_path.clone(), Open { query, records });
         }
     }
 
-    /// Records what is handed on of a query.
-    pub(crate) fn record(&self, part: &PageResult) {
+    /// Records a page that was sent.
+    pub(crate) fn record(&self, page_result: &PageResult) {
         let mut open = self.lock();
-        if part.is_last {
-            open.remove(&part.origin);
-        } else if let Some(open) = open.get_mut(&part.origin) {
-            open.records = part.records;
+        if page_result.is_last {
+            open.remove(&page_result.query_path);
+        } else if let Some(open) = open.get_mut(&page_result.query_path) {
+            open.records = page_result.records;
         }
     }
 
-    /// Takes all that are left as failures, in their order.
+    /// Takes the queries without an outcome as failures, in their order.
     pub(crate) fn fail_all(&self, why: &str) -> Vec<PageResult> {
         let mut left: Vec<_> = self.lock().drain().collect();
         left.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let part = |(origin, Open { query, records })| PageResult {
+        let page_result = |(query_path, Open { query, records })| PageResult {
             query,
             rows: Vec::new(),
             notes: Vec::new(),
@@ -55,10 +55,10 @@ impl OpenQueries {
             slot: None,
             state: None,
             bytes: 0,
-            raised: 0,
-            origin,
+            follow_up_count: 0,
+            query_path,
         };
-        left.into_iter().map(part).collect()
+        left.into_iter().map(page_result).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<QueryPath, Open>> {

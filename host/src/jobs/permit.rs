@@ -284,7 +284,7 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs::job::Asked;
+    use crate::jobs::job::ResumedQuery;
     use crate::schedule::{Rate, RetryPolicy};
     use crate::types::Query;
 
@@ -302,7 +302,7 @@ mod tests {
         for run in [&first, &second] {
             let query = Query::new("page", []);
             let key = BucketKey::new(&"p".into(), site.kind("page"), &query);
-            run.push("example.org", &site, (key, &BatchLimit::new(1)), None, Job::new(Asked::from(query), 0));
+            run.push("example.org", &site, (key, &BatchLimit::new(1)), None, Job::new(ResumedQuery::from(query), 0));
         }
         first.poll();
         let Some(Grant::Send(permit, _)) = first.grant().await.map(|grant| *grant) else {

@@ -1,4 +1,4 @@
-//! State that the tasks of a run share: where parts go, and what is counted.
+//! State that the tasks of a run share: the channel of its pages, and its statistics.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,10 +14,10 @@ use crate::result::page_result::PageResult;
 use crate::result::run_stats::StatsRecorder;
 use crate::types::Failure;
 
-/// What the tasks of a run share.
+/// Shared state of a run.
 pub(crate) struct Run {
     pub(crate) sender: mpsc::Sender<PageResult>,
-    pub(crate) tally: Arc<StatsRecorder>,
+    pub(crate) stats_recorder: Arc<StatsRecorder>,
     pub(crate) open: Arc<OpenQueries>,
     /// When it must end.
     pub(crate) deadline: Option<Instant>,
@@ -27,28 +27,28 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Hands a part on. If nobody reads any more, it is dropped.
-    pub(crate) async fn send(&self, part: PageResult) {
+    /// Sends a page to the reader. If the reader is gone, it is dropped.
+    pub(crate) async fn send(&self, page_result: PageResult) {
         self.reader.page_waits();
         if let Ok(place) = self.sender.reserve().await {
-            // Nothing is awaited in between: a task that is aborted has handed a part on and recorded it, or neither.
-            self.tally.record(&part);
-            self.open.record(&part);
-            place.send(part);
+            // Nothing is awaited in between: a task that is aborted has sent and recorded a page, or neither.
+            self.stats_recorder.record(&page_result);
+            self.open.record(&page_result);
+            place.send(page_result);
         }
         self.reader.page_read();
     }
 
-    /// Ends a query that failed, whose answers before raised so many others.
+    /// Ends a query that failed and has `follow_up_count` follow-up queries.
     pub(crate) async fn fail(
         &self,
         job: Job,
         failure: Failure,
         generation: Option<u64>,
         source: Option<Arc<Source>>,
-        raised: usize,
+        follow_up_count: usize,
     ) {
-        let part = PageResult {
+        let page_result = PageResult {
             query: job.query.restarted(),
             rows: Vec::new(),
             notes: Vec::new(),
@@ -60,13 +60,13 @@ impl Run {
             slot: job.slot,
             state: None,
             bytes: 0,
-            raised,
-            origin: job.origin,
+            follow_up_count,
+            query_path: job.query_path,
         };
-        self.send(part).await;
+        self.send(page_result).await;
     }
 
-    /// Ends a query that failed, and gives those that its answers raised before.
+    /// Ends a query that failed, and returns its follow-up queries so far.
     pub(crate) async fn end(
         &self,
         mut job: Job,
@@ -74,33 +74,35 @@ impl Run {
         generation: Option<u64>,
         source: Option<Arc<Source>>,
     ) -> Vec<Job> {
-        if job.lineage.check(&job.follow).is_some() {
+        if job.follow_up_budget.check(&job.follow).is_some() {
             job.follow.clear();
         }
-        let raised = job.raised(&self.resume);
+        let raised = job.take_follow_ups(&self.resume);
         self.open.add(&raised);
         self.fail(job, failure, generation, source, raised.len()).await;
         raised
     }
 
-    /// What a query's rows raise, if they do.
+    /// The follow-up that the run makes of a query's rows, if it does.
     pub(crate) fn follow_up(&self, job: &Job) -> Option<&FollowUp> {
-        self.follow_up.as_ref().filter(|_| job.origin.path.is_empty())
+        self.follow_up.as_ref().filter(|_| job.query_path.path.is_empty())
     }
 
-    /// Rows of a query that were handed on.
+    /// Rows of a query that were sent to the reader.
     pub(crate) fn records(&self, job: &Job) -> usize {
         if self.follow_up(job).is_some() { 0 } else { job.progress.records }
     }
 
+    /// Ends queries that failed for one reason.
     pub(crate) async fn fail_all(&self, jobs: Vec<Job>, failure: &Failure, generation: Option<u64>) {
         for job in jobs {
             self.fail(job, failure.clone(), generation, None, 0).await;
         }
     }
 
+    /// Counts a retry.
     pub(crate) fn retrying(&self, failure: &Failure) {
-        self.tally.update(|stats| {
+        self.stats_recorder.update(|stats| {
             stats.retries += 1;
             *stats.retried.entry(failure.kind).or_default() += 1;
         });

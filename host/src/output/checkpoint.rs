@@ -137,16 +137,16 @@ impl<C: Checkpoint> CheckpointWriter<C> {
             (Some(failure), _) => QueryEnd::Failed(failure.kind),
             (None, None) => QueryEnd::Answered,
         };
-        let root = page.origin.root;
-        if page.origin.path.is_empty() && page.raised > 0 {
+        let root = page.query_path.root;
+        if page.query_path.path.is_empty() && page.follow_up_count > 0 {
             // It ends with its follow-up queries: asked again, it raises those that are left.
-            self.trees.insert(root, Tree { key, records, open: page.raised, end });
+            self.trees.insert(root, Tree { key, records, open: page.follow_up_count, end });
             let end = QueryEnd::Failed(FailureKind::Cancelled);
             return self.checkpoint.end(rows, EndedQuery { key, end, records });
         }
         self.checkpoint.end(rows, EndedQuery { key, end, records })?;
         let Some(tree) = self.trees.get_mut(&root) else { return Ok(()) };
-        tree.open = (tree.open + page.raised).saturating_sub(1);
+        tree.open = (tree.open + page.follow_up_count).saturating_sub(1);
         tree.end = if end == QueryEnd::Answered { tree.end } else { end };
         if tree.open > 0 {
             return Ok(());

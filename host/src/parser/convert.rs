@@ -58,7 +58,7 @@ impl From<wit::QueryResult> for Query {
         let params = query.params.into_iter().map(|(name, value)| (Arc::from(name), Arc::from(value)));
         let plain = Self::new(query.kind, params);
         match query.state {
-            Some(state) => plain.going_on(&state),
+            Some(state) => plain.with_state(&state),
             None => plain,
         }
     }

@@ -17,25 +17,25 @@ const ZSTD_LEVEL: i32 = 1;
 
 /// A part that waits.
 #[derive(Debug)]
-pub(crate) struct Packed {
+pub(crate) struct WaitingPage {
     /// Without its rows where they are packed.
-    part: PageResult,
+    page_result: PageResult,
     /// Its rows, and how long they are as JSON.
     rows: Option<(Vec<u8>, usize)>,
 }
 
-impl Packed {
+impl WaitingPage {
     /// The way to its query from the one that was asked.
     pub(crate) fn path(&self) -> &[u32] {
-        &self.part.origin.path
+        &self.page_result.query_path.path
     }
 }
 
 /// Rows that wait as they are.
 #[derive(Debug)]
-pub(crate) struct Loose {
+pub(crate) struct WaitingRows {
     /// Bytes of the JSON of those that wait as they are.
-    loose: usize,
+    waiting_rows: usize,
     most: usize,
     /// Bytes of those that are packed.
     packed: usize,
@@ -47,41 +47,41 @@ const ROW_OVERHEAD: usize = 3;
 /// What a part takes in memory beside its rows.
 const PART_BYTES: usize = 512;
 
-impl Loose {
+impl WaitingRows {
     /// None yet, and at most this much as it is.
     pub(crate) const fn new(most: usize) -> Self {
-        Self { loose: 0, most, packed: 0 }
+        Self { waiting_rows: 0, most, packed: 0 }
     }
 
     /// Bytes of what waits, about.
     pub(crate) const fn bytes(&self) -> usize {
-        self.loose * ROW_OVERHEAD + self.packed
+        self.waiting_rows * ROW_OVERHEAD + self.packed
     }
 
     /// Has a part wait, packed if many wait.
-    pub(crate) fn pack(&mut self, mut part: PageResult) -> Packed {
-        let rows = if self.loose + part.bytes > self.most { packed(&part.rows) } else { None };
+    pub(crate) fn pack(&mut self, mut page_result: PageResult) -> WaitingPage {
+        let rows = if self.waiting_rows + page_result.bytes > self.most { packed(&page_result.rows) } else { None };
         if rows.is_some() {
-            part.rows = Vec::new();
+            page_result.rows = Vec::new();
         } else {
-            self.loose += part.bytes;
+            self.waiting_rows += page_result.bytes;
         }
         self.packed += rows.as_ref().map_or(0, |(rows, _)| rows.len() + PART_BYTES);
-        Packed { part, rows }
+        WaitingPage { page_result, rows }
     }
 
     /// The part as it was.
-    pub(crate) fn open(&mut self, packed: Packed) -> PageResult {
-        let Packed { mut part, rows } = packed;
+    pub(crate) fn open(&mut self, packed: WaitingPage) -> PageResult {
+        let WaitingPage { mut page_result, rows } = packed;
         if let Some((rows, length)) = rows {
             self.packed -= rows.len() + PART_BYTES;
             // It was packed here, from memory to memory.
             let json = zstd::bulk::decompress(&rows, length).unwrap_or_default();
-            part.rows = serde_json::from_slice(&json).unwrap_or_default();
+            page_result.rows = serde_json::from_slice(&json).unwrap_or_default();
         } else {
-            self.loose -= part.bytes;
+            self.waiting_rows -= page_result.bytes;
         }
-        part
+        page_result
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use crate::result::page_result::QueryPath;
     use crate::types::Query;
 
-    fn part(root: usize, rows: usize) -> PageResult {
+    fn page_result(root: usize, rows: usize) -> PageResult {
         let row =
             |score: usize| serde_json::from_str(&format!(r#"{{"score": 4.{score}321985244750977, "b": [null, "é"]}}"#));
         PageResult {
@@ -114,23 +114,24 @@ mod tests {
             slot: None,
             state: None,
             bytes: rows * 1000,
-            origin: QueryPath { root, path: Vec::new() },
-            raised: 0,
+            query_path: QueryPath { root, path: Vec::new() },
+            follow_up_count: 0,
         }
     }
 
     #[test]
     fn rows_come_out_as_they_went_in_and_many_take_little() {
-        let mut loose = Loose::new(MAX_WAITING_BYTES);
-        let waiting: Vec<_> = (0..5).map(|root| loose.pack(part(root, MAX_WAITING_BYTES / 2000))).collect();
+        let mut waiting_rows = WaitingRows::new(MAX_WAITING_BYTES);
+        let waiting: Vec<_> =
+            (0..5).map(|root| waiting_rows.pack(page_result(root, MAX_WAITING_BYTES / 2000))).collect();
         assert!(waiting[..2].iter().all(|packed| packed.rows.is_none()));
         for packed in &waiting[2..] {
             let (bytes, length) = packed.rows.as_ref().unwrap();
-            assert!(packed.part.rows.is_empty() && bytes.len() * 5 < *length);
+            assert!(packed.page_result.rows.is_empty() && bytes.len() * 5 < *length);
         }
         for (root, packed) in waiting.into_iter().enumerate() {
-            assert_eq!(loose.open(packed), part(root, MAX_WAITING_BYTES / 2000));
+            assert_eq!(waiting_rows.open(packed), page_result(root, MAX_WAITING_BYTES / 2000));
         }
-        assert_eq!(loose.bytes(), 0);
+        assert_eq!(waiting_rows.bytes(), 0);
     }
 }

@@ -30,11 +30,11 @@ pub struct PageResult {
     pub(crate) slot: Option<ParserSlot>,
     /// What the query goes on with, where more pages are to come.
     pub(crate) state: Option<Arc<str>>,
-    pub(crate) origin: QueryPath,
+    pub(crate) query_path: QueryPath,
     /// Bytes of its records' JSON.
     pub(crate) bytes: usize,
     /// Queries that its answers raise.
-    pub(crate) raised: usize,
+    pub(crate) follow_up_count: usize,
 }
 
 /// Where a query belongs: the number of the one that was asked, and the way from it to one that its answers raised.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::compressed_rows::{Loose, Packed};
+use super::compressed_rows::{WaitingPage, WaitingRows};
 use super::page_result::PageResult;
 
 /// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
@@ -18,28 +18,34 @@ pub(crate) struct ReorderBuffer {
     head: Option<usize>,
     /// By root: its own parts that may leave in order, those of queries that it raised, and whether it is closed.
     roots: BTreeMap<usize, Root>,
-    ready: VecDeque<Packed>,
-    loose: Loose,
+    ready: VecDeque<WaitingPage>,
+    waiting_rows: WaitingRows,
 }
 
 #[derive(Debug, Default)]
 struct Root {
-    own: VecDeque<Packed>,
-    raised: Vec<Packed>,
+    own: VecDeque<WaitingPage>,
+    raised: Vec<WaitingPage>,
     is_closed: bool,
 }
 
 impl ReorderBuffer {
     /// An empty buffer, with this many bytes of JSON whose rows may wait uncompressed.
     pub(crate) const fn new(max_plain_bytes: usize) -> Self {
-        Self { next: 0, head: None, roots: BTreeMap::new(), ready: VecDeque::new(), loose: Loose::new(max_plain_bytes) }
+        Self {
+            next: 0,
+            head: None,
+            roots: BTreeMap::new(),
+            ready: VecDeque::new(),
+            waiting_rows: WaitingRows::new(max_plain_bytes),
+        }
     }
 
-    pub(crate) fn insert(&mut self, part: PageResult, closes: bool) {
-        let root = self.roots.entry(part.origin.root).or_default();
+    pub(crate) fn insert(&mut self, page_result: PageResult, closes: bool) {
+        let root = self.roots.entry(page_result.query_path.root).or_default();
         root.is_closed |= closes;
-        let is_own = part.origin.path.is_empty();
-        let waits = self.loose.pack(part);
+        let is_own = page_result.query_path.path.is_empty();
+        let waits = self.waiting_rows.pack(page_result);
         if is_own {
             root.own.push_back(waits);
         } else {
@@ -50,12 +56,12 @@ impl ReorderBuffer {
     /// The next part in order, and whether its root takes no more room.
     pub(crate) fn next(&mut self) -> Option<(PageResult, bool)> {
         let (waited, is_over) = self.next_waiting()?;
-        Some((self.loose.open(waited), is_over))
+        Some((self.waiting_rows.open(waited), is_over))
     }
 
     /// The query that alone is to be asked, or none, if that has changed.
     pub(crate) fn head_to_wait_for(&mut self) -> Option<Option<usize>> {
-        let bytes = self.loose.bytes();
+        let bytes = self.waiting_rows.bytes();
         let is_high = bytes > HIGH_WATER_BYTES || (self.head.is_some() && bytes > LOW_WATER_BYTES);
         let head = is_high.then_some(self.next);
         (head != self.head).then(|| {
@@ -64,28 +70,28 @@ impl ReorderBuffer {
         })
     }
 
-    fn next_waiting(&mut self) -> Option<(Packed, bool)> {
-        if let Some(part) = self.ready.pop_front() {
-            return Some((part, false));
+    fn next_waiting(&mut self) -> Option<(WaitingPage, bool)> {
+        if let Some(page_result) = self.ready.pop_front() {
+            return Some((page_result, false));
         }
         let root = self.roots.get_mut(&self.next)?;
-        if let Some(part) = root.own.pop_front() {
+        if let Some(page_result) = root.own.pop_front() {
             let is_over = root.is_closed && root.own.is_empty() && root.raised.is_empty();
             if is_over {
-                self.go_on();
+                self.continue_from();
             }
-            return Some((part, is_over));
+            return Some((page_result, is_over));
         }
         if !root.is_closed {
             return None;
         }
         root.raised.sort_by(|one, other| one.path().cmp(other.path()));
         self.ready = std::mem::take(&mut root.raised).into();
-        self.go_on();
-        self.ready.pop_front().map(|part| (part, true))
+        self.continue_from();
+        self.ready.pop_front().map(|page_result| (page_result, true))
     }
 
-    fn go_on(&mut self) {
+    fn continue_from(&mut self) {
         self.roots.remove(&self.next);
         self.next += 1;
     }

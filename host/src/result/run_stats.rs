@@ -76,12 +76,12 @@ impl StatsRecorder {
     }
 
     /// Records a part that is handed on.
-    pub(crate) fn record(&self, part: &PageResult) {
+    pub(crate) fn record(&self, page_result: &PageResult) {
         self.update(|stats| {
-            stats.records += part.rows.len() as u64;
-            if part.is_last {
-                stats.open = (stats.open + part.raised as u64).saturating_sub(1);
-                match &part.failure {
+            stats.records += page_result.rows.len() as u64;
+            if page_result.is_last {
+                stats.open = (stats.open + page_result.follow_up_count as u64).saturating_sub(1);
+                match &page_result.failure {
                     None => stats.answered += 1,
                     Some(failure) => *stats.failed.entry(failure.kind).or_default() += 1,
                 }
@@ -91,22 +91,22 @@ impl StatsRecorder {
 
     /// An exchange is over.
     pub(crate) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
-        let mut tally = self.0.lock();
-        tally.0.in_flight = tally.0.in_flight.saturating_sub(1);
+        let mut stats_recorder = self.0.lock();
+        stats_recorder.0.in_flight = stats_recorder.0.in_flight.saturating_sub(1);
         if let Some(bytes) = bytes {
-            tally.0.bytes += bytes as u64;
+            stats_recorder.0.bytes += bytes as u64;
             let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
-            tally.1.iter_mut().for_each(|times| times.saturating_record(micros));
+            stats_recorder.1.iter_mut().for_each(|times| times.saturating_record(micros));
         }
     }
 
     pub(crate) fn stats(&self, (held_by, held_for): (Bottleneck, Option<Duration>)) -> RunStats {
-        let tally = self.0.lock();
-        let latency = tally.1.as_ref().map(|times| {
+        let stats_recorder = self.0.lock();
+        let latency = stats_recorder.1.as_ref().map(|times| {
             let at = |quantile| Duration::from_micros(times.value_at_quantile(quantile));
             Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: Duration::from_micros(times.max()) }
         });
-        RunStats { latency: latency.unwrap_or_default(), held_by, held_for, ..tally.0.clone() }
+        RunStats { latency: latency.unwrap_or_default(), held_by, held_for, ..stats_recorder.0.clone() }
     }
 }
 

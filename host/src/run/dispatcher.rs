@@ -11,11 +11,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::intake::{Input, Intake, Taken};
-use crate::exchange::context::{Routed, Worker};
+use crate::exchange::context::{ExchangeContext, Routed};
 use crate::exchange::requeue::Requeue;
 use crate::exchange::round_trip::ReadyRequest;
 use crate::jobs::bucket_key::BucketKey;
-use crate::jobs::job::{Asked, Job};
+use crate::jobs::job::{Job, ResumedQuery};
 use crate::jobs::permit::{Batch, Grant, Permit, RunQueue};
 use crate::jobs::run_state::Run;
 use crate::schedule::circuit_breaker::Outage;
@@ -61,7 +61,7 @@ enum Event {
 
 /// Dispatches the queries of one run.
 pub(crate) struct Dispatcher {
-    worker: Arc<Worker>,
+    context: Arc<ExchangeContext>,
     run: Arc<Run>,
     intake: Intake,
     /// The number of the next query.
@@ -81,7 +81,7 @@ pub(crate) struct Dispatcher {
 
 impl Dispatcher {
     pub(crate) fn new(
-        worker: Worker,
+        context: ExchangeContext,
         run: Run,
         input: Input,
         room: Arc<Semaphore>,
@@ -89,7 +89,7 @@ impl Dispatcher {
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            worker: Arc::new(worker),
+            context: Arc::new(context),
             run: Arc::new(run),
             intake: Intake::new(input, room),
             next_root: 0,
@@ -178,14 +178,14 @@ impl Dispatcher {
         let asked =
             queries.into_iter().filter_map(|query| (self.run.resume)(query)).map(|asked| match self.run.follow_up {
                 // What its earlier pages raised is known only after they were asked again.
-                Some(_) => Asked::from(asked.query.restarted()),
+                Some(_) => ResumedQuery::from(asked.query.restarted()),
                 None => asked,
             });
         let jobs: Vec<_> = (self.next_root..).zip(asked).map(|(root, asked)| Job::new(asked, root)).collect();
         self.next_root += jobs.len();
         self.intake.spend(jobs.len());
         self.run.open.add(&jobs);
-        self.run.tally.update(|stats| {
+        self.run.stats_recorder.update(|stats| {
             stats.open += jobs.len() as u64;
             stats.answered_before += (count - jobs.len()) as u64;
         });
@@ -202,7 +202,7 @@ impl Dispatcher {
         }
         let mut elsewhere: Vec<(ParserSlot, Vec<Job>)> = Vec::new();
         for mut job in jobs {
-            let slot = match job.slot.clone().map_or_else(|| self.worker.slot(&job.query), Ok) {
+            let slot = match job.slot.clone().map_or_else(|| self.context.slot(&job.query), Ok) {
                 Ok(slot) => slot,
                 Err(failure) => {
                     self.failed.push(FailedJobs { jobs: vec![job], failure, generation: None });
@@ -219,8 +219,8 @@ impl Dispatcher {
             }
         }
         for (slot, jobs) in elsewhere {
-            let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
-            self.tasks.spawn(async move { Done::Routed(worker.route(&run, slot, jobs).await) });
+            let (context, run) = (Arc::clone(&self.context), Arc::clone(&self.run));
+            self.tasks.spawn(async move { Done::Routed(context.route(&run, slot, jobs).await) });
         }
     }
 
@@ -244,7 +244,7 @@ impl Dispatcher {
     fn push(&self, slot: &ParserSlot, host: &str, job: Job, not_before: Option<Instant>) {
         let description = slot.description();
         let kind = description.kind(job.query.kind());
-        let limit = self.worker.batch_limit(slot, job.query.kind(), kind);
+        let limit = self.context.batch_limit(slot, job.query.kind(), kind);
         let key = BucketKey::new(slot.shared_name(), kind, &job.query);
         self.queue.push(host, &description, (key, &limit), not_before, job);
     }
@@ -311,9 +311,9 @@ impl Dispatcher {
         if let Some(built) = batch.request.filter(|(maker, _)| maker.number == generation.number) {
             return self.send(ReadyRequest { built, jobs: batch.jobs }, permit);
         }
-        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
+        let (context, run) = (Arc::clone(&self.context), Arc::clone(&self.run));
         self.tasks.spawn(async move {
-            let (ready, left) = worker.build_request(&run, generation, batch.jobs).await;
+            let (ready, left) = context.build_request(&run, generation, batch.jobs).await;
             Done::Built(Box::new(Built { permit, ready, left }))
         });
     }
@@ -323,8 +323,8 @@ impl Dispatcher {
             let generation = Some(ready.built.0.number);
             return self.failed.push(FailedJobs { jobs: ready.jobs, failure, generation });
         }
-        let (worker, run) = (Arc::clone(&self.worker), Arc::clone(&self.run));
-        self.tasks.spawn(async move { Done::Requeue(worker.exchange(&run, ready, permit).await) });
+        let (context, run) = (Arc::clone(&self.context), Arc::clone(&self.run));
+        self.tasks.spawn(async move { Done::Requeue(context.exchange(&run, ready, permit).await) });
     }
 
     /// Ends the run, in which a task panicked: the task's queries have no outcome.

@@ -16,38 +16,39 @@ use crate::result::page_result::{PageResult, QueryPath};
 /// Outcomes of queries, each when its last page is there: in the order of the queries, unless [`Outcomes::unordered`].
 #[derive(Debug)]
 pub struct Outcomes {
-    parts: PageResults,
+    page_results: PageResults,
     begun: HashMap<QueryPath, Outcome>,
 }
 
 impl Outcomes {
-    pub(crate) fn new(parts: PageResults) -> Self {
-        Self { parts: parts.in_order(MAX_WAITING_BYTES), begun: HashMap::new() }
+    pub(crate) fn new(page_results: PageResults) -> Self {
+        Self { page_results: page_results.in_order(MAX_WAITING_BYTES), begun: HashMap::new() }
     }
 
     /// The same as they come: none waits for another, and more are under way while one is slow.
     #[must_use]
     pub fn unordered(mut self) -> Self {
-        self.parts.order = None;
+        self.page_results.order = None;
         self
     }
 
     /// The same page by page, as they come: what a query has answered leaves before its last page is there.
     #[must_use]
-    pub fn parts(self) -> PageResults {
-        self.unordered().parts
+    pub fn pages(self) -> PageResults {
+        self.unordered().page_results
     }
 
     /// Stops it, and tells how it goes.
     #[must_use]
     pub fn control(&self) -> RunControl {
-        self.parts.control()
+        self.page_results.control()
     }
 
     /// The outcome that a part is the last of.
-    fn add(&mut self, part: PageResult) -> Option<Outcome> {
-        let PageResult { query, mut rows, mut notes, is_last, failure, generation, source, origin, .. } = part;
-        let mut outcome = self.begun.remove(&origin).unwrap_or_else(|| Outcome::new(query));
+    fn add(&mut self, page_result: PageResult) -> Option<Outcome> {
+        let PageResult { query, mut rows, mut notes, is_last, failure, generation, source, query_path, .. } =
+            page_result;
+        let mut outcome = self.begun.remove(&query_path).unwrap_or_else(|| Outcome::new(query));
         outcome.rows.append(&mut rows);
         outcome.notes.append(&mut notes);
         (outcome.failure, outcome.generation) = (failure, generation);
@@ -55,7 +56,7 @@ impl Outcomes {
         if is_last {
             return Some(outcome);
         }
-        self.begun.insert(origin, outcome);
+        self.begun.insert(query_path, outcome);
         None
     }
 }
@@ -65,11 +66,11 @@ impl Stream for Outcomes {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Outcome>> {
         loop {
-            match self.parts.poll_next_unpin(context) {
+            match self.page_results.poll_next_unpin(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(part)) => {
-                    if let Some(outcome) = self.add(part) {
+                Poll::Ready(Some(page_result)) => {
+                    if let Some(outcome) = self.add(page_result) {
                         return Poll::Ready(Some(outcome));
                     }
                 }

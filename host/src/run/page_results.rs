@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::control::RunControl;
 use super::dispatcher::{Dispatcher, describe};
 use super::intake::Input;
-use crate::exchange::context::Worker;
+use crate::exchange::context::ExchangeContext;
 use crate::jobs::job::Resume;
 use crate::jobs::open_queries::OpenQueries;
 use crate::jobs::reader::Reader;
@@ -36,7 +36,7 @@ const OPEN: usize = 8192;
 /// The same for queries whose rows raise others, some hundred each, which are open then too.
 const RAISING_OPEN: usize = 256;
 
-/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::parts`](super::Outcomes::parts).
+/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::pages`](super::Outcomes::pages).
 pub struct PageResults {
     receiver: mpsc::Receiver<PageResult>,
     room: Arc<Semaphore>,
@@ -55,14 +55,15 @@ pub struct PageResults {
     open: HashMap<usize, usize>,
 }
 
-impl Worker {
+impl ExchangeContext {
     /// Answers the queries, from when the first outcome is asked for.
     pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
         let (sender, receiver) = mpsc::channel(CHANNEL_PAGES);
         let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
-        let (room, tally) = (Arc::new(Semaphore::new(open)), Arc::new(StatsRecorder::new()));
+        let (room, stats_recorder) = (Arc::new(Semaphore::new(open)), Arc::new(StatsRecorder::new()));
         let (stop, stopped) = watch::channel(false);
-        let control = RunControl { stop: Arc::new(stop), stats: Arc::clone(&tally), scheduler: self.scheduler.clone() };
+        let control =
+            RunControl { stop: Arc::new(stop), stats: Arc::clone(&stats_recorder), scheduler: self.scheduler.clone() };
         let queue = self.scheduler.add_run();
         let (reader, open_queries) = (Arc::new(queue.reader()), Arc::new(OpenQueries::default()));
         let (run_reader, open) = (Arc::clone(&reader), Arc::clone(&open_queries));
@@ -71,7 +72,7 @@ impl Worker {
             let per_run = self.scheduler.config().retries.run_deadline;
             let deadline = per_run.and_then(|time| Instant::now().checked_add(time));
             let follow_up = input.follow_up.clone();
-            let run = Run { sender, tally, open, deadline, resume, follow_up, reader: run_reader };
+            let run = Run { sender, stats_recorder, open, deadline, resume, follow_up, reader: run_reader };
             Dispatcher::new(self, run, input, places, queue, stopped).dispatch().await
         };
         PageResults {
@@ -98,8 +99,8 @@ impl PageResults {
     }
 
     /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
-    pub(super) fn in_order(mut self, loose: usize) -> Self {
-        self.order = Some(ReorderBuffer::new(loose));
+    pub(super) fn in_order(mut self, waiting_rows: usize) -> Self {
+        self.order = Some(ReorderBuffer::new(waiting_rows));
         self
     }
 
@@ -116,16 +117,16 @@ impl PageResults {
     }
 
     /// Takes a part; returns it if it needn't wait for others.
-    fn accept(&mut self, part: PageResult) -> Option<PageResult> {
-        let closes = self.closes(&part);
+    fn accept(&mut self, page_result: PageResult) -> Option<PageResult> {
+        let closes = self.closes(&page_result);
         match &mut self.order {
             Some(order) => {
-                order.insert(part, closes);
+                order.insert(page_result, closes);
                 None
             }
             None => {
                 self.room.add_permits(usize::from(closes));
-                Some(part)
+                Some(page_result)
             }
         }
     }
@@ -137,9 +138,9 @@ impl PageResults {
         if let Some(head) = order.head_to_wait_for() {
             self.reader.set_head(head);
         }
-        let (part, is_over) = next?;
+        let (page_result, is_over) = next?;
         self.room.add_permits(usize::from(is_over));
-        Some(part)
+        Some(page_result)
     }
 
     /// What a fault left without an outcome, once the dispatcher has ended.
@@ -151,7 +152,7 @@ impl PageResults {
                 |fault| format!("a task of the run ended: {fault}"),
             );
             self.left = self.open_queries.fail_all(&why).into();
-            self.left.iter().for_each(|part| self.control.stats.record(part));
+            self.left.iter().for_each(|page_result| self.control.stats.record(page_result));
             let fault = fault.or_else(|| (!self.left.is_empty()).then_some(why));
             self.control.stats.update(|stats| stats.fault = fault);
         }
@@ -159,12 +160,12 @@ impl PageResults {
     }
 
     /// Whether a part is the last of its root.
-    fn closes(&mut self, part: &PageResult) -> bool {
-        if !part.is_last {
+    fn closes(&mut self, page_result: &PageResult) -> bool {
+        if !page_result.is_last {
             return false;
         }
-        let root = part.origin.root;
-        let open = self.open.remove(&root).unwrap_or(1) + part.raised - 1;
+        let root = page_result.query_path.root;
+        let open = self.open.remove(&root).unwrap_or(1) + page_result.follow_up_count - 1;
         if open > 0 {
             self.open.insert(root, open);
         }
@@ -178,18 +179,18 @@ impl Stream for PageResults {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
         self.begin();
         loop {
-            if let Some(part) = self.next_in_order() {
-                return Poll::Ready(Some(part));
+            if let Some(page_result) = self.next_in_order() {
+                return Poll::Ready(Some(page_result));
             }
-            let part = match ready!(self.receiver.poll_recv(context)) {
-                Some(part) => part,
+            let page_result = match ready!(self.receiver.poll_recv(context)) {
+                Some(page_result) => page_result,
                 None => match ready!(self.poll_left(context)) {
-                    Some(part) => part,
+                    Some(page_result) => page_result,
                     None => return Poll::Ready(None),
                 },
             };
-            if let Some(part) = self.accept(part) {
-                return Poll::Ready(Some(part));
+            if let Some(page_result) = self.accept(page_result) {
+                return Poll::Ready(Some(page_result));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::jobs::job::Asked;
+use crate::jobs::job::ResumedQuery;
 use crate::types::{Query, QueryKey};
 
 /// What is left of a query.
@@ -55,14 +55,14 @@ impl ResumeFilter {
     }
 
     /// What is left to ask of a query; `None` for nothing.
-    pub(crate) fn remaining(&self, query: Query) -> Option<Asked> {
+    pub(crate) fn remaining(&self, query: Query) -> Option<ResumedQuery> {
         let Some(lookup) = &self.0 else { return Some(query.into()) };
         match lookup(&query.key()) {
             Remaining::All => Some(query.into()),
             Remaining::Nothing => None,
             Remaining::Rest(PartialQuery { state, records, repeated }) => {
-                let query = state.map_or_else(|| query.clone(), |state| query.going_on(&state));
-                Some(Asked { query, records, again: repeated })
+                let query = state.map_or_else(|| query.clone(), |state| query.with_state(&state));
+                Some(ResumedQuery { query, records, again: repeated })
             }
         }
     }

@@ -98,9 +98,9 @@ impl BatchSizers {
         self.look(parser, kind).is_some_and(|size| size.is_hopeless())
     }
 
-    /// The largest batch of a kind that went well; 0 if none did.
-    pub(crate) fn largest_good(&self, parser: &str, kind: &str) -> u32 {
-        self.look(parser, kind).map_or(0, |size| size.largest_good)
+    /// The largest batch of a kind that went well, if any did.
+    pub(crate) fn largest_good(&self, parser: &str, kind: &str) -> Option<u32> {
+        self.look(parser, kind).map(|size| size.largest_good).filter(|queries| *queries > 0)
     }
 
     /// What is known of a kind's size, if anything is.

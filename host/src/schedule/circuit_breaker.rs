@@ -34,7 +34,7 @@ pub(crate) enum State {
     /// Everything.
     Closed,
     /// Nothing until then, which is a time that the server told, or not.
-    Open { until: Instant, is_told: bool },
+    Open { until: Instant, has_retry_after: bool },
     /// One request.
     HalfOpen,
     /// Nothing: what waits fails.
@@ -69,7 +69,7 @@ pub(crate) struct CircuitBreaker {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     until: Instant,
-    is_told: bool,
+    has_retry_after: bool,
 }
 
 impl CircuitBreaker {
@@ -91,7 +91,7 @@ impl CircuitBreaker {
             None => State::Closed,
             Some(Open { until, .. }) if until <= now => State::HalfOpen,
             Some(_) if self.given_up => State::GivenUp,
-            Some(Open { until, is_told }) => State::Open { until, is_told },
+            Some(Open { until, has_retry_after }) => State::Open { until, has_retry_after },
         }
     }
 
@@ -125,7 +125,7 @@ impl CircuitBreaker {
     fn extend(&mut self, told: Option<Duration>, now: Instant) {
         let Some(wait) = told.filter(|wait| *wait <= self.patience.max_wait) else { return };
         if let Some(open) = self.open.as_mut().filter(|open| !self.given_up && open.until < now + wait) {
-            (open.until, open.is_told) = (now + wait, true);
+            (open.until, open.has_retry_after) = (now + wait, true);
             self.silent_since = Some(now + wait);
         }
     }
@@ -136,28 +136,28 @@ impl CircuitBreaker {
             self.too_long = Some(wait);
             return self.give_up(now);
         }
-        let was_told = self.open.is_some_and(|open| open.is_told);
-        self.refused_probes += u32::from(is_probe && was_told);
+        let had_retry_after = self.open.is_some_and(|open| open.has_retry_after);
+        self.refused_probes += u32::from(is_probe && had_retry_after);
         if self.refused_probes >= MAX_REFUSED_PROBES || self.silence(now) >= self.patience.give_up || self.given_up {
             return self.give_up(now);
         }
         let backoff = MIN_OPEN_TIME.saturating_mul(1 << self.waits.min(16)).min(MAX_OPEN_TIME);
         self.waits += 1;
-        let (until, is_told) = match told {
+        let (until, has_retry_after) = match told {
             Some(wait) => (now + wait.max(MIN_OPEN_TIME), true),
             // The last probe goes when the time is up, and not before.
             None => (now + backoff.min(self.patience.give_up.saturating_sub(self.silence(now))), false),
         };
-        if is_told {
+        if has_retry_after {
             self.silent_since = Some(until);
         }
-        self.open = Some(Open { until, is_told });
+        self.open = Some(Open { until, has_retry_after });
     }
 
     /// Gives the host up until the next probe.
     pub(crate) fn give_up(&mut self, now: Instant) {
         self.given_up = true;
-        self.open = Some(Open { until: now + GIVEN_UP_TIME, is_told: false });
+        self.open = Some(Open { until: now + GIVEN_UP_TIME, has_retry_after: false });
     }
 
     fn silence(&self, now: Instant) -> Duration {
@@ -207,7 +207,10 @@ mod tests {
         let start = Instant::now();
         let told = Some(SECOND * 60);
         let mut circuit = open(told, start);
-        assert_eq!(circuit.state(start + SECOND * 59), State::Open { until: start + SECOND * 60, is_told: true });
+        assert_eq!(
+            circuit.state(start + SECOND * 59),
+            State::Open { until: start + SECOND * 60, has_retry_after: true }
+        );
         let probes = probes(&mut circuit, told, start);
         assert_eq!(probes.len(), MAX_REFUSED_PROBES as usize);
         assert_eq!(probes.last(), Some(&(SECOND * 600)));
@@ -251,6 +254,9 @@ mod tests {
         circuit.record_failure(None, start, start + SECOND);
         assert_eq!(circuit.state(start + SECOND + MIN_OPEN_TIME), State::HalfOpen);
         circuit.record_failure(Some(SECOND * 20), start, start + SECOND);
-        assert_eq!(circuit.state(start + SECOND * 20), State::Open { until: start + SECOND * 21, is_told: true });
+        assert_eq!(
+            circuit.state(start + SECOND * 20),
+            State::Open { until: start + SECOND * 21, has_retry_after: true }
+        );
     }
 }

@@ -69,7 +69,7 @@ impl ConcurrencyLimit {
 
     /// Records that the host was asked too much, while `in_flight` requests were in flight, itself included. If it told when it may be asked
     /// again, that limits the rate: requests one after another are not too many at once.
-    pub(crate) fn record_congestion(&mut self, in_flight: usize, is_told: bool) {
+    pub(crate) fn record_congestion(&mut self, in_flight: usize, has_retry_after: bool) {
         self.consecutive_failures += 1;
         self.is_slow_start = false;
         if self.consecutive_failures >= CONSECUTIVE_FAILURES_TO_CAP {
@@ -77,7 +77,7 @@ impl ConcurrencyLimit {
         }
         if self.limit > 1.0 {
             self.limit = (self.limit - DECREASE_PER_FAILURE).max(1.0);
-        } else if is_told {
+        } else if has_retry_after {
             self.limit = self.limit.min(1.0);
         } else if self.consecutive_failures > 1 || self.limit < 1.0 {
             self.limit = (self.limit * FRACTION_DECREASE).max(MIN_LIMIT);

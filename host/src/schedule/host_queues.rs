@@ -10,7 +10,7 @@ use super::concurrency_limit::ConcurrencyLimit;
 use super::rate_limiter::RateLimiter;
 use super::retry::RetryBudget;
 use super::scheduler::{Bottleneck, Feedback, RunId, SchedulerConfig};
-use super::wait_queue::{Batch, Queued, RunGate, Supply, WaitQueue};
+use super::wait_queue::{Batch, NotReady, Queued, RunGate, Supply, WaitQueue};
 use crate::types::Failure;
 
 /// A request is taken for lost when it takes this many times as long as others, and at least this long.
@@ -86,10 +86,10 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
         }
         let at = match self.ready_queue(runs, now) {
             Ok(at) => at,
-            Err(wake) => return Readiness::Wait(wake),
+            Err(NotReady { until }) => return Readiness::Wait(until),
         };
-        if let State::Open { until, is_told } = state {
-            let held_by = if is_told { Bottleneck::RetryAfter } else { Bottleneck::CircuitOpen };
+        if let State::Open { until, has_retry_after } = state {
+            let held_by = if has_retry_after { Bottleneck::RetryAfter } else { Bottleneck::CircuitOpen };
             return self.hold(held_by, Some(until));
         }
         if let Some(wait) = self.limited(state, now) {
@@ -110,16 +110,16 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
     }
 
     /// The place of the next run that may send something.
-    fn ready_queue(&mut self, runs: &HashMap<RunId, RunState>, now: Instant) -> Result<usize, Option<Instant>> {
+    fn ready_queue(&mut self, runs: &HashMap<RunId, RunState>, now: Instant) -> Result<usize, NotReady> {
         let mut wake = None;
         for (at, (run, queue)) in self.queues.iter_mut().enumerate() {
             let RunState { supply, gate } = runs.get(run).copied().unwrap_or_default();
             match queue.ready(gate, supply, now) {
                 Ok(()) => return Ok(at),
-                Err(due) => wake = wake.into_iter().chain(due).min(),
+                Err(NotReady { until }) => wake = wake.into_iter().chain(until).min(),
             }
         }
-        Err(wake)
+        Err(NotReady { until: wake })
     }
 
     /// The wait that the concurrency limit asks for.

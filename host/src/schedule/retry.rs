@@ -118,7 +118,7 @@ impl RetryPolicy {
         let (delay, costs_attempt) = match failure.retry_after {
             Some(wait) if wait > self.max_retry_after => return Err(NoRetry::WaitTooLong(wait)),
             // Those who were told the same time don't come back at once either.
-            Some(wait) => (wait.saturating_add(backoff(0)), attempt.was_told),
+            Some(wait) => (wait.saturating_add(backoff(0)), attempt.had_retry_after),
             None => (backoff(attempt.retries), !attempt.is_probe || self.max_retries == 0),
         };
         if costs_attempt && attempt.retries >= self.max_retries {
@@ -134,7 +134,7 @@ pub(crate) struct Attempt {
     /// Attempts before that counted.
     pub(crate) retries: u32,
     /// Whether the query was told to wait before: then it was the probe that follows.
-    pub(crate) was_told: bool,
+    pub(crate) had_retry_after: bool,
     /// Whether it probed a host that refuses everything: that is the host's failure.
     pub(crate) is_probe: bool,
 }
@@ -243,7 +243,7 @@ mod tests {
         let told = |wait| Failure { retry_after: Some(wait), ..Failure::new(FailureKind::Blocked, "") };
         let first = decide(&retries, &told(SECOND * 7), Attempt { retries: 6, ..Attempt::default() }).unwrap();
         assert_eq!(first, Retry { delay: SECOND * 7 + MIN_BACKOFF, costs_attempt: false });
-        let again = Attempt { retries: 5, was_told: true, ..Attempt::default() };
+        let again = Attempt { retries: 5, had_retry_after: true, ..Attempt::default() };
         assert!(decide(&retries, &told(SECOND * 7), again).unwrap().costs_attempt);
         assert_eq!(decide(&retries, &told(SECOND), Attempt { retries: 6, ..again }), Err(NoRetry::Final));
         let too_long = SECOND * 901;

@@ -123,6 +123,13 @@ enum Choice<'k, K> {
     Unit(usize),
 }
 
+/// That nothing may go now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotReady {
+    /// When something may go; None if that doesn't depend on the time.
+    pub(crate) until: Option<Instant>,
+}
+
 /// What is known of an entry that may go: the least goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -184,8 +191,8 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
     /// Whether something may go now.
     ///
     /// # Errors
-    /// When nothing may: the time at which something may, if that is known.
-    pub(crate) fn ready(&mut self, gate: RunGate, supply: Supply, now: Instant) -> Result<(), Option<Instant>> {
+    /// If nothing may.
+    pub(crate) fn ready(&mut self, gate: RunGate, supply: Supply, now: Instant) -> Result<(), NotReady> {
         self.buckets.values_mut().for_each(|bucket| bucket.wake(now));
         self.choose(gate, supply, now).map(drop)
     }
@@ -225,17 +232,17 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         Some(Batch { jobs, request: None })
     }
 
-    fn choose(&self, gate: RunGate, supply: Supply, now: Instant) -> Result<Choice<'_, K>, Option<Instant>> {
+    fn choose(&self, gate: RunGate, supply: Supply, now: Instant) -> Result<Choice<'_, K>, NotReady> {
         let is_fair = (self.turns + 1).is_multiple_of(FAIR_TURN);
         let (mut best, mut wake): (Option<(Rank, Choice<'_, K>)>, Option<Instant>) = (None, None);
-        let mut offer = |rank: Result<Rank, Option<Instant>>, choice| match rank {
+        let mut offer = |rank: Result<Rank, NotReady>, choice| match rank {
             Ok(mut rank) => {
                 rank.class = if is_fair { 0 } else { rank.class };
                 if best.as_ref().is_none_or(|(other, _)| rank < *other) {
                     best = Some((rank, choice));
                 }
             }
-            Err(at) => wake = wake.into_iter().chain(at).min(),
+            Err(NotReady { until }) => wake = wake.into_iter().chain(until).min(),
         };
         for (key, bucket) in &self.buckets {
             if let Some(rank) = self.rank(bucket, gate, supply, now) {
@@ -247,25 +254,19 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
                 offer(unit.rank(self.pops, now), Choice::Unit(index));
             }
         }
-        best.map(|(_, choice)| choice).ok_or(wake)
+        best.map(|(_, choice)| choice).ok_or(NotReady { until: wake })
     }
 
     /// When a bucket may go; `None` if nothing of it may.
-    fn rank(
-        &self,
-        bucket: &Bucket<J>,
-        gate: RunGate,
-        supply: Supply,
-        now: Instant,
-    ) -> Option<Result<Rank, Option<Instant>>> {
+    fn rank(&self, bucket: &Bucket<J>, gate: RunGate, supply: Supply, now: Instant) -> Option<Result<Rank, NotReady>> {
         if !admits(gate, || bucket.ready_jobs().map(Queued::root)) {
-            return bucket.next_due().map(|at| Err(Some(at))).filter(|_| gate != RunGate::Closed);
+            return bucket.next_due().map(|at| Err(NotReady { until: Some(at) })).filter(|_| gate != RunGate::Closed);
         }
-        let Some(head) = bucket.head() else { return Some(Err(bucket.next_due())) };
+        let Some(head) = bucket.head() else { return Some(Err(NotReady { until: bucket.next_due() })) };
         let (limit, waiting) = (bucket.limit(), bucket.len());
         let at = self.lingers_until(head.since, supply);
         if waiting < limit && at > now && gate == RunGate::Open {
-            return Some(Err(Some(at)));
+            return Some(Err(NotReady { until: Some(at) }));
         }
         Some(Ok(Rank {
             is_young: self.pops - head.pops < MAX_PASSED_OVER,
@@ -292,9 +293,9 @@ impl<K, J, R> WaitQueue<K, J, R> {
 
 impl<J: Queued, R> Unit<J, R> {
     /// A batch that stays together is full. Of several, the smallest goes first: what was halved is soon found out.
-    fn rank(&self, pops: u64, now: Instant) -> Result<Rank, Option<Instant>> {
+    fn rank(&self, pops: u64, now: Instant) -> Result<Rank, NotReady> {
         if self.not_before > now {
-            return Err(Some(self.not_before));
+            return Err(NotReady { until: Some(self.not_before) });
         }
         let jobs = &self.batch.jobs;
         let retries = jobs.iter().map(Queued::retries).max().unwrap_or_default();

@@ -179,7 +179,7 @@ impl Failure {
     }
 
     /// The same, saying whose doing it is and what was asked.
-    pub(crate) fn blaming(self, parser: &str, kind: &str) -> Self {
+    pub(crate) fn attributed_to(self, parser: &str, kind: &str) -> Self {
         Self { message: one_line(&format!("the parser {parser} for {kind}: {}", self.message)), ..self }
     }
 }

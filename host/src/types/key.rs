@@ -94,7 +94,7 @@ mod tests {
     fn what_is_asked_makes_the_key_and_nothing_else() {
         let asked = query("list", &[("country", "us"), ("num", "10")]);
         assert_eq!(asked.key(), query("list", &[("num", "10"), ("country", "us")]).key());
-        assert_eq!(asked.key(), asked.going_on("page 2").key());
+        assert_eq!(asked.key(), asked.with_state("page 2").key());
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Query {
     }
 
     /// The same query, going on from `state`.
-    pub(crate) fn going_on(&self, state: &str) -> Self {
+    pub(crate) fn with_state(&self, state: &str) -> Self {
         Self { state: Some(state.into()), ..self.clone() }
     }
 

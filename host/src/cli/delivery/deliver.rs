@@ -70,10 +70,10 @@ pub(in crate::cli) async fn deliver(
     } else {
         (None, input)
     };
-    let parts = host.resumed(input, sink.resume_filter());
+    let page_results = host.resumed(input, sink.resume_filter());
     // A table is written when all is there: then it may as well be in order.
-    let parts = if options.output.ordered || sink.is_table() { parts.ordered() } else { parts };
-    let control = parts.control();
+    let page_results = if options.output.ordered || sink.is_table() { page_results.ordered() } else { page_results };
+    let control = page_results.control();
     let interrupt = ShutdownSignal::listen(&control);
     let shown = progress::show(prices, host, &control, &taken.total);
     let mut coverage = Coverage::default();
@@ -83,7 +83,7 @@ pub(in crate::cli) async fn deliver(
     let (hint, rows) = (sink.failures_hint(), sink.rows_written());
     let delivery =
         Delivery { coverage: &mut coverage, interrupt: &interrupt, run: &options.run, refusals: &taken.refusals, hint };
-    let written = delivery.write(parts, sink, shown).await;
+    let written = delivery.write(page_results, sink, shown).await;
     let (stats, time) = (control.stats(), start.elapsed());
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
     let (duplicates, refused) = (count(&taken.duplicates), taken.refusals.count());
@@ -145,18 +145,18 @@ struct Delivery<'d> {
 }
 
 impl Delivery<'_> {
-    async fn write(self, mut parts: PageResults, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
+    async fn write(self, mut page_results: PageResults, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
         let mut repeated = Repeated::default();
         let mut written = Ok(());
-        while let Some(mut part) = parts.next().await {
-            self.report(&part, &mut repeated);
-            if let Some(slot) = &part.slot {
-                self.coverage.record(&slot.description(), part.query.kind(), &part.rows);
+        while let Some(mut page_result) = page_results.next().await {
+            self.report(&page_result, &mut repeated);
+            if let Some(slot) = &page_result.slot {
+                self.coverage.record(&slot.description(), page_result.query.kind(), &page_result.rows);
             }
-            if part.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
+            if page_result.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
                 sink.accept();
             }
-            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.write_page(&mut part));
+            written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.write_page(&mut page_result));
             if written.is_err() {
                 break;
             }
@@ -165,7 +165,7 @@ impl Delivery<'_> {
         repeated.print_counts(&self.hint);
         written?;
         sink.write_failures(self.refusals.drain())?;
-        let stats = parts.control().stats();
+        let stats = page_results.control().stats();
         let is_settled = stats.failed.keys().all(|kind| kind.is_final());
         let is_through = is_settled && self.interrupt.code().is_none() && stats.fault.is_none();
         let Finish { dropped } = sink.finish(is_through)?;
@@ -179,13 +179,13 @@ impl Delivery<'_> {
     }
 
     /// Reports notes and failures, as lines on stderr. That a run was stopped is said once.
-    fn report(&self, part: &PageResult, repeated: &mut Repeated) {
-        part.notes.iter().for_each(|note| print_message(&format!("{}: note: {}", part.query, note)));
-        let failure = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
+    fn report(&self, page_result: &PageResult, repeated: &mut Repeated) {
+        page_result.notes.iter().for_each(|note| print_message(&format!("{}: note: {}", page_result.query, note)));
+        let failure = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
         let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
-        let query = part.query.to_string();
+        let query = page_result.query.to_string();
         let cause = format!("{}: {}", failure.kind, with_option(failure));
-        repeated.report(failure.kind.name(), &cause, &query, || short(part));
+        repeated.report(failure.kind.name(), &cause, &query, || short(page_result));
     }
 }
 

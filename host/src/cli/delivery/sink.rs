@@ -141,21 +141,21 @@ impl Sink {
     }
 
     /// Takes a part: its rows, and then the journal's line.
-    pub(in crate::cli) fn write_page(&mut self, part: &mut PageResult) -> Result<(), SinkError> {
-        let mut rows = std::mem::take(&mut part.rows);
+    pub(in crate::cli) fn write_page(&mut self, page_result: &mut PageResult) -> Result<(), SinkError> {
+        let mut rows = std::mem::take(&mut page_result.rows);
         if let Some(limit) = self.limit {
-            rows.truncate(limit.saturating_sub(part.records - rows.len()));
+            rows.truncate(limit.saturating_sub(page_result.records - rows.len()));
         }
         if let Some(carried) = &self.carried {
-            rows = carried.rows(&part.query, rows, part.is_last);
+            rows = carried.rows(&page_result.query, rows, page_result.is_last);
         }
-        self.is_answered |= part.failure.is_none();
-        self.has_failed |= part.failure.is_some();
-        if let Some(failure) = part.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            self.write_failures([failed(part, failure.kind, &with_option(failure))])?;
+        self.is_answered |= page_result.failure.is_none();
+        self.has_failed |= page_result.failure.is_some();
+        if let Some(failure) = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
+            self.write_failures([failed(page_result, failure.kind, &with_option(failure))])?;
         }
         let count = rows.len() as u64;
-        self.rows.write_rows(rows, part)?;
+        self.rows.write_rows(rows, page_result)?;
         self.rows_written.fetch_add(count, Ordering::Relaxed);
         Ok(())
     }

@@ -51,7 +51,7 @@ pub(super) struct Status<'s> {
 impl Status<'_> {
     /// The line, in at most `width` columns as long as one part fits.
     pub(super) fn line(&self, width: usize) -> String {
-        let mut parts = self.parts();
+        let mut parts = self.pages();
         let line = joined(&parts, SEPARATOR, |part| &part.text);
         if line.width() <= width {
             return line;
@@ -66,7 +66,7 @@ impl Status<'_> {
         }
     }
 
-    fn parts(&self) -> Vec<Part> {
+    fn pages(&self) -> Vec<Part> {
         let Self { stats, estimate, elapsed, .. } = *self;
         let mut parts = vec![self.done()];
         if stats.failures() > 0 {

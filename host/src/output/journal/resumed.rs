@@ -16,14 +16,14 @@ pub struct Resumed {
     /// The queries that are answered.
     pub(in crate::output) done: CompletedKeys,
     /// Those that are answered in part. One that failed without a row isn't among them.
-    pub(in crate::output) going_on: HashMap<QueryKey, PartialQuery>,
+    pub(in crate::output) with_state: HashMap<QueryKey, PartialQuery>,
     /// Where the rows' file ends.
     pub(in crate::output) offset: u64,
 }
 
 impl Resumed {
     pub(in crate::output) fn is_empty(&self) -> bool {
-        self.done.len() == 0 && self.going_on.is_empty()
+        self.done.len() == 0 && self.with_state.is_empty()
     }
 
     /// Bytes of the rows' file that the journal accounts for: the file was cut to them.
@@ -38,7 +38,7 @@ impl Resumed {
         if self.done.contains(key) {
             return Remaining::Nothing;
         }
-        self.going_on.get(key).cloned().map_or(Remaining::All, Remaining::Rest)
+        self.with_state.get(key).cloned().map_or(Remaining::All, Remaining::Rest)
     }
 }
 
@@ -78,16 +78,16 @@ impl Seen {
             return false;
         }
         self.resumed.offset = offset;
-        let Resumed { done, going_on, .. } = &mut self.resumed;
+        let Resumed { done, with_state, .. } = &mut self.resumed;
         match (end, state) {
             (Some(QueryEnd::Answered), _) => {
-                going_on.remove(&key);
+                with_state.remove(&key);
                 done.0.push(key);
             }
             (Some(QueryEnd::Failed(_)), _) if records == 0 => {}
-            (Some(QueryEnd::Failed(_)) | None, None) => going_on.entry(key).or_default().record_failure(records),
+            (Some(QueryEnd::Failed(_)) | None, None) => with_state.entry(key).or_default().record_failure(records),
             (Some(QueryEnd::Failed(_)) | None, Some(state)) => {
-                going_on.entry(key).or_default().record_page(state, records)
+                with_state.entry(key).or_default().record_page(state, records)
             }
         }
         true
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_failed_goes_on_where_its_rows_end() {
-        let after = |entries: &[Vec<u8>]| seen(entries, 1000).going_on.remove(&key(1));
+        let after = |entries: &[Vec<u8>]| seen(entries, 1000).with_state.remove(&key(1));
         let page = entry(1, Some("two"), 5, 50, None);
         assert_eq!(after(&[entry(1, None, 0, 0, FAILED)]), None, "nothing was written");
         assert_eq!(

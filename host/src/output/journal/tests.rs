@@ -168,7 +168,7 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
     let mut writer = RowWriter::resumed(file, format, 80, resumed.offset).columns(columns);
     let left = (0..queries.len()).filter(|query| !resumed.done.contains(&key(*query)));
     let mut left: Vec<_> =
-        left.map(|query| (query, resumed.going_on.get(&key(query)).cloned().unwrap_or_default())).collect();
+        left.map(|query| (query, resumed.with_state.get(&key(query)).cloned().unwrap_or_default())).collect();
     while !left.is_empty() {
         let index = luck.below(left.len());
         let (query, started) = &mut left[index];

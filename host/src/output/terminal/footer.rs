@@ -62,8 +62,8 @@ pub(super) fn push_note(lines: &mut Lines, note: &str, view: &View) {
 /// Adds a dim line that says how many fields aren't shown, and how to see them.
 pub(super) fn push_hidden<'a>(lines: &mut Lines, facts: &[Facts<'a>], is_shown: impl Fn(&'a str) -> bool, view: &View) {
     // A position that is always 1 tells nothing, and the kind is known to the one who asked.
-    let is_told = |name: &str| matches!(name, "kind" | "position");
-    let hidden: Vec<_> = facts.iter().filter(|facts| !is_shown(facts.name) && !is_told(facts.name)).collect();
+    let has_retry_after = |name: &str| matches!(name, "kind" | "position");
+    let hidden: Vec<_> = facts.iter().filter(|facts| !is_shown(facts.name) && !has_retry_after(facts.name)).collect();
     let nulls = hidden.iter().filter(|facts| facts.content == Content::Missing).count();
     let nulls = if nulls == 0 { String::new() } else { format!(" ({nulls} empty)") };
     if !hidden.is_empty() {

@@ -52,8 +52,11 @@ fn batches_leave_full_and_the_rest_waits_for_more() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     push(&mut queue, "us", 0..120, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50, 50]);
-    assert_eq!(queue.ready(RunGate::Open, Supply::Trickling, now), Err(Some(now + LINGER)));
-    assert_eq!(queue.ready(RunGate::Open, Supply::Coming, now), Err(Some(now + MAX_LINGER_IF_COMING)));
+    assert_eq!(queue.ready(RunGate::Open, Supply::Trickling, now), Err(NotReady { until: Some(now + LINGER) }));
+    assert_eq!(
+        queue.ready(RunGate::Open, Supply::Coming, now),
+        Err(NotReady { until: Some(now + MAX_LINGER_IF_COMING) })
+    );
     push(&mut queue, "us", 120..150, &limit(50), now);
     assert_eq!(sizes(&mut queue, Supply::Trickling, now), [50]);
     push(&mut queue, "us", 150..153, &limit(50), now);
@@ -79,7 +82,7 @@ fn what_is_asked_again_goes_along_with_what_leaves_anyway() {
     let later = now + Duration::from_secs(10);
     queue.push("us", &limit(5), BEGUN, Some(later), Job(100), now);
     queue.push("us", &limit(5), BEGUN, Some(later + LINGER), Job(101), now);
-    assert_eq!(queue.ready(RunGate::Open, Supply::Exhausted, now), Err(Some(later)));
+    assert_eq!(queue.ready(RunGate::Open, Supply::Exhausted, now), Err(NotReady { until: Some(later) }));
     push(&mut queue, "us", 0..3, &limit(5), now);
     assert_eq!(pop(&mut queue, Supply::Exhausted, now), Some(vec![0, 1, 2, 100, 101]));
     queue.push("us", &limit(5), BEGUN, Some(later), Job(100), now);
@@ -94,7 +97,7 @@ fn batches_that_stay_together_wait_for_their_time() {
     queue.push_batch(BEGUN, later, Batch { jobs: vec![Job(1), Job(2)], request: Some(()) });
     push(&mut queue, "us", 10..11, &limit(5), now);
     assert_eq!(pop(&mut queue, Supply::Exhausted, now), Some(vec![10]));
-    assert_eq!(queue.ready(RunGate::Open, Supply::Exhausted, now), Err(Some(later)));
+    assert_eq!(queue.ready(RunGate::Open, Supply::Exhausted, now), Err(NotReady { until: Some(later) }));
     assert_eq!(pop(&mut queue, Supply::Exhausted, later), Some(vec![1, 2]));
 }
 
