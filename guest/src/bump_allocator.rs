@@ -11,10 +11,10 @@ use std::cell::Cell;
 use std::ptr;
 
 /// Bytes of a WebAssembly page.
-const PAGE: usize = 64 * 1024;
+const PAGE_BYTES: usize = 64 * 1024;
 
 /// Pages by which memory grows at least: 1 MiB.
-const GROWTH: usize = 16;
+const MIN_GROWTH_PAGES: usize = 16;
 
 unsafe extern "C" {
     /// The heap's start: the linker's symbol.
@@ -40,7 +40,7 @@ impl Default for BumpAllocator {
 }
 
 impl BumpAllocator {
-    /// An bump_allocator of which nothing is used.
+    /// An allocator of an unused heap.
     #[must_use]
     pub const fn new() -> Self {
         Self { next: Cell::new(0), used: Cell::new(0) }
@@ -57,10 +57,10 @@ impl BumpAllocator {
 
     /// Makes the bytes up to `end` usable.
     fn reach(end: usize) -> bool {
-        let size = core::arch::wasm32::memory_size(0) * PAGE;
-        let missing = end.saturating_sub(size).div_ceil(PAGE);
+        let size = core::arch::wasm32::memory_size(0) * PAGE_BYTES;
+        let missing = end.saturating_sub(size).div_ceil(PAGE_BYTES);
         missing == 0
-            || core::arch::wasm32::memory_grow(0, missing.max(GROWTH)) != usize::MAX
+            || core::arch::wasm32::memory_grow(0, missing.max(MIN_GROWTH_PAGES)) != usize::MAX
             || core::arch::wasm32::memory_grow(0, missing) != usize::MAX
     }
 }

@@ -70,11 +70,11 @@ fn is_unknown(page: &Result<Page, Failure>) -> bool {
 
 /// The chart in the payload of a frame.
 fn chart(payload: &mut Reader<'_>, _query: Option<&Query>) -> Result<Page, Failure> {
-    let table = RecordSchema::new(FIELDS);
+    let schema = RecordSchema::new(FIELDS);
     let mut records = Vec::new();
     let read: Result<_, ReadError> = payload.at(ITEMS, &mut |items| {
         items.elements(|_, item| {
-            records.push(table.read(item)?.record()?);
+            records.push(schema.read(item)?.record()?);
             Ok(ControlFlow::Continue(()))
         })
     });

@@ -1,9 +1,9 @@
-//! Bodies of batchexecute: which frame answers which query, and what the frames that report errors mean.
+//! Bodies of batchexecute: frames, which answer queries or report errors.
 //!
 //! A body is `)]}'`, then arrays of frames, each after a line with its length (with `rt=c`) or just one array. The length counts UTF-16
 //! units and is not needed: an array's end is where its bracket closes. A frame's payload is read where it lies, escaped as it is.
 //!
-//! Invariant: a frame that is missing is a failure of the store's, and asked for again; a frame that is there and empty is an answer.
+//! Invariant: a missing frame is a failure of the store's and is retried; an empty frame is an answer.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -11,25 +11,31 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{Kind, Nesting, ReadError, Reader};
 use playfast_guest::{Failure, Page, Query};
 
+mod status;
+#[cfg(test)]
+mod tests;
+
 use crate::{PageResults, unreadable};
+use status::{call_failure, request_failure};
 
-const PREFIX: &[u8] = b")]}'";
+/// Start of a body, which keeps it from being run as a script.
+const BODY_PREFIX: &[u8] = b")]}'";
 
-/// A frame's tag.
-const TAG: &[u16] = &[6];
+/// Path of a frame's tag.
+const TAG_PATH: &[u16] = &[6];
 
-/// What stands for the payload of a frame without one: an empty message.
-const NO_PAYLOAD: &[u8] = b"[]";
+/// Payload of a frame that has none: an empty message.
+const EMPTY_PAYLOAD: &[u8] = b"[]";
 
-/// What a payload says to a query, if that is known; leaves the reader anywhere in it. An empty message stands for no payload.
+/// Parses a payload for a query, if that is known. It may leave the reader anywhere in the payload.
 pub type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
 
-/// Whether a body is of batchexecute.
+/// Whether a body is one of batchexecute.
 pub(crate) fn is_answer(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(PREFIX)
+    body.trim_ascii_start().starts_with(BODY_PREFIX)
 }
 
-/// What a body of batchexecute says about each of the queries, which all asked the same rpc. A tag is the index of its query in the exchange.
+/// Parses a body of batchexecute for each of the queries, which all call the same rpc. A tag is the index of its query in the exchange.
 pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPayload<'q>) -> PageResults {
     if !is_answer(body) {
         let missing = || Err(Failure::layout_changed("the answer is not one of batchexecute"));
@@ -40,7 +46,7 @@ pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPaylo
     answers.finish(end)
 }
 
-/// What one frame says.
+/// Content of a frame.
 enum Frame {
     /// An answer to the rpc, or an error of its call, to the query with this tag.
     Answer { tag: Option<String>, page: Result<Page, Failure> },
@@ -83,7 +89,10 @@ impl<'q, 'r> Answers<'q, 'r> {
     /// Reads the frames to the body's end, and says whether it is whole. With lengths a cut between two arrays shows in nothing but the
     /// lack of the last frame, `["e",…]`.
     fn read_body(&mut self, body: &[u8]) -> Result<(), ReadError> {
-        let start = body.windows(PREFIX.len()).position(|bytes| bytes == PREFIX).map_or(0, |at| at + PREFIX.len());
+        let start = body
+            .windows(BODY_PREFIX.len())
+            .position(|bytes| bytes == BODY_PREFIX)
+            .map_or(0, |at| at + BODY_PREFIX.len());
         let mut reader = Reader::new(body, start, Nesting::Plain);
         let (mut has_lengths, mut has_array, mut has_ended) = (false, false, false);
         loop {
@@ -108,7 +117,7 @@ impl<'q, 'r> Answers<'q, 'r> {
     /// Reads one frame, and says whether it is the last one of a body.
     fn read_frame(&mut self, frame: &mut Reader<'_>) -> Result<bool, ReadError> {
         match self.frame(frame)? {
-            Frame::Answer { tag, page } => self.keep(tag.as_deref(), page),
+            Frame::Answer { tag, page } => self.store(tag.as_deref(), page),
             Frame::Stray => self.strays += 1,
             Frame::Error(failure) => self.error = self.error.take().or(Some(failure)),
             Frame::OtherRpc(rpc) => self.other = self.other.take().or(Some(rpc)),
@@ -119,7 +128,7 @@ impl<'q, 'r> Answers<'q, 'r> {
     }
 
     /// Keeps the first answer with each tag.
-    fn keep(&mut self, tag: Option<&str>, page: Result<Page, Failure>) {
+    fn store(&mut self, tag: Option<&str>, page: Result<Page, Failure>) {
         self.has_answer = true;
         let own = tag.and_then(|tag| self.tagged.get_mut(tag.parse::<usize>().ok()?));
         match own {
@@ -138,7 +147,7 @@ impl<'q, 'r> Answers<'q, 'r> {
         let whole = *frame;
         let query = match self.queries {
             [only] if !self.has_answer => Some(only),
-            _ => whole.get(TAG)?.and_then(Reader::text).and_then(|tag| self.waiting(&tag)),
+            _ => whole.get(TAG_PATH)?.and_then(Reader::text).and_then(|tag| self.waiting(&tag)),
         };
         let (mut page, mut failure, mut tag, mut found, mut is_own) = (None, None, None, Frame::Note, false);
         frame.elements(|slot, value| {
@@ -175,7 +184,7 @@ impl<'q, 'r> Answers<'q, 'r> {
             return Ok(found);
         }
         let page = page.or(failure.map(Err));
-        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Nesting::Plain), query));
+        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(EMPTY_PAYLOAD, 0, Nesting::Plain), query));
         Ok(Frame::Answer { tag, page })
     }
 
@@ -229,7 +238,7 @@ impl<'q, 'r> Answers<'q, 'r> {
         match &self.other {
             Some(other) if !answered && self.strays == 0 => Failure::layout_changed(format!(
                 "no frame answers the rpc {rpc}: the body answers {}",
-                other.chars().take(LONGEST_RPC).collect::<String>()
+                other.chars().take(MAX_RPC_CHARS).collect::<String>()
             )),
             _ if self.queries.len() > 1 => {
                 Failure::unavailable(format!("the answer lacks the frame of the rpc {rpc} with the tag {tag}"))
@@ -239,233 +248,5 @@ impl<'q, 'r> Answers<'q, 'r> {
     }
 }
 
-/// The most of an rpc's name that a message shows, in characters.
-const LONGEST_RPC: usize = 20;
-
-/// What the status of a call means (codes of google.rpc.Code; a `PlayGatewayError` detail is transient).
-fn call_failure(code: u32, mut error: Reader<'_>) -> Failure {
-    let transient = has_text(&mut error, "PlayGatewayError", 0).unwrap_or(false);
-    match code {
-        5 => Failure::not_found("the store has no such thing, at least in this country"),
-        8 => Failure::blocked("the store's quota is used up"),
-        3 if !transient => Failure::invalid_query("the store says: invalid argument"),
-        code => Failure::unavailable(format!("the store failed with gRPC status {code}")),
-    }
-}
-
-/// What the statuses of an `er` frame mean: that of HTTP, else that of gRPC.
-fn request_failure(http: Option<u32>, grpc: Option<u32>) -> Failure {
-    let code = match (http, grpc) {
-        (Some(http), Some(grpc)) => format!("the store answered with the error {http} (gRPC status {grpc})"),
-        (Some(code), None) | (None, Some(code)) => format!("the store answered with the error {code}"),
-        (None, None) => "the store answered with an error".to_owned(),
-    };
-    match (http.filter(|status| *status >= 100), grpc.or(http)) {
-        (Some(400), _) | (None, Some(3)) => Failure::invalid_query(code),
-        (Some(404), _) | (None, Some(5)) => Failure::not_found(code),
-        (Some(403 | 429), _) | (None, Some(7 | 8)) => Failure::blocked(code),
-        (Some(408 | 425), _) => Failure::unavailable(code),
-        (Some(400..=499), _) | (None, Some(12 | 16)) => Failure::layout_changed(code),
-        _ => Failure::unavailable(code),
-    }
-}
-
-/// Deep enough for a status with its details.
-const STATUS_DEPTH: u8 = 6;
-
-fn has_text(value: &mut Reader<'_>, part: &str, depth: u8) -> Result<bool, ReadError> {
-    if value.text().is_some_and(|text| text.contains(part)) {
-        return Ok(true);
-    }
-    let mut found = false;
-    if depth < STATUS_DEPTH && value.kind()? == Kind::Array {
-        let mut inner = *value;
-        inner.elements(|_, element| {
-            found |= has_text(element, part, depth + 1)?;
-            Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use FailureKind::{Blocked, InvalidQuery, LayoutChanged, NotFound, Unavailable};
-    use playfast_guest::FailureKind;
-
-    use super::*;
-
-    /// The text in a message, or that it is empty.
-    fn text(payload: &mut Reader<'_>, _: Option<&Query>) -> Result<Page, Failure> {
-        let text = payload.get(&[0]).map_err(|error| unreadable("the payload", error))?.and_then(Reader::text);
-        let text = text.ok_or_else(|| Failure::not_found("nothing"))?;
-        Ok(Page { records: vec![text.into_owned()], ..Page::default() })
-    }
-
-    fn pages(count: usize, body: &str) -> Vec<Result<String, Failure>> {
-        let queries = vec![Query::default(); count];
-        let pages = answers(&queries, body.as_bytes(), "R", text);
-        pages.into_iter().map(|page| page.map(|page| page.records.concat())).collect()
-    }
-
-    fn ask(count: usize, body: &str) -> Vec<Result<String, FailureKind>> {
-        pages(count, body).into_iter().map(|page| page.map_err(|failure| failure.kind)).collect()
-    }
-
-    /// A frame that answers R with one text.
-    fn frame(text: &str, tag: &str) -> String {
-        format!(r#"["wrb.fr","R","[\"{text}\"]",null,null,null,"{tag}"]"#)
-    }
-
-    /// A body without lengths.
-    fn array(frames: &[String]) -> String {
-        format!(")]}}'\n\n[{},[\"di\",5],[\"af.httprm\",5,\"1\",2]]", frames.join(","))
-    }
-
-    #[test]
-    fn answers_go_to_their_tags_in_any_order() {
-        let body = ")]}'\n\n[[\"wrb.fr\",\"R\",\"[\\\"b\\\\\\\"]\\\"]\",null,null,null,\"1\"],[\"wrb.fr\",\"X\",\"[\\\"x\\\"]\",null,null,null,\"0\"],\
-                    [\"wrb.fr\",\"R\",null,null,null,[5],\"2\"],[\"wrb.fr\",\"R\",\"[\\\"a\\\"]\",null,null,null,\"0\"],[\"di\",5],[\"e\",4,null,null,1]]";
-        let expected = [Ok("a".to_owned()), Ok("b\"]".to_owned()), Err(NotFound), Err(Unavailable)];
-        assert_eq!(ask(4, body), expected);
-    }
-
-    #[test]
-    fn a_missing_frame_fails_its_query_alone_and_is_named() {
-        let body = array(&[frame("a", "0"), frame("c", "2")]);
-        let answers = pages(3, &body);
-        assert_eq!((answers[0].as_deref(), answers[2].as_deref()), (Ok("a"), Ok("c")));
-        let missing = answers[1].as_ref().unwrap_err();
-        assert_eq!(missing.kind, Unavailable);
-        assert!(missing.message.contains("rpc R with the tag 1"), "{missing}");
-        assert_eq!(ask(1, ")]}'\n\n[[\"di\",5],[\"e\",4,null,null,1]]"), [Err(Unavailable)]);
-        assert_eq!(ask(2, ")]}'\n\n[]"), [Err(Unavailable), Err(Unavailable)]);
-    }
-
-    #[test]
-    fn a_frame_without_content_is_an_answer() {
-        for payload in ["null", "\"[]\"", "\"[null]\""] {
-            let body = array(&[frame("a", "0"), format!("[\"wrb.fr\",\"R\",{payload},null,null,null,\"1\"]")]);
-            assert_eq!(ask(2, &body), [Ok("a".to_owned()), Err(NotFound)], "{payload}");
-        }
-    }
-
-    #[test]
-    fn an_answer_to_another_rpc_is_another_layout() {
-        let body = array(&["[\"wrb.fr\",\"Other\",\"[]\",null,null,null,\"0\"]".to_owned()]);
-        for count in [1, 2] {
-            for answer in pages(count, &body) {
-                let failure = answer.unwrap_err();
-                assert_eq!(failure.kind, LayoutChanged);
-                assert!(failure.message.contains("no frame answers the rpc R: the body answers Other"), "{failure}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_only_query_needs_no_tag() {
-        for tag in ["generic", "0", "7", ""] {
-            assert_eq!(ask(1, &array(&[frame("a", tag)])), [Ok("a".to_owned())], "{tag}");
-        }
-        assert_eq!(ask(1, &array(&[frame("b", "1"), frame("a", "0")])), [Ok("a".to_owned())]);
-        assert_eq!(ask(1, &array(&[frame("b", "1"), frame("a", "2")])), [Err(Unavailable)]);
-    }
-
-    /// The same frames in the ways in which the store closes its arrays.
-    fn bodies(frames: &[String]) -> [String; 3] {
-        let lengths = |close: &str| {
-            let chunks = frames.iter().map(String::as_str).chain(["[\"di\",5]", "[\"e\",4,null,null,99]"]);
-            let chunks = chunks.map(|frame| format!("{}\n[{frame}{close}\n", frame.len() + 4));
-            format!(")]}}'\n\n{}", chunks.collect::<String>())
-        };
-        [array(frames), lengths("]"), lengths("\n]")]
-    }
-
-    #[test]
-    fn a_whole_body_is_known_however_its_arrays_close() {
-        for body in bodies(&[frame("a", "0")]) {
-            assert_eq!(ask(1, &body), [Ok("a".to_owned())], "{body}");
-            let answers = pages(2, &body);
-            assert!(answers[1].as_ref().unwrap_err().message.contains("lacks the frame"), "{body}");
-        }
-        for body in bodies(&["[\"wrb.fr\",\"Other\",\"[]\",null,null,null,\"0\"]".to_owned()]) {
-            assert_eq!(ask(1, &body), [Err(LayoutChanged)], "{body}");
-        }
-    }
-
-    #[test]
-    fn a_cut_body_is_worth_another_try_wherever_it_is_cut() {
-        for body in bodies(&[frame("a", "0"), frame("b", "1")]) {
-            for length in PREFIX.len()..body.trim_end().len() {
-                for answer in pages(3, &body[..length]).into_iter().filter_map(Result::err) {
-                    assert_eq!(answer.kind, Unavailable, "{length} of {body}");
-                    assert!(answer.message.contains("cut short"), "{length} of {body}: {answer}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn chunks_with_lengths_are_read_alike_and_one_query_needs_no_tag() {
-        let body = ")]}'\n\n50\n[[\"wrb.fr\",\"R\",\"[\\\"a\\\"]\",null,null,null,\"generic\"]]\n20\n[[\"e\",4,null,null,99]]\n";
-        assert_eq!(ask(1, body), [Ok("a".to_owned())]);
-        for length in 0..body.find("generic").unwrap() {
-            let cut = ask(1, &body[..length]);
-            assert!(matches!(cut.as_slice(), [Err(_)]), "{length}: {cut:?}");
-        }
-    }
-
-    #[test]
-    fn a_status_says_whether_to_try_again() {
-        let cases = [
-            ("[3]", InvalidQuery),
-            ("[5]", NotFound),
-            ("[8]", Blocked),
-            ("[13,null,[[\"type.googleapis.com/x.PlayGatewayError\",[]]]]", Unavailable),
-            ("[3,null,[[\"type.googleapis.com/x.PlayGatewayError\",[]]]]", Unavailable),
-        ];
-        for (error, kind) in cases {
-            let body = format!(")]}}'\n\n[[\"wrb.fr\",\"R\",null,null,null,{error},\"generic\"]]");
-            assert_eq!(ask(1, &body), [Err(kind)], "{error}");
-        }
-    }
-
-    #[test]
-    fn an_error_frame_names_its_status_and_says_whether_to_try_again() {
-        let cases = [
-            ("400,null,null,null,3", InvalidQuery, "400 (gRPC status 3)"),
-            ("404,null,null,null,5", NotFound, "404 (gRPC status 5)"),
-            ("429,null,null,null,8", Blocked, "429 (gRPC status 8)"),
-            ("500,null,null,null,13", Unavailable, "500 (gRPC status 13)"),
-            ("503,null,null,null,14", Unavailable, "503 (gRPC status 14)"),
-            ("408", Unavailable, "408"),
-            ("401,null,null,null,16", LayoutChanged, "401 (gRPC status 16)"),
-            ("14", Unavailable, "14"),
-            ("5", NotFound, "5"),
-            ("null,null,null,null,13", Unavailable, "13"),
-            ("null", Unavailable, "an error"),
-        ];
-        for (codes, kind, named) in cases {
-            let body = format!(")]}}'\n\n[[\"er\",null,null,null,null,{codes}],[\"di\",17]]");
-            for answer in pages(1, &body).into_iter().chain(pages(3, &body)) {
-                let failure = answer.unwrap_err();
-                assert_eq!(failure.kind, kind, "{codes}");
-                assert!(failure.message.contains(named), "{codes}: {failure}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_error_frame_strikes_its_query_or_those_without_an_answer() {
-        let of_one = "[\"er\",null,null,null,null,503,\"1\",null,null,14]".to_owned();
-        let body = array(&[of_one, frame("a", "0"), frame("c", "2")]);
-        assert_eq!(ask(3, &body), [Ok("a".to_owned()), Err(Unavailable), Ok("c".to_owned())]);
-        let of_all = "[\"er\",null,null,null,null,400,null,null,null,3]".to_owned();
-        assert_eq!(ask(2, &array(&[of_all, frame("a", "0")])), [Ok("a".to_owned()), Err(InvalidQuery)]);
-    }
-
-    #[test]
-    fn what_is_no_batchexecute_is_another_layout() {
-        assert_eq!(ask(2, "<html></html>"), [Err(LayoutChanged), Err(LayoutChanged)]);
-    }
-}
+/// Characters of an rpc's name in a message.
+const MAX_RPC_CHARS: usize = 20;

@@ -1,15 +1,15 @@
 //! The Google Play parser.
 //!
 //! `kinds` has a file for each kind of query: its parameters, its request, and the table of its record's fields. `request` makes exchanges of
-//! queries; `batchexecute` and `page` find the messages in a body, unless it is a `wall`. `fall_back` asks again in another way.
+//! queries; `batchexecute` and `page` find the messages in a body, unless it is a `block_page`. `fall_back` asks again in another way.
 
 mod batchexecute;
+mod block_page;
 mod fall_back;
 mod kinds;
 mod page;
 pub mod record;
 mod request;
-mod wall;
 
 use playfast_guest::json::ReadError;
 use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
@@ -17,7 +17,7 @@ use playfast_guest::{Failure, HttpResponse, Page, Parser, Query, Requests};
 pub use batchexecute::{ReadPayload, answers};
 pub use kinds::address;
 
-/// What a response says to each of the queries that it was to answer, in their order.
+/// The result of each query of a response, in their order.
 pub type PageResults = Vec<Result<Page, Failure>>;
 
 /// The parser of `play.google.com`.
@@ -51,9 +51,9 @@ impl Parser for Play {
     }
 }
 
-/// What a response says to each of the queries that it was to answer.
+/// Parses a response for each of its queries.
 fn read(queries: &[Query], response: &HttpResponse) -> Result<PageResults, Failure> {
-    wall::check(response, queries.len())?;
+    block_page::check(response, queries.len())?;
     if response.body.trim_ascii().is_empty() {
         return Err(Failure::unavailable("the store sent an empty answer"));
     }
@@ -61,14 +61,14 @@ fn read(queries: &[Query], response: &HttpResponse) -> Result<PageResults, Failu
         return Ok(Vec::new());
     };
     let pages = (kinds::find(&query.kind)?.read)(queries, &response.body);
-    // No wall speaks batchexecute: what looks like a mark there is what an app says.
+    // A block page isn't batchexecute: there a mark is text of an app.
     if batchexecute::is_answer(&response.body) {
         return Ok(pages);
     }
-    Ok(pages.into_iter().map(|page| page.map_err(|failure| wall::or(failure, &response.body))).collect())
+    Ok(pages.into_iter().map(|page| page.map_err(|failure| block_page::or_blocked(failure, &response.body))).collect())
 }
 
-/// What a text that can't be read on means for its query.
+/// The failure of a query whose text can't be read.
 fn unreadable(what: &str, error: ReadError) -> Failure {
     match error {
         ReadError::Truncated => Failure::unavailable(format!("the body is cut short in {what}")),

@@ -1,28 +1,29 @@
 //! Data blocks of a page, those that answer an rpc first.
 //!
 //! A page's scripts call `AF_initDataCallback({key: 'ds:N', …, data:[…], …})`, and `AF_dataServiceRequests` says which rpc each key answers.
-//! Keys drift from page to page, and trimmed pages lack the requests: they are a hint, so all blocks are given, those that it names first.
-//! What a block holds is for its reader to decide. A block is passed over as a whole: text that only looks like one, inside another's data,
-//! is never found.
+//! Keys change from page to page, and trimmed pages lack the requests. So these are only a hint: all blocks are returned, the named ones first,
+//! and their reader decides what they hold. Blocks are skipped as a whole: text inside a block's data is never taken for a block.
 
 use playfast_guest::json::{Kind, Nesting, ReadError, Reader};
 
-/// What the names have in common. Its underscore is looked for: a byte of 750 in such pages, and a search for one byte goes through megabytes
-/// four times as fast in the sandbox as one for a text.
-const AF: &[u8] = b"AF_";
-const REQUESTS: &[u8] = b"dataServiceRequests";
-const CALLBACK: &[u8] = b"initDataCallback";
+/// Common prefix of the names. Only its underscore is searched for, which is one byte of 750 in such pages: in the sandbox a search for one
+/// byte is four times as fast as one for a text.
+const NAME_PREFIX: &[u8] = b"AF_";
+/// Rest of the name of the requests.
+const REQUESTS_NAME: &[u8] = b"dataServiceRequests";
+/// Rest of the name of a block's callback.
+const CALLBACK_NAME: &[u8] = b"initDataCallback";
 
-/// A block's key and data stand within so many bytes of its start.
-const HEAD: usize = 200;
+/// Bytes from a block's start within which its key and data start.
+const MAX_HEAD_BYTES: usize = 200;
 
-/// How many blocks without an end are looked past: each costs a walk to the end of the body.
+/// Blocks without an end that are skipped. Each costs a walk to the end of the body.
 const MAX_ENDLESS_BLOCKS: usize = 8;
 
-/// How many objects of requests are read, if those before name no block: each may cost a walk to the end of the body.
-const MAX_REQUESTS: usize = 8;
+/// Objects of requests that are read if the ones before name no block. Each may cost a walk to the end of the body.
+const MAX_REQUEST_OBJECTS: usize = 8;
 
-/// How many keys are kept for an rpc. A page names it for three at most.
+/// Keys that are kept for an rpc. A page names it for at most three.
 const MAX_KEYS: usize = 64;
 
 /// The blocks of a page in its order, those that the page says answer the rpc before the others.
@@ -40,8 +41,8 @@ pub(crate) struct Blocks<'a> {
     given: usize,
 }
 
-/// What starts at a place of the page.
-enum Mark {
+/// Section of a page.
+enum Section {
     /// The object of requests.
     Requests,
     /// The object of a block.
@@ -65,9 +66,9 @@ impl<'a> Blocks<'a> {
 
     /// The keys that the requests after `at` name.
     fn requests_after(&mut self, mut at: usize) -> Vec<&'a [u8]> {
-        while let Some((mark, after)) = next_mark(self.body, at) {
+        while let Some((mark, after)) = next_section(self.body, at) {
             at = after;
-            if matches!(mark, Mark::Requests) {
+            if matches!(mark, Section::Requests) {
                 let (keys, end) = self.read_requests(after);
                 if !keys.is_empty() {
                     return keys;
@@ -80,7 +81,7 @@ impl<'a> Blocks<'a> {
 
     /// The keys that the requests which start here name, and where they end.
     fn read_requests(&mut self, start: usize) -> (Vec<&'a [u8]>, usize) {
-        if self.requests >= MAX_REQUESTS {
+        if self.requests >= MAX_REQUEST_OBJECTS {
             return (Vec::new(), start);
         }
         self.requests += 1;
@@ -88,21 +89,21 @@ impl<'a> Blocks<'a> {
     }
 
     /// Whether the page names no block for the rpc.
-    fn is_silent(&self) -> bool {
+    fn names_no_block(&self) -> bool {
         self.keys.as_ref().is_none_or(Vec::is_empty)
     }
 
     /// The next block that the page names, if it names one; puts the others aside.
     fn next_named(&mut self) -> Option<Result<Reader<'a>, ReadError>> {
-        while let Some((mark, start)) = next_mark(self.body, self.at) {
+        while let Some((mark, start)) = next_section(self.body, self.at) {
             self.at = start;
             match mark {
-                Mark::Requests if self.is_silent() => {
+                Section::Requests if self.names_no_block() => {
                     let (keys, end) = self.read_requests(start);
                     (self.keys, self.at) = (Some(keys), end);
                 }
-                Mark::Requests => {}
-                Mark::Block => {
+                Section::Requests => {}
+                Section::Block => {
                     if let Some(block) = self.block(start) {
                         return Some(block);
                     }
@@ -117,8 +118,8 @@ impl<'a> Blocks<'a> {
         let (key, data) = head(self.body, start)?;
         let named = self.is_named(key);
         let block = Reader::new(self.body, data, Nesting::Plain);
-        match self.pass(block) {
-            Ok(()) if named || self.is_silent() => Some(Ok(block)),
+        match self.skip_block(block) {
+            Ok(()) if named || self.names_no_block() => Some(Ok(block)),
             Ok(()) => {
                 self.others.push(data);
                 None
@@ -128,7 +129,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Moves past a block, or past as much of it as can be read.
-    fn pass(&mut self, mut block: Reader<'_>) -> Result<(), ReadError> {
+    fn skip_block(&mut self, mut block: Reader<'_>) -> Result<(), ReadError> {
         let end = block.kind().and_then(|_| block.skip());
         match end {
             Ok(()) => self.at = block.position(),
@@ -156,21 +157,21 @@ impl<'a> Iterator for Blocks<'a> {
             return Some(Ok(Reader::new(self.body, *data, Nesting::Plain)));
         }
         // Without a word of the page, the block that is looked for may be the one that has no end.
-        let cut = self.is_silent() && std::mem::take(&mut self.endless) > 0;
+        let cut = self.names_no_block() && std::mem::take(&mut self.endless) > 0;
         cut.then_some(Err(ReadError::Truncated))
     }
 }
 
 /// What starts next, and where the inside of its object does.
-fn next_mark(body: &[u8], from: usize) -> Option<(Mark, usize)> {
+fn next_section(body: &[u8], from: usize) -> Option<(Section, usize)> {
     let rest = body.get(from..)?;
     memchr::memchr_iter(b'_', rest).find_map(|at| {
         let name = at + 1;
-        let start = name.checked_sub(AF.len())?;
-        let after = rest.get(start..)?.strip_prefix(AF)?;
-        let (mark, opening, after) = match (after.strip_prefix(CALLBACK), after.strip_prefix(REQUESTS)) {
-            (Some(after), _) => (Mark::Block, b'(', after),
-            (None, Some(after)) => (Mark::Requests, b'=', after),
+        let start = name.checked_sub(NAME_PREFIX.len())?;
+        let after = rest.get(start..)?.strip_prefix(NAME_PREFIX)?;
+        let (mark, opening, after) = match (after.strip_prefix(CALLBACK_NAME), after.strip_prefix(REQUESTS_NAME)) {
+            (Some(after), _) => (Section::Block, b'(', after),
+            (None, Some(after)) => (Section::Requests, b'=', after),
             (None, None) => return None,
         };
         let inside = past(past(after, opening)?, b'{')?;
@@ -188,7 +189,7 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_start();
     let quote = *text.first().filter(|quote| matches!(quote, b'\'' | b'"'))?;
     let inside = text.get(1..)?;
-    let length = inside.iter().take(HEAD).position(|byte| *byte == quote)?;
+    let length = inside.iter().take(MAX_HEAD_BYTES).position(|byte| *byte == quote)?;
     Some((inside.get(..length)?, inside.get(length + 1..)?))
 }
 
@@ -205,7 +206,7 @@ fn after_name<'t>(text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 
 /// The key of the block that starts here, if it has one, and where its data starts.
 fn head(body: &[u8], start: usize) -> Option<(Option<&[u8]>, usize)> {
-    let head = body.get(start..body.len().min(start + HEAD))?;
+    let head = body.get(start..body.len().min(start + MAX_HEAD_BYTES))?;
     let mut names = [0].into_iter().chain(memchr::memchr_iter(b',', head).map(|at| at + 1));
     let mut key = None;
     let data = names.find_map(|at| {

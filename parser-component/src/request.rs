@@ -1,29 +1,29 @@
-//! Requests for queries: what asks an rpc is a call in a batchexecute POST, and an app's page is a GET.
+//! Requests of queries: an rpc is a call in a batchexecute POST, an app's page is a GET.
 
 use playfast_guest::json::Writer;
 use playfast_guest::{Exchange, HttpRequest, Query, Requests, group, url};
 
 use crate::kinds;
 
-/// Where rpcs are asked.
+/// Path of the endpoint for rpcs.
 pub(crate) const RPC_PATH: &str = "/_/PlayStoreUi/data/batchexecute";
 
-/// The store.
+/// Address of the store.
 pub(crate) const STORE: &str = "https://play.google.com";
 
-/// Requests for queries, in the order of their first ones: those of one rpc, language and country share a batchexecute POST, a page is asked
-/// for alone.
+/// Builds the requests of queries, in the order of their first queries. Calls of one rpc, language and country share a batchexecute POST; a page
+/// is a request of its own.
 pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
     let mut requests = Requests::default();
     let mut calls = Vec::new();
     for (index, query) in (0..).zip(queries) {
         let locale = Locale::new(query);
         match kinds::find(&query.kind).and_then(|kind| (kind.ask)(query)) {
-            Ok(Asked::Page { address, params }) => {
+            Ok(QueryRequest::Page { address, params }) => {
                 let request = page(&address, &params, locale);
                 requests.exchanges.push(Exchange { request, queries: vec![index] });
             }
-            Ok(Asked::Call { rpc, argument }) => calls.push((index, Call { locale, rpc, argument })),
+            Ok(QueryRequest::Call { rpc, argument }) => calls.push((index, Call { locale, rpc, argument })),
             Err(failure) => requests.refused.push((index, failure)),
         }
     }
@@ -36,11 +36,11 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
     requests
 }
 
-/// How one query is asked.
-pub(crate) enum Asked {
-    /// With a GET of this address, to which the language and the country are added.
+/// The request of one query.
+pub(crate) enum QueryRequest {
+    /// A GET of this address, to which language and country are added.
     Page { address: String, params: Vec<(&'static str, String)> },
-    /// With a call of batchexecute.
+    /// A call of batchexecute.
     Call { rpc: &'static str, argument: String },
 }
 
@@ -51,7 +51,7 @@ struct Call<'q> {
     argument: String,
 }
 
-/// Language and country, which are those of a whole request.
+/// Language and country, which all calls of a request share.
 #[derive(Clone, Copy, PartialEq)]
 struct Locale<'q> {
     language: &'q str,

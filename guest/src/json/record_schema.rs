@@ -1,7 +1,6 @@
-//! Records: the fields of a message by names, paths and shapes.
+//! Schemas of records: the fields of a message by name, path and type.
 //!
-//! A kind of record is a table of names, paths and shapes. All its paths are followed in one walk over the message: they make a tree, and
-//! slots that none of them leads through are skipped together.
+//! All paths of a schema are followed in one walk over the message: they form a tree, and runs of slots outside it are skipped together.
 
 use std::ops::ControlFlow;
 
@@ -9,7 +8,7 @@ use super::reader::{Kind, Mark, ReadError, Reader, SPARSE_TAIL};
 use super::writer::{Key, Writer};
 use crate::html;
 
-/// What a field's values become. Absent, or of another type than the shape wants, is `null`.
+/// Type of a field. A value that is missing or of another type becomes `null`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum FieldType {
@@ -35,7 +34,7 @@ pub enum FieldType {
     Texts,
     /// As [`FieldType::Texts`], each string once.
     DistinctTexts,
-    /// Anything else. It is given one value for each of the field's paths, and writes just one.
+    /// A function that gets the value at each of the field's paths, and writes one value.
     With(fn(&[Option<Reader<'_>>], &mut Writer) -> Result<(), ReadError>),
 }
 
@@ -44,9 +43,9 @@ pub enum FieldType {
 pub struct Field {
     /// Its name in the record.
     pub name: &'static str,
-    /// Where it may lie; the first that isn't `null` counts.
+    /// Its paths; the first value that isn't `null` counts.
     pub paths: &'static [&'static [u16]],
-    /// What it becomes.
+    /// Its type.
     pub field_type: FieldType,
 }
 
@@ -58,10 +57,10 @@ impl Field {
     }
 }
 
-/// Every element, as a slot of a path. Such a path has one of them.
+/// Slot of a path that stands for every element. A path has at most one.
 pub const ANY_ELEMENT: u16 = u16::MAX;
 
-/// What is wanted of one value, and of those below it.
+/// Node of the tree of paths: what is captured of a value and below it.
 #[derive(Debug, Default)]
 struct Node {
     /// The places among the captured values where this one goes.
@@ -78,14 +77,14 @@ struct Node {
 
 impl Node {
     /// Wants the value at `path` in `place`; `in_list`: the path comes from an [`ANY_ELEMENT`].
-    fn want(&mut self, path: &[u16], place: usize, in_list: bool) {
+    fn add_path(&mut self, path: &[u16], place: usize, in_list: bool) {
         match path.split_first() {
             None if in_list => self.lists.push(place),
             None => self.places.push(place),
             Some((&ANY_ELEMENT, rest)) => {
                 // What stands before every element is kept too: whether there is a list at all.
                 self.places.push(place);
-                self.every.get_or_insert_default().want(rest, place, true);
+                self.every.get_or_insert_default().add_path(rest, place, true);
             }
             Some((slot, rest)) => {
                 let slot = usize::from(*slot);
@@ -95,7 +94,7 @@ impl Node {
                     at
                 });
                 if let Some(node) = self.nodes.get_mut(at) {
-                    node.want(rest, place, in_list);
+                    node.add_path(rest, place, in_list);
                 }
             }
         }
@@ -154,7 +153,7 @@ impl Node {
     }
 }
 
-/// A kind of record, ready to be read many times.
+/// A compiled schema.
 #[derive(Debug)]
 pub struct RecordSchema {
     fields: &'static [Field],
@@ -165,10 +164,10 @@ pub struct RecordSchema {
     root: Node,
 }
 
-/// What a message holds at a table's paths, in the table's order.
+/// Values of a message at a schema's paths, in the schema's order.
 #[derive(Debug)]
 pub struct Extracted<'t, 'a> {
-    table: &'t RecordSchema,
+    schema: &'t RecordSchema,
     values: Values<'a>,
 }
 
@@ -180,12 +179,12 @@ struct Values<'a> {
 }
 
 impl RecordSchema {
-    /// The table of these fields.
+    /// Compiles the schema of these fields.
     #[must_use]
     pub fn new(fields: &'static [Field]) -> Self {
         let (mut root, mut places) = (Node::default(), 0);
         for path in fields.iter().flat_map(|field| field.paths) {
-            root.want(path, places, false);
+            root.add_path(path, places, false);
             places += 1;
         }
         let keys = fields.iter().map(|field| Key::new(field.name)).collect();
@@ -205,7 +204,7 @@ impl RecordSchema {
         if reader.position() == before {
             reader.skip()?;
         }
-        Ok(Extracted { table: self, values })
+        Ok(Extracted { schema: self, values })
     }
 }
 
@@ -217,7 +216,7 @@ impl<'a> Extracted<'_, 'a> {
     pub fn record(&self) -> Result<String, ReadError> {
         let mut writer = Writer::new();
         let (mut values, mut place) = (self.values.first.as_slice(), 0);
-        for (field, key) in self.table.fields.iter().zip(&self.table.keys) {
+        for (field, key) in self.schema.fields.iter().zip(&self.schema.keys) {
             let (own, rest) = values.split_at_checked(field.paths.len()).unwrap_or_default();
             values = rest;
             writer.ready_key(key);
@@ -263,14 +262,14 @@ impl<'a> Extracted<'_, 'a> {
     /// The value of the field with this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Reader<'a>> {
-        let count = self.table.fields.iter().find(|field| field.name == name)?.paths.len();
+        let count = self.schema.fields.iter().find(|field| field.name == name)?.paths.len();
         self.values.first.iter().skip(self.place(name)?).take(count).find_map(|mark| *mark).map(Mark::reader)
     }
 
     /// The place of the field's first value.
     fn place(&self, name: &str) -> Option<usize> {
-        let index = self.table.fields.iter().position(|field| field.name == name)?;
-        Some(self.table.fields.iter().take(index).map(|field| field.paths.len()).sum())
+        let index = self.schema.fields.iter().position(|field| field.name == name)?;
+        Some(self.schema.fields.iter().take(index).map(|field| field.paths.len()).sum())
     }
 }
 
@@ -326,9 +325,9 @@ mod tests {
     ];
 
     fn record(text: &str) -> Result<Value, ReadError> {
-        let table = RecordSchema::new(FIELDS);
+        let schema = RecordSchema::new(FIELDS);
         let mut reader = Reader::new(text.as_bytes(), 0, Nesting::Plain);
-        let record = table.read(&mut reader)?.record()?;
+        let record = schema.read(&mut reader)?.record()?;
         assert_eq!(reader.position(), text.len(), "the whole message is read");
         Ok(serde_json::from_str(&record).unwrap())
     }

@@ -174,7 +174,7 @@ impl<'a> Text<'a> {
     }
 
     /// The quotes that open and close strings, and those of which that isn't known: nearly every quote follows no backslash, or just the
-    /// one of its nesting.
+    /// one that the nesting adds.
     #[inline(always)]
     fn quotes<const ESCAPED: bool>(&self, block: &Block) -> (u64, u64) {
         let (quotes, backslashes) = (block.mask(b'"'), block.mask(b'\\'));

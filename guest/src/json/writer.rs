@@ -9,8 +9,8 @@ use super::scan::{self, BLOCK, Nesting};
 use super::unescape;
 use crate::html;
 
-/// Bytes of room that a record starts with; most take less.
-const ROOM: usize = 8 * 1024;
+/// Initial capacity of a record, in bytes. Most take less.
+const INITIAL_CAPACITY: usize = 8 * 1024;
 
 /// Writes one JSON object.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Writer {
     /// An object without members.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_room(ROOM)
+        Self::with_room(INITIAL_CAPACITY)
     }
 
     fn with_room(bytes: usize) -> Self {

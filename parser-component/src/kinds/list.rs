@@ -7,7 +7,7 @@ use playfast_guest::{Failure, Page, Query};
 
 use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
 use crate::batchexecute;
-use crate::request::{Asked, OPTIONS, STORE, string};
+use crate::request::{OPTIONS, QueryRequest, STORE, string};
 use crate::unreadable;
 
 /// The rpc that is asked for charts.
@@ -45,7 +45,7 @@ pub(super) const KIND: Kind = Kind {
         "currency",
     ],
     per_request: (1, 20),
-    ask: |query| Ok(Asked::Call { rpc: RPC, argument: chart_request(query)? }),
+    ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: chart_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),
 };
 
@@ -158,11 +158,11 @@ struct Chart {
 }
 
 fn chart(payload: &mut Reader<'_>) -> Result<Chart, ReadError> {
-    let table = RecordSchema::new(FIELDS);
+    let schema = RecordSchema::new(FIELDS);
     let mut chart = Chart { records: Vec::new(), nameless: 0 };
     payload.at(ITEMS, &mut |items| {
         items.elements(|_, item| {
-            let item = table.read(item)?;
+            let item = schema.read(item)?;
             let named = |field| item.value(field).is_some_and(Reader::is_text);
             if named("app_id") && named("title") {
                 chart.records.push(item.record()?);

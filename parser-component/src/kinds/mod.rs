@@ -13,7 +13,7 @@ mod list;
 use playfast_guest::{Failure, Query};
 
 use crate::PageResults;
-use crate::request::Asked;
+use crate::request::QueryRequest;
 use record::FieldDoc;
 
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
@@ -47,7 +47,7 @@ pub(crate) struct Kind {
     /// Queries that share a request, unless the user says otherwise, and at most.
     per_request: (u32, u32),
     /// How a query is asked.
-    pub(crate) ask: fn(&Query) -> Result<Asked, Failure>,
+    pub(crate) ask: fn(&Query) -> Result<QueryRequest, Failure>,
     /// The answers in a body, one for each query.
     pub(crate) read: for<'q> fn(&'q [Query], &[u8]) -> PageResults,
 }

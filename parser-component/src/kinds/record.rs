@@ -1,4 +1,4 @@
-//! Records: each field once, in a table that says what it is called, what it is, and where it lies.
+//! Records: a table with a line for each field, from which reader, description and struct are made.
 
 /// What the description says of a field.
 pub(crate) struct FieldDoc {
@@ -15,7 +15,7 @@ pub(crate) struct FieldDoc {
 /// Makes a kind's record of the table of its fields: `FIELDS` for the reader, `FIELD_DOCS` for the description, and a struct for programs
 /// (feature `records`).
 ///
-/// A line is `name: type = shape at [path] or [path], "what it is", expected SHARE, bytes COUNT;`: a field that is not [`Option`] is never
+/// A line is `name: type = FieldType at [path] or [path], "what it is", expected SHARE, bytes COUNT;`: a field that is not [`Option`] is never
 /// `null`, the first path that is not `null` counts, and the last two may be left out.
 macro_rules! record {
     (

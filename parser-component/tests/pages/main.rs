@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test's helpers may fail")]
 
 mod answers;
+mod block_pages;
 mod damage;
 mod empty;
 mod fields;
@@ -13,4 +14,3 @@ mod pages;
 mod posts;
 mod saved;
 mod sparse;
-mod walls;

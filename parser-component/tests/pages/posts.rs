@@ -65,7 +65,7 @@ fn shuffled_answers_and_failures_go_to_their_queries() {
 }
 
 #[test]
-fn marks_of_walls_in_one_answer_are_no_wall_for_another() {
+fn marks_of_block_pages_in_one_answer_block_no_other() {
     let app = json!([null, [null, null, [["captcha-form g-recaptcha"], {"78": ["an.app"]}]]]).to_string();
     let answers = answers(2, at_once(&[frame(&app.into(), &Value::Null, 0)]));
     assert!(answers[0].is_ok());

@@ -12,7 +12,7 @@ use playfast_guest::{Failure, FailureKind, Page, Query};
 use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
 use crate::batchexecute;
 use crate::page::Blocks;
-use crate::request::{Asked, OPTIONS, STORE, string};
+use crate::request::{OPTIONS, QueryRequest, STORE, string};
 use crate::unreadable;
 use nested::{categories, data_safety, developer_id, free, histogram, permissions};
 
@@ -59,12 +59,12 @@ pub(super) const KIND: Kind = Kind {
     ],
     per_request: (50, 100),
     ask: |query| match (query.state.as_deref(), query.param("via")) {
-        (Some(BY_PAGE), _) | (None, Some("page")) => Ok(Asked::Page {
+        (Some(BY_PAGE), _) | (None, Some("page")) => Ok(QueryRequest::Page {
             address: format!("{STORE}/store/apps/details"),
             params: vec![("id", app_id(query)?.to_owned())],
         }),
         (Some(_), _) => Err(unknown_state(query)),
-        (None, _) => Ok(Asked::Call { rpc: RPC, argument: details_request(app_id(query)?) }),
+        (None, _) => Ok(QueryRequest::Call { rpc: RPC, argument: details_request(app_id(query)?) }),
     },
     read: |queries, body| match batchexecute::is_answer(body) {
         true => batchexecute::answers(queries, body, RPC, page),

@@ -1,16 +1,16 @@
-//! Walls: responses that stand in front of the answer, such as captchas, consent pages and refusals.
+//! Block pages: responses in place of an answer, such as captchas, consent pages and refusals.
 //!
-//! Status, redirect target and address are looked at first. The body of a response that can't be an answer is searched for marks next; the
-//! body of one that can be only after no answer was found in it: what an answer says is other people's text, and may say anything.
+//! Status, redirect target and address are checked first. The body is searched for marks if the response can't be an answer, or if no answer
+//! was found in it: the text of an answer is other people's and may contain any mark.
 
 use playfast_guest::{Failure, FailureKind, HttpResponse, url};
 
 use crate::request;
 
-/// A failure if the response can't be an answer to so many queries.
+/// Checks that a response can be the answer to `queries` queries.
 pub(crate) fn check(response: &HttpResponse, queries: usize) -> Result<(), Failure> {
     let addresses = [response.header("location").unwrap_or_default(), &response.url];
-    if let Some(message) = addresses.into_iter().find_map(wall_at) {
+    if let Some(message) = addresses.into_iter().find_map(block_at) {
         return Err(Failure::blocked(message).retry_after_ms(response.retry_after_ms()));
     }
     if (200..=299).contains(&response.status) {
@@ -24,7 +24,7 @@ pub(crate) fn check(response: &HttpResponse, queries: usize) -> Result<(), Failu
     })
 }
 
-/// What a status other than success means.
+/// The failure of a status other than success.
 fn refusal(response: &HttpResponse, queries: usize) -> Failure {
     let status = response.status;
     match status {
@@ -53,8 +53,8 @@ const NOT_FOUND: &str = "the store has nothing at this address, at least in this
 const CONSENT: &str = "Google asks for consent to cookies before it answers";
 const CAPTCHA: &str = "Google asks for a captcha: too many requests from this address; go slower, or wait";
 
-/// What the wall at this address wants, if there is one: a captcha at `/sorry` of any host of Google's, or consent.
-fn wall_at(address: &str) -> Option<&'static str> {
+/// The message for an address of a block page: a captcha at `/sorry` of any host of Google's, or consent.
+fn block_at(address: &str) -> Option<&'static str> {
     let host = url::host(address)?;
     let (_, rest) = address.split_once(host)?;
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -93,15 +93,15 @@ fn is_domain(host: &str, name: &str) -> bool {
         }
 }
 
-/// The failure that the body's marks tell of, else the one that was found without them.
-pub(crate) fn or(failure: Failure, body: &[u8]) -> Failure {
+/// The failure that the body's marks tell of, else the given one.
+pub(crate) fn or_blocked(failure: Failure, body: &[u8]) -> Failure {
     match failure.kind {
         FailureKind::LayoutChanged | FailureKind::Unavailable => marked(body).unwrap_or(failure),
         _ => failure,
     }
 }
 
-/// What marks a page that is no answer, with what it means.
+/// Marks of block pages, with the failure that they mean.
 const MARKS: [(&str, FailureKind, &str); 5] = [
     ("captcha-form", FailureKind::Blocked, CAPTCHA),
     ("g-recaptcha", FailureKind::Blocked, CAPTCHA),
@@ -110,12 +110,12 @@ const MARKS: [(&str, FailureKind, &str); 5] = [
     ("the requested URL was not found on this server", FailureKind::NotFound, NOT_FOUND),
 ];
 
-/// The largest body that is searched for marks, in bytes: walls are small, and old layouts are not.
-const LARGEST_WALL: usize = 64 * 1024;
+/// Bytes of the largest body that is searched for marks: block pages are small, and old layouts are not.
+const MAX_BLOCK_PAGE_BYTES: usize = 64 * 1024;
 
-/// The failure that a body's marks tell of: a link to a wall, or a mark.
+/// The failure that a body tells of, by a link to a block page or by a mark.
 fn marked(body: &[u8]) -> Option<Failure> {
-    if body.len() > LARGEST_WALL {
+    if body.len() > MAX_BLOCK_PAGE_BYTES {
         return None;
     }
     let text = String::from_utf8_lossy(body);
@@ -128,15 +128,15 @@ fn marked(body: &[u8]) -> Option<Failure> {
     MARKS.iter().find(|(mark, ..)| text.contains(mark)).map(|(_, kind, message)| Failure::new(*kind, *message))
 }
 
-/// The longest name of a host.
-const LONGEST_HOST: usize = 253;
+/// Characters of the longest host name (RFC 1035).
+const MAX_HOST_CHARS: usize = 253;
 
-/// The hosts of the addresses in a text whose path starts so.
+/// Hosts of the addresses in a text whose path starts with `path`.
 fn hosts_before<'t>(text: &'t str, path: &'t str) -> impl Iterator<Item = &'t str> {
     text.match_indices(path).filter_map(|(end, _)| {
         let before = text.get(..end)?;
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-        let length = before.bytes().rev().take(LONGEST_HOST).take_while(is_part).count();
+        let length = before.bytes().rev().take(MAX_HOST_CHARS).take_while(is_part).count();
         before.get(end - length..)
     })
 }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_to_a_wall_is_one_at_any_of_googles_names() {
+    fn a_redirect_to_a_block_page_is_one_at_any_of_googles_names() {
         let walls = [
             "https://www.google.com/sorry/index?continue=x",
             "https://ipv4.google.com/sorry/index?continue=x",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_wall_is_none() {
+    fn what_only_looks_like_a_block_page_is_none() {
         let others = [
             "https://www.google.com/",
             "https://www.google.com/sorryful",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_captcha_is_a_wall_whatever_its_status() {
+    fn a_captcha_blocks_whatever_its_status() {
         let bodies = [
             "<form id=\"captcha-form\">",
             "<a href=\"https://www.google.com/sorry/index?q=x\">",
@@ -267,11 +267,13 @@ mod tests {
                 let failure = check(&response(status, &[], body), 1).unwrap_err();
                 assert_eq!(failure.kind, FailureKind::Blocked, "{status} {body}");
             }
-            let found = or(Failure::layout_changed("no app"), body.as_bytes());
+            let found = or_blocked(Failure::layout_changed("no app"), body.as_bytes());
             assert_eq!(found.kind, FailureKind::Blocked, "{body}");
         }
-        let other =
-            or(Failure::layout_changed("no app"), b"https://google.com.evil.example/sorry/ consent.evil.example/save");
+        let other = or_blocked(
+            Failure::layout_changed("no app"),
+            b"https://google.com.evil.example/sorry/ consent.evil.example/save",
+        );
         assert_eq!(other.kind, FailureKind::LayoutChanged);
     }
 }

@@ -1,4 +1,4 @@
-//! What is no answer is told apart: walls, absence, other layouts, other apps, other ways to write a page.
+//! What is not an answer is told apart: block pages, absence, other layouts, other apps, other ways to write a page.
 
 use playfast_guest::FailureKind::{Blocked, LayoutChanged, NotFound, Unavailable};
 use playfast_guest::HttpResponse;
