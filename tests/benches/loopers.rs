@@ -14,7 +14,7 @@ use playfast::{Host, HostBuilder, Query, Rate};
 use playfast_sim::{Canned, Store, StoreConfig};
 use tokio::task::JoinSet;
 
-#[path = "../e2e/guest.rs"]
+#[path = "../e2e/wat_components.rs"]
 #[expect(dead_code, reason = "the end-to-end tests use more of it")]
 mod guest;
 

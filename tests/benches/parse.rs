@@ -11,7 +11,7 @@ use playfast::{PLAY, Plan, Query};
 use playfast_guest::Parser as _;
 use tokio::runtime::Runtime;
 
-#[path = "../e2e/pages.rs"]
+#[path = "../e2e/saved_pages.rs"]
 mod pages;
 
 fn response(body: &[u8]) -> Response {

@@ -11,9 +11,9 @@ use playfast::swap::Event;
 use playfast::{FailureKind, Host, Outcome, Plan, Query, Row};
 use playfast_sim::{Canned, StoreConfig};
 
-use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
 use crate::swap::{NOTHING, again, charts};
+use crate::wat_components::{self, Guest};
 
 const IN_FLIGHT: usize = 500;
 
@@ -39,7 +39,7 @@ fn marked() -> Vec<u8> {
 
 /// What the ten swaps of a round are, of which each is known to be taken or not.
 async fn swap(host: &Host, turn: u8) {
-    let evil = guest::charts().replace("play.google.com", "evil.example");
+    let evil = wat_components::charts().replace("play.google.com", "evil.example");
     let refused = match turn % 10 {
         // A parser whose rows are another's: what is in flight must not be mixed up with it.
         3 => return drop(host.swap(marked()).await.unwrap()),
@@ -49,7 +49,7 @@ async fn swap(host: &Host, turn: u8) {
         8 => return drop(host.rollback().unwrap()),
         1 => host.swap(b"garbage").await,
         2 => host.swap(charts(NOTHING)).await,
-        5 => host.swap(charts(guest::UNREACHABLE)).await,
+        5 => host.swap(charts(wat_components::UNREACHABLE)).await,
         7 => host.swap(Guest { description: &evil, ..Guest::default() }.build()).await,
         _ => {
             host.swap(Guest { fields: "(func $start (unreachable)) (start $start)", ..Guest::default() }.build()).await
@@ -139,7 +139,7 @@ fn of_a_thousand_responses_a_tenth_loops_and_the_others_are_all_right() {
     shop.store.respond_with("/store/apps/details", Canned::new(200, vec![b'x'; 100_000])).unwrap();
     let mut limits = Limits::default();
     limits.time = Duration::from_millis(100);
-    let host = shop.build(Host::builder().with_parser(charts(guest::LOOPS_FOR_SOME)).with_limits(limits));
+    let host = shop.build(Host::builder().with_parser(charts(wat_components::LOOPS_FOR_SOME)).with_limits(limits));
     let query = |index: usize| {
         let id = if index % 10 == 3 { "z" } else { "a" };
         Query::new("list", [("id".into(), format!("{id}{index}").into())])

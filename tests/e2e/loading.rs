@@ -1,9 +1,9 @@
 //! A file that is no parser is refused at the step where it fails, with a line that says which.
 
-use crate::guest::{self, Guest};
 use crate::support::playfast;
+use crate::wat_components::{self, Guest};
 
-const DESCRIPTION: &str = guest::DESCRIPTION;
+const DESCRIPTION: &str = wat_components::DESCRIPTION;
 
 fn refused(bytes: &[u8], part: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -49,7 +49,7 @@ fn a_description_that_does_not_fit_is_refused_where_it_does_not() {
         (&DESCRIPTION.replace("^[a-z]*$", "("), "/kinds/0/params/properties/id"),
     ];
     for (description, part) in cases {
-        refused(&guest::component(description, guest::UNREACHABLE), part);
+        refused(&wat_components::component(description, wat_components::UNREACHABLE), part);
     }
 }
 

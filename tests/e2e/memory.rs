@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use playfast_sim::StoreConfig;
 
-use crate::rogue::{self, Mode};
+use crate::misbehaving_parsers::{self, Mode};
 use crate::support::Shop;
 use crate::swap::{self, again};
 use crate::watched::Watched;
@@ -69,7 +69,7 @@ fn after_each_way_to_misbehave_memory_is_back_where_it_was() {
     let shop = Shop::open(StoreConfig::default());
     let cache = tempfile::tempdir().unwrap();
     let (idle, busy) = (warm(&shop, &cache, 1, GOOD), warm(&shop, &cache, 1000, SLOW));
-    let modes = Mutex::new(rogue::modes());
+    let modes = Mutex::new(misbehaving_parsers::modes());
     let complaints = Mutex::new(Vec::new());
     let work = || {
         loop {
@@ -95,7 +95,7 @@ fn candidates() -> Vec<Vec<u8>> {
     let good = (0..16).map(again);
     let whole = again(16);
     let broken = [b"garbage".to_vec(), whole[..whole.len() / 2].to_vec(), swap::charts(swap::NOTHING), Vec::new()];
-    good.chain(broken).chain(rogue::modes().into_iter().map(|mode| mode.component)).collect()
+    good.chain(broken).chain(misbehaving_parsers::modes().into_iter().map(|mode| mode.component)).collect()
 }
 
 /// A generator of numbers that are random enough, the same each time.

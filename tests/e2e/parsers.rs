@@ -14,18 +14,18 @@ use playfast::{FailureKind, PlanError};
 use playfast_sim::{Layout, StoreConfig};
 use serde_json::Value;
 
-use crate::guest::{self, Guest};
 use crate::support::{Shop, binary, playfast};
 use crate::swap::{ONE_APP, again, charts};
+use crate::wat_components::{self, Guest};
 
 /// A parser of another name for the same kind of the same site.
 fn shop_parser() -> Vec<u8> {
-    let description = guest::charts().replace("\"play\"", "\"shop\"");
-    Guest { description: &description, request: guest::GET, parse: ONE_APP, ..Guest::default() }.build()
+    let description = wat_components::charts().replace("\"play\"", "\"shop\"");
+    Guest { description: &description, request: wat_components::GET, parse: ONE_APP, ..Guest::default() }.build()
 }
 
 fn rogue() -> Vec<u8> {
-    Guest { request: guest::GET, url: "https://example.org/", parse: ONE_APP, ..Guest::default() }.build()
+    Guest { request: wat_components::GET, url: "https://example.org/", parse: ONE_APP, ..Guest::default() }.build()
 }
 
 fn folder(parsers: &[(&str, Vec<u8>)]) -> (tempfile::TempDir, String) {
@@ -198,7 +198,12 @@ fn a_watched_folder_idles() {
 #[test]
 fn a_parser_that_lacks_a_kind_is_refused_in_a_folder_unless_it_is_forced() {
     let shop = Shop::open(StoreConfig::default());
-    let lists_alone = Guest { description: &guest::charts(), request: guest::GETS, parse: ONE_APP, ..Guest::default() };
+    let lists_alone = Guest {
+        description: &wat_components::charts(),
+        request: wat_components::GETS,
+        parse: ONE_APP,
+        ..Guest::default()
+    };
     for (force, answer) in [
         (
             &[][..],

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use crate::examples::example;
-use crate::raw::{Raw, ask, asking, head};
+use crate::scripted_servers::{Raw, ask, asking, head};
 use crate::support::{Shop, playfast};
 
 /// What a proxy speaks.

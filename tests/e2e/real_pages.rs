@@ -4,7 +4,7 @@ use std::path::Path;
 
 use playfast_sim::StoreConfig;
 
-use crate::pages;
+use crate::saved_pages;
 use crate::support::{Ran, Shop, playfast};
 
 fn parse(kind: &str, file: &Path, more: &[&str]) -> Ran {
@@ -18,7 +18,7 @@ fn params<'p>(params: &[&'p str]) -> Vec<&'p str> {
 }
 
 fn folder() -> Option<std::path::PathBuf> {
-    pages::saved("INDEX.tsv").and_then(|_| pages::folder())
+    saved_pages::saved("INDEX.tsv").and_then(|_| saved_pages::folder())
 }
 
 #[test]

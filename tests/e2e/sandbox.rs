@@ -7,13 +7,13 @@ use playfast::{Failure, FailureKind, Host, Plan};
 use playfast_sim::StoreConfig;
 use tokio::runtime::Runtime;
 
-use crate::guest::{self, Guest};
-use crate::rogue::{self, Mode};
+use crate::misbehaving_parsers::{self, Mode};
 use crate::support::{Shop, playfast};
+use crate::wat_components::{self, Guest};
 
 fn parse(parser: &str) -> FailureKind {
     let runtime = Runtime::new().unwrap();
-    let component = guest::component(guest::DESCRIPTION, parser);
+    let component = wat_components::component(wat_components::DESCRIPTION, parser);
     let host = runtime.block_on(Host::builder().with_parser(component).build()).unwrap();
     let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     let failure = runtime.block_on(host.parse(&query, &response())).unwrap_err();
@@ -56,7 +56,7 @@ fn whatever_a_parser_does_costs_its_own_query_alone() {
         shop.runtime.block_on(host.batch(&plan))
     };
     let mut complaints = Vec::new();
-    for Mode { name, component, kind, says } in rogue::modes() {
+    for Mode { name, component, kind, says } in misbehaving_parsers::modes() {
         // Some can't be asked at all with: those are taken back at once, which is why they are asked on a host of their own.
         let outcomes = ask(&shop.host_with(component.clone()));
         let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.failure.as_ref()).collect();
@@ -78,7 +78,7 @@ fn whatever_a_parser_does_costs_its_own_query_alone() {
 #[test]
 fn a_looping_parser_stalls_nobody_else() {
     let runtime = Runtime::new().unwrap();
-    let looping = guest::component(guest::DESCRIPTION, "(loop $l (br $l)) (unreachable)");
+    let looping = wat_components::component(wat_components::DESCRIPTION, "(loop $l (br $l)) (unreachable)");
     let host = runtime.block_on(Host::builder().with_parser(looping).build()).unwrap();
     let query = Plan::new(&host.description(), "thing", []).unwrap().query(0).unwrap();
     runtime.block_on(async {
@@ -110,7 +110,7 @@ const CURIOUS: &str = r#"
 
 #[test]
 fn a_parser_that_imports_wasi_runs_and_finds_nothing_behind_it() {
-    let component = Guest { parse: CURIOUS, imports: guest::WASI, ..Guest::default() }.build();
+    let component = Guest { parse: CURIOUS, imports: wat_components::WASI, ..Guest::default() }.build();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), component).unwrap();
     let parser = format!("--parser={}", file.path().display());

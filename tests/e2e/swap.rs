@@ -16,8 +16,8 @@ use playfast::swap::{Event, SwapError};
 use playfast::{FailureKind, Host, Outcome, PLAY, Plan};
 use playfast_sim::{Layout, StoreConfig};
 
-use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
+use crate::wat_components::{self, Guest};
 
 /// The component under test with another digest: a custom section more.
 pub(crate) fn again(tag: u8) -> Vec<u8> {
@@ -28,12 +28,12 @@ pub(crate) fn again(tag: u8) -> Vec<u8> {
 
 /// A parser for charts whose `parse` does this. It has Play's other kind too: else it couldn't take Play's place.
 pub(crate) fn charts(parse: &str) -> Vec<u8> {
-    Guest { description: &kinds_of_play(), request: guest::GETS, parse, ..Guest::default() }.build()
+    Guest { description: &kinds_of_play(), request: wat_components::GETS, parse, ..Guest::default() }.build()
 }
 
 /// The description of a parser that may be asked for all that Play's may.
 fn kinds_of_play() -> String {
-    let description = guest::charts();
+    let description = wat_components::charts();
     let (start, list) = description.split_once("[{").unwrap();
     let (list, end) = list.rsplit_once("}]").unwrap();
     format!("{start}[{{{list}}}, {{{}}}]{end}", list.replace("\"list\"", "\"app\""))
@@ -212,19 +212,25 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
     let host = shop.host();
     assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);
     let other_host =
-        Guest { description: &guest::charts().replace("play.google.com", "evil.example"), ..Guest::default() };
+        Guest { description: &wat_components::charts().replace("play.google.com", "evil.example"), ..Guest::default() };
     let cases = [
         (b"garbage".to_vec(), "not WebAssembly"),
         (other_host.build(), "it declares the host evil.example"),
         (charts(NOTHING), "for list it answers 0 % (the old one 100 %)"),
         (charts(ONE_NAMELESS), "app_id is in 0 % of the records (with the old one in 100 %)"),
-        (charts(guest::UNREACHABLE), "for list it answers 0 %"),
+        (charts(wat_components::UNREACHABLE), "for list it answers 0 %"),
         (
             Guest { description: &kinds_of_play(), parse: ONE_APP, ..Guest::default() }.build(),
             "for list it answers 0 %",
         ),
         (
-            Guest { description: &guest::charts(), request: guest::GETS, parse: ONE_APP, ..Guest::default() }.build(),
+            Guest {
+                description: &wat_components::charts(),
+                request: wat_components::GETS,
+                parse: ONE_APP,
+                ..Guest::default()
+            }
+            .build(),
             "it can't be asked as the old one: it no longer has the kind app; of ",
         ),
         (
@@ -278,12 +284,12 @@ fn a_forced_parser_that_fails_is_taken_back() {
     chart(&shop, &host, &[]);
     // One that can't even ask costs no query.
     let mut events = Box::pin(host.events());
-    shop.runtime.block_on(host.swap_unchecked(guest::component(&guest::charts(), ONE_APP))).unwrap();
+    shop.runtime.block_on(host.swap_unchecked(wat_components::component(&wat_components::charts(), ONE_APP))).unwrap();
     assert_eq!(chart(&shop, &host, &[]).generation, Some(3));
     let said: Vec<_> = shop.runtime.block_on(events.by_ref().take(2).map(|event| event.to_string()).collect());
     assert!(said[1].contains("failed on 1 of 1 responses, and is taken back"), "{said:?}");
     // One that traps on every answer costs those until it is judged.
-    shop.runtime.block_on(host.swap_unchecked(charts(guest::UNREACHABLE))).unwrap();
+    shop.runtime.block_on(host.swap_unchecked(charts(wat_components::UNREACHABLE))).unwrap();
     let kinds: Vec<_> = (0..8).map(|_| chart(&shop, &host, &[]).failure.map(|failure| failure.kind)).collect();
     assert_eq!(kinds, [Some(FailureKind::ParserTrap); 8]);
     assert_eq!(chart(&shop, &host, &[]).rows.len(), 100);

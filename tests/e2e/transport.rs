@@ -9,7 +9,7 @@ use playfast_sim::{Canned, Stats, StoreConfig};
 use tokio::io::AsyncReadExt;
 use tokio::runtime::Runtime;
 
-use crate::raw::{Asked, Http2, Raw, Reaction, ask, asking, head, query};
+use crate::scripted_servers::{Asked, Http2, Raw, Reaction, ask, asking, head, query};
 use crate::support::Shop;
 
 /// How long an answer may take in these tests.
@@ -279,7 +279,7 @@ fn a_408_on_an_idle_connection_is_not_the_answer_to_a_request() {
 
 #[test]
 fn a_body_is_read_however_its_coding_is_labelled() {
-    let Some(page) = crate::pages::saved("app/2026-07_minecraft_en-us.html") else { return };
+    let Some(page) = crate::saved_pages::saved("app/2026-07_minecraft_en-us.html") else { return };
     let gzip = |body: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut encoder, body).unwrap();

@@ -9,7 +9,7 @@ mod empty;
 mod fields;
 mod harm;
 mod oracle;
-#[path = "../../../tests/e2e/pages.rs"]
+#[path = "../../../tests/e2e/saved_pages.rs"]
 mod pages;
 mod posts;
 mod saved;

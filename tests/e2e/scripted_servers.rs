@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::guest::{self, Guest};
+use crate::wat_components::{self, Guest};
 
 /// A connection whose first request was read.
 pub(crate) struct Asked {
@@ -238,7 +238,7 @@ pub(crate) fn asking(hosts: &[&str]) -> Vec<u8> {
             (br_if $l (i32.lt_u (local.get $i) (local.get 1))))
         (i32.store (i32.const 300) (i32.const 3000000)) (i32.store (i32.const 304) (local.get 1)) (i32.const 300)"#;
     let hosts = serde_json::to_string(hosts).unwrap();
-    let description = guest::charts().replace(r#"["play.google.com"]"#, &hosts);
+    let description = wat_components::charts().replace(r#"["play.google.com"]"#, &hosts);
     let description = description.replace(r#", "pattern": "^[a-z]*$""#, "");
     let parse = "(call $page (i32.const 528) (i32.const 7))";
     Guest { description: &description, request, url: PREFIX, parse, ..Guest::default() }.build()

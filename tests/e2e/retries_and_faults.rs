@@ -13,8 +13,8 @@ use playfast::{FailureKind, Host, HostBuilder, Outcome, Plan, RetryPolicy};
 use playfast_sim::{AppQuery, Canned, FaultKind, Faults, StoreConfig};
 use serde_json::Value;
 
-use crate::guest::{self, Guest};
 use crate::support::{self, Shop};
+use crate::wat_components::{self, Guest};
 
 /// Queries of a run, where `PLAYFAST_TEST_QUERIES` doesn't say.
 const QUERIES: usize = 200;
@@ -141,7 +141,7 @@ fn killed_in_the_midst_of_queries_that_go_on_it_goes_on_there() {
         (call $page (i32.const 528) (i32.const 7))",
         PAGES - 1
     );
-    let guest = Guest { request: guest::GET, url: "https://example.org/x", parse: &pages, ..Guest::default() };
+    let guest = Guest { request: wat_components::GET, url: "https://example.org/x", parse: &pages, ..Guest::default() };
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).host("example.org"));
     shop.store.respond_with("https://example.org/x", Canned::new(200, "")).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -194,12 +194,13 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
     const REFUSED: usize = 300;
     let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(20)).host("shut.example"));
     shop.store.respond_with("https://shut.example/", Canned::new(429, "")).unwrap();
-    let description = guest::DESCRIPTION.replace("example.org", "shut.example").replace("^[a-z]*$", "^[0-9]*$");
+    let description =
+        wat_components::DESCRIPTION.replace("example.org", "shut.example").replace("^[a-z]*$", "^[0-9]*$");
     let blocked = "(drop (call $page (i32.const 528) (i32.const 7)))
         (i32.store8 (i32.const 128) (i32.const 1)) (i32.store (i32.const 136) (i32.const 2)) (i32.const 64)";
     let refusing = Guest {
         description: &description,
-        request: guest::GETS,
+        request: wat_components::GETS,
         url: "https://shut.example/x",
         parse: blocked,
         ..Guest::default()

@@ -2,7 +2,7 @@
 
 use playfast::FailureKind;
 
-use crate::guest::{self, Guest};
+use crate::wat_components::{self, Guest};
 
 /// One way to misbehave.
 pub(crate) struct Mode {
@@ -121,13 +121,13 @@ pub(crate) fn modes() -> Vec<Mode> {
 }
 
 fn mode(name: &'static str, guest: Guest<'_>, kind: FailureKind, says: &'static str) -> Mode {
-    let description = guest::charts();
+    let description = wat_components::charts();
     Mode { name, component: Guest { description: &description, ..guest }.build(), kind, says }
 }
 
 /// Asks well, and parses so.
 fn parses(parse: &str) -> Guest<'_> {
-    Guest { request: guest::GET, url: PLAY, parse, ..Guest::default() }
+    Guest { request: wat_components::GET, url: PLAY, parse, ..Guest::default() }
 }
 
 /// Asks so.
@@ -137,7 +137,7 @@ fn asks(request: &str) -> Guest<'_> {
 
 /// Asks this address.
 fn at(url: &str) -> Guest<'_> {
-    Guest { url, ..asks(guest::GET) }
+    Guest { url, ..asks(wat_components::GET) }
 }
 
 fn limits() -> Vec<Mode> {
@@ -203,8 +203,9 @@ fn records() -> Vec<Mode> {
 
 fn requests() -> Vec<Mode> {
     use FailureKind::{Forbidden, ParserInvalid};
-    let with = |before: &str| [before, guest::GET].concat();
-    let (header, body, headers) = (with(guest::HEADER), with(GIANT_BODY), MANY_HEADERS.to_owned() + guest::GET);
+    let with = |before: &str| [before, wat_components::GET].concat();
+    let (header, body, headers) =
+        (with(wat_components::HEADER), with(GIANT_BODY), MANY_HEADERS.to_owned() + wat_components::GET);
     vec![
         mode("another host", at("https://evil.example/"), Forbidden, "it declares play.google.com alone"),
         mode("an address of this machine", at("https://127.0.0.1/"), Forbidden, "it declares play.google.com alone"),
@@ -265,7 +266,7 @@ fn pointers() -> Vec<Mode> {
 
 fn ends() -> Vec<Mode> {
     use FailureKind::ParserInvalid;
-    let (next, follow) = ([guest::NEXT, RECORD].concat(), [guest::FOLLOW, RECORD].concat());
+    let (next, follow) = ([wat_components::NEXT, RECORD].concat(), [wat_components::FOLLOW, RECORD].concat());
     let (many, more) = (MANY_FOLLOWS.replace("COUNT", "2000"), MANY_FOLLOWS.replace("COUNT", "40"));
     vec![
         mode("a state again and again", parses(&next), ParserInvalid, "names a state again"),

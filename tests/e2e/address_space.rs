@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output};
 
-use crate::pages;
+use crate::saved_pages;
 use crate::support::without_proxies;
 
 /// Runs the binary with 4 GB of address space.
@@ -31,7 +31,7 @@ fn it_runs_with_one_warning() {
 
 #[test]
 fn saved_pages_are_parsed_there() {
-    let Some(page) = pages::saved("app/2026-07_minecraft_en-us.html") else { return };
+    let Some(page) = saved_pages::saved("app/2026-07_minecraft_en-us.html") else { return };
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), page).unwrap();
     let file = file.path().display();

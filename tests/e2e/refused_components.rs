@@ -6,8 +6,8 @@ use playfast::{Host, HostError, Plan};
 use playfast_sim::StoreConfig;
 use tokio::runtime::Runtime;
 
-use crate::guest::{self, Guest};
 use crate::support::Shop;
+use crate::wat_components::{self, Guest};
 
 /// Long enough for a slow machine, and far below what a loop without an end takes.
 const SOON: Duration = Duration::from_secs(20);
@@ -99,7 +99,7 @@ fn a_crowd_is_refused() {
 fn a_description_is_made_under_the_limits() {
     let cases = [
         ("loops", "(loop $l (br $l)) (unreachable)", "the limit of 250ms"),
-        ("traps", guest::UNREACHABLE, "trapped"),
+        ("traps", wat_components::UNREACHABLE, "trapped"),
         ("beyond memory", "(i32.const -64)", "out of bounds"),
         (
             "70 MB",
@@ -126,7 +126,7 @@ fn a_description_is_made_under_the_limits() {
 
 #[test]
 fn a_description_that_lies_or_loops_in_itself_is_refused_where_it_does() {
-    let with = |from: &str, to: &str| guest::DESCRIPTION.replace(from, to);
+    let with = |from: &str, to: &str| wat_components::DESCRIPTION.replace(from, to);
     let id = r#"{"type": "string", "pattern": "^[a-z]*$"}"#;
     let param = |schema: &str| with(id, schema);
     let brackets = |count| param(&format!(r#"{{"type": "string", "x": {}{}}}"#, "[".repeat(count), "]".repeat(count)));
@@ -183,9 +183,9 @@ fn a_description_just_below_the_limit_is_read_soon() {
     let values = |count: usize| (0..count).map(|value| format!("\"{value:05}\"")).collect::<Vec<_>>().join(",");
     let params = |count: usize, schema: &str| {
         let params = (0..count).map(|number| format!("\"p{number}\": {schema}")).collect::<Vec<_>>().join(",");
-        guest::DESCRIPTION.replace(&format!("\"id\": {id}"), &params)
+        wat_components::DESCRIPTION.replace(&format!("\"id\": {id}"), &params)
     };
-    let one = |schema: String| guest::DESCRIPTION.replace(id, &schema);
+    let one = |schema: String| wat_components::DESCRIPTION.replace(id, &schema);
     let pattern = r#"{"type": "string", "pattern": "(((a|b)?){15}){60}", "default": "ab"}"#;
     // What is read is described as it is; what isn't is refused for a reason.
     let cases = [
@@ -234,13 +234,13 @@ fn a_description_just_below_the_limit_is_read_soon() {
 fn a_parser_that_does_not_give_what_it_promises_takes_no_other_ones_place() {
     let shop = Shop::open(StoreConfig::default());
     // It promises a title, at most one query a request, and a number: and gives none of it.
-    let description = guest::charts().replace(
+    let description = wat_components::charts().replace(
         r#""record": {}"#,
         r#""record": {"type": "object", "required": ["title"], "properties": {"x": {"type": "string"}}}"#,
     );
     let guest = Guest {
         description: &description,
-        request: guest::GET,
+        request: wat_components::GET,
         url: "https://play.google.com/",
         parse: "(call $page (i32.const 528) (i32.const 7))",
         ..Guest::default()
@@ -260,11 +260,11 @@ fn a_parser_that_does_not_give_what_it_promises_takes_no_other_ones_place() {
 #[test]
 fn a_parser_that_promises_more_to_a_request_than_it_can_is_given_one_query_at_a_time() {
     let shop = Shop::open(StoreConfig::default());
-    let description = guest::charts()
+    let description = wat_components::charts()
         .replace(r#""default": 1, "max": 1"#, r#""default": 10, "max": 10"#)
         .replace(r#""pattern": "^[a-z]*$""#, r#""x-many": true"#);
     let parse = "(call $page (i32.const 528) (i32.const 7))";
-    let guest = Guest { description: &description, request: guest::GET, parse, ..Guest::default() };
+    let guest = Guest { description: &description, request: wat_components::GET, parse, ..Guest::default() };
     let host = shop.host_with(guest.build());
     let ids = ["a", "b", "c"].map(|id| ("id", id));
     let plan = Plan::new(&host.description(), "list", ids).unwrap();

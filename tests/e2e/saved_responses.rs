@@ -5,15 +5,15 @@ use std::process::Command;
 
 use playfast_sim::{FaultKind, Faults, StoreConfig};
 
-use crate::guest::{self, Guest};
 use crate::support::{Ran, Shop, playfast};
+use crate::wat_components::{self, Guest};
 
 /// A parser whose queries' `id` stands in addresses as `i`; `num` has a default.
 fn parser() -> tempfile::NamedTempFile {
     let id = r#""id": {"type": "string", "pattern": "^[a-z]*$"#;
     let described =
         r#""num": {"type": "integer", "default": 100}, "id": {"x-url": "i", "type": "string", "pattern": "^[a-z]*$"#;
-    let description = guest::DESCRIPTION.replace(id, described);
+    let description = wat_components::DESCRIPTION.replace(id, described);
     assert!(description.contains("x-url"));
     let parse = "(call $page (i32.const 528) (i32.const 7))";
     let file = tempfile::NamedTempFile::new().unwrap();

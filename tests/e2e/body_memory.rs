@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use playfast_sim::{Canned, StoreConfig};
 
-use crate::raw::asking;
+use crate::scripted_servers::asking;
 use crate::support::Shop;
 use crate::watched::Watched;
 
