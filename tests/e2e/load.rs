@@ -63,7 +63,7 @@ fn generations(events: &mut (impl futures::Stream<Item = Event> + Unpin), digest
     while let Some(Some(event)) = events.next().now_or_never() {
         let swapped = match event {
             Event::Swapped(swapped) => swapped,
-            Event::RolledBack { failed, .. } => panic!("{failed} is taken back"),
+            Event::RolledBack { failed, .. } => panic!("{failed} is rolled back"),
             _ => continue,
         };
         digests.insert(swapped.generation, swapped.parser.digest);

@@ -42,6 +42,7 @@ mod structure;
 mod support;
 mod swap;
 mod terminal;
+mod texts;
 mod transport;
 mod wat_components;
 mod watched;

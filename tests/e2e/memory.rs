@@ -142,7 +142,7 @@ fn soak_random_swaps_end_with_the_memory_that_they_began_with() {
             next_swap = start.elapsed() + Duration::from_millis(100 + dice.below(900) as u64);
         }
         for line in watched.said() {
-            let known = ["answers from now on", "is refused", "is taken back", "answers already"];
+            let known = ["answers from now on", "is refused", "is rolled back", "answers already"];
             let what = known.iter().find(|part| line.contains(**part));
             *said.entry(what.unwrap_or_else(|| panic!("{line}"))).or_default() += 1;
         }

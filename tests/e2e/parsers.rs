@@ -24,7 +24,7 @@ fn shop_parser() -> Vec<u8> {
     Guest { description: &description, request: wat_components::GET, parse: ONE_APP, ..Guest::default() }.build()
 }
 
-fn rogue() -> Vec<u8> {
+pub(crate) fn rogue() -> Vec<u8> {
     Guest { request: wat_components::GET, url: "https://example.org/", parse: ONE_APP, ..Guest::default() }.build()
 }
 

@@ -287,7 +287,7 @@ fn a_forced_parser_that_fails_is_taken_back() {
     shop.runtime.block_on(host.swap_unchecked(wat_components::component(&wat_components::charts(), ONE_APP))).unwrap();
     assert_eq!(chart(&shop, &host, &[]).generation, Some(3));
     let said: Vec<_> = shop.runtime.block_on(events.by_ref().take(2).map(|event| event.to_string()).collect());
-    assert!(said[1].contains("failed on 1 of 1 responses, and is taken back"), "{said:?}");
+    assert!(said[1].contains("failed on 1 of 1 responses, and is rolled back"), "{said:?}");
     // One that traps on every answer costs those until it is judged.
     shop.runtime.block_on(host.swap_unchecked(charts(wat_components::UNREACHABLE))).unwrap();
     let kinds: Vec<_> = (0..8).map(|_| chart(&shop, &host, &[]).failure.map(|failure| failure.kind)).collect();

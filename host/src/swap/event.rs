@@ -186,7 +186,7 @@ impl fmt::Display for Event {
             }
             Self::RolledBack { failed, failures, responses, to } => write!(
                 formatter,
-                "the parser {failed} failed on {failures} of {responses} responses, and is taken back: {to}"
+                "the parser {failed} failed on {failures} of {responses} responses, and is rolled back: {to}"
             ),
         }
     }
