@@ -1,6 +1,6 @@
-//! robots.txt (RFC 9309): which addresses a site wants no program to ask.
+//! robots.txt (RFC 9309): the addresses that a site disallows.
 //!
-//! A host's file is fetched over the same client as everything else, once for all that ask at the same time, and kept for a day.
+//! A host's file is fetched by the same client as all else, once for all queries that wait for it, and kept for a day.
 
 mod checker;
 mod rules;
@@ -22,15 +22,15 @@ pub(crate) use checker::RobotsChecker;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Robots {
-    /// It is never fetched.
+    /// It isn't fetched.
     #[default]
     Ignore,
-    /// Queries whose address it disallows fail as [`Forbidden`](crate::types::FailureKind::Forbidden) before they are sent. So do all queries of a
-    /// host whose robots.txt can't be read for now.
+    /// Queries for disallowed addresses fail as [`Forbidden`](crate::types::FailureKind::Forbidden) before they are sent, and so do all queries to
+    /// a host whose robots.txt can't be read.
     Obey,
 }
 
-/// A text is not a [`Robots`].
+/// Why a text isn't a [`Robots`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown: give ignore or obey")]
 pub struct RobotsError(String);
@@ -56,15 +56,15 @@ impl fmt::Display for Robots {
     }
 }
 
-/// What the robots.txt of a host says of an address.
+/// Verdict of robots.txt on an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RobotsVerdict {
-    /// Programs may ask it.
+    /// It is allowed.
     Allowed,
-    /// Programs may not ask it.
+    /// It is disallowed.
     Disallowed,
-    /// The file can't be read, for this reason. RFC 9309 (section 2.3.1.4) has a program ask nothing then.
+    /// The file can't be read, for this reason. By RFC 9309 (section 2.3.1.4) all addresses count as disallowed then.
     Unknown(String),
 }
 

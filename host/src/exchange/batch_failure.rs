@@ -1,26 +1,25 @@
-//! Batch failures: what it means if nothing of a batch was answered.
+//! Batch failures: a batch in which no query was answered.
 //!
-//! One query may be at fault, or the number of them, or the host. A batch that was rejected is halved at once, until the query at fault is
-//! alone; one that may have failed for the host's sake is sent once more as it is, and halved when it fails
-//! again; one that was refused for the pace is halved only if no other of its size went well.
+//! A query may be at fault, the size, or the host. A rejected batch is halved at once, until the query at fault is alone. One for which the host
+//! may be at fault is sent again, and halved if it fails again. One that was refused for its pace is halved only if no other of its size
+//! succeeded.
 
 use http::StatusCode;
 
 use crate::types::{Failure, FailureKind, Page};
 
-/// Why nothing of a batch was answered.
+/// Cause of a batch failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BatchFailure {
-    /// The request was refused, or its answer too large: it is the batch's fault.
+    /// The request was refused, or its answer is too large: the batch is at fault.
     Rejected,
     /// The host may be at fault.
     Transient,
-    /// The host refuses for the pace: with 429, a captcha, or a time to ask again.
+    /// The host refuses the pace, by 429, a captcha or `Retry-After`.
     Limited,
 }
 
-/// Why nothing of the request's queries was answered; `None` if something was, or if each was answered that there is nothing. `status` is the
-/// response's, if there was one.
+/// The cause of a batch failure; `None` if some query was answered, or each was not found. `status` is the response's, if there was one.
 pub(crate) fn classify(status: Option<StatusCode>, pages: &[&Result<Page, Failure>]) -> Option<BatchFailure> {
     let first = pages.first()?.as_ref().err()?;
     let kind = first.kind;
@@ -43,7 +42,7 @@ pub(crate) fn classify(status: Option<StatusCode>, pages: &[&Result<Page, Failur
     }
 }
 
-/// Whether queries that share a request may have failed because they are too many.
+/// Whether queries may have failed because too many share a request.
 const fn is_oversize(kind: FailureKind) -> bool {
     matches!(
         kind,
@@ -51,7 +50,7 @@ const fn is_oversize(kind: FailureKind) -> bool {
     )
 }
 
-/// The two halves of what doesn't go together.
+/// The two halves of a batch.
 pub(crate) fn halve<T>(mut items: Vec<T>) -> [Vec<T>; 2] {
     let second = items.split_off(items.len().div_ceil(2));
     [items, second]

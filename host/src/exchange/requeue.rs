@@ -1,4 +1,4 @@
-//! Requeue: queries that an exchange hands back to the dispatcher, to be sent again or for the first time.
+//! Requeue: queries that an exchange returns to the dispatcher, to be sent again or for the first time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::jobs::permit::Batch;
 /// Queries to put back into the wait queue.
 #[derive(Debug)]
 pub(crate) enum Requeue {
-    /// A query, which opens no request before the delay has passed.
+    /// A query, for which alone no request is sent before the delay has passed.
     Job(Job, Duration),
     /// Queries that stay together, after the delay.
     Batch(Batch, Duration),

@@ -1,26 +1,26 @@
-//! Suspicion: whether a batch in which no query was answered is at fault, or its host.
+//! Suspicion: whether a failed batch or its host is at fault.
 
 use super::batch_failure::BatchFailure;
 use super::context::ExchangeContext;
 use crate::jobs::job::Job;
 use crate::swap::ParserSlot;
 
-/// Attempts that a host refused for its pace before the batch's size is suspected.
+/// Attempts that a host refuses for its pace before the batch's size is suspected.
 const LIMITED_BEFORE_HALVING: u32 = 3;
 
-/// Whether a batch is at fault of which nothing was answered, and not its host.
+/// Verdict on a batch in which no query was answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suspicion {
-    /// Whether it is sent in halves from here on.
+    /// Whether it is sent in halves.
     pub(crate) halves: bool,
     /// Whether its size is likely to be too large.
     pub(super) is_of_size: bool,
-    /// Whether its failure says nothing of the host.
+    /// Whether its failure doesn't count against the host.
     pub(crate) clears_host: bool,
 }
 
 impl ExchangeContext {
-    /// Whether a batch is at fault.
+    /// Judges a batch that failed.
     pub(crate) fn suspect(
         &self,
         (slot, kind): (&ParserSlot, &str),

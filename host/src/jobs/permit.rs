@@ -1,7 +1,7 @@
-//! Permits to send: a [`Scheduler`] that all runs of a host share, with the clock around it.
+//! Permits to send, from the [`Scheduler`] that all runs of a host share; this is where the clock is read.
 //!
-//! A run adds its queries, and is granted batches of them through a channel of its own. A permit is held by a value, and released with it,
-//! whatever becomes of the exchange.
+//! A run adds its queries and is granted batches of them through a channel. A permit is released when its value is dropped, however the exchange
+//! ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::schedule::wait_queue::{BatchLimit, PriorityClass, RunGate, Supply};
 use crate::swap::Generation;
 use crate::types::{Failure, Request};
 
-/// A request, and the generation of the parser that made it.
+/// A request with the generation that built it.
 pub(crate) type BuiltRequest = (Arc<Generation>, Request);
 
 /// Queries that share a request.
@@ -41,14 +41,14 @@ struct State {
     runs: HashMap<RunId, mpsc::UnboundedSender<Box<Grant>>>,
 }
 
-/// What a run is told.
+/// Message to a run.
 #[derive(Debug)]
 pub(crate) enum Grant {
-    /// A batch may go.
+    /// A batch may be sent.
     Send(Permit, Batch),
-    /// The host of a batch is given up: its name, how it has been failing, and its last failure.
+    /// The host of a batch is given up, with its outage and its last failure.
     Refused(Batch, Arc<str>, Outage, Option<Failure>),
-    /// The run is to poll: nobody else knows when to.
+    /// The run must poll, since it may be the only one that waits.
     Poll,
 }
 
@@ -90,13 +90,13 @@ impl SharedScheduler {
         RunQueue { scheduler: self.clone(), run, grants }
     }
 
-    /// What keeps most requests waiting, and for how long, if that is known.
+    /// What delays most requests, and for how long, if that is known.
     pub(crate) fn held_by(&self) -> (Bottleneck, Option<Duration>) {
         let (held_by, until) = self.lock().scheduler.held_by();
         (held_by, until.map(|until| until.saturating_duration_since(Instant::now())))
     }
 
-    /// Opens or closes a run's gate.
+    /// Sets a run's gate.
     pub(super) fn set_gate(&self, run: RunId, gate: RunGate) {
         self.lock().scheduler.set_gate(run, gate);
     }
@@ -105,7 +105,7 @@ impl SharedScheduler {
         self.state.lock()
     }
 
-    /// Grants all that may go. If something still waits for its time, one of those runs is told to poll, since who calls won't.
+    /// Grants all that may go. If something waits for its time, tells one of its runs to poll, since the caller doesn't.
     pub(super) fn poll_for_others(&self) {
         if self.poll().is_some() {
             let state = self.lock();
@@ -161,7 +161,7 @@ impl RunQueue {
         self.with_queue(host, site, now, |queue| queue.push(key, limit, class, not_before, job, now));
     }
 
-    /// Adds queries that share a request, which goes no sooner than `not_before`.
+    /// Adds a batch, which goes no sooner than `not_before`.
     pub(crate) fn push_batch(&self, host: &str, site: &Description, not_before: Instant, batch: Batch) {
         let Some(job) = batch.jobs.first() else { return };
         let class = PriorityClass::new(job.query.priority(), job.is_sent);
@@ -183,12 +183,12 @@ impl RunQueue {
         }
     }
 
-    /// Whether nothing waits, and nothing was granted that wasn't taken.
+    /// Whether nothing waits, and all grants were taken.
     pub(crate) fn is_empty(&self) -> bool {
         !self.scheduler.lock().scheduler.has_waiting(self.run) && self.grants.is_empty()
     }
 
-    /// Says what the run's input has.
+    /// Sets the supply of the run's input.
     pub(crate) fn set_supply(&self, supply: Supply) {
         self.scheduler.lock().scheduler.set_supply(self.run, supply);
     }
@@ -208,7 +208,7 @@ impl RunQueue {
         Reader::new(self.scheduler.clone(), self.run)
     }
 
-    /// Takes all out that waits.
+    /// Removes all waiting queries, and returns them.
     pub(crate) fn withdraw(&mut self) -> Vec<Job> {
         let mut jobs = self.scheduler.lock().scheduler.withdraw(self.run);
         while let Ok(grant) = self.grants.try_recv() {
@@ -238,33 +238,33 @@ impl Permit {
         &self.host_name
     }
 
-    /// What the exchange says of its host.
+    /// Records the feedback of the exchange on its host.
     pub(crate) fn record(&mut self, feedback: Feedback, failure: Option<Failure>) {
         self.feedback = Some((feedback, failure));
     }
 
-    /// Something is asked for the first time.
+    /// Adds the request's share to the retry budget.
     pub(crate) fn deposit(&self) {
         self.scheduler.lock().scheduler.deposit(self.host);
     }
 
-    /// Whether the exchange probes a host that refuses everything.
+    /// Whether the exchange is a probe of an open circuit.
     pub(crate) fn is_probe(&self) -> bool {
         self.scheduler.lock().scheduler.is_probe(self.host, self.sent)
     }
 
-    /// Whether what failed of this request may be asked of the host once more.
+    /// Whether the host's budget allows retries for this request.
     pub(crate) fn withdraw_retry(&mut self) -> bool {
         let scheduler = &self.scheduler;
         *self.may_retry.get_or_insert_with(|| scheduler.lock().scheduler.withdraw_retry(self.host))
     }
 
-    /// Gives the token of the rate limiter back: nothing was sent.
+    /// Returns the token of the rate limiter, since nothing was sent.
     pub(crate) fn refund(&self) {
         self.scheduler.lock().scheduler.refund(self.host);
     }
 
-    /// Releases it: another may have it.
+    /// Releases the permit.
     pub(crate) fn release(&mut self) {
         if std::mem::replace(&mut self.is_released, true) {
             return;

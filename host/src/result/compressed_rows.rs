@@ -1,64 +1,63 @@
-//! Rows that wait for their turn in the reorder buffer.
+//! Rows that wait in the reorder buffer, compressed if there are many.
 //!
-//! If many wait, they are compressed JSON: in memory rows of charts take four times as much, and a run in order may have those of dozens wait for
-//! one that is slow.
+//! In memory, rows take several times the bytes of their JSON, and in an ordered run the rows of dozens of queries may wait for a slow one.
 
 use super::page_result::PageResult;
 use crate::types::Row;
 
-/// Bytes of JSON whose rows wait as they are, of all parts: in memory several times as much.
+/// Bytes of JSON up to which rows wait uncompressed, over all pages. In memory they take several times as much.
 pub(crate) const PLAIN_BYTES: usize = 1 << 20;
 
-/// The same where whoever reads has them all in memory sooner or later: those of a batch of the study's size.
+/// The same for a reader that collects all rows in memory anyway: the rows of 15 charts.
 pub(crate) const MAX_WAITING_BYTES: usize = 8 << 20;
 
-/// The fastest that zstd has without losing much.
+/// zstd's fastest regular level.
 const ZSTD_LEVEL: i32 = 1;
 
-/// A part that waits.
+/// A waiting page.
 #[derive(Debug)]
 pub(crate) struct WaitingPage {
-    /// Without its rows where they are packed.
+    /// Without its rows if they are compressed.
     page_result: PageResult,
-    /// Its rows, and how long they are as JSON.
+    /// Its compressed rows, and their bytes as JSON.
     rows: Option<(Vec<u8>, usize)>,
 }
 
 impl WaitingPage {
-    /// The way to its query from the one that was asked.
+    /// Path of its query from the root.
     pub(crate) fn path(&self) -> &[u32] {
         &self.page_result.query_path.path
     }
 }
 
-/// Rows that wait as they are.
+/// Counts of the waiting rows.
 #[derive(Debug)]
 pub(crate) struct WaitingRows {
-    /// Bytes of the JSON of those that wait as they are.
+    /// Bytes of the JSON of uncompressed rows.
     waiting_rows: usize,
     most: usize,
-    /// Bytes of those that are packed.
+    /// Bytes of compressed rows.
     packed: usize,
 }
 
-/// How many times its JSON a row takes in memory, about.
+/// Approximate bytes of a row in memory for each byte of its JSON.
 const ROW_OVERHEAD: usize = 3;
 
-/// What a part takes in memory beside its rows.
+/// Bytes of a page in memory without its rows.
 const PART_BYTES: usize = 512;
 
 impl WaitingRows {
-    /// None yet, and at most this much as it is.
+    /// No rows yet; at most this many bytes of JSON wait uncompressed.
     pub(crate) const fn new(most: usize) -> Self {
         Self { waiting_rows: 0, most, packed: 0 }
     }
 
-    /// Bytes of what waits, about.
+    /// Approximate bytes of all waiting pages.
     pub(crate) const fn bytes(&self) -> usize {
         self.waiting_rows * ROW_OVERHEAD + self.packed
     }
 
-    /// Has a part wait, packed if many wait.
+    /// Adds a page, compressed if many rows wait.
     pub(crate) fn pack(&mut self, mut page_result: PageResult) -> WaitingPage {
         let rows = if self.waiting_rows + page_result.bytes > self.most { packed(&page_result.rows) } else { None };
         if rows.is_some() {
@@ -70,7 +69,7 @@ impl WaitingRows {
         WaitingPage { page_result, rows }
     }
 
-    /// The part as it was.
+    /// Removes a page, with its rows.
     pub(crate) fn open(&mut self, packed: WaitingPage) -> PageResult {
         let WaitingPage { mut page_result, rows } = packed;
         if let Some((rows, length)) = rows {

@@ -1,13 +1,11 @@
-//! Outcomes grouped by country, category or app.
-//!
-//! Outcomes under the values of a parameter, in the order in which the values came; a group can be grouped once more.
+//! Groups of outcomes by the values of a parameter, in the order in which the values came.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::outcome::Outcome;
 
-/// Things under the values of a parameter, in the order in which the values came.
+/// Groups by the values of a parameter, in the order in which the values came.
 ///
 /// ```no_run
 /// # async fn grouped() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +30,7 @@ pub struct Grouped<T> {
 }
 
 impl Grouped<Vec<Outcome>> {
-    /// Outcomes under the value of the parameter that `name` names; under the empty text those whose queries have none.
+    /// Groups outcomes by a parameter. Those whose queries don't have it are grouped under the empty text.
     pub fn by(name: &str, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         let mut groups: HashMap<Arc<str>, (usize, Vec<Outcome>)> = HashMap::new();
         for outcome in outcomes {
@@ -47,14 +45,14 @@ impl Grouped<Vec<Outcome>> {
         groups.into_iter().map(|(value, (_, group))| (value, group)).collect()
     }
 
-    /// The outcomes of each group grouped once more.
+    /// Groups each group by a further parameter.
     #[must_use]
     pub fn then(self, name: &str) -> Grouped<Self> {
         self.map(|group| Self::by(name, group))
     }
 }
 
-/// The last of two things under the same value wins, and takes the place of the first.
+/// Of two items with the same value the last wins, in the place of the first.
 impl<T> FromIterator<(Arc<str>, T)> for Grouped<T> {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, T)>>(things: I) -> Self {
         let (mut groups, mut places) = (Vec::<(Arc<str>, T)>::new(), HashMap::<_, usize>::new());
@@ -72,19 +70,19 @@ impl<T> FromIterator<(Arc<str>, T)> for Grouped<T> {
 }
 
 impl<T> Grouped<T> {
-    /// What stands under this value.
+    /// The group of a value.
     #[must_use]
     pub fn get(&self, value: &str) -> Option<&T> {
         self.places.get(value).and_then(|place| self.groups.get(*place)).map(|(_, thing)| thing)
     }
 
-    /// How many values there are.
+    /// The number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
@@ -95,17 +93,17 @@ impl<T> Grouped<T> {
         self.groups.iter().map(|(value, _)| &**value)
     }
 
-    /// What stands under them.
+    /// The groups.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.groups.iter().map(|(_, thing)| thing)
     }
 
-    /// Values, and what stands under them.
+    /// Values with their groups.
     pub fn iter(&self) -> Iter<'_, T> {
         self.groups.iter().map(|(value, thing)| (value, thing))
     }
 
-    /// Other things under the same values.
+    /// Maps each group.
     #[must_use]
     pub fn map<U>(self, mut other: impl FnMut(T) -> U) -> Grouped<U> {
         let groups = self.groups.into_iter().map(|(value, thing)| (value, other(thing)));
@@ -114,14 +112,14 @@ impl<T> Grouped<T> {
 }
 
 impl<T> Grouped<Grouped<T>> {
-    /// What stands under this value of the first parameter, and that of the second.
+    /// The group of these values of the first and the second parameter.
     #[must_use]
     pub fn at(&self, first: &str, second: &str) -> Option<&T> {
         self.get(first)?.get(second)
     }
 }
 
-/// Values, and what stands under them.
+/// Iterator over values with their groups.
 type Iter<'g, T> = std::iter::Map<std::slice::Iter<'g, (Arc<str>, T)>, fn(&(Arc<str>, T)) -> (&Arc<str>, &T)>;
 
 impl<'g, T> IntoIterator for &'g Grouped<T> {

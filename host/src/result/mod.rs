@@ -1,4 +1,4 @@
-//! What came: outcomes of queries, page by page or whole, grouped, and as values of a program's own type.
+//! Results: outcomes of queries and their pages, groups, and rows as values of a program's own type.
 
 pub(crate) mod compressed_rows;
 pub(crate) mod grouped;

@@ -10,15 +10,15 @@ use crate::parser::{Kind, typed_params};
 use crate::swap::ParserId;
 use crate::types::{Failure, FailureKind, Page, Query, Row};
 
-/// Where a page came from, and who parsed it.
+/// Source of a page: its response, and the parser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
-    /// The response's address, after redirects.
+    /// URL of the response, after redirects.
     pub url: String,
     /// Its HTTP status.
     pub status: StatusCode,
-    /// When its last byte came.
+    /// Time at which it was complete.
     pub received_at: SystemTime,
     /// The parser.
     pub parser: ParserId,
@@ -27,7 +27,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// As it stands in rows: `_source`, with the time in milliseconds since 1970.
+    /// The value of `_source` in rows, with the time in milliseconds since 1970.
     pub(crate) fn json(&self) -> Value {
         let Self { url, status, received_at, parser, generation } = self;
         let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -37,7 +37,7 @@ impl Source {
     }
 }
 
-/// What a page's rows have next to its records' fields, made once for all of them.
+/// Fields that all rows of a page share.
 #[derive(Debug)]
 pub(crate) struct RowFrame {
     /// `kind` and the query's parameters.
@@ -47,8 +47,8 @@ pub(crate) struct RowFrame {
 }
 
 impl RowFrame {
-    /// The frame of a query's rows. Its kind's description says of which types the parameters are; `fetched_at` is `None` for a response that
-    /// was saved, and `source` if rows don't tell theirs.
+    /// The frame of a query's rows. The kind's description has the types of the parameters; `fetched_at` is `None` for a saved response, and
+    /// `source` if rows don't have it.
     pub(crate) fn new(
         query: &Query,
         kind: Option<&Kind>,
@@ -77,34 +77,34 @@ impl RowFrame {
     }
 }
 
-/// `position`, `fetched_at` and `_source`.
+/// Fields that the host adds behind the parameters: `position`, `fetched_at` and `_source`.
 const MEMBERS_OF_HOST: usize = 3;
 
-/// The seconds since 1970 at the end of the year 9999, the last that RFC 3339 can write.
+/// Seconds from 1970 to the end of the year 9999, the last of RFC 3339.
 const MAX_RFC_3339: u64 = 253_402_300_799;
 
-/// A time as RFC 3339 writes it, in UTC, in whole seconds. Clocks that are set to a time before 1970 count as 1970.
+/// A time by RFC 3339, in UTC and whole seconds. Times before 1970 count as 1970.
 fn rfc_3339(time: SystemTime) -> String {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs().min(MAX_RFC_3339);
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
-/// What came of one query. A query that goes on over several pages may have rows and a failure: what was fetched before it isn't lost.
+/// Outcome of a query: its rows, or its failure. If a later page fails, it has both.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// What was asked.
+    /// The query.
     pub query: Query,
-    /// Records with what was asked: `kind`, the query's parameters as their schema types them, `position` from 1, the record's fields, which
-    /// win, and `fetched_at`, when the response came (RFC 3339, UTC).
+    /// Rows: `kind`, the query's parameters in the types of their schema, `position` from 1, the record's fields, and `fetched_at`, the time of
+    /// the response (RFC 3339, UTC). A record's field replaces another of its name.
     pub rows: Vec<Row>,
-    /// For a person: what the site would not give, or gave otherwise than asked.
+    /// Notes of the parser for a person: what the site left out or changed.
     pub notes: Vec<String>,
-    /// Why it has no answer, or none any more.
+    /// Why the query has no answer, or an incomplete one.
     pub failure: Option<Failure>,
     /// The generation of the parser that gave the last page: [`crate::swap::ParserSlot::generation`]. None if no parser was asked.
     pub generation: Option<u64>,
-    /// Where the last page came from. A query for which nothing came has none.
+    /// Source of the last page; `None` if no response came.
     pub source: Option<Arc<Source>>,
 }
 
@@ -113,7 +113,7 @@ impl Outcome {
         Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: None, source: None }
     }
 
-    /// Takes the page of a query that has only one and whose response was saved, and at most `limit` of its rows.
+    /// Adds the page of a saved response, with at most `limit` rows.
     #[cfg(any(feature = "cli", test))]
     pub(crate) fn append(&mut self, page: &mut Page, kind: Option<&Kind>, limit: Option<usize>) {
         let frame = RowFrame::new(&self.query, kind, None, None);
@@ -124,36 +124,36 @@ impl Outcome {
     }
 }
 
-/// Bytes of the records and notes of one query, over all its pages: a parser that never ends would fill the host's memory with them.
+/// Most bytes of the records and notes of a query over all its pages, so that a parser can't fill the host's memory.
 const MAX_ANSWER_BYTES: usize = 128 << 20;
 
-/// What a row takes beside its record, in bytes.
+/// Bytes of a row without its record.
 const ROW_OVERHEAD_BYTES: usize = 256;
 
-/// How far a query has come over its pages.
+/// Progress of a query over its pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
-    /// Rows that were handed on.
+    /// Rows that were sent to the reader.
     pub(crate) records: usize,
-    /// Of them, those of pages that are asked once more: they are not handed on again.
+    /// Of these, rows of a page that is asked again. They aren't sent again.
     again: usize,
     /// Bytes of records and notes.
     bytes: usize,
 }
 
 impl Progress {
-    /// A query of which so many rows are there already, and so many of them are asked once more.
+    /// The progress of a query with `records` rows, of which the next page repeats `again`.
     pub(crate) const fn after(records: usize, again: usize) -> Self {
         Self { records, again, bytes: 0 }
     }
 
-    /// The query is asked from its start once more.
+    /// Starts the query over.
     pub(crate) const fn start_over(&mut self) {
         self.again = self.records;
     }
 
-    /// The rows of a page's records in their frame, up to the query's `limit`, and the query's failure if the first record after them isn't a
-    /// JSON object, or is too much.
+    /// Makes rows of a page's records, up to the query's `limit`. The failure is of the first record that isn't a JSON object or exceeds the
+    /// limit of bytes.
     pub(crate) fn take(
         &mut self,
         frame: &RowFrame,

@@ -1,4 +1,4 @@
-//! Part of an outcome: a page's rows, which leave together as soon as they are there.
+//! Page of an outcome: rows that are delivered together.
 
 use std::sync::Arc;
 
@@ -10,34 +10,34 @@ use crate::types::{Failure, Query, Row};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PageResult {
-    /// What was asked.
+    /// The query.
     pub query: Query,
     /// The page's rows, as in [`super::Outcome::rows`]; `position` counts over all pages of the query.
     pub rows: Vec<Row>,
-    /// For a person: what the site would not give, or gave otherwise than asked.
+    /// Notes of the parser for a person: what the site left out or changed.
     pub notes: Vec<String>,
-    /// The query's rows so far, over all its pages.
+    /// Number of the query's rows so far, over all its pages.
     pub records: usize,
-    /// Whether nothing more comes of the query.
+    /// Whether this is the query's end.
     pub is_last: bool,
-    /// Why it has no answer, or none any more. Then it is the last.
+    /// Why the query has no answer, or an incomplete one. Then this is its end.
     pub failure: Option<Failure>,
     /// The generation of the parser: [`crate::swap::ParserSlot::generation`]. None if no parser was asked.
     pub generation: Option<u64>,
-    /// Where the page came from. A query for which nothing came has none.
+    /// Source of the page; `None` if no response came.
     pub source: Option<Arc<Source>>,
-    /// Who answered it; None if no parser of the host has the query's kind.
+    /// The slot that answered; `None` if no parser has the query's kind.
     pub(crate) slot: Option<ParserSlot>,
-    /// What the query goes on with, where more pages are to come.
+    /// State of the query's next page, if there is one.
     pub(crate) state: Option<Arc<str>>,
     pub(crate) query_path: QueryPath,
     /// Bytes of its records' JSON.
     pub(crate) bytes: usize,
-    /// Queries that its answers raise.
+    /// Number of follow-up queries.
     pub(crate) follow_up_count: usize,
 }
 
-/// Where a query belongs: the number of the one that was asked, and the way from it to one that its answers raised.
+/// Path of a query: the number of its root, which was asked, and the indices of follow-up queries from there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct QueryPath {
     pub(crate) root: usize,

@@ -1,7 +1,7 @@
 //! Rows as values of a program's own type.
 //!
-//! Field by field, so that an error can name the field. Rows are flat, and so is what is read: a type may ask for the query's parameters and
-//! `position` beside the record's fields.
+//! Rows are deserialised field by field, so that errors name the field. They are flat: a type can have the query's parameters and `position`
+//! beside the record's fields.
 
 use std::cell::Cell;
 
@@ -12,18 +12,18 @@ use serde_json::Value;
 use super::outcome::Outcome;
 use crate::types::{Query, Row};
 
-/// A row doesn't fit the type that it was to be read as.
+/// Why a row can't be deserialised.
 #[derive(Debug, thiserror::Error)]
 #[error("record {position} of {query} does not fit{}", at(.field.as_deref()))]
 #[non_exhaustive]
 pub struct RecordError {
     /// What was asked.
     pub query: Query,
-    /// Which of its records, from 1.
+    /// Number of the record, from 1.
     pub position: usize,
-    /// The field that doesn't fit; `None` where one is missing.
+    /// The field; `None` if one is missing.
     pub field: Option<String>,
-    /// In which way.
+    /// The reason.
     pub source: serde_json::Error,
 }
 
@@ -32,11 +32,9 @@ fn at(field: Option<&str>) -> String {
 }
 
 impl Outcome {
-    /// The rows as values of a type: the record's fields, the query's kind and parameters, `position` and
-    /// `fetched_at`, each under its name.
+    /// Deserialises the rows: the record's fields, the query's kind and parameters, `position` and `fetched_at`, each by its name.
     ///
-    /// A field that the type doesn't have is passed over, unless it has a place for them: what a later parser gives beside isn't lost with
-    /// `#[serde(flatten)]`.
+    /// Fields that the type doesn't have are skipped, unless it collects them with `#[serde(flatten)]`.
     ///
     /// ```
     /// #[derive(serde::Deserialize)]
@@ -58,12 +56,12 @@ impl Outcome {
     /// ```
     ///
     /// # Errors
-    /// For the first row that doesn't fit. Whether there are rows at all is [`Outcome::failure`]'s to say.
+    /// The first row that can't be deserialised. Whether the query failed is in [`Outcome::failure`].
     pub fn records<'r, T: Deserialize<'r>>(&'r self) -> Result<Vec<T>, RecordError> {
         self.each_record().collect()
     }
 
-    /// The rows as values of a type, one by one.
+    /// Deserialises rows one by one.
     pub(crate) fn each_record<'r, T: Deserialize<'r>>(&'r self) -> impl Iterator<Item = Result<T, RecordError>> {
         (1..).zip(&self.rows).map(|(position, row)| {
             read(row).map_err(|(field, source)| RecordError { query: self.query.clone(), position, field, source })
@@ -71,7 +69,7 @@ impl Outcome {
     }
 }
 
-/// A row as a value, else the field that was being read and what is wrong.
+/// Deserialises a row. An error has the field that was read.
 fn read<'r, T: Deserialize<'r>>(row: &'r Row) -> Result<T, (Option<String>, serde_json::Error)> {
     let (reading, mut fields) = (Cell::new(None), row.iter());
     let fields = std::iter::from_fn(|| {

@@ -1,22 +1,22 @@
-//! Reorder buffer: pages wait here until it is their query's turn.
+//! Reorder buffer: holds pages until those of earlier queries are delivered.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::compressed_rows::{WaitingPage, WaitingRows};
 use super::page_result::PageResult;
 
-/// Bytes of rows that wait for their turn, above which only the query that they wait for is asked, and below which all are again.
+/// Bytes of waiting rows above which only the first query is sent, and below which all are again.
 const HIGH_WATER_BYTES: usize = 8 << 20;
 const LOW_WATER_BYTES: usize = 4 << 20;
 
-/// Parts that wait for their queries' turn.
+/// Buffer of waiting pages.
 #[derive(Debug)]
 pub(crate) struct ReorderBuffer {
-    /// The query whose turn it is.
+    /// Root whose pages are delivered now.
     next: usize,
-    /// The query that alone is asked, as the scheduler was told last.
+    /// Root to which the scheduler is restricted.
     head: Option<usize>,
-    /// By root: its own parts that may leave in order, those of queries that it raised, and whether it is closed.
+    /// Waiting pages by root.
     roots: BTreeMap<usize, Root>,
     ready: VecDeque<WaitingPage>,
     waiting_rows: WaitingRows,
@@ -30,7 +30,7 @@ struct Root {
 }
 
 impl ReorderBuffer {
-    /// An empty buffer, with this many bytes of JSON whose rows may wait uncompressed.
+    /// An empty buffer, in which this many bytes of JSON may wait uncompressed.
     pub(crate) const fn new(max_plain_bytes: usize) -> Self {
         Self {
             next: 0,
@@ -53,13 +53,13 @@ impl ReorderBuffer {
         }
     }
 
-    /// The next part in order, and whether its root takes no more room.
+    /// The next page in order, and whether its root is done.
     pub(crate) fn next(&mut self) -> Option<(PageResult, bool)> {
         let (waited, is_over) = self.next_waiting()?;
         Some((self.waiting_rows.open(waited), is_over))
     }
 
-    /// The query that alone is to be asked, or none, if that has changed.
+    /// The root to which the scheduler is to be restricted, or none, if that changed.
     pub(crate) fn head_to_wait_for(&mut self) -> Option<Option<usize>> {
         let bytes = self.waiting_rows.bytes();
         let is_high = bytes > HIGH_WATER_BYTES || (self.head.is_some() && bytes > LOW_WATER_BYTES);

@@ -10,7 +10,7 @@ use super::page_result::PageResult;
 use crate::schedule::scheduler::Bottleneck;
 use crate::types::FailureKind;
 
-/// How a run goes: counts since its start.
+/// Statistics of a run since its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunStats {
@@ -20,31 +20,31 @@ pub struct RunStats {
     pub failed: BTreeMap<FailureKind, u64>,
     /// Queries that an earlier run had answered.
     pub answered_before: u64,
-    /// Records that were handed on.
+    /// Records that were delivered.
     pub records: u64,
     /// Requests that were sent, without redirects.
     pub requests: u64,
-    /// Queries that were asked again after a failure.
+    /// Retries.
     pub retries: u64,
-    /// Failures that were tried again, by kind.
+    /// Retries by the kind of their failure.
     pub retried: BTreeMap<FailureKind, u64>,
     /// Bytes of bodies, decompressed.
     pub bytes: u64,
-    /// From a request to its answer's last byte.
+    /// Latencies, from a request to the last byte of its response.
     pub latency: Latency,
-    /// Requests under way.
+    /// Requests in flight.
     pub in_flight: u64,
     /// Queries that were taken and have no outcome yet.
     pub open: u64,
-    /// What keeps most requests waiting now.
+    /// What delays most requests now.
     pub held_by: Bottleneck,
-    /// For how long it does, if that is known.
+    /// Time for which it delays them, if that is known.
     pub held_for: Option<Duration>,
-    /// A fault of this program that ended the run: a task of it panicked. Queries that were open failed as [`FailureKind::Internal`].
+    /// Message of a task that panicked and so ended the run. Open queries failed as [`FailureKind::Internal`].
     pub fault: Option<String>,
 }
 
-/// Times of requests.
+/// Latencies of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Latency {
@@ -58,11 +58,11 @@ pub struct Latency {
     pub max: Duration,
 }
 
-/// What is counted while a run goes.
+/// Recorder of a run's statistics.
 #[derive(Debug)]
 pub(crate) struct StatsRecorder(Mutex<(RunStats, Option<Histogram<u64>>)>);
 
-/// Two digits of a latency, in microseconds: percentiles are for a person.
+/// Significant digits of latencies, which are in microseconds.
 const LATENCY_DIGITS: u8 = 2;
 const MAX_LATENCY_MICROS: u64 = 3_600_000_000;
 
@@ -75,7 +75,7 @@ impl StatsRecorder {
         note(&mut self.0.lock().0);
     }
 
-    /// Records a part that is handed on.
+    /// Records a page that is delivered.
     pub(crate) fn record(&self, page_result: &PageResult) {
         self.update(|stats| {
             stats.records += page_result.rows.len() as u64;
@@ -89,7 +89,7 @@ impl StatsRecorder {
         });
     }
 
-    /// An exchange is over.
+    /// Records the end of an exchange.
     pub(crate) fn exchanged(&self, time: Duration, bytes: Option<usize>) {
         let mut stats_recorder = self.0.lock();
         stats_recorder.0.in_flight = stats_recorder.0.in_flight.saturating_sub(1);
@@ -111,7 +111,7 @@ impl StatsRecorder {
 }
 
 impl RunStats {
-    /// Queries that failed, of any kind.
+    /// Number of failed queries.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failed.values().sum()

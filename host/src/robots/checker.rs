@@ -1,4 +1,4 @@
-//! The robots.txt files of hosts: fetched once for all that wait, kept for a day, and asked of every address.
+//! Checker of addresses against the robots.txt of their hosts, which is fetched once and kept for a day.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::{Robots, RobotsVerdict};
 use crate::fetch::Fetcher;
 use crate::types::{Failure, FailureKind, Request, Response, host_of, path_of};
 
-/// How long a file is believed (RFC 9309, section 2.4).
+/// Time for which a file is kept (RFC 9309, section 2.4).
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a file that couldn't be read isn't asked for again.
+/// Time after which a file that couldn't be read is fetched again.
 const UNKNOWN_MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Requests for a file until it is taken for unreadable, and the pause after the first, which doubles: all queries of the host fail then.
@@ -33,7 +33,7 @@ pub(crate) struct RobotsChecker {
     hosts: Arc<Mutex<HashMap<String, Arc<HostFile>>>>,
 }
 
-/// The file of one host. Whoever holds the lock fetches it for all that wait.
+/// The file of a host. The holder of the lock fetches it for all that wait.
 type HostFile = tokio::sync::Mutex<Option<Kept>>;
 
 #[derive(Clone, Debug)]
@@ -42,22 +42,22 @@ struct Kept {
     until: Instant,
 }
 
-/// What a check found.
+/// Result of a check.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// The failure of a request that may not be sent.
+    /// The failure of a disallowed request.
     pub(crate) failure: Option<Failure>,
     /// Requests for robots.txt that the check sent itself.
     pub(crate) requests: u64,
 }
 
 impl RobotsChecker {
-    /// A checker for the program that calls itself `user_agent`.
+    /// A checker for a program with this `User-Agent`.
     pub(crate) fn new(policy: Robots, user_agent: &str) -> Self {
         Self { policy, agent: product_token(user_agent).into(), hosts: Arc::default() }
     }
 
-    /// Checks whether an address may be asked. An address of another host than `hosts` is left to the fetcher, which refuses it.
+    /// Checks whether an address is allowed. Addresses of hosts beyond `hosts` are left to the fetcher, which refuses them.
     pub(crate) async fn check(&self, fetcher: &Fetcher, hosts: &[String], url: &str) -> Checked {
         if self.policy == Robots::Ignore {
             return Checked { failure: None, requests: 0 };
@@ -77,8 +77,7 @@ impl RobotsChecker {
         Checked { failure: Some(Failure::new(FailureKind::Forbidden, message)), requests }
     }
 
-    /// What robots.txt says of an address, whether it is obeyed or not, and how many requests it took to find out; `None` if the address
-    /// isn't one of `hosts`.
+    /// The verdict on an address, whether it is obeyed or not, and the number of requests for it; `None` if the address isn't of one of `hosts`.
     pub(crate) async fn verdict(&self, fetcher: &Fetcher, hosts: &[String], url: &str) -> (Option<RobotsVerdict>, u64) {
         let host = host_of(url);
         if !hosts.contains(&host) {
@@ -106,7 +105,7 @@ impl RobotsChecker {
     }
 }
 
-/// Fetches a file, up to [`MAX_ATTEMPTS`] times, and says how many requests that took.
+/// Fetches a file in up to [`MAX_ATTEMPTS`] attempts, and returns their number.
 async fn fetch(fetcher: &Fetcher, hosts: &[String], host: &str) -> (Result<Response, Failure>, u64) {
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
@@ -129,7 +128,7 @@ fn is_transient(fetched: &Result<Response, Failure>) -> bool {
 }
 
 /// The name by which robots.txt knows a program: the letters, hyphens and underscores that its `User-Agent` begins with (RFC 9309,
-/// section 2.2.1). Without any, the rules for all programs hold.
+/// section 2.2.1). Without any, the rules for all programs apply.
 fn product_token(user_agent: &str) -> &str {
     let is_token = |character: char| character.is_ascii_alphabetic() || matches!(character, '-' | '_');
     let end = user_agent.find(|character| !is_token(character)).unwrap_or(user_agent.len());

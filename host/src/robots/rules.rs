@@ -1,33 +1,33 @@
-//! The rules of one robots.txt: what its response allows.
+//! Rules of a robots.txt.
 
 use texting_robots::Robot;
 
 use super::RobotsVerdict;
 use crate::types::{Failure, Response};
 
-/// Bytes of a file that are read: RFC 9309 (section 2.5) asks for 500 KiB at least.
+/// Bytes of a file that are read. RFC 9309 (section 2.5) requires at least 500 KiB.
 const MAX_PARSED_BYTES: usize = 512 << 10;
 
 /// Patterns of a file that may end with `$`. Each is compiled to an expression of up to 42 KiB.
 const MAX_ANCHORED_PATTERNS: usize = 1000;
 
-/// What a host's robots.txt allows.
+/// Rules of a host's robots.txt.
 #[derive(Debug)]
 pub(super) enum Rules {
-    /// There is no such file: everything is allowed.
+    /// There is no file: all addresses are allowed.
     NoFile,
-    /// What the file says for one program.
+    /// The rules for this program.
     File(Box<Robot>),
-    /// It can't be read, for this reason: nothing is allowed.
+    /// The file can't be read, for this reason: no address is allowed.
     Unknown(String),
 }
 
 impl Rules {
     /// Reads the response to a request for robots.txt, for the program with this product token.
     ///
-    /// By RFC 9309 (section 2.3.1) a status of 400 to 499 means that everything is allowed, and a server error or no answer that nothing is.
-    /// As for Google, 429 is an error of the server: it says that too much is asked, and nothing of the file. A redirect that isn't
-    /// followed leads to a host that the parser may not ask, such as that of a captcha.
+    /// By RFC 9309 (section 2.3.1) a status of 400 to 499 allows everything, and a server error or no answer disallows everything. As Google's
+    /// crawler does, this counts 429 as a server error. A redirect that isn't followed leads to a host that the parser doesn't declare, such as
+    /// that of a captcha.
     pub(super) async fn read(agent: &str, fetched: Result<Response, Failure>) -> Self {
         match fetched {
             Ok(response) => match response.status.as_u16() {
@@ -43,7 +43,7 @@ impl Rules {
         }
     }
 
-    /// Parses on a thread of its own, since it takes a while for a large file, and a panic of the library's ends there.
+    /// Parses on a blocking thread, since a large file takes long and the library may panic.
     async fn parse(agent: &str, mut body: Vec<u8>) -> Self {
         truncate_at_line(&mut body, MAX_PARSED_BYTES);
         if body.iter().filter(|byte| **byte == b'$').count() > MAX_ANCHORED_PATTERNS {
@@ -57,7 +57,7 @@ impl Rules {
         }
     }
 
-    /// What the file says of an address.
+    /// The verdict on an address.
     pub(super) fn verdict(&self, url: &str) -> RobotsVerdict {
         match self {
             Self::NoFile => RobotsVerdict::Allowed,
@@ -73,7 +73,7 @@ impl Rules {
     }
 }
 
-/// Shortens a text to `limit` bytes, and to whole lines: half a rule would say something else.
+/// Truncates a text to `limit` bytes and whole lines, since half a rule would mean something else.
 fn truncate_at_line(body: &mut Vec<u8>, limit: usize) {
     if body.len() > limit {
         body.truncate(limit);

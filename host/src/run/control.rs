@@ -1,4 +1,4 @@
-//! Control of a run while it goes: stop it, and read its statistics.
+//! Control of a run: stopping it, and its statistics.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::jobs::permit::SharedScheduler;
 use crate::result::run_stats::{RunStats, StatsRecorder};
 
-/// Stops a run, and tells how it goes. Cloning it is cheap.
+/// Handle that stops a run and reads its statistics. Cloning it is cheap.
 ///
 /// ```no_run
 /// # async fn stopped(host: playfast::Host, plan: playfast::Plan) {
@@ -27,12 +27,12 @@ pub struct RunControl {
 }
 
 impl RunControl {
-    /// Has what is under way finish, and sends nothing more: what isn't answered by then is [`crate::types::FailureKind::Cancelled`].
+    /// Stops the run: requests in flight finish, and other queries fail as [`crate::types::FailureKind::Cancelled`].
     pub fn stop(&self) {
         self.stop.send_replace(true);
     }
 
-    /// How it went so far.
+    /// Statistics so far.
     #[must_use]
     pub fn stats(&self) -> RunStats {
         self.stats.stats(self.scheduler.held_by())

@@ -1,8 +1,8 @@
-//! Dispatcher: one task per run that puts its queries in line and sends what is granted.
+//! Dispatcher: one task per run, which queues its queries and sends the batches that are granted.
 //!
-//! It takes queries from the input as long as there is room for open ones, adds them to the scheduler, and starts a task for each batch that
-//! is granted a permit. What is to be asked further comes back to it: next pages, follow-up queries, and failed ones. Only requests in flight
-//! have tasks, so what waits is small. Parts leave through a bounded channel by the tasks; if the reader is slow, nothing more is sent.
+//! It takes queries from the input while there is room for open ones, adds them to the scheduler, and spawns a task for each batch with a permit.
+//! Next pages, follow-up queries and retries come back to it. Only requests in flight have tasks. The tasks deliver pages through a bounded
+//! channel; while the reader is slow, nothing is sent.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::schedule::wait_queue::Supply;
 use crate::swap::ParserSlot;
 use crate::types::{Failure, FailureKind, Query};
 
-/// How long queries are waited for after a run's time was up.
+/// Time that requests in flight have after a run's deadline.
 const MAX_LATE_INPUT: Duration = Duration::from_secs(1);
 
 /// Jobs that failed without a request.
@@ -34,7 +34,7 @@ struct FailedJobs {
     generation: Option<u64>,
 }
 
-/// What comes of a task.
+/// Result of a task.
 enum Done {
     Routed(Vec<Routed>),
     Built(Box<Built>),
@@ -43,7 +43,7 @@ enum Done {
     Reported,
 }
 
-/// The request of a batch that has a permit, if the parser made one, and what is left of the batch.
+/// The request of a batch with a permit, if the parser built one, and what is left of the batch.
 struct Built {
     permit: Permit,
     ready: Option<ReadyRequest>,
@@ -72,7 +72,7 @@ pub(crate) struct Dispatcher {
     /// Jobs that failed without a request. One task reports them, so that a slow reader blocks only it.
     failed: Vec<FailedJobs>,
     is_reporting: bool,
-    /// Whether nothing more is to be sent: what is in flight is waited for.
+    /// Whether the run is stopped: only requests in flight finish.
     stop: watch::Receiver<bool>,
     ended: Option<Failure>,
     /// A task that panicked.
@@ -107,7 +107,7 @@ impl Dispatcher {
     /// Runs until each query is answered or failed.
     ///
     /// # Errors
-    /// When a task of the run panicked: what it said. Its queries have no outcome.
+    /// The message of a task that panicked. Its queries have no outcome.
     pub(crate) async fn dispatch(mut self) -> Result<(), String> {
         while !self.is_over() {
             self.report_failures();

@@ -43,7 +43,7 @@ pub(super) struct Intake {
     room: Arc<Semaphore>,
     /// Permits that are acquired together.
     window: u32,
-    /// Acquired permits that no query has yet.
+    /// Acquired permits without a query.
     credit: u32,
 }
 
@@ -68,17 +68,18 @@ impl Intake {
         self.queries.is_none()
     }
 
-    /// Takes nothing more.
+    /// Closes the input.
     pub(super) fn close(&mut self) {
         self.queries = None;
     }
 
-    /// Gives `queries` open queries their permits.
+    /// Assigns permits to `queries` open queries.
     pub(super) fn spend(&mut self, queries: usize) {
         self.credit -= u32::try_from(queries).unwrap_or(self.credit).min(self.credit);
     }
 
-    /// Waits for room, or with room for queries: for one, and all that are ready then. Cancel-safe: nothing is lost if the future is dropped.
+    /// Waits for room, and then for a query, with which it returns all others that are ready. Cancel-safe: if the future is dropped, nothing is
+    /// lost.
     pub(super) async fn next(&mut self) -> Taken {
         let Some(input) = &mut self.queries else { return Taken::End };
         if self.credit == 0 {
@@ -98,7 +99,7 @@ impl Intake {
         Taken::Queries(queries)
     }
 
-    /// What the input can still add to the wait queue. `is_idle` says that no task of the run is left whose outcome would make room.
+    /// The supply of the wait queue. `is_idle`: no task of the run is left whose outcome would make room.
     pub(super) fn supply(&self, is_idle: bool) -> Supply {
         let waits_for_room = self.credit == 0 && self.room.available_permits() < self.window as usize;
         if self.is_closed() || (waits_for_room && is_idle) {

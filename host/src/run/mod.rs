@@ -1,7 +1,7 @@
-//! Runs: many queries answered at once.
+//! Runs: many queries that are answered at once.
 //!
-//! The scheduler owns the queries that wait and says which share the next request; a run's dispatcher sends them, each request in a task of its
-//! own. What failed for now is asked again. Invariant: every query has just one outcome, whatever happens to the others.
+//! The scheduler owns the waiting queries and decides which share the next request. A run's dispatcher sends each request in a task. Invariant:
+//! every query has exactly one outcome, whatever happens to the others.
 
 mod control;
 mod dispatcher;

@@ -1,4 +1,4 @@
-//! Outcome stream: whole outcomes of queries, in the order of the queries or as they come.
+//! Stream of outcomes, in the order of the queries or as they finish.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::result::grouped::Grouped;
 use crate::result::outcome::Outcome;
 use crate::result::page_result::{PageResult, QueryPath};
 
-/// Outcomes of queries, each when its last page is there: in the order of the queries, unless [`Outcomes::unordered`].
+/// Stream of outcomes, in the order of the queries unless [`Outcomes::unordered`].
 #[derive(Debug)]
 pub struct Outcomes {
     page_results: PageResults,
@@ -25,26 +25,26 @@ impl Outcomes {
         Self { page_results: page_results.in_order(MAX_WAITING_BYTES), begun: HashMap::new() }
     }
 
-    /// The same as they come: none waits for another, and more are under way while one is slow.
+    /// Outcomes as they finish: none waits for a slow one, and more queries are in flight meanwhile.
     #[must_use]
     pub fn unordered(mut self) -> Self {
         self.page_results.order = None;
         self
     }
 
-    /// The same page by page, as they come: what a query has answered leaves before its last page is there.
+    /// Pages as they come, instead of whole outcomes.
     #[must_use]
     pub fn pages(self) -> PageResults {
         self.unordered().page_results
     }
 
-    /// Stops it, and tells how it goes.
+    /// The handle that stops the run and reads its statistics.
     #[must_use]
     pub fn control(&self) -> RunControl {
         self.page_results.control()
     }
 
-    /// The outcome that a part is the last of.
+    /// The outcome of which a page is the last.
     fn add(&mut self, page_result: PageResult) -> Option<Outcome> {
         let PageResult { query, mut rows, mut notes, is_last, failure, generation, source, query_path, .. } =
             page_result;
@@ -80,7 +80,7 @@ impl Stream for Outcomes {
 }
 
 impl Outcomes {
-    /// All outcomes, under the values of a parameter: [`Grouped::by`].
+    /// All outcomes, grouped by a parameter: [`Grouped::by`].
     pub async fn grouped(self, name: &str) -> Grouped<Vec<Outcome>> {
         Grouped::by(name, self.collect::<Vec<_>>().await)
     }

@@ -1,7 +1,7 @@
-//! Page stream: pages of a run, as they come or in the queries' order.
+//! Stream of pages, as they come or in the order of the queries.
 //!
-//! When a stream is dropped, everything that it started is aborted. Invariants: the number of open queries is bounded, and so is what waits
-//! for its turn; and each query has an outcome, even if a task of the run panics.
+//! Dropping the stream aborts the run. Invariants: open queries and waiting pages are bounded in number; each query has an outcome, even if a
+//! task of the run panics.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -27,36 +27,36 @@ use crate::result::page_result::PageResult;
 use crate::result::reorder_buffer::ReorderBuffer;
 use crate::result::run_stats::StatsRecorder;
 
-/// Parts that wait for the reader, beside those that the tasks hold which wait to send them.
+/// Pages in the channel to the reader.
 const CHANNEL_PAGES: usize = 2;
 
-/// Queries that are open at once. They wait for hosts that are slow, so that others continue meanwhile, and for others to share requests with.
+/// Most open queries. There are many, so that those of other hosts continue while one is slow, and requests are shared.
 const OPEN: usize = 8192;
 
-/// The same for queries whose rows raise others, some hundred each, which are open then too.
+/// Most open queries of a run whose rows raise follow-up queries, some hundred each, which are open too.
 const RAISING_OPEN: usize = 256;
 
-/// Parts of outcomes, page by page: [`crate::Host::run`] and [`Outcomes::pages`](super::Outcomes::pages).
+/// Stream of pages: [`Outcomes::pages`](super::Outcomes::pages).
 pub struct PageResults {
     receiver: mpsc::Receiver<PageResult>,
     room: Arc<Semaphore>,
-    /// The dispatcher, until it is started. Never locked: it makes this `Sync`.
+    /// The dispatcher until it is started. The lock, which is never taken, makes it `Sync`.
     start: Mutex<Option<BoxFuture<'static, Result<(), String>>>>,
-    /// The dispatcher, which is aborted with all that it started when this is dropped.
+    /// The dispatcher's task, which is aborted with all of its tasks when this is dropped.
     tasks: JoinSet<Result<(), String>>,
     /// Queries that have no outcome yet.
     open_queries: Arc<OpenQueries>,
-    /// Failures of those that a fault left without one.
+    /// Failures of queries that a panic left without an outcome.
     left: VecDeque<PageResult>,
     reader: Arc<Reader>,
     control: RunControl,
     pub(super) order: Option<ReorderBuffer>,
-    /// How many queries of a root are open, if it isn't one.
+    /// Number of open queries by root, if it isn't one.
     open: HashMap<usize, usize>,
 }
 
 impl ExchangeContext {
-    /// Answers the queries, from when the first outcome is asked for.
+    /// Answers the queries, from when the stream is first polled.
     pub(crate) fn run(self, input: Input, resume: Resume) -> PageResults {
         let (sender, receiver) = mpsc::channel(CHANNEL_PAGES);
         let open = if input.follow_up.is_some() { RAISING_OPEN } else { OPEN };
@@ -91,20 +91,20 @@ impl ExchangeContext {
 }
 
 impl PageResults {
-    /// The same in the queries' order, each followed by those that its answers raised. While rows of more than some megabytes wait for a query,
-    /// only that one is asked.
+    /// Pages in the order of the queries, each query followed by its follow-up queries. While more than some megabytes of rows wait for a query,
+    /// only that one is sent.
     #[must_use]
     pub fn ordered(self) -> Self {
         self.in_order(PLAIN_BYTES)
     }
 
-    /// As [`Self::ordered`], with this many bytes of JSON whose rows may wait as they are.
+    /// As [`Self::ordered`], with this many bytes of JSON that may wait uncompressed.
     pub(super) fn in_order(mut self, waiting_rows: usize) -> Self {
         self.order = Some(ReorderBuffer::new(waiting_rows));
         self
     }
 
-    /// Stops it, and tells how it goes.
+    /// The handle that stops the run and reads its statistics.
     #[must_use]
     pub fn control(&self) -> RunControl {
         self.control.clone()
@@ -116,7 +116,7 @@ impl PageResults {
         }
     }
 
-    /// Takes a part; returns it if it needn't wait for others.
+    /// Adds a page to the reorder buffer, or returns it if it needn't wait.
     fn accept(&mut self, page_result: PageResult) -> Option<PageResult> {
         let closes = self.closes(&page_result);
         match &mut self.order {
@@ -131,7 +131,7 @@ impl PageResults {
         }
     }
 
-    /// The next part in order, if it is there.
+    /// The next page in order, if it is there.
     fn next_in_order(&mut self) -> Option<PageResult> {
         let order = self.order.as_mut()?;
         let next = order.next();
@@ -143,7 +143,7 @@ impl PageResults {
         Some(page_result)
     }
 
-    /// What a fault left without an outcome, once the dispatcher has ended.
+    /// A failure of a query that a panic left without an outcome, once the dispatcher has ended.
     fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Option<PageResult>> {
         if let Some(ended) = ready!(self.tasks.poll_join_next(context)) {
             let fault = ended.unwrap_or_else(|error| Err(describe(error))).err();
@@ -159,7 +159,7 @@ impl PageResults {
         Poll::Ready(self.left.pop_front())
     }
 
-    /// Whether a part is the last of its root.
+    /// Whether a page is the last of its root.
     fn closes(&mut self, page_result: &PageResult) -> bool {
         if !page_result.is_last {
             return false;

@@ -1,4 +1,4 @@
-//! Resume filter: what an earlier run left to ask.
+//! Resume filter: what an earlier run left of each query.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,26 +6,26 @@ use std::sync::Arc;
 use crate::jobs::job::ResumedQuery;
 use crate::types::{Query, QueryKey};
 
-/// What is left of a query.
+/// What an earlier run left of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Remaining {
-    /// All of it: no earlier run has asked it.
+    /// All of it.
     #[default]
     All,
-    /// What comes after the rows that are stored.
+    /// The rest after the stored rows.
     Rest(PartialQuery),
-    /// Nothing: it is answered, and is skipped.
+    /// Nothing: the query is skipped.
     Nothing,
 }
 
-/// How far a query came that isn't answered yet.
+/// Progress of an unfinished query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartialQuery {
     /// State from which the query continues; `None` for its start.
     pub state: Option<String>,
     /// Rows of the query that are stored.
     pub records: usize,
-    /// How many of these rows the next page holds again, and the run drops: those of a page that failed after some of its rows.
+    /// Number of these rows that the next page repeats, and that the run drops: the page failed after some of its rows.
     pub repeated: usize,
 }
 
@@ -44,17 +44,17 @@ impl PartialQuery {
 
 type Lookup = dyn Fn(&QueryKey) -> Remaining + Send + Sync;
 
-/// Tells a run what is left of each query: [`crate::Host::resume`]. Cloning it is cheap. The default filter leaves everything.
+/// Lookup of what an earlier run left of each query: [`crate::Host::resume`]. Cloning it is cheap. The default leaves everything.
 #[derive(Clone, Default)]
 pub struct ResumeFilter(Option<Arc<Lookup>>);
 
 impl ResumeFilter {
-    /// A filter that looks each query up by its key. The run calls `lookup` once for each query, also for follow-up queries, from its own task.
+    /// A filter that looks queries up by their keys. The run calls `lookup` from its own task, once for each query and follow-up query.
     pub fn new(lookup: impl Fn(&QueryKey) -> Remaining + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(lookup)))
     }
 
-    /// What is left to ask of a query; `None` for nothing.
+    /// What is left of a query; `None` if nothing.
     pub(crate) fn remaining(&self, query: Query) -> Option<ResumedQuery> {
         let Some(lookup) = &self.0 else { return Some(query.into()) };
         match lookup(&query.key()) {

@@ -1,6 +1,6 @@
-//! Batch sizes: how many queries share a request, as the description says, as a person says, or as many as go well.
+//! Batch sizes: how many queries share a request, by the description, by an option, or by trial.
 //!
-//! A size that a host refuses is found by bisection between the largest that went well and the smallest that didn't, and remembered.
+//! By trial, a size is the bisection between the largest batch that succeeded and the smallest that failed.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -12,16 +12,16 @@ use parking_lot::Mutex;
 use super::wait_queue::BatchLimit;
 use crate::parser::PerRequest;
 
-/// Requests that go well until a size that failed is tried again: servers change.
+/// Successes after which a size that failed is tried again, since servers change.
 const SUCCESSES_TO_FORGET: u32 = 256;
 
-/// Failures in a row of a size that went well before, until it is taken for too large.
+/// Failures in a row after which a size that succeeded before counts as too large.
 const FAILURES_TO_DOUBT: u32 = 3;
 
-/// Requests of single queries that are refused in a row until batches are no longer split for their sake.
+/// Refusals of single queries in a row after which batches are no longer split.
 const REFUSALS_TO_LOSE_HOPE: u32 = 100;
 
-/// How many queries share a request, where the parser can ask several in one.
+/// How many queries share a request, if the parser can put several in one.
 ///
 /// ```
 /// use playfast::run::BatchSize;
@@ -33,16 +33,16 @@ const REFUSALS_TO_LOSE_HOPE: u32 = 100;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BatchSize {
-    /// As the parser's description says.
+    /// The default of the parser's description.
     #[default]
     FromParser,
-    /// As many as go well.
+    /// By trial: as many as succeed.
     Auto,
-    /// This many, or as many as the description allows.
+    /// At most this many, and no more than the description allows.
     AtMost(NonZeroU32),
 }
 
-/// A text is not a [`BatchSize`].
+/// Why a text isn't a [`BatchSize`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a number of queries: give auto, site, or a number from 1")]
 pub struct BatchSizeError(String);
@@ -59,14 +59,14 @@ impl FromStr for BatchSize {
     }
 }
 
-/// The batch sizes of all kinds, by the names of parser and kind. Cloning it is cheap, and shares it.
+/// Batch sizes by the names of parser and kind. Cloning it is cheap, and shares them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BatchSizers {
     sharing: BatchSize,
     sizers: Arc<Mutex<HashMap<String, HashMap<String, Sizer>>>>,
 }
 
-/// A size, and the limit that the wait queues see.
+/// A size with the limit that wait queues share.
 #[derive(Debug)]
 struct Sizer {
     size: SizeState,
@@ -78,32 +78,32 @@ impl BatchSizers {
         Self { sharing, sizers: Arc::default() }
     }
 
-    /// The limit of a kind's batches, which follows what is recorded.
+    /// The limit of a kind's batches. It changes with what is recorded.
     pub(crate) fn limit(&self, parser: &str, kind: &str, per_request: PerRequest) -> BatchLimit {
         self.with(parser, kind, per_request, |size| size.set_bounds(per_request))
     }
 
-    /// Records a batch that went well, at least in part.
+    /// Records a batch in which some query was answered.
     pub(crate) fn record_success(&self, parser: &str, kind: &str, per_request: PerRequest, queries: u32) {
         self.with(parser, kind, per_request, |size| size.record_success(queries));
     }
 
-    /// Records a batch that failed as a whole, though the host answers.
+    /// Records a batch that failed as a whole although the host answers.
     pub(crate) fn record_failure(&self, parser: &str, kind: &str, per_request: PerRequest, queries: u32) {
         self.with(parser, kind, per_request, |size| size.record_failure(queries));
     }
 
-    /// Whether so many requests of single queries were refused in a row that splitting others won't help.
+    /// Whether single queries are refused too, so that splitting batches doesn't help.
     pub(crate) fn is_hopeless(&self, parser: &str, kind: &str) -> bool {
         self.look(parser, kind).is_some_and(|size| size.is_hopeless())
     }
 
-    /// The largest batch of a kind that went well, if any did.
+    /// The largest batch of a kind that succeeded, if any did.
     pub(crate) fn largest_good(&self, parser: &str, kind: &str) -> Option<u32> {
         self.look(parser, kind).map(|size| size.largest_good).filter(|queries| *queries > 0)
     }
 
-    /// What is known of a kind's size, if anything is.
+    /// The state of a kind's size, if there is one.
     fn look(&self, parser: &str, kind: &str) -> Option<SizeState> {
         let sizers = self.sizers.lock();
         Some(sizers.get(parser)?.get(kind)?.size.clone())
@@ -139,10 +139,10 @@ struct SizeState {
     largest_good: u32,
     smallest_bad: Option<u32>,
     successes: u32,
-    /// Failures in a row of a size that went well before, and the least such size.
+    /// Failures in a row of sizes that succeeded before, and the least of these sizes.
     doubts: u32,
     doubted: u32,
-    /// Requests of single queries that were refused since anything went well.
+    /// Refusals of single queries since the last success.
     refused_alone: u32,
 }
 
@@ -160,12 +160,12 @@ impl SizeState {
         }
     }
 
-    /// A swapped parser may say otherwise.
+    /// Sets the description's bounds, which change with a swap.
     const fn set_bounds(&mut self, per_request: PerRequest) {
         self.per_request = per_request;
     }
 
-    /// How many queries the next batch holds.
+    /// Queries of the next batch.
     fn queries(&self) -> u32 {
         let wanted = match self.sharing {
             BatchSize::FromParser => self.per_request.default,

@@ -1,54 +1,55 @@
 //! Circuit breaker per host: closed, open until a time, half-open for one probe, given up.
 //!
-//! It opens after failures in a row. Each wait ends with one probe: what that meets closes the circuit, or opens it for longer. A wait that
-//! the server told ([RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) is no silence: only time without one counts
-//! until the host is given up.
+//! It opens after consecutive failures. After each wait one probe is sent, whose result closes the circuit or opens it for longer. A host is
+//! given up after a time of silence, in which a wait by `Retry-After`
+//! ([RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) doesn't count.
 
 use std::time::{Duration, Instant};
 
-/// Failures in a row that open the circuit: the host refuses, it doesn't stumble.
+/// Consecutive failures that open the circuit.
 const CONSECUTIVE_FAILURES_TO_OPEN: u32 = 5;
 
-/// The first wait and the longest one, if the server told none. The wait doubles with each refused probe.
+/// First wait without `Retry-After`. It doubles with each failed probe.
 const MIN_OPEN_TIME: Duration = Duration::from_millis(500);
+/// Longest wait without `Retry-After`.
 const MAX_OPEN_TIME: Duration = Duration::from_secs(15);
 
 /// Probes after told waits that a host may refuse in a row before it is given up.
 const MAX_REFUSED_PROBES: u32 = 10;
 
-/// How long a host that is given up is left alone before the next probe.
+/// Time after which a host that was given up is probed again.
 const GIVEN_UP_TIME: Duration = Duration::from_secs(15);
 
-/// How long a host may be silent, and how long it may tell to wait.
+/// Limits on a host's silence and on its `Retry-After`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
-    /// Time without an answer or a told wait.
+    /// Time without an answer or a `Retry-After`.
     pub(crate) give_up: Duration,
-    /// The longest wait that a server may tell.
+    /// Longest accepted `Retry-After`.
     pub(crate) max_wait: Duration,
 }
 
-/// What a circuit lets through.
+/// State of a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Everything.
+    /// All requests are let through.
     Closed,
-    /// Nothing until then, which is a time that the server told, or not.
+    /// No request is let through until then. The time is by `Retry-After`, or not.
     Open { until: Instant, has_retry_after: bool },
-    /// One request.
+    /// One request is let through, as a probe.
     HalfOpen,
-    /// Nothing: what waits fails.
+    /// The host is given up: what waits fails.
     GivenUp,
 }
 
-/// How a host has been failing.
+/// Failures of a host since its last answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outage {
-    /// Since the first failure, without told waits.
+    /// Time since the first failure, without waits by `Retry-After`.
     pub(crate) time: Duration,
-    /// In a row.
+    /// Consecutive failures.
     pub(crate) failures: u32,
-    /// The wait that the server told, if it is longer than the host may tell.
+    /// The `Retry-After`, if it is longer than accepted.
     pub(crate) too_long: Option<Duration>,
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct Outage {
 pub(crate) struct CircuitBreaker {
     patience: Patience,
     consecutive_failures: u32,
-    /// Since when there was neither an answer nor a told wait.
+    /// Start of the time without an answer or a `Retry-After`.
     silent_since: Option<Instant>,
     open: Option<Open>,
     /// Waits since the last answer.
@@ -104,12 +105,12 @@ impl CircuitBreaker {
         self.open.is_some_and(|open| sent >= open.until)
     }
 
-    /// Records that the host answered, whatever it said.
+    /// Records an answer of any content.
     pub(crate) const fn record_answer(&mut self) {
         *self = Self::new(self.patience);
     }
 
-    /// Records that a request that was sent at `sent` was refused or not answered, with the wait that the server told.
+    /// Records a failure of a request that was sent at `sent`, with its `Retry-After`.
     pub(crate) fn record_failure(&mut self, told: Option<Duration>, sent: Instant, now: Instant) {
         self.consecutive_failures = self.consecutive_failures.saturating_add(1);
         self.silent_since.get_or_insert(now);

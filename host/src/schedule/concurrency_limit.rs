@@ -1,32 +1,35 @@
-//! Concurrency limit per host: slow start, then additive increase and a decrease by the share of what fails.
+//! Concurrency limit per host: slow start, then additive increase and a decrease in proportion to the failures.
 //!
-//! The limit doubles each round until the first congestion, then grows by one a round, and shrinks by a share of what fails, so that a round
-//! of failures alone is multiplicative and one failure among many costs little (as DCTCP weighs marks, RFC 8257 §3.3). Responses that say
-//! nothing of the host's capacity, such as error pages, never raise it.
+//! The limit doubles each round until the first congestion, and then grows by one a round. Each failure takes a fixed amount, so that a round of
+//! failures is a multiplicative decrease and one failure among many costs little (as DCTCP weighs marks, RFC 8257 §3.3). Responses that tell
+//! nothing about the host's capacity, such as error pages, never raise it.
 
 use std::time::Duration;
 
-/// The first limit: a batch of the study's size goes at once.
+/// Initial limit: more than a batch of 15 charts, which is sent at once.
 const INITIAL_LIMIT: f64 = 32.0;
 
-/// What one failure takes away. With one more a round the limit settles less than two above what a host serves.
+/// Decrease by one failure. With an increase of one a round the limit settles less than two above a host's capacity.
 const DECREASE_PER_FAILURE: f64 = 0.75;
 
-/// Failures in a row after which the limit is at most the number of requests in flight.
+/// Consecutive failures after which the limit is capped at the number of requests in flight.
 const CONSECUTIVE_FAILURES_TO_CAP: u32 = 3;
 
-/// Below one: the least limit, how it falls with each failure and grows with each answer, and the least time that a request is taken to need.
+/// Least limit. Below one, the limit is the share of time in which a request is in flight.
 const MIN_LIMIT: f64 = 1.0 / 128.0;
+/// Factor of a failure on a limit below one.
 const FRACTION_DECREASE: f64 = 0.75;
+/// Factor of an answer on a limit below one.
 const FRACTION_INCREASE: f64 = 1.1;
+/// Least latency that is assumed for a limit below one.
 const MIN_LATENCY: Duration = Duration::from_millis(100);
 
-/// How many requests a host may have in flight.
+/// Limit of a host's requests in flight.
 #[derive(Clone, Debug)]
 pub(crate) struct ConcurrencyLimit {
     limit: f64,
     max: f64,
-    /// Whether there was no congestion yet.
+    /// Whether there was no congestion so far.
     is_slow_start: bool,
     /// Failures since the last answer.
     consecutive_failures: u32,
@@ -44,13 +47,12 @@ impl ConcurrencyLimit {
         (self.limit as usize).max(1)
     }
 
-    /// The time from one request to the next, if the host doesn't even serve one after another: below one, the limit is the share of the time
-    /// in which a request is in flight.
+    /// Interval between requests, if the limit is below one.
     pub(crate) fn min_interval(&self, latency: Duration) -> Option<Duration> {
         (self.limit < 1.0).then(|| latency.max(MIN_LATENCY).div_f64(self.limit))
     }
 
-    /// Records an answer, while `in_flight` requests were in flight, itself included.
+    /// Records an answer while `in_flight` requests were in flight, with its own.
     pub(crate) fn record_success(&mut self, in_flight: usize) {
         self.consecutive_failures = 0;
         // Capacity that isn't used is not known to be there.
@@ -62,13 +64,13 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Records a response that says nothing of the host's capacity.
+    /// Records a response that tells nothing about the host's capacity.
     pub(crate) const fn record_neutral(&mut self) {
         self.consecutive_failures = 0;
     }
 
-    /// Records that the host was asked too much, while `in_flight` requests were in flight, itself included. If it told when it may be asked
-    /// again, that limits the rate: requests one after another are not too many at once.
+    /// Records congestion while `in_flight` requests were in flight, with its own. A `Retry-After` limits the rate instead of the concurrency of
+    /// single requests.
     pub(crate) fn record_congestion(&mut self, in_flight: usize, has_retry_after: bool) {
         self.consecutive_failures += 1;
         self.is_slow_start = false;

@@ -1,4 +1,4 @@
-//! Host queues: what waits for one host, run by run, and whether its limits let the next request go.
+//! Queues of one host: a wait queue for each run, and the host's limits.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -13,18 +13,18 @@ use super::scheduler::{Bottleneck, Feedback, RunId, SchedulerConfig};
 use super::wait_queue::{Batch, NotReady, Queued, RunGate, Supply, WaitQueue};
 use crate::types::Failure;
 
-/// A request is taken for lost when it takes this many times as long as others, and at least this long.
+/// Multiple of the usual latency after which a request counts as lost.
 const LOST_AFTER_LATENCIES: u32 = 4;
 pub(super) const LOST_AFTER: Duration = Duration::from_secs(2);
 
-/// What a run says of its input and its reader.
+/// State of a run's input and of its reader.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RunState {
     pub(super) supply: Supply,
     pub(super) gate: RunGate,
 }
 
-/// A host, the state of its limits, and the queries that wait for it.
+/// A host: its limits, and the queries that wait for it.
 #[derive(Debug)]
 pub(super) struct HostQueues<K, J, R> {
     pub(super) name: Arc<str>,
@@ -32,24 +32,24 @@ pub(super) struct HostQueues<K, J, R> {
     limit: ConcurrencyLimit,
     pub(super) circuit: CircuitBreaker,
     pub(super) budget: RetryBudget,
-    /// When those in flight were sent, sorted.
+    /// Times at which the requests in flight were sent, sorted.
     pub(super) sent: VecDeque<Instant>,
     last_sent: Option<Instant>,
-    /// How long answers take, smoothed.
+    /// Smoothed latency of answers.
     latency: Option<Duration>,
-    /// Those of the runs, which take turns.
+    /// Queues of the runs, which take turns.
     pub(super) queues: VecDeque<(RunId, WaitQueue<K, J, R>)>,
     pub(super) held_by: Bottleneck,
     pub(super) held_until: Option<Instant>,
     pub(super) last_congestion: Option<Failure>,
 }
 
-/// Whether a host may send.
+/// Whether a host may send a request.
 pub(super) enum Readiness {
-    /// The run at this place among its queues may.
+    /// The run at this index of its queues may.
     Ready(usize),
     GivenUp,
-    /// Nothing may, until that time if it is known.
+    /// None may, until this time if it is known.
     Wait(Option<Instant>),
 }
 
@@ -109,7 +109,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
         Readiness::Wait(until)
     }
 
-    /// The place of the next run that may send something.
+    /// Index of the next run that may send a request.
     fn ready_queue(&mut self, runs: &HashMap<RunId, RunState>, now: Instant) -> Result<usize, NotReady> {
         let mut wake = None;
         for (at, (run, queue)) in self.queues.iter_mut().enumerate() {
@@ -122,7 +122,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
         Err(NotReady { until: wake })
     }
 
-    /// The wait that the concurrency limit asks for.
+    /// The wait of the concurrency limit, if it has one.
     fn limited(&mut self, state: State, now: Instant) -> Option<Readiness> {
         let max = if state == State::HalfOpen { 1 } else { self.limit.max_in_flight() };
         let lost = self.lost(max, now);
@@ -135,8 +135,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
         Some(self.hold(Bottleneck::Concurrency, Some(next)))
     }
 
-    /// Requests that take so much longer than others that they are probably lost: they don't burden the host, and others may go in their
-    /// place, up to as many again.
+    /// Requests in flight that are probably lost. They don't burden the host, so that others may take their places, up to as many again.
     fn lost(&self, max: usize, now: Instant) -> usize {
         let lost_after = self.lost_after();
         self.sent.iter().take_while(|sent| **sent + lost_after <= now).count().min(max)
@@ -146,7 +145,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> HostQueues<K, J, R> {
         self.latency.map_or(LOST_AFTER, |latency| latency.saturating_mul(LOST_AFTER_LATENCIES).max(LOST_AFTER))
     }
 
-    /// Takes a batch of the run at a place. The run's next turn comes after the others'.
+    /// Takes a batch of the run at an index, and moves the run behind the others.
     pub(super) fn pop(
         &mut self,
         at: usize,

@@ -1,4 +1,4 @@
-//! When a request may go: decisions without a clock, a task or a random number of their own.
+//! Scheduling: which request may go, and when. Pure: without a clock, a task or a random number of its own.
 //!
 //! The [`scheduler`] owns the queries that wait. Each host has a [rate limiter](rate_limiter), a [concurrency limit](concurrency_limit), a
 //! [circuit breaker](circuit_breaker) and a retry budget ([`retry`]); time and randomness are arguments.

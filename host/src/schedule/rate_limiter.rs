@@ -13,7 +13,7 @@ use governor::state::{InMemoryState, NotKeyed};
 
 use crate::types::{Interval, Pace};
 
-/// How fast a site is asked.
+/// Rate of requests to a site.
 ///
 /// ```
 /// use playfast::Rate;
@@ -25,16 +25,16 @@ use crate::types::{Interval, Pace};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rate {
-    /// As the parser's description says.
+    /// The pace of the parser's description.
     #[default]
     FromParser,
-    /// As fast as it answers.
+    /// No limit.
     Unlimited,
     /// One request per interval, without a burst.
     Every(Interval),
 }
 
-/// A text or number is not a [`Rate`].
+/// Why a text or number isn't a [`Rate`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0} is not a rate: give none, site, or requests per time such as 5, 0.5/s or 30/m, from 1 a day to 1,000,000 a second"
@@ -45,7 +45,7 @@ impl Rate {
     /// The rate of a number of requests a second.
     ///
     /// # Errors
-    /// When the number is NaN, not positive, below one a day or above 1,000,000.
+    /// If the number is NaN, not positive, below one a day or above 1,000,000.
     pub fn per_second(requests: f64) -> Result<Self, RateError> {
         Interval::per_second(requests).map(Self::Every).map_err(|_| RateError(format!("{requests}/s")))
     }
@@ -78,13 +78,13 @@ impl FromStr for Rate {
     }
 }
 
-/// The longest time that a full bucket may stand for: 100 years, so that no sum of governor's nanoseconds overflows 64 bits.
+/// Longest time of a burst: 100 years, so that no sum of governor's nanoseconds overflows 64 bits.
 const MAX_BURST_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// The latest time of a clock, 146 years after its start, for the same reason.
-const LATEST: u64 = u64::MAX / 4;
+/// Latest time of a clock in nanoseconds, 146 years after its start, for the same reason.
+const MAX_CLOCK_NANOS: u64 = u64::MAX / 4;
 
-/// The least wait for a token, so that rounding never makes a waiter poll without an end.
+/// Least wait for a token, so that rounding never makes a waiter poll endlessly.
 const MIN_WAIT: Duration = Duration::from_micros(100);
 
 /// A token bucket of requests to one site.
@@ -93,18 +93,18 @@ pub(crate) struct RateLimiter {
     limiter: governor::RateLimiter<NotKeyed, InMemoryState, SetClock, NoOpMiddleware<Nanos>>,
     clock: SetClock,
     start: Instant,
-    /// Tokens that were given back: they go before those of the bucket.
+    /// Returned tokens, which are used before the bucket's.
     refunded: AtomicU32,
 }
 
-/// A clock that shows the time that it was set to.
+/// A clock that is set by hand.
 #[derive(Clone, Debug, Default)]
 struct SetClock(Arc<AtomicU64>);
 
 impl SetClock {
-    /// Sets it. It never goes back: threads may ask in another order than their clocks say.
+    /// Sets the time. It never goes back, even if threads call in another order than their clocks.
     fn set(&self, time: Duration) {
-        self.0.fetch_max(u64::try_from(time.as_nanos()).unwrap_or(LATEST).min(LATEST), Ordering::Relaxed);
+        self.0.fetch_max(u64::try_from(time.as_nanos()).unwrap_or(MAX_CLOCK_NANOS).min(MAX_CLOCK_NANOS), Ordering::Relaxed);
     }
 }
 
@@ -136,7 +136,7 @@ impl RateLimiter {
     /// Takes a token.
     ///
     /// # Errors
-    /// When there is none: the time at which there will be one.
+    /// If there is none: the time of the next one.
     pub(crate) fn check(&self, now: Instant) -> Result<(), Instant> {
         let refunded = |tokens: u32| tokens.checked_sub(1);
         if self.refunded.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refunded).is_ok() {
@@ -146,7 +146,7 @@ impl RateLimiter {
         self.limiter.check().map_err(|refused| now + refused.wait_time_from(self.clock.now()).max(MIN_WAIT))
     }
 
-    /// Gives a token back.
+    /// Returns a token.
     pub(crate) fn refund(&self) {
         self.refunded.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,9 +1,8 @@
 //! Retry policy, and retry budget per host.
 //!
-//! The kind of a failure says whether the query is asked again. Waits grow exponentially with full jitter, so that queries that failed
-//! together don't come back together (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), unless the server tells
-//! how long. Randomness is an argument. Retries have a budget, a share of the requests: a host that fails at everything isn't asked many
-//! times as much.
+//! The kind of a failure decides whether its query is retried. The backoff is exponential with full jitter, so that queries that failed together
+//! don't return together (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), unless the server sent `Retry-After`.
+//! Randomness is an argument. A budget limits retries to a share of the requests, so that a failing host isn't asked many times as often.
 
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::types::Failure;
 
-/// How failed queries are asked again, and for how long.
+/// How often and how long failed queries are retried.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,22 +23,22 @@ use crate::types::Failure;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Times that a query is asked again.
+    /// Most retries of a query.
     pub max_retries: u32,
-    /// The share of the requests that may be retries, beside the first hundred of a host.
+    /// Share of the requests to a host that may be retries, from 0 to 1, after its first hundred.
     pub budget: f64,
-    /// From when a query is first sent until it must be answered.
+    /// Time for a query, from when it is first sent.
     pub query_deadline: Option<Duration>,
-    /// From the start of a run until it must end.
+    /// Time for a run.
     pub run_deadline: Option<Duration>,
-    /// How long a host may be silent before it is given up: time without an answer, and without a wait that it told.
+    /// Time without an answer or a `Retry-After` after which a host is given up.
     pub give_up_after: Duration,
-    /// The longest wait that a server may tell, as with `Retry-After`: a query that is told a longer one fails.
+    /// Longest accepted `Retry-After`: a query with a longer one fails.
     pub max_retry_after: Duration,
 }
 
 /// The default of [`RetryPolicy::max_retry_after`]: 15 minutes.
-const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -49,64 +48,64 @@ impl Default for RetryPolicy {
             query_deadline: None,
             run_deadline: None,
             give_up_after: Duration::from_secs(60),
-            max_retry_after: MAX_WAIT,
+            max_retry_after: DEFAULT_MAX_RETRY_AFTER,
         }
     }
 }
 
 impl RetryPolicy {
-    /// Nothing is asked again.
+    /// A policy without retries.
     #[must_use]
     pub fn none() -> Self {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// With so many times at most that a query is asked again.
+    /// Sets the most retries of a query.
     #[must_use]
     pub const fn with_max_retries(mut self, most: u32) -> Self {
         self.max_retries = most;
         self
     }
 
-    /// With this share of retries among the requests to a host.
+    /// Sets the share of requests to a host that may be retries, from 0 to 1.
     #[must_use]
     pub const fn with_budget(mut self, share: f64) -> Self {
         self.budget = share;
         self
     }
 
-    /// With so much time for each query, from when it is first sent.
+    /// Sets the time for a query, from when it is first sent.
     #[must_use]
     pub const fn with_query_deadline(mut self, deadline: Duration) -> Self {
         self.query_deadline = Some(deadline);
         self
     }
 
-    /// With so much time for a whole run.
+    /// Sets the time for a run.
     #[must_use]
     pub const fn with_run_deadline(mut self, deadline: Duration) -> Self {
         self.run_deadline = Some(deadline);
         self
     }
 
-    /// With this much time without an answer or a told wait until a host is given up.
+    /// Sets the time without an answer or a `Retry-After` after which a host is given up.
     #[must_use]
     pub const fn with_give_up_after(mut self, patience: Duration) -> Self {
         self.give_up_after = patience;
         self
     }
 
-    /// With this as the longest wait that a server may tell.
+    /// Sets the longest accepted `Retry-After`.
     #[must_use]
     pub const fn with_max_retry_after(mut self, wait: Duration) -> Self {
         self.max_retry_after = wait;
         self
     }
 
-    /// Whether and when a query that failed is asked again. `random` is from 0 to 1.
+    /// Decides whether and when a failed query is retried. `random` is from 0 to 1.
     ///
     /// # Errors
-    /// When it isn't: why.
+    /// Why it isn't retried.
     pub(crate) fn decide(&self, failure: &Failure, attempt: Attempt, random: f64) -> Result<Retry, NoRetry> {
         if !failure.kind.is_transient() || failure.is_permanent {
             return Err(NoRetry::Final);
@@ -128,35 +127,36 @@ impl RetryPolicy {
     }
 }
 
-/// What is known of the attempt that failed.
+/// An attempt that failed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Attempt {
-    /// Attempts before that counted.
+    /// Earlier attempts that counted.
     pub(crate) retries: u32,
-    /// Whether the query was told to wait before: then it was the probe that follows.
+    /// Whether the query waited for a `Retry-After` before: then it was the probe that follows.
     pub(crate) had_retry_after: bool,
-    /// Whether it probed a host that refuses everything: that is the host's failure.
+    /// Whether it probed an open circuit: then the failure is the host's.
     pub(crate) is_probe: bool,
 }
 
-/// How a query is asked again.
+/// How a query is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retry {
     pub(crate) delay: Duration,
     pub(crate) costs_attempt: bool,
 }
 
-/// Why a query isn't asked again.
+/// Why a query isn't retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoRetry {
-    /// Its failure won't change, or it was asked often enough.
+    /// The failure is final, or the retries are used up.
     Final,
-    /// The server tells to wait longer than it may.
+    /// The `Retry-After` is longer than accepted.
     WaitTooLong(Duration),
 }
 
-/// The bounds of a backoff before jitter.
+/// Least backoff before jitter.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
+/// Longest backoff before jitter.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Retries after which a backoff is at its maximum.
@@ -168,8 +168,9 @@ fn backoff(retries: u32) -> Duration {
     backoff.build().nth(retries.min(RETRIES_TO_MAX_BACKOFF) as usize).unwrap_or(MAX_BACKOFF)
 }
 
-/// Retries before there are requests to take a share of, and the most that are saved up.
+/// Retries that a new host's budget holds.
 const INITIAL_RETRIES: f64 = 100.0;
+/// Most retries that a budget holds.
 const MAX_SAVED_RETRIES: f64 = 10_000.0;
 
 /// Retry budget of a host: a bucket that requests fill, as in Finagle and tower.
@@ -180,17 +181,17 @@ pub(crate) struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// A budget of `per_request` retries a request. What is no number from 0 on counts as 0.
+    /// A budget of `per_request` retries a request. NaN and negative numbers count as 0.
     pub(crate) const fn new(per_request: f64) -> Self {
         Self { tokens: INITIAL_RETRIES, per_request: if per_request > 0.0 { per_request } else { 0.0 } }
     }
 
-    /// Records a request that asks something for the first time.
+    /// Adds the share of a request that isn't a retry.
     pub(crate) const fn deposit(&mut self) {
         self.tokens = (self.tokens + self.per_request).min(MAX_SAVED_RETRIES);
     }
 
-    /// Whether a retry may be sent.
+    /// Takes a retry from the budget, if it has one.
     pub(crate) fn withdraw(&mut self) -> bool {
         let granted = self.tokens >= 1.0;
         self.tokens -= if granted { 1.0 } else { 0.0 };

@@ -1,8 +1,8 @@
-//! Scheduler: owns the queries that wait, and says which of them share the request that goes next.
+//! Scheduler: owns the waiting queries, and decides which share the next request.
 //!
-//! Pure: the time is an argument. Hosts take turns, each within its rate limit, its circuit breaker and its concurrency limit; one request of
-//! each host may always go, so that none is kept out by another that has all permits. A batch is formed when its request may go, and a token
-//! of the rate limiter is taken last.
+//! Pure: the time is an argument. Hosts take turns, each within its rate limit, circuit breaker and concurrency limit. Each host may always have
+//! one request in flight, even if others have all permits. A batch is formed when its request may go; the token of the rate limiter is taken
+//! last.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,74 +16,74 @@ use super::retry::RetryPolicy;
 use super::wait_queue::{Batch, Queued, RunGate, Supply, WaitQueue};
 use crate::types::{Failure, Pace};
 
-/// How fast hosts are asked, and how much at once.
+/// Limits of a scheduler.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SchedulerConfig {
     pub(crate) rate: Rate,
-    /// Requests in flight to all hosts.
+    /// Most requests in flight to all hosts.
     pub(crate) concurrency: usize,
-    /// Requests in flight to one host.
+    /// Most requests in flight to one host.
     pub(crate) per_host: usize,
     pub(crate) retries: RetryPolicy,
 }
 
-/// What keeps a host's requests waiting.
+/// What delays requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bottleneck {
-    /// Nothing: as many are in flight as the host may have, or none waits.
+    /// Nothing: the concurrency is used, or no query waits.
     #[default]
     Nothing,
-    /// The site's pace, or the rate that was asked for.
+    /// The site's pace, or the rate that was set.
     Pace,
-    /// The host, which serves no more at once.
+    /// The concurrency limit of the host.
     Concurrency,
-    /// The host, which refuses everything for now.
+    /// The host's circuit breaker, which is open.
     CircuitOpen,
-    /// A wait that the server told with `Retry-After`.
+    /// A `Retry-After` of the server.
     RetryAfter,
 }
 
-/// What an exchange says of its host.
+/// Feedback of an exchange on its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feedback {
-    /// It answered what was asked.
+    /// It answered a query.
     Success,
-    /// It answered, but not what was asked: an error page, or something that the parser can't read.
+    /// It sent something else than an answer: an error page, or what the parser can't read.
     Neutral,
-    /// It is asked too much, or doesn't answer: a timeout, a reset, 429, 5xx, a captcha.
+    /// It is overloaded or doesn't answer: a timeout, a reset, 429, 5xx, a captcha.
     Congestion {
-        /// When it may be asked again, if it told.
+        /// Its `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// It will not answer this client at all: its certificate is not trusted.
+    /// It can't answer this client: its certificate isn't trusted.
     Unreachable,
 }
 
-/// A run of this scheduler.
+/// Number of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RunId(pub(crate) u64);
 
-/// A host of this scheduler.
+/// Number of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HostId(pub(crate) usize);
 
-/// What goes next.
+/// Decision on what goes next.
 #[derive(Debug)]
 pub(crate) enum Next<J, R> {
-    /// A permit for a request to this host, and what it asks.
+    /// A batch may be sent to this host.
     Send { host: HostId, run: RunId, batch: Batch<J, R> },
     /// The host is given up.
     Refused { host: HostId, run: RunId, batch: Batch<J, R>, outage: Outage, last: Option<Failure> },
 }
 
-/// All hosts and what waits for them. `K` says which queries may share a request, `J` is a query, `R` a request.
+/// All hosts and their queues. `K` is the key of queries that may share a request, `J` a query, `R` a request.
 #[derive(Debug)]
 pub(crate) struct Scheduler<K, J, R> {
     config: SchedulerConfig,
     hosts: Vec<HostQueues<K, J, R>>,
     indices: HashMap<String, HostId>,
-    /// By the first host of a site.
+    /// Rate limiters, by the first host of a site.
     limiters: HashMap<String, Option<Arc<RateLimiter>>>,
     runs: HashMap<RunId, RunState>,
     /// The host whose turn it is.
@@ -125,13 +125,13 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         self.hosts.get(host.0).map_or_else(|| Arc::from(""), |host| Arc::clone(&host.name))
     }
 
-    /// Whether anything of a run waits.
+    /// Whether a query of a run waits.
     pub(crate) fn has_waiting(&self, run: RunId) -> bool {
         let mut queues = self.hosts.iter().flat_map(|host| &host.queues);
         queues.any(|(other, queue)| *other == run && !queue.is_empty())
     }
 
-    /// The queue of a run for a host, to add to.
+    /// A run's queue for a host.
     pub(crate) fn queue(&mut self, host: HostId, run: RunId) -> Option<&mut WaitQueue<K, J, R>> {
         let queues = &mut self.hosts.get_mut(host.0)?.queues;
         let at = queues.iter().position(|(other, _)| *other == run).unwrap_or_else(|| {
@@ -141,7 +141,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         queues.get_mut(at).map(|(_, queue)| queue)
     }
 
-    /// Takes everything of a run out.
+    /// Removes all queries of a run, and returns them.
     pub(crate) fn withdraw(&mut self, run: RunId) -> Vec<J> {
         let mut jobs = Vec::new();
         for host in &mut self.hosts {
@@ -153,7 +153,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         jobs
     }
 
-    /// Forgets a run, of which nothing waits.
+    /// Removes a run without waiting queries.
     pub(crate) fn remove_run(&mut self, run: RunId) {
         self.runs.remove(&run);
     }
@@ -166,7 +166,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         self.runs.entry(run).or_default().gate = gate;
     }
 
-    /// What goes now, or can't at all. [`Self::wake`] says when to poll again if nothing does.
+    /// Decides what goes now. If nothing does, [`Self::wake`] is the time to poll again.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Next<J, R>> {
         self.wake = None;
         let count = self.hosts.len();
@@ -192,7 +192,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         None
     }
 
-    /// A run of which something waits and may go.
+    /// A run with a waiting query that may go.
     pub(crate) fn waiting_run(&self) -> Option<RunId> {
         let queues = self.hosts.iter().flat_map(|host| &host.queues);
         let may_go = |run: &RunId| self.runs.get(run).is_none_or(|run| run.gate != RunGate::Closed);
@@ -203,7 +203,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         self.wake
     }
 
-    /// Releases the permit of an exchange with a host that was sent at `sent`.
+    /// Releases the permit of an exchange that was sent at `sent`.
     pub(crate) fn release(
         &mut self,
         host: HostId,
@@ -221,18 +221,18 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         }
     }
 
-    /// Gives a token of a host's rate limiter back, for a request that wasn't sent.
+    /// Returns a token of a host's rate limiter for a request that wasn't sent.
     pub(crate) fn refund(&self, host: HostId) {
         let limiter = self.hosts.get(host.0).and_then(|host| host.limiter.as_ref());
         limiter.into_iter().for_each(|limiter| limiter.refund());
     }
 
-    /// Something is asked of a host for the first time.
+    /// Adds a request's share to a host's retry budget.
     pub(crate) fn deposit(&mut self, host: HostId) {
         self.hosts.get_mut(host.0).into_iter().for_each(|host| host.budget.deposit());
     }
 
-    /// Whether a request to a host may be a retry.
+    /// Takes a retry from a host's budget, if it has one.
     pub(crate) fn withdraw_retry(&mut self, host: HostId) -> bool {
         self.hosts.get_mut(host.0).is_some_and(|host| host.budget.withdraw())
     }
@@ -242,7 +242,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> Scheduler<K, J, R> {
         self.hosts.get(host.0).is_some_and(|host| host.circuit.is_probe(sent))
     }
 
-    /// What keeps most requests waiting, and until when, if that is known.
+    /// What delays most requests, and until when, if that is known.
     pub(crate) fn held_by(&self) -> (Bottleneck, Option<Instant>) {
         let most = self.hosts.iter().max_by_key(|host| host.waiting());
         most.map(|host| (host.held_by, host.held_until)).unwrap_or_default()

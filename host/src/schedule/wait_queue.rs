@@ -1,7 +1,7 @@
 //! Wait queue of one run for one host: queries in buckets that may share a request, and batches that stay together.
 //!
-//! Pure: the time is an argument. A bucket that fills a request leaves first. One that doesn't waits while more queries are on their way,
-//! so that requests leave full.
+//! Pure: the time is an argument. A bucket that fills a request leaves first. Others wait while more queries are expected, so that requests leave
+//! full.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,26 +14,27 @@ use bucket::{Bucket, Waiter};
 
 use crate::types::Priority;
 
-/// Every so many batches, the class whose head has waited longest goes, so that no class starves.
+/// Interval, in batches, at which the oldest query goes whatever its class, so that no class starves.
 const FAIR_TURN: u32 = 4;
 
-/// Batches that may go past a bucket that isn't full before it goes all the same.
+/// Batches that may overtake a bucket that isn't full.
 const MAX_PASSED_OVER: u64 = 1024;
 
-/// The same past a query that is likely to be at fault.
+/// Batches that may overtake a query that is likely to be at fault.
 const MAX_SUSPECT_PASSED_OVER: u64 = 64;
 
-/// How long a batch that isn't full waits for a further query after the last one came.
+/// Time that a batch that isn't full waits for a further query after the last one came.
 const LINGER: Duration = Duration::from_millis(10);
 
-/// How long a query waits at most for others to share its request with, if they come one by one, and if more are known to come.
+/// Longest time that a query waits to share a request, if others come one by one.
 const MAX_LINGER: Duration = Duration::from_millis(100);
+/// Longest time that a query waits to share a request, if more are known to come.
 const MAX_LINGER_IF_COMING: Duration = Duration::from_secs(1);
 
-/// Priorities, each for what continues and for what is new.
+/// Priority classes: two for each priority, of queries that continue and of new ones.
 const CLASSES: usize = 6;
 
-/// A query's class in its host's queue: a query that was begun goes before new ones of its priority.
+/// Class of a query: one that continues goes before new ones of its priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PriorityClass(usize);
 
@@ -48,33 +49,33 @@ impl PriorityClass {
     }
 }
 
-/// What the input of a run has for its queue.
+/// Supply of queries by a run's input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Supply {
-    /// Nothing any more.
+    /// The input has ended.
     Exhausted,
-    /// Nothing at hand: queries come one by one.
+    /// Queries come one by one.
     #[default]
     Trickling,
-    /// More: it is being read, or waits until queries of the run are answered.
+    /// More queries are being read, or wait until others are answered.
     Coming,
 }
 
-/// Which queries of a run may go.
+/// Back-pressure of a run's reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RunGate {
-    /// Any.
+    /// Any query may go.
     #[default]
     Open,
-    /// Those of this root, and what shares a request with them: rows of others wait in memory for theirs.
+    /// Only queries of this root may go, with those that share their requests: rows of others wait in memory for them.
     HeadOnly(usize),
-    /// None: the reader is slow.
+    /// No query may go, since the reader is slow.
     Closed,
 }
 
-/// A query that waits.
+/// A waiting query.
 pub(crate) trait Queued {
-    /// How often it was asked in vain.
+    /// Its failed attempts.
     fn retries(&self) -> u32;
 
     /// Whether it is likelier to be at fault than its host.
@@ -91,32 +92,32 @@ pub(crate) struct Batch<J, R> {
     pub(crate) request: Option<R>,
 }
 
-/// When a batch may go again, and whether it stays together.
+/// A batch that stays together.
 #[derive(Debug)]
 struct Unit<J, R> {
     class: PriorityClass,
     sequence: u64,
     not_before: Instant,
-    /// The batches that had gone when it came.
+    /// Number of batches that had gone when it came.
     pops: u64,
     batch: Batch<J, R>,
 }
 
-/// The queue. `K` says which queries may share a request.
+/// The queue. `K` is the key of queries that may share a request.
 #[derive(Debug)]
 pub(crate) struct WaitQueue<K, J, R> {
     buckets: HashMap<K, Bucket<J>>,
     units: Vec<Unit<J, R>>,
-    /// Entries so far.
+    /// Number of entries so far.
     sequence: u64,
     /// When the last query came.
     last_push: Option<Instant>,
-    /// Batches that went.
+    /// Number of batches that went.
     pops: u64,
     turns: u32,
 }
 
-/// What goes next.
+/// The entry that goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice<'k, K> {
     Bucket(&'k K),
@@ -130,15 +131,15 @@ pub(crate) struct NotReady {
     pub(crate) until: Option<Instant>,
 }
 
-/// What is known of an entry that may go: the least goes first.
+/// Rank of an entry that may go: the least goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     is_young: bool,
     class: usize,
     is_partial: bool,
-    /// Of those that stay together, those first that were asked least.
+    /// Retries of a batch that stays together: those with fewer go first.
     retries: u32,
-    /// Of those that aren't full, the one that lacks least; of those that stay together, the smallest.
+    /// Queries that a bucket lacks to be full, or the size of a batch that stays together.
     lacks: usize,
     sequence: u64,
 }
@@ -150,7 +151,7 @@ impl<K, J, R> Default for WaitQueue<K, J, R> {
 }
 
 impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
-    /// Queries that wait.
+    /// Number of waiting queries.
     pub(crate) fn len(&self) -> usize {
         let units = self.units.iter().map(|unit| unit.batch.jobs.len()).sum::<usize>();
         units + self.buckets.values().map(Bucket::len).sum::<usize>()
@@ -160,7 +161,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         self.buckets.is_empty() && self.units.is_empty()
     }
 
-    /// Adds a query, which goes alone no sooner than `not_before`; a request that leaves anyway takes it along.
+    /// Adds a query. A request leaves for it alone no sooner than `not_before`; one that leaves anyway takes it along.
     pub(crate) fn push(
         &mut self,
         key: K,
@@ -197,7 +198,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         self.choose(gate, supply, now).map(drop)
     }
 
-    /// Takes what goes next, if something may.
+    /// Takes the next batch, if one may go.
     pub(crate) fn pop(&mut self, gate: RunGate, supply: Supply, now: Instant) -> Option<Batch<J, R>> {
         self.buckets.values_mut().for_each(|bucket| bucket.wake(now));
         let batch = match self.choose(gate, supply, now).ok()? {
@@ -213,7 +214,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         Some(batch)
     }
 
-    /// Takes anything, whether it may go or not: its host is given up, or its run ends.
+    /// Takes any batch, whether it may go or not: the host is given up, or the run ends.
     pub(crate) fn pop_any(&mut self) -> Option<Batch<J, R>> {
         if let Some(unit) = self.units.pop() {
             return Some(unit.batch);
@@ -257,7 +258,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
         best.map(|(_, choice)| choice).ok_or(NotReady { until: wake })
     }
 
-    /// When a bucket may go; `None` if nothing of it may.
+    /// Rank of a bucket, or when it may go; `None` if the gate admits none of its queries.
     fn rank(&self, bucket: &Bucket<J>, gate: RunGate, supply: Supply, now: Instant) -> Option<Result<Rank, NotReady>> {
         if !admits(gate, || bucket.ready_jobs().map(Queued::root)) {
             return bucket.next_due().map(|at| Err(NotReady { until: Some(at) })).filter(|_| gate != RunGate::Closed);
@@ -280,7 +281,7 @@ impl<K: Clone + Eq + Hash, J: Queued, R> WaitQueue<K, J, R> {
 }
 
 impl<K, J, R> WaitQueue<K, J, R> {
-    /// Until when a bucket that isn't full waits whose head came at `since`.
+    /// Time until which a bucket that isn't full waits, if its head came at `since`.
     fn lingers_until(&self, since: Instant, supply: Supply) -> Instant {
         let quiet = self.last_push.map_or(since, |last| last + LINGER);
         match supply {
@@ -292,7 +293,7 @@ impl<K, J, R> WaitQueue<K, J, R> {
 }
 
 impl<J: Queued, R> Unit<J, R> {
-    /// A batch that stays together is full. Of several, the smallest goes first: what was halved is soon found out.
+    /// Rank of the batch, which counts as full. The smallest goes first, so that halved batches are soon told apart.
     fn rank(&self, pops: u64, now: Instant) -> Result<Rank, NotReady> {
         if self.not_before > now {
             return Err(NotReady { until: Some(self.not_before) });

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::{CLASSES, PriorityClass};
 
-/// How many queries a request of a bucket holds now. Who learns sets it, and all buckets of the kind see it.
+/// Limit of a kind's batches. All buckets of the kind share it.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchLimit(Arc<AtomicU32>);
 
@@ -26,17 +26,17 @@ impl BatchLimit {
     }
 }
 
-/// A query that waits.
+/// A waiting query.
 #[derive(Debug)]
 pub(crate) struct Waiter<J> {
     pub(crate) sequence: u64,
     pub(crate) since: Instant,
-    /// The batches that had gone when it came.
+    /// Number of batches that had gone when it came.
     pub(crate) pops: u64,
     pub(crate) job: J,
 }
 
-/// The first of a bucket that may go.
+/// First query of a bucket that may go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) class: usize,
@@ -49,7 +49,7 @@ pub(crate) struct Head {
 pub(crate) struct Bucket<J> {
     limit: BatchLimit,
     classes: [VecDeque<Waiter<J>>; CLASSES],
-    /// Queries that are asked again, and from when on a request may leave for them alone.
+    /// Delayed queries, with the time from which a request may leave for them alone.
     delayed: Vec<(Instant, PriorityClass, Waiter<J>)>,
 }
 
@@ -58,7 +58,7 @@ impl<J> Bucket<J> {
         Self { limit, classes: Default::default(), delayed: Vec::new() }
     }
 
-    /// Queries that a request takes along: delayed ones too.
+    /// Number of queries that a request would take, with delayed ones.
     pub(crate) fn len(&self) -> usize {
         self.classes.iter().map(VecDeque::len).sum::<usize>() + self.delayed.len()
     }
@@ -77,7 +77,7 @@ impl<J> Bucket<J> {
         self.delayed.push((not_before, class, waiter));
     }
 
-    /// Puts those in line that are due.
+    /// Moves delayed queries that are due to the waiting ones.
     pub(crate) fn wake(&mut self, now: Instant) {
         if self.delayed.iter().all(|(at, ..)| *at > now) {
             return;
@@ -91,7 +91,7 @@ impl<J> Bucket<J> {
         }
     }
 
-    /// When the first of the delayed is due.
+    /// Time at which the first delayed query is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.delayed.iter().map(|(at, ..)| *at).min()
     }
@@ -114,7 +114,7 @@ impl<J> Bucket<J> {
 }
 
 impl<J: super::Queued> Bucket<J> {
-    /// As many as a request holds: those of `head` first, then by class and age, then those that are delayed.
+    /// Takes the queries of a request: those of `head` first, then by class and age, then delayed ones.
     pub(crate) fn pop(&mut self, head: Option<usize>) -> Vec<J> {
         let limit = self.limit();
         let mut jobs = Vec::with_capacity(limit.min(self.len()));
