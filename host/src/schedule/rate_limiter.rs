@@ -104,7 +104,10 @@ struct SetClock(Arc<AtomicU64>);
 impl SetClock {
     /// Sets the time. It never goes back, even if threads call in another order than their clocks.
     fn set(&self, time: Duration) {
-        self.0.fetch_max(u64::try_from(time.as_nanos()).unwrap_or(MAX_CLOCK_NANOS).min(MAX_CLOCK_NANOS), Ordering::Relaxed);
+        self.0.fetch_max(
+            u64::try_from(time.as_nanos()).unwrap_or(MAX_CLOCK_NANOS).min(MAX_CLOCK_NANOS),
+            Ordering::Relaxed,
+        );
     }
 }
 
