@@ -1,9 +1,9 @@
-//! Host without async: calls that wait.
+//! Blocking interface to a host, for programs without async.
 //!
-//! The same host behind calls that wait. A whole batch is one wait: whoever waits for each query on its own has them answered one after
-//! another, the slowest way there is. All of it runs on one runtime of the process, with a thread for each core.
+//! A call waits for a whole batch: waiting for each query on its own would answer them one after another. All calls run on one runtime of the
+//! process, with a thread for each core.
 //!
-//! In async code these calls would stall the thread that other tasks need. They say so ([`BlockingError::Async`]) and do nothing.
+//! In async code a call would block the thread of other tasks: it returns [`BlockingError::Async`] and does nothing.
 
 #[cfg(feature = "play")]
 pub mod play;
@@ -20,7 +20,7 @@ use crate::runtime::{RuntimeError, is_async, shared, wait};
 use crate::swap::{SwapError, Swapped};
 use crate::types::Query;
 
-/// Why a call gave nothing. What failed of a query alone is in its [`Outcome`].
+/// Why a call failed. The failure of a single query is in its [`Outcome`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockingError {
@@ -32,13 +32,13 @@ pub enum BlockingError {
     /// The process's own threads can't be started.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// The host can't be made.
+    /// The host can't be built.
     #[error(transparent)]
     Host(#[from] HostError),
     /// The new parser is refused.
     #[error(transparent)]
     Swap(#[from] SwapError),
-    /// Nothing can be asked of Play.
+    /// A call of `blocking::play` can't be asked.
     #[cfg(feature = "play")]
     #[error(transparent)]
     Play(#[from] crate::play::PlayError),
@@ -49,13 +49,13 @@ fn block<F: Future>(future: F) -> Result<F::Output, BlockingError> {
     if is_async() { Err(BlockingError::Async) } else { Ok(wait(shared()?, future)) }
 }
 
-/// How a blocking host is made: [`Host::builder`], or [`crate::HostBuilder::blocking`] with options.
+/// Builder of a blocking host: [`Host::builder`], or [`crate::HostBuilder::blocking`] with options.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct HostBuilder(crate::host::HostBuilder);
 
 impl crate::host::HostBuilder {
-    /// The same, for a host whose calls wait.
+    /// The builder of a blocking host with these options.
     ///
     /// ```no_run
     /// use playfast::{Host, Rate};
@@ -75,7 +75,7 @@ impl From<crate::host::HostBuilder> for HostBuilder {
 }
 
 impl HostBuilder {
-    /// The host.
+    /// Builds the host.
     ///
     /// # Errors
     /// As [`crate::HostBuilder::build`], and in async code.
@@ -84,7 +84,7 @@ impl HostBuilder {
     }
 }
 
-/// A host whose calls wait. Cloning it is cheap, and shares client, sandbox and parser.
+/// A host with blocking calls. Cloning it is cheap, and shares client, sandbox and parser.
 ///
 /// ```no_run
 /// use playfast::blocking::Host;
@@ -100,12 +100,12 @@ impl HostBuilder {
 pub struct Host(crate::host::Host);
 
 impl Host {
-    /// A host with the parser for Google Play; one with options comes from [`crate::HostBuilder::blocking`].
+    /// A builder of a host with the parser for Google Play. For options there is [`crate::HostBuilder::blocking`].
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
 
-    /// What the parser that answers now says of itself.
+    /// As [`crate::Host::description`].
     #[must_use]
     pub fn description(&self) -> Arc<Description> {
         self.0.description()
@@ -129,7 +129,7 @@ impl Host {
         self.0.plan(kind, params)
     }
 
-    /// All outcomes of a plan, in its order, when all are there.
+    /// Answers a plan, and returns all outcomes in its order.
     ///
     /// # Errors
     /// In async code.
@@ -137,8 +137,8 @@ impl Host {
         block(self.0.batch(plan))
     }
 
-    /// Answers queries, as many at once as the host may, from when the first outcome is asked for. Outcomes come in the queries' order, each
-    /// as soon as it and those before it are there. Dropping what it returns stops what is under way.
+    /// Answers queries, as many at once as the host allows, from when the first outcome is taken. Outcomes come in the order of the queries, each
+    /// as soon as it and those before it are there. Dropping the iterator stops the run.
     ///
     /// ```no_run
     /// use playfast::blocking::Host;
@@ -168,7 +168,7 @@ impl Host {
     /// As [`crate::Host::swap`].
     ///
     /// # Errors
-    /// When the new parser is refused, and in async code.
+    /// If the new parser is refused, and in async code.
     pub fn swap(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
         Ok(block(self.0.swap(component))??)
     }
@@ -176,7 +176,7 @@ impl Host {
     /// As [`crate::Host::swap_unchecked`].
     ///
     /// # Errors
-    /// When the new parser is refused, and in async code.
+    /// If the new parser is refused, and in async code.
     pub fn swap_unchecked(&self, component: impl AsRef<[u8]>) -> Result<Swapped, BlockingError> {
         Ok(block(self.0.swap_unchecked(component))??)
     }
@@ -184,20 +184,20 @@ impl Host {
     /// As [`crate::Host::rollback`].
     ///
     /// # Errors
-    /// [`SwapError::NoPrevious`] where there was no swap since the last way back.
+    /// As [`crate::Host::rollback`].
     pub fn rollback(&self) -> Result<Swapped, SwapError> {
         self.0.rollback()
     }
 }
 
-/// The async host behind it. It works in any runtime: its connections live in the process's own.
+/// The async host behind it, which works in any runtime.
 impl From<&Host> for crate::host::Host {
     fn from(host: &Host) -> Self {
         host.0.clone()
     }
 }
 
-/// Outcomes in the order of their queries, as they come: an iterator whose `next` waits.
+/// Blocking iterator over outcomes, in the order of their queries.
 #[derive(Debug)]
 pub struct Outcomes {
     outcomes: crate::run::Outcomes,
@@ -207,7 +207,7 @@ pub struct Outcomes {
 impl Iterator for Outcomes {
     type Item = Outcome;
 
-    /// Waits in async code too, if it was carried there: a stalled task is found, and a lost outcome isn't.
+    /// Waits also in async code: a blocked task is noticed, and a lost outcome isn't.
     fn next(&mut self) -> Option<Outcome> {
         wait(self.runtime, self.outcomes.next())
     }

@@ -1,6 +1,4 @@
-//! Typed Play calls without async.
-//!
-//! As in [`crate::play`], with calls that wait, each for a whole batch.
+//! Blocking calls of [`crate::play`], each for a whole batch.
 
 use super::{BlockingError, block};
 use crate::play;
@@ -66,13 +64,13 @@ pub fn fetch_multi_country_apps(
     wait_for(play::fetch_multi_country_apps(app_ids, countries))
 }
 
-/// Asks batches with the same defaults: [`play::BatchFetcher::blocking`].
+/// Fetcher of batches with common defaults: [`play::BatchFetcher::blocking`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct BatchFetcher(play::BatchFetcher);
 
 impl play::BatchFetcher {
-    /// The same, with calls that wait.
+    /// The same with blocking calls.
     ///
     /// ```no_run
     /// use playfast::blocking::Host;

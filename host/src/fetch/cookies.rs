@@ -1,7 +1,7 @@
-//! The cookies of a request.
+//! Cookies of requests.
 //!
-//! The parser's, the user's, and where the user wants that, those that the host set: of one name, the first of these. They are put
-//! together here for each hop, so that a redirect bears what its own host set.
+//! They are the parser's, the user's and, if the user wants that, those that the host set; of several with one name, the first in this order. They
+//! are combined for each hop, so that a redirect carries the cookies of its own host.
 
 use std::fmt;
 
@@ -12,17 +12,17 @@ use reqwest::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 
 use super::ClientError;
 
-/// Bytes of cookies that a jar takes until it is emptied. Hosts set some hundred at a time; one that sets ever new ones mustn't fill memory.
+/// Bytes of set cookies after which the jar is emptied, so that a host can't fill memory. Hosts set some hundred bytes at a time.
 const MAX_JAR_BYTES: usize = 4 << 20;
 
 /// Cookies for all requests.
 pub(super) struct Cookies {
-    /// As in a header.
+    /// The user's, in the form of a header.
     given: Vec<String>,
     jar: Option<Mutex<Kept>>,
 }
 
-/// The cookies that hosts set, and how much they have set since the jar was empty.
+/// Cookies that hosts set, and their bytes since the jar was emptied.
 #[derive(Default)]
 struct Kept {
     jar: Jar,
@@ -30,13 +30,13 @@ struct Kept {
 }
 
 impl Cookies {
-    /// Cookies of the user's, and a jar where hosts' are kept.
+    /// The user's cookies, with a jar if hosts' cookies are kept.
     pub(super) fn new<'c>(given: impl Iterator<Item = &'c str>, keep: bool) -> Result<Self, ClientError> {
         let given = given.map(|cookie| checked(cookie).map(str::to_owned)).collect::<Result<_, _>>()?;
         Ok(Self { given, jar: keep.then(Mutex::default) })
     }
 
-    /// Adds to a request's headers what it bears besides the parser's own.
+    /// Adds cookies to a request's headers, after the parser's own.
     pub(super) fn add(&self, url: &Url, headers: &mut HeaderMap) {
         let kept = self.kept().and_then(|kept| kept.jar.cookies(url));
         if self.given.is_empty() && kept.is_none() {
@@ -50,7 +50,7 @@ impl Cookies {
         }
     }
 
-    /// Keeps what an answer sets.
+    /// Stores the cookies that a response sets.
     pub(super) fn store(&self, url: &Url, headers: &HeaderMap) {
         let Some(mut kept) = self.kept() else { return };
         let set = headers.get_all(SET_COOKIE);
@@ -72,7 +72,7 @@ impl fmt::Debug for Cookies {
     }
 }
 
-/// A text that is one cookie: a name, and a value of what values may have.
+/// Reads one cookie, `NAME=VALUE`.
 fn checked(cookie: &str) -> Result<&str, ClientError> {
     let cookie = cookie.trim();
     let (name, value) = cookie.split_once('=').unwrap_or_default();
@@ -84,7 +84,7 @@ fn checked(cookie: &str) -> Result<&str, ClientError> {
     }
 }
 
-/// Headers' cookies in one: of one name, the first.
+/// Combines cookies into one header. Of several with one name, the first counts.
 fn merged<'c>(headers: impl Iterator<Item = &'c str>) -> String {
     let mut all: Vec<&str> = Vec::new();
     let name = |cookie: &'c str| cookie.split('=').next();

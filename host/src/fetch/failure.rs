@@ -1,4 +1,4 @@
-//! Classification of the client's errors as failures that say what can be done.
+//! Classification of the client's errors as failures.
 
 use std::error::Error;
 use std::io;
@@ -13,18 +13,18 @@ use crate::fetch::proxy::address::Proxy;
 use crate::fetch::proxy::route::Routes;
 use crate::types::{Failure, FailureKind, Remedy};
 
-/// What hyper says where an answer isn't HTTP, or not of a size that anybody sends. It tells its errors apart by their texts alone here.
+/// Messages of hyper for responses that aren't HTTP or have oversized heads. Here it distinguishes errors only by their texts.
 const MALFORMED_RESPONSE_ERRORS: [&str; 5] =
     ["message head is too large", "invalid HTTP", "invalid URI", "unexpected message", "invalid content-length"];
 
-/// The same of a proxy that wants to know who asks, over HTTP and over SOCKS5.
+/// Messages for a proxy that requires credentials, over HTTP and SOCKS5.
 const PROXY_AUTH_ERRORS: [&str; 3] =
     ["proxy authorization required", "does not support user/pass authentication", "credentials not accepted"];
 
-/// What there is between the client and hosts.
+/// Classifier of errors, which knows the routes.
 #[derive(Clone, Debug)]
 pub(super) struct ErrorClassifier {
-    /// Which hosts are asked through a proxy.
+    /// Routes to hosts.
     pub(super) routes: Arc<Routes>,
 }
 
@@ -70,7 +70,7 @@ impl ErrorClassifier {
 }
 
 impl ErrorClassifier {
-    /// The failure of a request for which the proxy answered so.
+    /// The failure of a request whose tunnel the proxy refused with this status.
     pub(super) fn of_tunnel(&self, host: &str, status: u16) -> Failure {
         let proxy = self.routes.proxy_for(host).map(ToString::to_string).unwrap_or_default();
         let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
@@ -84,12 +84,12 @@ impl ErrorClassifier {
     }
 }
 
-/// Whether a proxy answered to a CONNECT, and neither opened the tunnel nor asked for credentials.
+/// Whether a proxy refused a CONNECT without asking for credentials.
 pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
     causes(error).any(|error| error.to_string() == "tunnel error: unsuccessful")
 }
 
-/// Why a certificate isn't trusted, if no other authority would change that.
+/// Why a certificate isn't trusted, if a further authority wouldn't help.
 fn distrust(error: &CertificateError) -> Option<String> {
     match error {
         CertificateError::ExpiredContext { not_after, .. } => Some(format!(
@@ -107,13 +107,13 @@ fn distrust(error: &CertificateError) -> Option<String> {
     }
 }
 
-/// A day, in UTC.
+/// Date in UTC.
 fn date(seconds: u64) -> Option<String> {
     let seconds = i64::try_from(seconds).ok()?;
     Some(time::OffsetDateTime::from_unix_timestamp(seconds).ok()?.date().to_string())
 }
 
-/// The failure that the server told over HTTP/2, or that it broke the protocol.
+/// The failure of an HTTP/2 error of the server, or of its violation of the protocol.
 fn of_http2(host: &str, error: &h2::Error) -> Option<Failure> {
     let reason = error.reason()?;
     if error.is_library() {
@@ -140,13 +140,13 @@ fn code(reason: h2::Reason) -> String {
     format!("{reason:?}")
 }
 
-/// Whether an answer over a connection that was there before says that the server waited for a request in vain: it was sent before the
-/// server had this one (RFC 9110, section 15.5.9). Over HTTP/2 it belongs to the request.
+/// Whether a response over a reused HTTP/1.1 connection is 408, which the server sent before this request (RFC 9110, section 15.5.9). Over HTTP/2
+/// it belongs to the request.
 pub(super) fn is_idle_timeout(response: &reqwest::Response) -> bool {
     response.status() == StatusCode::REQUEST_TIMEOUT && response.version() < Version::HTTP_2
 }
 
-/// The failure of a request that met a connection which the server was just closing.
+/// The failure of a request on a connection that the server was closing.
 pub(super) fn closed_while_idle(url: &Url) -> Failure {
     let host = url.host_str().unwrap_or_default();
     let message = format!("{host} closed an idle connection (408 Request Timeout) as the request was sent");
@@ -166,7 +166,7 @@ fn what(error: &reqwest::Error, cause: &str) -> (FailureKind, &'static str) {
     }
 }
 
-/// What a proxy is to blame for.
+/// Faults of a proxy.
 fn proxy_failure(proxy: &Proxy, host: &str, error: &reqwest::Error, cause: &str) -> Option<Failure> {
     let failure = |message| Failure::new(FailureKind::Network, message);
     let chain = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
@@ -203,7 +203,7 @@ fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e 
     causes(error).filter_map(|error| error.downcast_ref()).last()
 }
 
-/// What the innermost error says.
+/// Message of the innermost error.
 fn root_cause(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! One request and its response, over pooled clients. The only module that names reqwest.
+//! Fetcher: sends one request over pooled clients and reads its response. The only module that names reqwest.
 //!
-//! Invariant: nothing but https to a host that the parser declares is ever asked, at a globally reachable address or one that the user
-//! named ([`ConnectTo`]), and TLS is verified.
+//! Invariant: requests go only by https to hosts that the parser declares, at globally reachable addresses or ones that the user named
+//! ([`ConnectTo`]), and TLS is verified.
 
 mod connect;
 mod cookies;
@@ -51,7 +51,7 @@ use response::memory_budget::MemoryBudget;
 use response::timeout::{self, PausedTime};
 use url_rules::Redirect;
 
-/// The pooled clients. Cloning it is cheap, and shares the pools.
+/// Fetcher over pooled clients. Cloning it is cheap, and shares the pools.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetcher(Arc<Shared>);
 
@@ -70,18 +70,18 @@ struct Shared {
     recorder: Option<Recorder>,
 }
 
-/// A response, and its share of the memory for bodies, which it takes until `held` is dropped: after it is parsed.
+/// A response with its share of the memory budget for bodies, which `held` keeps until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) response: Response,
     pub(crate) held: MemoryReservation,
 }
 
-/// As many as browsers follow.
+/// Redirects that are followed; browsers follow about as many.
 const MAX_REDIRECTS: usize = 10;
 
 impl Fetcher {
-    /// A fetcher for so many exchanges at once.
+    /// A fetcher for `at_once` exchanges at once.
     pub(crate) fn new(options: &FetchOptions, at_once: usize) -> Result<Self, ClientError> {
         connect::open_files::raise_limit(at_once);
         let recipe = ClientConfig::new(options, at_once)?;
@@ -101,13 +101,13 @@ impl Fetcher {
         })))
     }
 
-    /// How a host is asked: directly, or through a proxy.
+    /// The route to a host: direct or through a proxy.
     pub(crate) fn route(&self, host: &str) -> Route {
         self.0.routes.route(host)
     }
 
-    /// Exchanges a parser's request, which may reach `hosts` alone, for a response. Redirects within them are followed; one that leaves
-    /// them is the response, unless it leads to where nothing public is.
+    /// Sends a parser's request, which may reach only `hosts`, and returns its response. Redirects within `hosts` are followed. A redirect to
+    /// another host is the response, unless its target isn't public.
     pub(crate) async fn fetch(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
         let Some(recorder) = &self.0.recorder else { return self.fetch_in_time(hosts, request).await };
         let fetched = self.fetch_in_time(hosts, request.clone()).await;
@@ -116,7 +116,7 @@ impl Fetcher {
         fetched
     }
 
-    /// As [`Fetcher::fetch`], unseen by the recorder: for what the host asks of its own accord.
+    /// As [`Fetcher::fetch`], without the recorder: for requests of the host itself.
     pub(crate) async fn fetch_unrecorded(&self, hosts: &[String], request: Request) -> Result<Fetched, Failure> {
         self.fetch_in_time(hosts, request).await
     }
@@ -160,7 +160,7 @@ impl Fetcher {
         Err(Failure::new(FailureKind::Http, format!("{url} redirects more than {MAX_REDIRECTS} times")))
     }
 
-    /// The failure of a request, which a proxy may have to be asked for.
+    /// The failure of a request. If a proxy refused the tunnel, its status is asked for.
     async fn explain(&self, url: &Url, error: &reqwest::Error) -> Failure {
         let Shared { failing, tunnel, resolver, .. } = &*self.0;
         let host = url.host_str().unwrap_or_default();
@@ -172,7 +172,7 @@ impl Fetcher {
         failing.classify(url, error)
     }
 
-    /// One request, and what came of it.
+    /// Sends one request, without following redirects.
     async fn hop(
         &self,
         hosts: &[String],
@@ -205,13 +205,13 @@ impl Fetcher {
     }
 }
 
-/// What came of one request.
+/// Result of one request.
 enum Hop {
     Redirect { to: Url, keeps_method: bool },
     Answer(Box<Fetched>),
 }
 
-/// What a redirect names.
+/// Target of a redirect.
 fn location(response: &reqwest::Response) -> Option<&str> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     response.headers().get(LOCATION).filter(|_| redirects)?.to_str().ok()

@@ -1,4 +1,4 @@
-//! Options of the HTTP client, as the user gave them: [`super::client`] checks them.
+//! Options of the HTTP client, which are checked when it is built.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::recorder::Recorder;
 use super::{ConnectTo, EnvironmentProxies};
 
-/// How the client connects, and what it bears.
+/// Options of the HTTP client.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,17 +24,17 @@ pub struct FetchOptions {
     pub connect_to: Vec<ConnectTo>,
     /// Certificates of further authorities, in PEM.
     pub authorities: Vec<Vec<u8>>,
-    /// Until a connection stands.
+    /// Time to connect.
     pub connect_timeout: Duration,
-    /// How long a connection is kept that nobody uses.
+    /// Time for which an idle connection is kept.
     pub idle_timeout: Duration,
-    /// From the request to the body's last byte.
+    /// Time from a request to the last byte of its response.
     pub timeout: Duration,
     /// Bytes of a body, decompressed.
     pub body_limit: usize,
-    /// The `User-Agent` header, where the parser gives none.
+    /// The `User-Agent` header of requests for which the parser sets none.
     pub user_agent: String,
-    /// Whether cookies that a host sets are sent back to it, by later queries too.
+    /// Whether cookies that a host sets are sent back to it, also by later queries.
     pub keep_cookies: bool,
     pub(super) proxy: Option<Redacted<String>>,
     pub(super) environment_proxies: EnvironmentProxies,
@@ -43,7 +43,7 @@ pub struct FetchOptions {
     pub(super) recorder: Option<Recorder>,
 }
 
-/// What may hold a password, and is therefore never printed.
+/// A value that may hold a password and isn't printed.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Redacted<T>(pub(super) T);
 
@@ -76,102 +76,102 @@ impl Default for FetchOptions {
 }
 
 impl FetchOptions {
-    /// With another address for a host.
+    /// Connects to another address for a host.
     #[must_use]
     pub fn with_connect_to(mut self, connect_to: ConnectTo) -> Self {
         self.connect_to.push(connect_to);
         self
     }
 
-    /// With a further certificate authority, in PEM.
+    /// Trusts a further certificate authority, in PEM.
     #[must_use]
     pub fn with_certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authorities.push(pem.into());
         self
     }
 
-    /// Through this proxy: `http://`, `https://`, `socks5://` (this program resolves names) or `socks5h://` (the proxy does), with
-    /// `USER:PASSWORD@` if it wants them. As in curl, an address without a scheme is that of an HTTP proxy, and one without a port has 1080, or
-    /// 443 over TLS. It goes before the environment's, and the proxy may have a private address.
+    /// Sets the proxy: `http://`, `https://`, `socks5://` (this program resolves names) or `socks5h://` (the proxy does), with `USER:PASSWORD@` if
+    /// it requires them. As in curl, the scheme defaults to HTTP and the port to 1080, or 443 over TLS. It takes precedence over the environment's,
+    /// and may have a private address.
     ///
-    /// Whoever resolves a name checks its address: with any scheme but `socks5://` it is the proxy that has to refuse private addresses.
+    /// The one that resolves a name checks its address: with every scheme but `socks5://` the proxy must refuse private addresses.
     ///
-    /// If the address can't be read, the host can't be built: [`ClientError::Proxy`](crate::fetch::ClientError::Proxy).
+    /// If the address is invalid, the host can't be built: [`ClientError::Proxy`](crate::fetch::ClientError::Proxy).
     #[must_use]
     pub fn with_proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Redacted(url.into()));
         self
     }
 
-    /// Through the proxies that the environment names. They are not read otherwise: what a program asks must not depend on where it is
-    /// started unless it wants that. Hosts with another address ([`ConnectTo`]) are asked directly.
+    /// Sets the proxies of the environment. By default they aren't read: requests of a program don't depend on where it is started unless it wants
+    /// that. Hosts with another address ([`ConnectTo`]) are reached directly.
     #[must_use]
     pub fn with_environment_proxies(mut self, proxies: EnvironmentProxies) -> Self {
         self.environment_proxies = proxies;
         self
     }
 
-    /// Through no proxy, whatever was given before.
+    /// Connects without a proxy, whatever was set before.
     #[must_use]
     pub fn without_proxy(mut self) -> Self {
         (self.proxy, self.environment_proxies) = (None, EnvironmentProxies::default());
         self
     }
 
-    /// With this header in every request, unless the parser gives one of its name.
+    /// Adds a header to every request, unless the parser sets one of its name.
     ///
-    /// Where no header can be so, the host can't be built: [`ClientError::Header`](crate::fetch::ClientError::Header).
+    /// If the header is invalid, the host can't be built: [`ClientError::Header`](crate::fetch::ClientError::Header).
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Redacted(value.into())));
         self
     }
 
-    /// With a cookie, `NAME=VALUE`, to all hosts that the parser declares, unless the parser gives one of its name.
+    /// Adds a cookie, `NAME=VALUE`, to requests to all declared hosts, unless the parser sets one of its name.
     ///
-    /// Where no cookie can be so, the host can't be built: [`ClientError::Cookie`](crate::fetch::ClientError::Cookie).
+    /// If the cookie is invalid, the host can't be built: [`ClientError::Cookie`](crate::fetch::ClientError::Cookie).
     #[must_use]
     pub fn with_cookie(mut self, cookie: impl Into<String>) -> Self {
         self.cookies.push(Redacted(cookie.into()));
         self
     }
 
-    /// Whether cookies that a host sets are sent back to it. Without it, no query's answer depends on those before.
+    /// Sets whether cookies that a host sets are sent back to it. By default they aren't, so that no answer depends on earlier queries.
     #[must_use]
     pub const fn with_cookie_store(mut self, keep: bool) -> Self {
         self.keep_cookies = keep;
         self
     }
 
-    /// With so much time until a connection stands.
+    /// Sets the time to connect.
     #[must_use]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// With connections kept for so long while nobody uses them.
+    /// Sets the time for which an idle connection is kept.
     #[must_use]
     pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
-    /// With so much time from a request to its answer's last byte.
+    /// Sets the time from a request to the last byte of its response.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// With bodies of so many bytes at most, decompressed.
+    /// Sets the most bytes of a decompressed body.
     #[must_use]
     pub const fn with_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// With a recorder that sees each exchange.
+    /// Sets a recorder of all exchanges.
     #[cfg(feature = "cli")]
     #[must_use]
     pub(crate) fn recorder(mut self, recorder: Recorder) -> Self {
@@ -179,13 +179,13 @@ impl FetchOptions {
         self
     }
 
-    /// The `User-Agent` of requests whose parser gives none: the last header of that name goes before the option.
+    /// The `User-Agent` of requests for which the parser sets none. A header of that name takes precedence over the option.
     pub(crate) fn user_agent_in_force(&self) -> &str {
         let mut given = self.headers.iter().rev().filter(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
         given.next().map_or(&self.user_agent, |(_, value)| &value.0)
     }
 
-    /// With this `User-Agent`, where the parser gives none.
+    /// Sets the `User-Agent` of requests for which the parser sets none.
     #[must_use]
     pub fn with_user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = name.into();

@@ -1,26 +1,26 @@
-//! A hook that sees each exchange, for those who keep raw requests and responses.
+//! Recorder of exchanges, for programs that keep raw requests and responses.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::types::{Failure, Request, Response};
 
-/// An exchange that is over. Neither the user's headers nor any cookies of hers are in it.
+/// A finished exchange, without the user's headers and cookies.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line alone records"))]
 pub(crate) struct Recording<'e> {
-    /// What the parser asked for.
+    /// The parser's request.
     pub(crate) request: &'e Request,
-    /// What came back, after redirects and decompressed, or why nothing did.
+    /// The response after redirects, decompressed, or the failure.
     pub(crate) result: Result<&'e Response, &'e Failure>,
 }
 
-/// Sees each exchange, on the task that makes it.
+/// Hook that is called for each exchange, on its task.
 #[derive(Clone)]
 pub(crate) struct Recorder(Arc<dyn Fn(Recording<'_>) + Send + Sync>);
 
 impl Recorder {
-    /// Calls this for each exchange.
+    /// A recorder that calls `record` for each exchange.
     #[cfg(feature = "cli")]
     pub(crate) fn new(record: impl Fn(Recording<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(record))

@@ -1,4 +1,4 @@
-//! The request that is sent for a parser's. A header or a size that isn't the parser's to choose fails it.
+//! Request to be sent, built from a parser's and checked: reserved headers and sizes above the limits fail it.
 
 use reqwest::Url;
 use reqwest::header::{
@@ -7,13 +7,13 @@ use reqwest::header::{
 
 use crate::types::{Failure, FailureKind, Request};
 
-/// Bytes of a request's body. The largest that Play takes are of some kilobytes.
+/// Bytes of a request's body. Play's largest have some kilobytes.
 const REQUEST_LIMIT: usize = 1 << 20;
 
-/// Bytes of a request's headers: servers take little more.
+/// Bytes of a request's headers; servers accept little more.
 const HEADERS_LIMIT: usize = 16 << 10;
 
-/// Headers by which a parser could change what is asked of whom, or how the body is read.
+/// Reserved headers: they change the host, the connection, or how the body is read.
 pub(super) const RESERVED: [&str; 9] = [
     "host",
     "connection",
@@ -48,11 +48,11 @@ pub(super) fn built(url: &Url, request: Request) -> Result<reqwest::Request, Fai
     Ok(built)
 }
 
-/// Headers that describe a request's body, and go with it (RFC 9110, section 15.4).
+/// Headers that describe a request's body (RFC 9110, section 15.4).
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, TRANSFER_ENCODING];
 
-/// Makes the request a GET without a body, as a redirect of a POST by 301, 302 or 303 demands.
+/// Changes a request to a GET without a body, for a redirect by 301, 302 or 303.
 pub(super) fn change_to_get(request: &mut reqwest::Request) {
     *request.method_mut() = reqwest::Method::GET;
     *request.body_mut() = None;

@@ -1,4 +1,4 @@
-//! Which URLs a parser may ask, and which redirects are followed.
+//! Rules of URLs: which a parser may ask, and which redirects are followed.
 
 use std::net::IpAddr;
 
@@ -7,13 +7,13 @@ use reqwest::Url;
 use super::ConnectTo;
 use crate::types::{Failure, FailureKind, Remedy};
 
-/// Bytes of an address: servers take little more.
+/// Bytes of a URL; servers accept little more.
 const MAX_URL_BYTES: usize = 16 << 10;
 
-/// Characters of it in a message.
+/// Characters of a URL in a message.
 const MAX_SHOWN_CHARS: usize = 200;
 
-/// The URL, if it is https to one of `hosts` on the usual port. An address in place of a name is one of the user's, by `connect_to`.
+/// Parses a URL, which must be https to one of `hosts` on the default port. An IP address is allowed only by `connect_to`.
 pub(super) fn checked(url: &str, hosts: &[String], connect_to: &[ConnectTo]) -> Result<Url, Failure> {
     let forbidden = |what: &str| forbidden("ask", url, what);
     if url.len() > MAX_URL_BYTES {
@@ -42,16 +42,16 @@ pub(super) fn checked(url: &str, hosts: &[String], connect_to: &[ConnectTo]) -> 
     }
 }
 
-/// Where a redirect leads.
+/// Target of a redirect.
 #[derive(Debug)]
 pub(super) enum Redirect {
-    /// To a host that may be asked.
+    /// A host that may be asked.
     Follow(Url),
-    /// Elsewhere: whether that is a wall, the parser knows.
+    /// Another host. The parser decides whether that is a block page.
     Leave,
 }
 
-/// Where a redirect from `url` leads. One to an address in place of a name, or to this machine, is no site's doing.
+/// The target of a redirect from `url`. A redirect to an IP address or to this machine fails, since no site sends one.
 pub(super) fn redirect(
     url: &Url,
     location: &str,
@@ -69,13 +69,13 @@ pub(super) fn redirect(
     }
 }
 
-/// Whether it leads to an address in place of a name, or by its name to this machine (RFC 6761).
+/// Whether a URL names an IP address, or this machine (RFC 6761).
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     literal(url).is_some() || host == "localhost" || host.ends_with(".localhost")
 }
 
-/// The address that stands in place of a name, however it was written.
+/// The IP address of a URL, in any notation.
 fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }

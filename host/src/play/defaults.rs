@@ -1,4 +1,4 @@
-//! Defaults that several batches share.
+//! Defaults of parameters, for several batches.
 
 use std::sync::Arc;
 

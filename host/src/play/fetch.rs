@@ -1,6 +1,6 @@
-//! Functions for what is asked of Play most.
+//! Functions for charts and apps, which ask the host that the process shares.
 //!
-//! They ask the host that the process shares. [`BatchFetcher`] has the same with defaults, and for a host of the program's own.
+//! [`BatchFetcher`] has the same with defaults, and for the program's own host.
 
 use super::{App, BatchFetcher, Chart, PlayError};
 use crate::result::Grouped;
@@ -21,7 +21,7 @@ use crate::types::Failure;
 /// ```
 ///
 /// # Errors
-/// When a value can't be asked for, or the shared host can't be made; nothing was asked then.
+/// If a value is invalid or the shared host can't be built. Nothing was sent then.
 pub async fn fetch_category_lists(
     countries: impl IntoIterator<Item = impl AsRef<str>>,
     categories: impl IntoIterator<Item = impl AsRef<str>>,
@@ -30,7 +30,7 @@ pub async fn fetch_category_lists(
     BatchFetcher::new().with_num(num).category_lists(countries, categories).await
 }
 
-/// As [`fetch_category_lists`], under the countries and then the categories.
+/// As [`fetch_category_lists`], grouped by country and then by category.
 ///
 /// ```no_run
 /// # async fn charts() -> Result<(), playfast::play::PlayError> {
@@ -52,7 +52,7 @@ pub async fn fetch_top_apps(
     BatchFetcher::new().with_num(num).top_apps(countries, categories).await
 }
 
-/// Apps under their ids, as in the country that the parser takes where none is given: the United States.
+/// Apps by their ids, in the parser's default country, the United States.
 ///
 /// ```no_run
 /// # async fn apps() -> Result<(), playfast::play::PlayError> {
@@ -74,7 +74,7 @@ pub async fn fetch_apps(
     BatchFetcher::new().apps(app_ids).await
 }
 
-/// Apps as in each of these countries, under the countries and then their ids.
+/// Apps in each of these countries, grouped by country and then by id.
 ///
 /// ```no_run
 /// # async fn prices() -> Result<(), playfast::play::PlayError> {

@@ -1,4 +1,4 @@
-//! Fetcher of batches with the same defaults, from a host of the program's own or from the shared one.
+//! Fetcher of batches with common defaults, from the program's own host or the shared one.
 
 use futures::future::{BoxFuture, FutureExt};
 
@@ -12,17 +12,17 @@ use crate::result::{Grouped, Outcome};
 use crate::runtime::RuntimeError;
 use crate::types::Failure;
 
-/// Why nothing was asked. What fails of a query alone is a value in its place.
+/// Why nothing was asked. The failure of a single query is in its result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlayError {
-    /// It can't be asked like this.
+    /// A value is invalid.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The environment leads the shared host nowhere.
+    /// The environment's variables for the shared host are invalid.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
-    /// The shared host can't be made.
+    /// The shared host can't be built.
     #[error(transparent)]
     Host(#[from] HostError),
     /// The shared host's threads can't be started.
@@ -30,7 +30,7 @@ pub enum PlayError {
     Runtime(#[from] RuntimeError),
 }
 
-/// Asks batches with the same defaults. What isn't set is as the parser's description has it.
+/// Fetcher of batches with common defaults. What isn't set has the default of the parser's description.
 ///
 /// ```no_run
 /// # async fn fetch() -> Result<(), playfast::play::PlayError> {
@@ -50,44 +50,44 @@ pub enum PlayError {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct BatchFetcher {
-    /// The shared one, where there is none.
+    /// `None` for the shared host.
     host: Option<Host>,
     defaults: Defaults,
 }
 
 impl BatchFetcher {
-    /// Asks the host that the process shares. It is made when it is first needed, as the environment says
-    /// ([`crate::HostBuilder::environment`]), and has the parser that comes along.
+    /// A fetcher from the host that the process shares. It is built when it is first needed, with the environment's variables
+    /// ([`crate::HostBuilder::environment`]) and the built-in parser.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks a host of the program's own: an async one, or what stands behind a blocking one.
+    /// A fetcher from the program's own host: an async one, or the one behind a blocking one.
     pub fn with_host(host: impl Into<Host>) -> Self {
         Self { host: Some(host.into()), ..Self::default() }
     }
 
-    /// The language of texts.
+    /// Sets the language of texts.
     pub fn with_language(self, language: impl Into<String>) -> Self {
         self.with("language", language.into())
     }
 
-    /// The chart of a category.
+    /// Sets the collection, which is the chart of a category.
     pub fn with_collection(self, collection: impl Into<String>) -> Self {
         self.with("collection", collection.into())
     }
 
-    /// The number of a chart's apps.
+    /// Sets the number of a chart's apps.
     pub fn with_num(self, num: u32) -> Self {
         self.with("num", num.to_string())
     }
 
-    /// The country of apps where none is given.
+    /// Sets the country of apps for which none is given.
     pub fn with_country(self, country: impl Into<String>) -> Self {
         self.with("country", country.into())
     }
 
-    /// Where an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
+    /// Sets how an app's details are read: by the `rpc` behind its page, from its `page`, or from the page only if the rpc fails to answer (`auto`, the
     /// default).
     pub fn with_via(self, via: impl Into<String>) -> Self {
         self.with("via", via.into())
@@ -101,7 +101,7 @@ impl BatchFetcher {
     /// The charts of all these categories in all these countries: those of the first category first.
     ///
     /// # Errors
-    /// When a value can't be asked for, or the shared host can't be made; nothing was asked then.
+    /// If a value is invalid or the shared host can't be built. Nothing was sent then.
     pub async fn category_lists(
         &self,
         countries: impl IntoIterator<Item = impl AsRef<str>>,
@@ -111,7 +111,7 @@ impl BatchFetcher {
         Ok(outcomes.into_iter().map(Chart::from_outcome).collect())
     }
 
-    /// The charts of all these categories in all these countries, under their countries and then their categories.
+    /// The charts of all these categories in all these countries, grouped by country and then by category.
     ///
     /// # Errors
     /// As [`BatchFetcher::category_lists`].
@@ -124,7 +124,7 @@ impl BatchFetcher {
         Ok(Grouped::by("country", outcomes).map(|outcomes| under("category", outcomes, Chart::from_outcome)))
     }
 
-    /// Apps under their ids, as in one country ([`BatchFetcher::with_country`]).
+    /// Apps by their ids, in one country ([`BatchFetcher::with_country`]).
     ///
     /// # Errors
     /// As [`BatchFetcher::category_lists`].
@@ -136,7 +136,7 @@ impl BatchFetcher {
         Ok(under("app_id", outcomes, |outcome| app(&outcome)))
     }
 
-    /// Apps as in each of these countries, under the countries and then their ids.
+    /// Apps in each of these countries, grouped by country and then by id.
     ///
     /// # Errors
     /// As [`BatchFetcher::category_lists`].
@@ -169,7 +169,7 @@ impl BatchFetcher {
     }
 }
 
-/// What each outcome says, under the value of a parameter.
+/// Maps outcomes, grouped by a parameter.
 fn under<T>(name: &str, outcomes: Vec<Outcome>, says: impl Fn(Outcome) -> T) -> Grouped<T> {
     let value = |outcome: &Outcome| outcome.query.param(name).unwrap_or_default().into();
     outcomes.into_iter().map(|outcome| (value(&outcome), says(outcome))).collect()

@@ -1,16 +1,16 @@
 //! Google Play: typed requests and answers.
 //!
-//! A typed front for the parser that comes along, in three levels:
+//! A typed interface to the built-in parser, in three levels:
 //!
-//! - [`fetch_category_lists`], [`fetch_top_apps`], [`fetch_apps`] and [`fetch_multi_country_apps`] ask a host that the process shares, as
-//!   the parser and its description have it where nothing is said.
-//! - [`BatchFetcher`] has defaults that several batches share, and asks a host of the program's own where it is given one.
-//! - [`BatchRequestBuilder`] makes queries for [`crate::Host::run`], one by one and with shared texts.
+//! - [`fetch_category_lists`], [`fetch_top_apps`], [`fetch_apps`] and [`fetch_multi_country_apps`] ask a host that the process shares,
+//!   with the defaults of the parser's description.
+//! - [`BatchFetcher`] has defaults for several batches, and can ask the program's own host.
+//! - [`BatchRequestBuilder`] builds queries for [`crate::Host::run`] one by one, with shared texts.
 //!
-//! Values are checked against the parser's description before anything is sent. From then on a query that fails is a value in its place: a
-//! [`Chart`] with a failure, or an `Err` where an [`App`] would be.
+//! Values are checked against the parser's description before anything is sent. A query that fails afterwards is a [`Chart`] with a failure, or an
+//! `Err` in place of an [`App`].
 //!
-//! Below lies [`crate::host::Host`], which knows all that the parser knows. Without async there is `playfast::blocking::play`.
+//! [`crate::Host`] offers all kinds of the parser. `playfast::blocking::play` is the same without async.
 
 mod answer;
 mod defaults;

@@ -1,7 +1,6 @@
-//! The host of the process, for programs that name none.
+//! Host that the process shares, for programs without their own.
 //!
-//! It has one client and one pool of connections. It runs in the process's own runtime, whichever calls it: the
-//! connections of a pool end with the runtime that opened them.
+//! It runs in the process's own runtime, whichever runtime calls it, since the connections of a pool end with the runtime that opened them.
 
 use std::panic::resume_unwind;
 
@@ -12,7 +11,7 @@ use super::PlayError;
 use crate::host::Host;
 use crate::runtime::{RuntimeError, shared};
 
-/// The process's host, made when it is first needed: as the environment says ([`crate::HostBuilder::environment`]).
+/// The process's host, which is built when it is first needed, with the environment's variables ([`crate::HostBuilder::environment`]).
 pub(super) async fn host() -> Result<&'static Host, PlayError> {
     static HOST: OnceCell<Host> = OnceCell::const_new();
     HOST.get_or_try_init(|| async { run_on_own_runtime(make()).await? }).await
@@ -22,7 +21,7 @@ async fn make() -> Result<Host, PlayError> {
     Ok(Host::builder().environment()?.build().await?)
 }
 
-/// Runs a future in the process's runtime, whichever polls this one, if any does. Dropping it stops what runs.
+/// Runs a future in the process's runtime, whichever runtime polls this one. Dropping it aborts the future.
 pub(super) async fn run_on_own_runtime<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, RuntimeError> {

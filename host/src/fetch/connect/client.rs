@@ -1,4 +1,4 @@
-//! HTTP clients, made of the user's options. What can't be understood is refused here, before anything is asked.
+//! Builder of HTTP clients, which checks the user's options before anything is sent.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::fetch::dns::resolver::Resolver;
 use crate::fetch::proxy::route::Routes;
 use crate::fetch::request::RESERVED;
 
-/// The client couldn't be made.
+/// Why the client can't be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// An authority isn't a certificate in PEM.
+    /// An authority isn't a PEM certificate.
     #[error("it holds no certificate authority in PEM")]
     Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A proxy isn't an address of one.
+    /// An address isn't one of a proxy.
     #[error(
         "{proxy} is not a proxy's address: give [http://, https://, socks5:// or socks5h://][USER:PASSWORD@]HOST[:PORT], \
          in which characters such as #, / and ? of the password are percent-encoded (%23, %2F, %3F)"
     )]
     Proxy {
-        /// What was given, without its password.
+        /// The address, without its password.
         proxy: String,
     },
     /// A header can't be sent with every request.
@@ -34,13 +34,13 @@ pub enum ClientError {
     Header {
         /// Its name.
         name: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
     /// A cookie can't be sent.
     #[error("the cookie {name:?} is not NAME=VALUE of printable ASCII without spaces and semicolons")]
     Cookie {
-        /// Its name; empty where it has none.
+        /// Its name; empty if it has none.
         name: String,
     },
     /// The environment names certificate authorities that can't be read.
@@ -51,27 +51,27 @@ pub enum ClientError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// TLS doesn't start.
+    /// TLS can't be set up.
     #[error("failed to make the HTTP client")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Bytes that the server may send of a body that isn't read yet: about as much as is under way in the first round trips anyway, while TCP
-/// finds its speed, so that a page of 150 KB, compressed, takes no longer.
+/// HTTP/2 window of a stream: bytes of a body that the server may send ahead. TCP's slow start sends about as many in its first round trips, so
+/// that a compressed page of 150 KB takes no longer.
 const STREAM_WINDOW: u32 = 64 << 10;
 
-/// The same for all bodies of a connection: as many as there may be at once, else those that nobody reads yet would hold up the one that
-/// is read. What a server can fill memory with is therefore 6.25 MiB a connection; pages that are read as they come take next to nothing.
+/// HTTP/2 window of a connection: that of all of its streams, so that unread bodies don't block the one that is read. A server can thus fill
+/// 6.25 MiB of memory a connection.
 const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
 
-/// Bytes of an answer's headers over HTTP/2, of which servers send some kilobytes. Over HTTP/1.1 there may be [`MAX_RESPONSE_HEADERS`], and hyper
-/// reads 400 KiB at most.
+/// Bytes of a response's headers over HTTP/2; servers send some kilobytes. Over HTTP/1.1 there is [`MAX_RESPONSE_HEADERS`], and hyper reads at
+/// most 400 KiB.
 const HEADERS_LIMIT: u32 = 64 << 10;
 
-/// Headers of an answer over HTTP/1.1.
+/// Number of a response's headers over HTTP/1.1.
 const MAX_RESPONSE_HEADERS: usize = 256;
 
-/// What clients are made of.
+/// Checked configuration of clients.
 #[derive(Clone)]
 pub(in crate::fetch) struct ClientConfig {
     options: FetchOptions,
@@ -83,7 +83,7 @@ pub(in crate::fetch) struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// Checks what the user says. `idle` connections to a host are kept while nobody uses them.
+    /// Checks the options. `idle` is the number of idle connections that are kept to a host.
     pub(in crate::fetch) fn new(options: &FetchOptions, idle: usize) -> Result<Self, ClientError> {
         let routes = Routes::new(options)?;
         let proxy = routes.proxy().and_then(|proxy| proxy.url().host_str());
@@ -98,7 +98,7 @@ impl ClientConfig {
         })
     }
 
-    /// Which hosts are asked through the proxy.
+    /// Routes to hosts.
     pub(in crate::fetch) fn routes(&self) -> Arc<Routes> {
         Arc::clone(&self.routes)
     }
@@ -108,7 +108,7 @@ impl ClientConfig {
         self.resolver.clone()
     }
 
-    /// A client, with a pool of connections of its own.
+    /// A client with its own pool of connections.
     pub(in crate::fetch) fn client(&self) -> Result<Client, ClientError> {
         let failed = |error: reqwest::Error| ClientError::Client(error.into());
         let mut builder = Client::builder()

@@ -1,7 +1,6 @@
-//! The HTTP clients of a fetcher, and the one over which an exchange goes.
+//! Pool of HTTP clients, one for each HTTP/2 connection to a host.
 //!
-//! A client opens one HTTP/2 connection to a host, so there is a list of clients that grows if more connections to a host are worth it.
-//! They share names and all that the user said.
+//! A client opens one HTTP/2 connection to a host, so more connections need more clients. They share the resolver and the configuration.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +15,7 @@ use super::connections::ConnectionLoad;
 use super::single_flight::{Exchanged, SingleFlight};
 use crate::fetch::ClientError;
 
-/// The clients of a fetcher.
+/// Pool of clients.
 pub(in crate::fetch) struct ConnectionPool {
     recipe: ClientConfig,
     state: Mutex<State>,
@@ -34,7 +33,7 @@ struct Host {
     flights: HashMap<usize, SingleFlight>,
 }
 
-/// An exchange's place on a connection, until it is dropped.
+/// Place of an exchange on a connection, until it is dropped.
 pub(in crate::fetch) struct PooledConnection {
     client: Client,
     flight: SingleFlight,
@@ -95,7 +94,7 @@ impl Host {
 }
 
 impl PooledConnection {
-    /// Sends a request, up to the head of its answer.
+    /// Sends a request, and returns the head of its response.
     pub(in crate::fetch) async fn execute(
         &self,
         request: reqwest::Request,

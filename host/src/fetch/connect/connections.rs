@@ -1,40 +1,39 @@
-//! How many connections to a host are worth it, and over which of them an exchange goes.
+//! Number of connections to a host, and the choice of one for each exchange.
 //!
-//! HTTP/2 carries many exchanges over one connection, up to a limit that the server sets and that the client isn't told here. Those above
-//! it wait in a queue, each as long as the others. If even the quickest answer takes longer than it need, more connections are tried, and
-//! given up if they don't help. A machine or a server that is busy delays some answers, and not all. Pure: a host's load is a value that
-//! is told what happens.
+//! HTTP/2 carries many exchanges over one connection, up to a limit of the server that this module doesn't know. Those above it wait in a queue,
+//! all of them about as long. If even the quickest answer is late, more connections are tried, and closed if they don't help. A busy machine or
+//! server delays some answers, but not all. Pure: a host's load is a value.
 
 use std::time::Duration;
 
-/// Exchanges at once on a connection: servers should allow no fewer streams (RFC 9113, section 6.5.2).
+/// Exchanges at once on a connection: the least number of streams that servers should allow (RFC 9113, section 6.5.2).
 const FULL_CONNECTION_STREAMS: usize = 100;
 
-/// Connections to a host that a wait may lead to.
+/// Most connections to a host.
 const MAX_CONNECTIONS: usize = 8;
 
-/// Exchanges at once on each connection below which no limit is thought of: no known server allows fewer.
+/// Exchanges at once on each connection below which no limit is suspected: no known server allows fewer.
 const MIN_REQUESTS_TO_SCALE: usize = 8;
 
-/// Answers that are looked at together, at least: of fewer, all may be late by chance.
+/// Least answers of an epoch: of fewer, all may be late by chance.
 const EPOCH_REQUESTS: usize = 64;
 
-/// How many times the shortest wait ever the quickest of them must wait to suspect a limit: it is twice where twice as many ask as may.
+/// Ratio of an epoch's quickest answer to the quickest ever from which a limit is suspected. With twice the allowed streams it is two.
 const SUSPECT_LATENCY_RATIO: f64 = 1.7;
 
-/// The same, after more connections helped.
+/// The same ratio after more connections helped.
 const STILL_SLOW_RATIO: f64 = 1.2;
 
-/// What the quickest must wait longer besides: where answers take a millisecond, a machine that is busy doubles that.
+/// Least delay of an epoch's quickest answer from which a limit is suspected: a busy machine doubles a latency of a millisecond.
 const MIN_QUEUE_DELAY: Duration = Duration::from_millis(20);
 
-/// The share of the wait that may be left for more connections to be kept.
+/// Ratio of the latency with more connections to that before, up to which they are kept.
 const BETTER_LATENCY_RATIO: f64 = 0.8;
 
-/// Epochs until it is tried again, after it didn't help: servers change, though not by the minute.
+/// Epochs after which more connections are tried again if they didn't help.
 const REST_EPOCHS: usize = 100;
 
-/// What is under way to a host, by connection.
+/// Exchanges in flight to a host, by connection.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct ConnectionLoad {
     connections: Vec<Connection>,
@@ -49,7 +48,7 @@ struct Connection {
 }
 
 impl ConnectionLoad {
-    /// The connection for one more exchange.
+    /// Assigns an exchange to a connection, and returns its index.
     pub(in crate::fetch) fn enter(&mut self) -> usize {
         let index = self.choose();
         if self.connections.len() <= index {
@@ -61,7 +60,7 @@ impl ConnectionLoad {
         index
     }
 
-    /// Of those that are kept the one with the least on it; another where all are full.
+    /// The open connection with the fewest exchanges, or another if all are full.
     fn choose(&self) -> usize {
         let at = |index: usize| self.connections.get(index).copied().unwrap_or_default();
         // While one opens, the others carry what comes.
@@ -74,21 +73,21 @@ impl ConnectionLoad {
         (0..).find(|index| at(*index).in_flight < FULL_CONNECTION_STREAMS).unwrap_or_default()
     }
 
-    /// An exchange is over.
+    /// Records the end of an exchange.
     pub(in crate::fetch) fn release(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.in_flight = connection.in_flight.saturating_sub(1);
         }
     }
 
-    /// Whether a connection is there.
+    /// Records whether a connection is open.
     pub(in crate::fetch) fn set_open(&mut self, index: usize, is_open: bool) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.is_open = is_open;
         }
     }
 
-    /// The head of an answer came over a connection; `took` is how long that took over HTTP/2.
+    /// Records the head of an answer. `took` is its latency over HTTP/2.
     pub(in crate::fetch) fn answered(&mut self, index: usize, took: Option<Duration>) {
         self.set_open(index, true);
         if let Some(took) = took {
@@ -98,20 +97,20 @@ impl ConnectionLoad {
     }
 }
 
-/// How many connections are worth it.
+/// Controller of the number of connections.
 #[derive(Debug)]
 struct ConnectionScaler {
     connections: usize,
     least: Option<Duration>,
     epoch: Epoch,
-    /// Answers that were asked for before the last change.
+    /// Answers to requests from before the last change.
     stale: usize,
-    /// What an exchange waited before there were more connections.
+    /// Latency before there were more connections, in seconds.
     before: Option<f64>,
     rest: usize,
 }
 
-/// Answers that are looked at together.
+/// Answers that are judged together.
 #[derive(Debug, Default)]
 struct Epoch {
     answers: usize,
@@ -163,7 +162,7 @@ impl ConnectionScaler {
         }
     }
 
-    /// Whether even the quickest answer takes so many times what one needs.
+    /// Whether even the quickest answer is late by this ratio.
     fn waits(&self, quickest: Duration, times: f64) -> bool {
         let least = self.least.unwrap_or(quickest);
         quickest > least.mul_f64(times) && quickest > least + MIN_QUEUE_DELAY

@@ -1,4 +1,4 @@
-//! The limit of open files, raised to what the connections may need.
+//! Limit of open files, which is raised to the number of connections.
 
 /// Files that the process opens besides: parsers, their artefacts, outputs, the runtime's own.
 const OTHER_OPEN_FILES: u64 = 64;

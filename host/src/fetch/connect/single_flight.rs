@@ -1,8 +1,8 @@
-//! Single flight for connections: of the exchanges that find none, one opens it, and the others wait for it.
+//! Single flight for connections: of the exchanges that need one, one opens it and the others wait.
 //!
-//! The client doesn't know before TLS whether a connection will carry HTTP/2, so each exchange would open one of its own, and all but the
-//! first would be thrown away: at the start, and again whenever a server closes a connection gracefully. The layer around the connector
-//! sees every attempt, whatever led to it. It isn't told the host, so an exchange carries its [`SingleFlight`] in a task-local.
+//! The client doesn't know before TLS whether a connection will carry HTTP/2. So each exchange would open one, of which all but the first would be
+//! discarded: at the start, and whenever a server closes a connection gracefully. The layer around the connector sees every attempt. It doesn't
+//! know the host, so an exchange carries its [`SingleFlight`] in a task-local.
 
 use std::error::Error;
 use std::fmt;
@@ -21,13 +21,13 @@ use tower::{Layer, Service};
 type BoxError = Box<dyn Error + Send + Sync>;
 
 tokio::task_local! {
-    /// The exchange for which the current task may open a connection. The client goes on with an attempt in another task, without this,
-    /// if the pool has meanwhile served the exchange.
+    /// The exchange for which the current task may open a connection. If the pool serves the exchange meanwhile, the client continues the attempt
+    /// in another task, without this.
     static EXCHANGE: Exchange;
 }
 
-/// How long a new HTTP/2 connection may take until the pool hands it to those that wait: some dozen microseconds, and more on a busy
-/// machine. After it one of them tries again, so a connection that never came to be costs them no more than this.
+/// Time in which the pool hands a new HTTP/2 connection to waiting exchanges: dozens of microseconds, and more on a busy machine. After it one of
+/// them tries again, so a connection that failed delays them no longer.
 const POOL_HANDOVER_TIME: Duration = Duration::from_millis(50);
 
 /// The connections of one client to one host.
@@ -36,43 +36,43 @@ pub(in crate::fetch) struct SingleFlight(Arc<watch::Sender<State>>);
 
 #[derive(Clone, Debug, Default)]
 enum State {
-    /// There is no connection. An exchange that asks for one opens it.
+    /// There is no connection: an exchange that needs one opens it.
     #[default]
     Closed,
     /// The attempt of this number is under way.
     Opening(u64),
     /// The attempt of this number failed.
     Failed(u64, SharedError),
-    /// There has been an HTTP/2 connection since then, and the pool may not have it yet.
+    /// An HTTP/2 connection was opened then, and the pool may not have it yet.
     Fresh(Instant),
-    /// The pool has or had an HTTP/2 connection. An exchange that asks for another one found it gone.
+    /// The pool has or had an HTTP/2 connection. An exchange that needs another found it closed.
     Pooled,
-    /// The host speaks HTTP/1.1: each exchange needs a connection of its own.
+    /// The host speaks HTTP/1.1: each exchange needs its own connection.
     Separate,
 }
 
-/// An exchange on its way through the client.
+/// An exchange in the client.
 #[derive(Clone, Debug)]
 struct Exchange {
     flight: SingleFlight,
     progress: Arc<Progress>,
 }
 
-/// What an exchange did about connections.
+/// Role of an exchange in opening connections.
 #[derive(Debug, Default)]
 struct Progress {
     has_asked: AtomicBool,
     has_opened: AtomicBool,
 }
 
-/// What [`SingleFlight::exchange`] gives.
+/// Result of [`SingleFlight::exchange`].
 pub(in crate::fetch) struct Exchanged<T> {
     pub(in crate::fetch) output: T,
-    /// Whether the exchange went over a connection that was there before.
+    /// Whether the exchange reused a connection.
     pub(in crate::fetch) is_reused: bool,
 }
 
-/// What an exchange that asks for a connection is to do.
+/// Next step of an exchange that needs a connection.
 enum Turn {
     Open(Attempt),
     OpenSeparately,
@@ -80,22 +80,22 @@ enum Turn {
     Wait(Option<Instant>),
 }
 
-/// The attempt to open a connection. Dropping it lets another exchange try.
+/// Attempt to open a connection. If it is dropped, another exchange tries.
 struct Attempt {
     flight: SingleFlight,
     number: u64,
 }
 
-/// The error of an attempt, for all that waited for it.
+/// Error of an attempt, shared by all that waited for it.
 #[derive(Clone, Debug)]
 struct SharedError(Arc<dyn Error + Send + Sync>);
 
-/// The pool has served the exchange by another connection.
+/// Error of an attempt that isn't needed: the pool served the exchange by another connection.
 #[derive(Debug)]
 struct Superseded;
 
 impl SingleFlight {
-    /// Whether a connection was opened and isn't known to be gone.
+    /// Whether a connection is open, as far as is known.
     pub(in crate::fetch) fn is_open(&self) -> bool {
         matches!(*self.0.borrow(), State::Fresh(_) | State::Pooled | State::Separate)
     }
@@ -111,7 +111,7 @@ impl SingleFlight {
         Exchanged { output, is_reused: !progress.has_asked.load(Ordering::Relaxed) }
     }
 
-    /// The exchange that opened a connection is over, so the pool has it.
+    /// Records that the exchange which opened a connection ended, so that the pool has it.
     fn settle(&self) {
         self.0.send_if_modified(|state| {
             let is_fresh = matches!(state, State::Fresh(_));
@@ -167,7 +167,7 @@ impl SingleFlight {
         turn
     }
 
-    /// A connection is open.
+    /// Records an open connection.
     fn opened(&self, is_http2: bool) {
         let state = if is_http2 { State::Fresh(Instant::now()) } else { State::Separate };
         self.0.send_if_modified(|old| {
@@ -207,7 +207,7 @@ impl Drop for Attempt {
     }
 }
 
-/// What `waiting` gives, unless the pool serves the exchange meanwhile.
+/// Runs `waiting`, unless the pool serves the exchange meanwhile.
 async fn while_wanted<F: Future>(waiting: F) -> Result<F::Output, Superseded> {
     let mut waiting = std::pin::pin!(waiting);
     std::future::poll_fn(|context| match EXCHANGE.try_with(|_| ()) {

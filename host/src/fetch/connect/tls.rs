@@ -1,4 +1,4 @@
-//! TLS of all clients: the cryptography, and the certificate authorities that are trusted.
+//! TLS of all clients: cryptography and trusted certificate authorities.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use rustls::pki_types::pem::PemObject as _;
 
 use super::client::ClientError;
 
-/// Variables that replace the system's authorities. If one is set, what it names must be readable.
+/// Variables that replace the system's authorities. If one is set, its files must be readable.
 const AUTHORITY_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// What is offered to a server, the best first.
+/// Protocols that are offered to a server (ALPN), the preferred first.
 const APPLICATION_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// A configuration that trusts the system's authorities and `pems`. The clients that share it resume each other's TLS sessions.
@@ -39,8 +39,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// Adds the system's authorities. Those that rustls can't read are left out, since systems carry ancient ones. A system without any is no error:
-/// whatever needs no network works there, and a request fails with what to do.
+/// Adds the system's authorities. Those that rustls can't read are left out, since systems carry ancient ones. A system without any isn't an error:
+/// commands without network work there, and a request fails with its cure.
 fn add_system_authorities(roots: &mut RootCertStore) -> Result<(), ClientError> {
     let mut found = rustls_native_certs::load_native_certs();
     let (added, _) = roots.add_parsable_certificates(found.certs);

@@ -15,27 +15,27 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectTo {
-    /// Any host, where it is absent. An IPv6 address without its brackets.
+    /// The host; `None` for any. An IPv6 address has no brackets.
     pub(in crate::fetch) host: Option<String>,
     pub(in crate::fetch) address: String,
     pub(in crate::fetch) port: u16,
 }
 
-/// Why a text is no [`ConnectTo`].
+/// Why a text isn't a [`ConnectTo`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not HOST:PORT:ADDR:PORT, such as play.google.com:443:127.0.0.1:8443")]
 pub struct ConnectToError(String);
 
-/// Parsers ask the usual port alone.
+/// Port of https, the only one that parsers may ask.
 const HTTPS_PORT: &str = "443";
 
 impl ConnectTo {
-    /// Whether it leads a host elsewhere.
+    /// Whether it applies to a host.
     pub(in crate::fetch) fn leads(&self, host: &str) -> bool {
         self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// Whether it names this address as it is, at the usual port: the user's word that a parser may ask it.
+    /// Whether it names this IP address as a host, by which the user allows parsers to ask it.
     pub(in crate::fetch) fn allows(&self, address: IpAddr) -> bool {
         let is = |text: &str| text.parse() == Ok(address);
         self.host.as_deref().is_some_and(is) && is(&self.address) && self.port.to_string() == HTTPS_PORT

@@ -1,7 +1,7 @@
-//! A cache of name look-ups.
+//! DNS cache.
 //!
-//! Successful look-ups are kept for a while, and those of one name at one time are one. Failures aren't kept: the next who asks may have a
-//! network again. What time it is, and how a name is looked up, are arguments.
+//! Successful lookups are kept for a time, and concurrent lookups of one name are one. Failures aren't kept, since the network may return. Time and
+//! the lookup itself are arguments.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +12,13 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, FutureExt, Shared};
 use parking_lot::{Mutex, MutexGuard};
 
-/// How long addresses are kept. The system's resolver doesn't say how long they hold; the shortest that large sites give theirs is a
-/// minute or so.
+/// Time for which addresses are kept. The system's resolver doesn't tell their TTL; the shortest of large sites is about a minute.
 const ADDRESS_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Names that are kept. Parsers declare a handful.
+/// Most names in the cache. Parsers declare a few.
 const MAX_CACHED_NAMES: usize = 256;
 
-/// No address for a name.
+/// Why a name has no address.
 #[derive(Clone, Debug)]
 pub(in crate::fetch) struct ResolveError(pub(in crate::fetch) String);
 
@@ -34,7 +33,7 @@ impl std::error::Error for ResolveError {}
 /// The addresses of a name.
 pub(in crate::fetch) type Found = Result<Arc<[IpAddr]>, ResolveError>;
 
-/// The names that were looked up, or are being.
+/// Cache of lookups, finished or running.
 #[derive(Default)]
 pub(in crate::fetch) struct DnsCache(Mutex<HashMap<String, LookUp>>);
 
@@ -51,7 +50,7 @@ impl LookUp {
 }
 
 impl DnsCache {
-    /// The addresses of a name, looked up where they aren't known.
+    /// The addresses of a name, which are looked up if they aren't cached.
     pub(in crate::fetch) async fn find(
         &self,
         name: &str,

@@ -1,8 +1,8 @@
-//! Name resolution: the addresses at which a host is asked.
+//! Resolver: the addresses of a host.
 //!
-//! These are its globally reachable addresses, as the system resolves them, or the one that the user gave. A name never leads to the own
-//! machine or network, else a parser, or whoever answers for a name, could read what nobody outside should. The user names the proxy, so
-//! its name may lead anywhere.
+//! These are its globally reachable addresses by the system's resolver, or the one that the user gave. A name never resolves to this machine or its
+//! network, since a parser, or the owner of a name, could read what isn't public. The proxy's name may resolve to any address, since the user
+//! gives it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +16,7 @@ use super::address_registry::is_global;
 use super::dns_cache::{DnsCache, ResolveError};
 use crate::fetch::ConnectTo;
 
-/// Refused, because nobody outside should reach it.
+/// Error of an address that isn't globally reachable.
 #[derive(Debug)]
 pub(in crate::fetch) struct PrivateAddress(IpAddr);
 
@@ -28,7 +28,7 @@ impl fmt::Display for PrivateAddress {
 
 impl std::error::Error for PrivateAddress {}
 
-/// Resolves names for all clients of a fetcher. Cloning it is cheap, and shares what it knows.
+/// Resolver of all clients of a fetcher. Cloning it is cheap, and shares its cache.
 #[derive(Clone)]
 pub(in crate::fetch) struct Resolver {
     connect_to: Arc<[ConnectTo]>,
@@ -37,13 +37,13 @@ pub(in crate::fetch) struct Resolver {
     names: Arc<DnsCache>,
 }
 
-/// Where a name leads.
+/// How a name is resolved.
 enum Way {
-    /// To an address that the user gave.
+    /// To the address that the user gave.
     Given(ConnectTo),
-    /// Wherever the system says.
+    /// By the system, to any address.
     Anywhere,
-    /// To where the system says, if that is public.
+    /// By the system, to globally reachable addresses.
     Public,
 }
 
@@ -63,7 +63,7 @@ impl Resolver {
         }
     }
 
-    /// The addresses of a host; port 0 is the usual one.
+    /// The addresses of a host. Port 0 stands for the scheme's default.
     pub(in crate::fetch) async fn addresses(
         &self,
         host: &str,

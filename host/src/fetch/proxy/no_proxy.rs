@@ -1,8 +1,8 @@
-//! `NO_PROXY`: the hosts that are asked directly though there is a proxy, as curl reads it.
+//! `NO_PROXY`: hosts that are reached directly although there is a proxy, as curl reads it.
 
 use hyper_util::client::proxy::matcher::Matcher;
 
-/// Hosts that are asked directly: names with all below them, addresses and networks, or all hosts.
+/// Hosts that are reached directly: names with their subdomains, addresses and networks, or all hosts.
 #[derive(Debug)]
 pub(in crate::fetch) enum NoProxy {
     /// Only `*` was given.
@@ -11,7 +11,7 @@ pub(in crate::fetch) enum NoProxy {
     Listed(Box<Matcher>),
 }
 
-/// A proxy that the matcher may answer with: only whether it does is looked at.
+/// A proxy for the matcher, of which only the match counts.
 const ANY_PROXY: &str = "http://proxy";
 
 impl NoProxy {
@@ -26,7 +26,7 @@ impl NoProxy {
         Self::Listed(Box::new(Matcher::builder().all(ANY_PROXY).no(entries.join(",")).build()))
     }
 
-    /// Whether a host is asked directly.
+    /// Whether a host is reached directly.
     pub(in crate::fetch) fn matches(&self, host: &str) -> bool {
         match self {
             Self::All => true,

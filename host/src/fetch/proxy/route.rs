@@ -1,4 +1,4 @@
-//! Routes: whether a host is asked directly or through a proxy, and what decides it.
+//! Routes: whether a host is reached directly or through a proxy, and the setting that decides it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::address::{Proxy, ProxySource};
 use super::no_proxy::NoProxy;
 use crate::fetch::{ClientError, ConnectTo, FetchOptions};
 
-/// How a host is asked.
+/// Route to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Route {
@@ -14,7 +14,7 @@ pub enum Route {
     Direct,
     /// Directly: this variable, `NO_PROXY` or `no_proxy`, excludes the host from the proxy.
     NoProxy(&'static str),
-    /// Directly: the user gave the host another address ([`ConnectTo`]), which the environment's proxy knows nothing of.
+    /// Directly: the user gave the host another address ([`ConnectTo`]), which the environment's proxy doesn't know.
     ConnectTo,
     /// Through a proxy.
     Proxy {
@@ -22,8 +22,8 @@ pub enum Route {
         address: String,
         /// Where it was given.
         source: ProxySource,
-        /// Whether the proxy resolves names, which all but `socks5://` do. Then it is the proxy that has to refuse private addresses, since
-        /// this program never sees the address.
+        /// Whether the proxy resolves names, as all but `socks5://` do. Then the proxy must refuse private addresses, since this program never sees
+        /// the address.
         resolves_names: bool,
     },
 }
@@ -46,7 +46,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// The proxy, and the hosts that are asked without it.
+/// The proxy, and the hosts that are reached without it.
 #[derive(Debug)]
 pub(in crate::fetch) struct Routes {
     proxy: Option<Proxy>,
@@ -55,8 +55,7 @@ pub(in crate::fetch) struct Routes {
 }
 
 impl Routes {
-    /// The routes that the options say. A proxy that the program gave goes before the environment's, whose `NO_PROXY` holds for both, as in
-    /// curl.
+    /// The routes of the options. The program's proxy takes precedence over the environment's, whose `NO_PROXY` applies to both, as in curl.
     pub(in crate::fetch) fn new(options: &FetchOptions) -> Result<Self, ClientError> {
         let given = options.proxy.as_ref().map(|proxy| Proxy::parse(&proxy.0, ProxySource::Option)).transpose()?;
         let environment = &options.environment_proxies;
@@ -70,12 +69,12 @@ impl Routes {
         self.proxy.as_ref()
     }
 
-    /// The proxy through which a host is asked.
+    /// The proxy through which a host is reached.
     pub(in crate::fetch) fn proxy_for(&self, host: &str) -> Option<&Proxy> {
         self.decide(host).ok()
     }
 
-    /// How a host is asked.
+    /// Route to a host.
     pub(in crate::fetch) fn route(&self, host: &str) -> Route {
         match self.decide(host) {
             Ok(proxy) => Route::Proxy {

@@ -1,6 +1,6 @@
-//! The status with which an HTTP proxy refuses a tunnel, since the client's error doesn't have it.
+//! Status of an HTTP proxy that refuses a tunnel, which the client's error doesn't have.
 //!
-//! After a refusal the proxy is asked once more, by hand, and its status line is read. Those that fail together share the answer.
+//! After a refusal a further CONNECT is sent by hand, and its status line is read. Requests that fail together share the result.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use tokio::time::Instant;
 
 use crate::fetch::dns::resolver::Resolver;
 
-/// How long the proxy may take to refuse again.
+/// Time for the proxy to refuse again.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long an answer is kept, so that a busy proxy is hardly asked more.
+/// Time for which a status is kept, so that a busy proxy is hardly asked more.
 const STATUS_LIFETIME: Duration = Duration::from_secs(5);
 
-/// Bytes of an answer in which its status must be.
+/// Bytes of a response within which its status line ends.
 const STATUS_LINE: usize = 256;
 
-/// Asks an HTTP proxy why it opens no tunnel.
+/// Probe of an HTTP proxy that refuses tunnels.
 #[derive(Debug)]
 pub(in crate::fetch) struct TunnelProbe {
     proxy: Url,
@@ -32,13 +32,13 @@ pub(in crate::fetch) struct TunnelProbe {
 }
 
 impl TunnelProbe {
-    /// A probe, if that proxy opens tunnels and isn't asked over TLS.
+    /// A probe, if the proxy opens tunnels and isn't reached over TLS.
     pub(in crate::fetch) fn new(proxy: Option<&Url>) -> Option<Self> {
         let proxy = proxy.filter(|proxy| proxy.scheme() == "http")?.clone();
         Some(Self { proxy, last: Mutex::default() })
     }
 
-    /// The status with which the proxy refuses a tunnel to a host; `None` if it doesn't, or isn't there.
+    /// The status with which the proxy refuses a tunnel to a host; `None` if it doesn't refuse or doesn't answer.
     pub(in crate::fetch) async fn status(&self, resolver: &Resolver, host: &str) -> Option<u16> {
         let mut last = self.last.lock().await;
         if let Some((at, status)) = *last

@@ -1,4 +1,4 @@
-//! Reading of an answer's body: as it comes, decompressed, up to the limit, and never ahead of its share of memory.
+//! Reader of a response's body: decompressed, up to the limit, and never ahead of its share of memory.
 
 use std::time::SystemTime;
 
@@ -11,14 +11,13 @@ use super::timeout::PausedTime;
 use crate::fetch::failure::ErrorClassifier;
 use crate::types::{Failure, FailureKind, Response, chain};
 
-/// Bytes that a body takes first; then it doubles. What the server says of its length is not believed: it would be memory for nothing.
+/// Initial capacity of a body, which then doubles. The server's `Content-Length` isn't trusted with memory.
 const FIRST_RESERVATION_BYTES: usize = 64 << 10;
 
-/// Bytes that hyper reads ahead of an HTTP/1.1 body as soon as it is asked for the first: up to 400 KiB at a time, and once more while those
-/// wait. HTTP/2 has windows.
+/// Bytes that hyper reads ahead of an HTTP/1.1 body: up to 400 KiB at a time, and once more while those wait. HTTP/2 has windows.
 const MAX_RESERVED_AHEAD_BYTES: usize = 512 << 10;
 
-/// Reads an answer to its end.
+/// Reads a response to its end.
 pub(in crate::fetch) async fn read(
     mut response: reqwest::Response,
     limit: usize,
@@ -42,15 +41,15 @@ pub(in crate::fetch) async fn read(
     Ok(Response { url: url.into(), status, headers, body: bytes, received_at: SystemTime::now() })
 }
 
-/// A body that grows, within the limit and its share of memory.
+/// Growing body, within the limit and its share of memory.
 struct Body {
     bytes: Vec<u8>,
     limit: usize,
-    /// Bytes that it takes memory for besides its own.
+    /// Bytes of memory beside its own.
     others: usize,
 }
 
-/// The body is above this limit, in bytes.
+/// Error of a body above this limit, in bytes.
 struct TooLarge(usize);
 
 impl TooLarge {
@@ -81,7 +80,7 @@ impl Body {
     }
 }
 
-/// A body without the codings that the client has left, and its headers without their labels.
+/// Decodes the codings that the client left, and removes their labels from the headers.
 async fn decoded(
     url: &Url,
     mut headers: HeaderMap,

@@ -1,29 +1,29 @@
-//! Content codings that the HTTP client leaves in place: other spellings, several of them, and gzip or zstd without a label.
+//! Decoder of content codings that the HTTP client leaves: other spellings, several of them, and gzip or zstd without a label.
 //!
 //! The client decodes a body with just one coding in lower case as it arrives. Servers also send `x-gzip`, `GZIP`, `deflate`,
-//! `gzip, gzip` or a compressed file without a word. None of that may reach a parser, which would take it for a new layout.
+//! `gzip, gzip`, or a compressed body without a label. None of these may reach a parser, which would take it for a new layout.
 
 use std::io::{self, Read};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-/// Codings of one body. No server needs more than two.
+/// Most codings of one body. No server needs more than two.
 const MAX_CODINGS: usize = 4;
 
 /// Bytes that are decoded at a time.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// The largest window of zstd that a content coding may have: 8 MiB (RFC 9659).
+/// Largest window of zstd in a content coding, 8 MiB (RFC 9659), as a power of two.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// How a body is compressed (RFC 9110, section 8.4.1).
+/// Content coding (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub(crate) enum Coding {
     /// RFC 1952.
     Gzip,
-    /// RFC 1950 as the name says, or RFC 1951 as some servers send it.
+    /// RFC 1950 by the standard, or RFC 1951 as some servers send it.
     Deflate,
     /// RFC 7932.
     Brotli,
@@ -34,7 +34,7 @@ pub(crate) enum Coding {
 /// Why a body can't be decoded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecodeError {
-    /// A label that nobody knows, on a body that isn't text.
+    /// An unknown label on a body that isn't text.
     #[error("its content coding {0:?} is not known")]
     Unknown(String),
     /// Too many labels, or gzip within gzip within gzip.
@@ -66,7 +66,7 @@ impl Coding {
         }
     }
 
-    /// The coding that a body shows by its first bytes.
+    /// The coding of a body by its first bytes.
     pub(crate) fn detect(body: &[u8]) -> Option<Self> {
         match body {
             [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
@@ -95,10 +95,10 @@ fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [method, flags, ..] if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
-/// What is still to be undone of a body's codings.
+/// Codings of a body that aren't decoded yet.
 #[derive(Debug)]
 pub(crate) struct Codings {
-    /// The last that was applied comes first.
+    /// The last applied coding comes first.
     labelled: Vec<Coding>,
     may_detect: bool,
     left: usize,
@@ -108,7 +108,7 @@ impl Codings {
     /// The codings that headers name.
     ///
     /// # Errors
-    /// When one isn't known and the body isn't text: servers also name encodings of characters there.
+    /// If one is unknown and the body isn't text: servers also name character encodings there.
     pub(crate) fn new(headers: &HeaderMap, body: &[u8]) -> Result<Self, DecodeError> {
         let values = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let encodings = values(CONTENT_ENCODING).collect::<Vec<_>>().join(",");
@@ -137,7 +137,7 @@ impl Codings {
         Ok(Self { labelled, may_detect: !is_file, left: MAX_CODINGS })
     }
 
-    /// The next coding to undo.
+    /// The next coding to decode.
     pub(crate) fn next(&mut self, body: &[u8]) -> Result<Option<Coding>, DecodeError> {
         let labelled = if self.labelled.is_empty() { None } else { Some(self.labelled.remove(0)) };
         let next = labelled.or_else(|| Coding::detect(body).filter(|_| self.may_detect));

@@ -1,8 +1,8 @@
-//! The memory budget that all bodies share.
+//! Memory budget that all bodies share.
 //!
-//! A body takes its share before it grows, and keeps it until it is parsed. Where nothing is left, one body after another may go on
-//! without a share, each for a while: so somebody always gets on, whatever the others wait for, and one that trickles doesn't hold up the
-//! rest. What it has got by then stays, unaccounted, until a share is free.
+//! A body acquires its share before it grows, and keeps it until it is parsed. If nothing is left, one body at a time may grow without a share, each
+//! for a limited time. So one always makes progress, and a slow one doesn't block the others. What it received then stays uncounted until a share is
+//! free.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// KiB of bodies in memory, decompressed, and as much more for each core: charts of 850 KB, two for each core and some that arrive. With what
-/// a sandbox takes and the rows that come of it, each is several megabytes of the process.
+/// KiB of decompressed bodies in memory, and as much again for each core: two charts of 850 KB for each core, and some that arrive. With its
+/// sandbox and its rows, each takes several megabytes of the process.
 const MIN_BUDGET_KIB: u32 = 2 << 10;
 const BUDGET_KIB_PER_CORE: u32 = 1 << 10;
 
-/// How long a body may go on without a share. One of a megabyte takes a tenth of it on a slow line.
+/// Time for which a body may grow without a share. A megabyte takes a tenth of it on a slow line.
 const OVERDRAFT_TURN_TIME: Duration = Duration::from_secs(1);
 
-/// What all bodies share.
+/// State that all bodies share.
 #[derive(Debug)]
 pub(in crate::fetch) struct MemoryBudget {
     /// In KiB.
@@ -44,7 +44,7 @@ impl MemoryBudget {
         }
     }
 
-    /// Nothing yet.
+    /// An empty reservation.
     pub(in crate::fetch) fn hold(&self) -> MemoryReservation {
         MemoryReservation {
             shares: Arc::clone(&self.shares),
@@ -56,18 +56,18 @@ impl MemoryBudget {
     }
 }
 
-/// A body's share, given back when it is dropped.
+/// A body's share, which is returned when it is dropped.
 #[derive(Debug)]
 pub(crate) struct MemoryReservation {
     shares: Arc<Semaphore>,
     turns: Arc<Semaphore>,
-    /// All that there is.
+    /// The whole budget.
     total: u32,
     share: Option<OwnedSemaphorePermit>,
     turn: Option<OverdraftTurn>,
 }
 
-/// Leave to go on without a share.
+/// Permit to grow without a share.
 #[derive(Debug)]
 struct OverdraftTurn {
     ends: Instant,
@@ -75,7 +75,7 @@ struct OverdraftTurn {
 }
 
 impl MemoryReservation {
-    /// Waits until so many bytes may be held.
+    /// Waits until `bytes` may be held.
     pub(in crate::fetch) async fn grow(&mut self, bytes: usize) {
         let wanted = kibibytes(bytes);
         let missing = wanted.saturating_sub(self.kibibytes());
@@ -104,18 +104,18 @@ impl MemoryReservation {
         }
     }
 
-    /// Gives back what is above so many bytes.
+    /// Returns all but `bytes`.
     pub(in crate::fetch) fn shrink(&mut self, bytes: usize) {
         let surplus = self.kibibytes().saturating_sub(kibibytes(bytes));
         drop(self.share.as_mut().and_then(|share| share.split(surplus as usize)));
     }
 
-    /// Gives all of it back, though the body is still there.
+    /// Returns the whole share, although the body still exists.
     pub(crate) fn release(&mut self) {
         (self.share, self.turn) = (None, None);
     }
 
-    /// Waits for what comes next, at most to the end of its turn where it goes on without a share: then that is another's.
+    /// Waits for the next bytes. Without a share, it waits at most to the end of its turn.
     pub(in crate::fetch) async fn during<F: Future>(&mut self, next: F) -> F::Output {
         let mut next = std::pin::pin!(next);
         if let Some(turn) = &self.turn {

@@ -1,4 +1,4 @@
-//! The time limit of an exchange: what it waits for a share of memory, until others' answers are taken, doesn't count.
+//! Timeout of an exchange, without the time that it waits for its share of memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// How often it is looked at again while it waits for memory.
+/// Interval at which the timeout is checked while an exchange waits for memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What an exchange has waited for memory.
+/// Time that an exchange has waited for memory.
 #[derive(Clone, Debug, Default)]
 pub(in crate::fetch) struct PausedTime(Arc<Mutex<(Duration, Option<Instant>)>>);
 
@@ -33,7 +33,7 @@ impl PausedTime {
     }
 }
 
-/// What an exchange gives within this time, without what it waited; `None` where it takes longer.
+/// Runs an exchange for at most this time, without its waits; `None` if it takes longer.
 pub(in crate::fetch) async fn with_timeout<F: Future>(
     time: Duration,
     waited: &PausedTime,
