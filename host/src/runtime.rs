@@ -1,4 +1,4 @@
-//! The runtime of the process's own work.
+//! Runtime of the process, for blocking calls and the shared host.
 //!
 //! One multi-threaded runtime for the process, started when it is first needed and kept until the process ends: connections of a pool live
 //! in the runtime that opened them, so what is shared by callers of any runtime, or of none, needs one that outlives them all.
@@ -76,8 +76,8 @@ pub(crate) fn is_async() -> bool {
 
 /// Threads for the runtime.
 ///
-/// The study that this project comes from took half the cores, between 2 and 8 ([`Workers::Half`]), since a Python beside it needed the
-/// rest. Here nothing runs beside the host, and responses are parsed on all cores: [`Workers::All`] is the default.
+/// The study that this project comes from took half the cores, between 2 and 8 ([`Workers::Half`]), since its Python process needed the rest.
+/// The host runs alone and parses on all cores: [`Workers::All`] is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Workers {

@@ -1,4 +1,4 @@
-//! How the program ends, and its lines on stderr and stdout.
+//! Exit codes, and lines on stderr and stdout.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -57,7 +57,7 @@ impl ExitStatus {
         Self { code: 4, message: Some(message) }
     }
 
-    /// Output can't be written. Whoever closed the pipe has enough: that is no error.
+    /// The output can't be written. A closed pipe is no error.
     pub(in crate::cli) fn unwritten(what: &str, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::done(),
@@ -65,7 +65,7 @@ impl ExitStatus {
         }
     }
 
-    /// Says the message and goes on.
+    /// Prints the message, and continues.
     pub(in crate::cli) fn warn(&self) {
         if let Some(message) = &self.message {
             print_error(message);

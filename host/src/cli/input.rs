@@ -1,4 +1,4 @@
-//! Inputs: queries of values that were typed, of files and of pipes, as one stream.
+//! Inputs: queries from typed values, files and pipes, as one stream.
 //!
 //! A source holds ids one a line, or rows (NDJSON, CSV, JSON lines of an array, each also as gzip), of which the columns that are parameters of the
 //! kind are taken. Queries are handed on while the source still comes; equal ones are asked once. Memory: 16 bytes a query for that.
@@ -53,7 +53,7 @@ pub(in crate::cli) struct Request {
     pub(in crate::cli) segments: Vec<Segment>,
     /// Columns that are copied into the rows of the answers.
     pub(in crate::cli) carry: Vec<String>,
-    /// Whether a query that comes again is asked again, as in a run that goes on and on.
+    /// Whether a repeated query is asked again, as in a run that never ends.
     pub(in crate::cli) asks_again: bool,
     /// Whether parsers may come later that have the kinds that are asked.
     pub(in crate::cli) is_watched: bool,

@@ -1,7 +1,7 @@
-//! The command line: what a person types and sees. The only module that names clap, prints or exits.
+//! Command line: arguments, commands and reports. The only module that names clap, prints or exits.
 //!
-//! The parsers come first: settings say which, they are loaded, and their kinds become subcommands. With a parser that doesn't load, help
-//! still works. Data goes to stdout or `-o`, talk to stderr.
+//! Parsers are loaded first, since their kinds are subcommands. If one can't be loaded, help still works. Rows go to stdout or `-o`, messages to
+//! stderr.
 
 mod args;
 mod commands;

@@ -6,11 +6,12 @@ use super::permit::SharedScheduler;
 use crate::schedule::scheduler::RunId;
 use crate::schedule::wait_queue::RunGate;
 
-/// Pages that wait for a slow reader before nothing more is sent for it, and the number at which it goes on.
+/// Waiting pages from which a run's requests are held back.
 const HIGH_WATER_PAGES: usize = 4;
+/// Waiting pages down to which they are.
 const LOW_WATER_PAGES: usize = 2;
 
-/// The reader of what a run is answered. While too much waits for it, the run's requests don't go.
+/// State of a run's reader. While too many pages wait for it, the run's requests are held back.
 #[derive(Debug)]
 pub(crate) struct Reader {
     scheduler: SharedScheduler,
@@ -23,7 +24,7 @@ struct ReaderState {
     /// Pages that wait to be read.
     pages: usize,
     is_slow: bool,
-    /// The query that all others wait for, if too much waits for it in memory.
+    /// The root that all others wait for, if too many rows wait in memory.
     head: Option<usize>,
     gate: RunGate,
 }
@@ -49,7 +50,7 @@ impl Reader {
         });
     }
 
-    /// Lets only the queries of a root go, or all.
+    /// Restricts the run to the queries of a root, or to none.
     pub(crate) fn set_head(&self, head: Option<usize>) {
         self.update(|state| state.head = head);
     }

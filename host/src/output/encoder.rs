@@ -1,4 +1,4 @@
-//! Bytes on their way to an output, plain or as members of a gzip file, and the count of those that a file may be cut after.
+//! Encoder of an output's bytes, plain or as gzip members, with the offset at which the file may be cut.
 
 use std::io::{self, Write};
 

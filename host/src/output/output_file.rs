@@ -1,4 +1,4 @@
-//! A file that a command writes: opened before anything is asked, and replaced only when something takes its content's place.
+//! Output file: opened before anything is asked, and truncated only when it is written.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};

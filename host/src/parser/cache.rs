@@ -1,7 +1,7 @@
 //! Cache of compiled components.
 //!
-//! What is cached is native code, so only what this host compiled itself is read: from a folder that nobody else can write to, by the
-//! component's digest and the engine's compatibility hash, with a digest of its own in front. Any failure is a miss, and never an error.
+//! The cache holds native code, so only code that this host compiled is read: from a folder that only the user can write to, by the component's
+//! digest and the engine's compatibility hash, with a digest in front. A failure is a miss, and never an error.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,13 +14,13 @@ use wasmtime::component::Component;
 
 use super::digest::Digest;
 
-/// Compiled components that are kept, the latest used ones: parsers that are worked on leave one with each change.
+/// Compiled components that are kept, the last used ones. A parser under development leaves one with each change.
 const MAX_COMPONENTS: usize = 16;
 
 /// Bytes of a SHA-256.
 const DIGEST_LENGTH: usize = 32;
 
-/// The component, out of the cache or compiled into it.
+/// Loads a component from the cache, or compiles it and adds it.
 pub(super) fn compiled(
     engine: &wasmtime::Engine,
     folder: Option<&Path>,
@@ -53,7 +53,7 @@ fn read(engine: &wasmtime::Engine, file: &Path) -> Option<Component> {
     if Sha256::digest(artefact).as_slice() != digest {
         return None;
     }
-    // When it was used last. Where that can't be noted it goes with the older ones.
+    // The time of its last use. If it can't be set, the file is pruned with older ones.
     drop(fs::File::options().append(true).open(file).and_then(|file| file.set_modified(SystemTime::now())));
     // SAFETY: the bytes are what `write` wrote after compiling, in a folder that only this user can write to.
     unsafe { Component::deserialize(engine, artefact) }.ok()
@@ -68,7 +68,7 @@ fn write(file: &Path, artefact: &[u8]) -> std::io::Result<()> {
     prune(folder)
 }
 
-/// Removes the components that were used longest ago.
+/// Removes the components whose last use is the oldest.
 fn prune(folder: &Path) -> std::io::Result<()> {
     let is_component = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cwasm");
     let paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(is_component);
@@ -79,7 +79,7 @@ fn prune(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether the folder is there, and its owner alone, who is this user, may enter it.
+/// Whether the folder exists, belongs to this user, and only the user may enter it.
 #[cfg(unix)]
 fn is_private(folder: &Path) -> bool {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};

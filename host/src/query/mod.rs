@@ -1,7 +1,7 @@
-//! What is asked: queries, and plans that make many of them.
+//! Queries, and plans that make many of them.
 //!
-//! A [`Plan`] multiplies the values of a kind's parameters out. Each value is checked before anything is sent; what is refused is refused with
-//! what to write instead.
+//! A [`Plan`] is the product of the values of a kind's parameters. Each value is checked before anything is sent; an error says what to write
+//! instead.
 
 mod plan;
 mod plan_error;

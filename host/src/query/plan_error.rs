@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::swap::Unresolved;
 
-/// Why something can't be asked. Nothing was sent.
+/// Why a plan can't be made. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
@@ -75,7 +75,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// That nobody answers `parser:kind`.
+    /// The error of a kind that no parser answers.
     pub(crate) fn unresolved(parser: Option<&str>, kind: &str, why: Unresolved) -> Self {
         match why {
             Unresolved::Parser(known) => {

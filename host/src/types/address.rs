@@ -1,4 +1,4 @@
-//! Addresses as people write them: their host, and what their query string carries.
+//! Addresses as people write them: host and query string.
 
 use percent_encoding::percent_decode_str;
 

@@ -1,4 +1,4 @@
-//! Keys, by which queries are known again in another run.
+//! Keys, which identify queries over several runs.
 //!
 //! A [`QueryKey`] is a hash of what is asked. Invariant: it depends on nothing else; neither on how far the answer has come nor on the order
 //! in which parameters were given. Files keep keys, so the encoding stays as it is: every text goes in behind its length, so that

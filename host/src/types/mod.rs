@@ -1,4 +1,4 @@
-//! Types of what is asked and what comes back, which depend on no other module.
+//! Types of queries, requests, responses and failures, which depend on no other module.
 
 mod address;
 mod chain;

@@ -8,7 +8,7 @@ use crate::types::Query;
 pub struct Page {
     /// JSON objects as text, in the response's order. A parser wrote them: they are checked where rows are made of them.
     pub records: Vec<String>,
-    /// The state with which the same query goes on.
+    /// State with which the same query continues.
     pub next: Option<String>,
     /// Further queries that the answer raises.
     pub follow: Vec<Query>,

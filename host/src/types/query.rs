@@ -1,4 +1,4 @@
-//! Queries: what is asked, and how urgent it is.
+//! Queries and their priorities.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl Query {
         QueryKey::new(self)
     }
 
-    /// What the parser gave itself to go on with.
+    /// The state that the parser set for the query's next page.
     pub(crate) fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Row: a record with what was asked, as it is written out.
+//! Rows: records with the parameters of their query.
 
 use std::ops::{Deref, DerefMut};
 

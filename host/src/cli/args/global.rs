@@ -1,4 +1,4 @@
-//! Options of every command: parser, network, configuration, and what is said on stderr.
+//! Options of every command: parser, network, configuration, and messages on stderr.
 
 use std::path::PathBuf;
 use std::time::Duration;

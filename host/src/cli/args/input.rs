@@ -1,4 +1,4 @@
-//! Options that say what is asked.
+//! Options of the input.
 
 use std::num::NonZeroU32;
 

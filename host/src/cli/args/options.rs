@@ -1,4 +1,4 @@
-//! The options of all groups, as one struct.
+//! Options of all groups, as one struct.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};

@@ -1,4 +1,4 @@
-//! Options that say where rows go and how they are written.
+//! Options of the output.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

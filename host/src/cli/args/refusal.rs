@@ -1,4 +1,4 @@
-//! What clap refuses, said in one line: the cause, and the cure.
+//! Errors of clap in one line: the cause and the cure.
 
 use std::error::Error;
 use std::num::ParseIntError;

@@ -1,4 +1,4 @@
-//! Options that say how long a run tries, and when it counts as a success.
+//! Options of a run: its retries and deadlines, and when it counts as a success.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Options that say how fast hosts are asked.
+//! Options of the speed at which hosts are asked.
 
 use std::num::NonZeroUsize;
 

@@ -30,7 +30,7 @@ enum Method {
     Sequential,
     /// So many threads, of which each takes the next request and blocks on it.
     Threads(usize),
-    /// Batches of so many, one after another.
+    /// Batches of this size, one after another.
     Chunks(usize),
     /// One batch, one `block_on`.
     All,

@@ -98,7 +98,7 @@ pub(in crate::cli) async fn run(
     Ok(ExitStatus::from_counts(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
 
-/// At most so many retries and so much patience: an answer now is worth more than one later.
+/// Most retries and longest waits of doctor, which should answer within seconds.
 fn impatient(retries: RetryPolicy) -> RetryPolicy {
     let (most, patience) = (retries.max_retries.min(MAX_RETRIES), retries.give_up_after.min(PATIENCE));
     retries.with_max_retries(most).with_give_up_after(patience).with_max_retry_after(patience)
@@ -172,7 +172,7 @@ fn file_name(slot: &ParserSlot, query: &Query) -> String {
     name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
 }
 
-/// One query of a kind: what was given, else the parameters' defaults, else their first examples.
+/// One query of a kind: the given values, else the parameters' defaults, else their first examples.
 fn query(slot: &ParserSlot, kind: &Kind, given: &[(String, String)]) -> Result<Query, PlanError> {
     let example = |name: &str| kind.params.get(name).and_then(|param| param.example());
     let fits = |name: &str| kind.params.get(name).is_some();

@@ -1,4 +1,4 @@
-//! `playfast inspect`: a parser, and what it can be asked.
+//! `playfast inspect`: a parser, its kinds, their parameters and fields.
 
 use serde_json::{Map, json};
 

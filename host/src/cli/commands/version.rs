@@ -1,4 +1,4 @@
-//! `playfast --version`: the version, and with `-v` what the program is built of.
+//! `playfast --version`: the version, and with `-v` commit, features and parts.
 
 use crate::cli::exit::{ExitStatus, print};
 use crate::cli::parsers;

@@ -1,4 +1,4 @@
-//! `--details`: asks for the details of what charts list, while the charts come.
+//! `--details`: queries for the details of what charts list, while the charts come.
 //!
 //! It works for every pair of kinds of one parser in which the records of the first have a field that the second is about: `list` names app ids,
 //! and `app` is about an app id. Each query is asked once, however many charts name it. Parameters that both kinds have, such as the country, are

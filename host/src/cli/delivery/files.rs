@@ -1,4 +1,4 @@
-//! The files that a command reads and writes: no output is an input, and no two outputs are one file.
+//! Check of the files that a command reads and writes: no output is an input, and no two outputs are one file.
 //!
 //! Checked before anything is opened for writing, since opening may already empty a file. Files are compared by device and inode, so that
 //! links of both kinds are seen; one that isn't there yet by its folder and name. Devices and pipes keep nothing that could be lost.

@@ -1,4 +1,4 @@
-//! Delivery of a run: its rows to their outputs, while signals and watched parsers are heeded.
+//! Delivery of a run to its outputs, with signals and watched parsers.
 
 pub(super) mod deliver;
 pub(super) mod details;

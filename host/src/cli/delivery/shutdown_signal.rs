@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM. The first one waits for what is under way and sends nothing more; the second one ends the program.
+//! Ctrl-C and SIGTERM. The first lets requests in flight finish and sends no more; the second ends the program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

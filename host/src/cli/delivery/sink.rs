@@ -1,4 +1,4 @@
-//! Sink of a run: rows, and what is kept beside them so that none is lost.
+//! Sink of a run: its rows, their journal, failures and summary.
 //!
 //! Rows first, then the journal's line: whenever the machine stops, what the journal says is in the file. Rows that go to a terminal or a
 //! pipe have no journal.
@@ -171,7 +171,7 @@ impl Sink {
         lines.into_iter().try_for_each(|line| writeln!(file, "{line}")).map_err(SinkError::Failures)
     }
 
-    /// Writes what is left. A run that is through has nothing to be resumed.
+    /// Finishes all outputs. A run that is through can't be resumed.
     pub(in crate::cli) fn finish(mut self, is_through: bool) -> Result<Finish, SinkError> {
         if let Some((_, failures)) = &mut self.failures {
             failures.flush().map_err(SinkError::Failures)?;

@@ -1,4 +1,4 @@
-//! Parsers' files that are watched, and swapped in when they change.
+//! Watcher of parsers' files, which swaps in those that change.
 //!
 //! The folder is watched, not the file: editors and `mv` replace it, and a folder's link may be pointed elsewhere. What the system's events
 //! miss is seen by looking every second. A file that is no component yet may be half written, and is given time before it is refused.
@@ -155,7 +155,7 @@ impl Follower {
         }
     }
 
-    /// Says once of each file that it is missing. Its parser goes on.
+    /// Reports each missing file once. Its parser continues to answer.
     fn say_what_is_gone(&mut self) {
         for (path, seen) in &mut self.seen {
             if path.exists() {
@@ -176,7 +176,7 @@ impl Follower {
         }
     }
 
-    /// Has a file's parser answer, if it is another. Says whether it is worth while to look again soon.
+    /// Swaps in a file's parser if it changed. Returns whether to look again soon.
     async fn look(&mut self, file: File) -> bool {
         let seen = self.seen.entry(file.path.clone()).or_default();
         let Some(mut candidate) = seen.look(&file.path).await else { return false };
@@ -224,7 +224,7 @@ impl Seen {
         Self { digest, ..Self::default() }
     }
 
-    /// The file's component, if it isn't what was seen last. A file that is missing has none.
+    /// The file's component, if it changed since the last look. A missing file has none.
     async fn look(&mut self, file: &Path) -> Option<Candidate<'static>> {
         let now = stamp(file).await?;
         if self.stamp.as_ref() == Some(&now) {

@@ -1,4 +1,4 @@
-//! Carried columns: what a line of the input says beside its query, copied into the rows of the query's answer.
+//! Carried columns: further columns of the input, which are copied into the rows of their query's answer.
 //!
 //! The columns are no part of the query's key, so equal queries are asked once, and the answer's rows are written once for each distinct set of
 //! values that the lines with that query have. That needs all lines before the first answer: the input is read twice.

@@ -1,4 +1,4 @@
-//! Columns that no parameter takes: said once, not for every line.
+//! Ignored columns, which are reported once and not for every line.
 
 use std::collections::HashSet;
 use std::sync::Arc;

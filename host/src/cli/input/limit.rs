@@ -1,4 +1,4 @@
-//! `--limit`: rows of each query, at most.
+//! `--limit`: the most rows of a query.
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! The name that was probably meant.
+//! Nearest name to a misspelled one.
 
 /// Similarity (Jaro-Winkler) from which a name is suggested: one letter too few, too many, wrong or swapped, not just a common beginning.
 const MIN_SIMILARITY: f64 = 0.8;

@@ -1,4 +1,4 @@
-//! Reads sources in a thread of its own, and hands their queries on while the sources still come.
+//! Reader of sources, in a thread, which passes queries on while they are read.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(super) struct Reader {
 struct Closed;
 
 impl Reader {
-    /// Reads all parts. Ends early if nobody takes the queries.
+    /// Reads all parts. Ends early if the run has ended.
     pub(super) fn read(mut self, parts: Vec<Part>) {
         let read = parts.into_iter().try_for_each(|part| match part {
             Part::Plan(plan) => self.add(&plan, Priority::Normal),
@@ -102,7 +102,7 @@ impl Reader {
         self.sender.blocking_send(std::mem::take(&mut self.waiting)).map_err(|_| Closed)
     }
 
-    /// About how many queries the files hold, if they go on as they have.
+    /// Estimate of the number of queries in the files, from the part that was read.
     fn guess_total(&self) {
         let read = self.read.load(Ordering::Relaxed);
         if let Some(size) = self.size.filter(|_| read > 0) {

@@ -1,4 +1,4 @@
-//! Refused records: each reason is said once, and what is refused for the same reason again is only counted.
+//! Refused records: each reason is printed once, and its repetitions are counted.
 //!
 //! A file may have a million wrong lines, so what is said and kept is bounded: [`MAX_REASONS`] lines on stderr. All refused records go to
 //! `--failures`, if there is such a file.

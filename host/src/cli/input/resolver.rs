@@ -1,4 +1,4 @@
-//! What a record asks: a kind, its parameters, and what else the record says.
+//! Resolver of records to plans: a kind, its parameters, a priority, carried columns.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Whether output is coloured: `--color`, then `NO_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR`, then whether the stream is a terminal.
+//! Choice of colours: `--color`, then `NO_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR`, then whether the stream is a terminal.
 //!
 //! The choice is kept for the process by the crate that clap prints with, so that everything that is printed follows it.
 

@@ -189,7 +189,7 @@ fn style(has_bar: bool) -> ProgressStyle {
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// The time that is left, if the run goes on as it has.
+/// Estimate of the remaining time, from the rate so far.
 pub(super) fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
     let done = stats.answered + stats.failures();
     let open = total?.0.saturating_sub(finished(stats));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::cli::exit::print_error;
 use crate::cli::report::number::grouped;
 
-/// How often counts are printed while a run goes on.
+/// Interval at which counts are printed during a run.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Causes that are told apart. Others are counted by their kind.
@@ -17,7 +17,7 @@ const MAX_CAUSES: usize = 50;
 /// Messages of a cause that are printed one by one.
 const MAX_SINGLE: u64 = 3;
 
-/// Subjects that are named beside a count.
+/// Subjects that are named with a count.
 const MAX_SUBJECTS: usize = 5;
 
 /// Messages, by their cause.

@@ -1,4 +1,4 @@
-//! Journal of a file of rows: what is written so far, so that a later run continues.
+//! Journal of a file of rows, from which a later run continues.
 //!
 //! The [`Journal`] of FILE is `FILE.journal`: a header, then a line for each page and each end of a query, with the file's length after its
 //! rows. Invariant: a line is written in one piece, after its rows; so whenever the machine stops, what the journal records is in the file.

@@ -1,4 +1,4 @@
-//! Facts about a field of many rows: whether it tells anything, and in how much room.
+//! Facts about a field over many rows: whether it varies, and how wide it is.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a terminal view needs to know besides the rows.
+//! Settings of a terminal view.
 
 /// The columns of a window that doesn't say how wide it is.
 const UNKNOWN_WIDTH: usize = 80;

@@ -13,7 +13,7 @@ use crate::result::Outcome;
 use crate::schedule::Rate;
 use crate::types::{Query, chain};
 
-/// The study's charts: so many countries, of which the first ones are asked, and categories.
+/// The study's charts: the first `countries` countries and `categories` categories.
 pub(in crate::cli) const COUNTRIES: [&str; 5] = ["us", "kr", "jp", "de", "gb"];
 pub(in crate::cli) const CATEGORIES: [&str; 5] = ["GAME_ACTION", "SOCIAL", "PRODUCTIVITY", "ENTERTAINMENT", "FINANCE"];
 
@@ -69,7 +69,7 @@ impl DemoStore {
     }
 }
 
-/// A host that is led to the store, and trusts it alone beside the usual authorities.
+/// A host that connects to the store, and trusts its authority.
 async fn host(store: &Store, parser: Parser) -> Result<Host, ExitStatus> {
     let mut builder = HostBuilder::default()
         .loaded(None, parser)

@@ -1,4 +1,4 @@
-//! `playfast demo --swap`: a store changes its layout under a running batch, and a fixed parser is dropped in beside the host.
+//! `playfast demo --swap`: a store changes its layout under a running batch, and a fixed parser is dropped next to the running host.
 //!
 //! Nothing is played: the store serves the other layout from a moment on, the parser reports it, and the fixed one comes as a file that is
 //! moved to where the host watches for it.

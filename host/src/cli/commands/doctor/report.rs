@@ -71,7 +71,7 @@ pub(super) struct AddressReport {
     pub(super) robots: String,
 }
 
-/// What is known of an answer beside its outcome.
+/// Facts of an answer that its outcome doesn't have.
 pub(super) struct Answer {
     pub(super) seconds: f64,
     pub(super) stats: RunStats,

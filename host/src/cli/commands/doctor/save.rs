@@ -1,4 +1,4 @@
-//! Raw exchanges as files: the body as `parse` reads it, and beside it the request, the headers and the command that parses it.
+//! Raw exchanges as files: the body as `parse` reads it, with the request, the headers and the command that parses it.
 
 use std::borrow::Cow;
 use std::fs::{DirBuilder, File};
@@ -26,7 +26,7 @@ const OF_THE_CODING: [&str; 3] = ["content-encoding", "content-length", "transfe
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    /// The first error, since the exchanges go on.
+    /// The first error. Exchanges continue after it.
     failed: Arc<Mutex<Option<String>>>,
 }
 
@@ -126,7 +126,7 @@ fn described(request: &Request) -> Value {
     json!({"method": request.method.as_str(), "url": request.url, "headers": shown(&request.headers).collect::<Vec<_>>()})
 }
 
-/// Headers without those that are nobody else's business.
+/// Headers without those that may hold secrets.
 fn shown(headers: &HeaderMap) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     header_texts(headers).filter(|(name, _)| !SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)))
 }

@@ -1,4 +1,4 @@
-//! What the help of a kind says beside its options: examples, choices, fields.
+//! Sections of a kind's help: examples, choices, fields.
 
 use serde_json::Value;
 

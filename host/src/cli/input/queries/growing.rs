@@ -1,4 +1,4 @@
-//! A file that is read on as it grows, as `tail -F` does.
+//! Reader of a growing file, as `tail -F` reads it.
 //!
 //! A truncated file is read from its start. A replaced file is read to its end, and then the new one.
 

@@ -1,4 +1,4 @@
-//! One record of the input: names and values, before anybody asks what they mean.
+//! Record of the input: names and values, before they are resolved.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Splits a text into records.
+//! Splitter of a text into records.
 //!
 //! A record ends with its line; in CSV it ends with the line that closes its last quoted cell. [`Texts`] takes what the reader has at hand, so
 //! a record is there as soon as its last byte has come. Invariant: at most [`MAX_RECORD_BYTES`] are kept, however long a record is.
