@@ -148,7 +148,7 @@ fn queries_are_answered_as_they_come() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     for part in [
-        "line 4 of stdin: it is no JSON object",
+        "line 4 of stdin: it is JSON, but not an object",
         "line 5 of stdin: it has no \"kind\"",
         "did you mean list?",
         "num can't be 0: give a number from 1 to 660",
