@@ -126,6 +126,10 @@ const WINDOWS_VARIABLES: &[(&str, &str)] = &[
 /// Fuzz targets that build in seconds.
 const FUZZ_TARGETS: [&str; 3] = ["batchexecute", "page", "json"];
 
+/// Writes seeds of the fuzz targets.
+const FUZZ_SEEDS: &[&str] =
+    &["cargo", "run", "--quiet", "--profile", "quick", "--package", "playfast-sim", "--example", "fuzz_seeds"];
+
 /// Runs all steps, and stops at the first that fails.
 pub(crate) fn run(root: &Path) -> Result<()> {
     install(root)?;
@@ -137,6 +141,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         });
         execute(root, command, &absolute.collect::<Vec<_>>())?;
     }
+    super::say("== seeds for the fuzz targets, from generated pages");
+    execute(root, FUZZ_SEEDS, &[])?;
     for target in FUZZ_TARGETS {
         super::say(&format!("== fuzzing: {target}"));
         // Instrumentation is unstable: it needs a nightly compiler, or this.

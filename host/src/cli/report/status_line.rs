@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::number::{grouped, long, size};
+use super::number::{counted, grouped, long, size};
 use super::progress::{finished, left};
 use super::summary::by_kind;
 use crate::host::Estimate;
@@ -76,10 +76,13 @@ impl Status<'_> {
         if let Some(left) = left(stats, self.total, elapsed) {
             parts.push(Part::same(5, format!("{} left", long(left))));
         }
-        let requests = grouped(stats.requests);
-        parts.push(match estimate.map(|estimate| grouped(estimate.requests.max(stats.requests))) {
-            Some(all) => Part::new(4, format!("{requests} of about {all} requests"), format!("{requests} requests")),
-            None => Part::same(4, format!("{requests} requests")),
+        let requests = counted(stats.requests, "request", "requests");
+        parts.push(match estimate {
+            Some(estimate) => {
+                let all = counted(estimate.requests.max(stats.requests), "request", "requests");
+                Part::new(4, format!("{} of about {all}", grouped(stats.requests)), requests)
+            }
+            None => Part::same(4, requests),
         });
         let bytes = size(stats.bytes as f64);
         let expected = estimate.and_then(|estimate| estimate.bytes).filter(|expected| *expected > stats.bytes);
