@@ -179,6 +179,7 @@ impl Description {
     }
 
     /// A query's parameters as JSON values of their schemas' types.
+    #[cfg(feature = "cli")]
     pub(crate) fn typed_params(&self, query: &Query) -> impl Iterator<Item = (String, Value)> {
         typed_params(self.kind(query.kind()), query)
     }
