@@ -24,13 +24,13 @@ pub(super) struct Texts<R> {
     /// Lines that were begun.
     line: usize,
     started: bool,
-    /// Finds the ends of CSV records. Before the header tells the separator it is a comma.
-    cells: csv_core::Reader,
+    /// What separates CSV's cells. Before the header says it, each of [`super::header::SEPARATORS`] may.
+    separator: Option<u8>,
 }
 
 impl<R: BufRead> Texts<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self { reader, bytes: Vec::new(), line: 1, started: false, cells: cells(b',') }
+    pub(super) const fn new(reader: R) -> Self {
+        Self { reader, bytes: Vec::new(), line: 1, started: false, separator: None }
     }
 
     /// The number of the line that is read.
@@ -38,8 +38,8 @@ impl<R: BufRead> Texts<R> {
         self.line
     }
 
-    pub(super) fn set_separator(&mut self, separator: u8) {
-        self.cells = cells(separator);
+    pub(super) const fn set_separator(&mut self, separator: u8) {
+        self.separator = Some(separator);
     }
 
     /// The first byte that isn't blank. Skips blank lines and lines of comments before it.
@@ -64,17 +64,16 @@ impl<R: BufRead> Texts<R> {
     pub(super) fn next(&mut self, form: Form) -> io::Result<Option<Numbered<Vec<u8>>>> {
         self.start()?;
         let first_line = self.line;
+        let mut cell = Cell::Begun.after(&self.bytes, self.separator);
         let (mut length, mut over) = (self.bytes.len(), false);
-        // What only begins like a byte order mark.
-        let mut is_open = form == Form::Csv && length > 0 && !ends_record(&mut self.cells, &self.bytes);
         while !over && peek(&mut self.reader)?.is_some() {
             let read = self.reader.fill_buf()?;
             let end = read.iter().position(|byte| *byte == b'\n');
             let (piece, _) = read.split_at(end.map_or(read.len(), |end| end + 1));
-            if form == Form::Csv && (is_open || piece != b"\n") {
-                is_open = !ends_record(&mut self.cells, piece);
+            if form == Form::Csv {
+                cell = cell.after(piece, self.separator);
             }
-            over = end.is_some() && !is_open;
+            over = end.is_some() && cell != Cell::Quoted;
             self.line += usize::from(end.is_some());
             length += piece.len();
             if length <= MAX_RECORD_BYTES {
@@ -83,13 +82,11 @@ impl<R: BufRead> Texts<R> {
             let taken = piece.len();
             self.reader.consume(taken);
         }
-        // Only within quotes a line's end doesn't end the record.
-        let is_cut = is_open && !ends_record(&mut self.cells, b"\n");
         let text = std::mem::take(&mut self.bytes);
         let text = match length {
             0 => return Ok(None),
             length if length > MAX_RECORD_BYTES => Err(format!("it is longer than {MAX_RECORD_BYTES} bytes")),
-            _ if is_cut => Err("its last cell lacks the closing quote".to_owned()),
+            _ if cell == Cell::Quoted => Err("its last cell lacks the closing quote".to_owned()),
             _ => Ok(without_end(text)),
         };
         Ok(Some((first_line, text)))
@@ -130,20 +127,41 @@ fn without_end(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Whether a CSV record ends with these bytes, which end with a line or within one.
-fn ends_record(cells: &mut csv_core::Reader, bytes: &[u8]) -> bool {
-    let (mut text, mut ends, mut rest) = ([0; 1024], [0; 64], bytes);
-    while !rest.is_empty() {
-        let (result, read, ..) = cells.read_record(rest, &mut text, &mut ends);
-        if result == csv_core::ReadRecordResult::Record {
-            return true;
-        }
-        (_, rest) = rest.split_at_checked(read).unwrap_or_default();
-    }
-    false
+/// A place in a CSV cell, by the rules of the `csv` crate: only a quote at a cell's beginning opens it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cell {
+    /// Before its first character.
+    Begun,
+    /// In one without quotes, or behind the closing one.
+    Plain,
+    /// Within quotes.
+    Quoted,
+    /// Behind a quote within quotes: the closing one, or the first of two that stand for one.
+    Closing,
 }
 
-/// A reader of cells with this separator, for which only `\n` ends a line.
-fn cells(separator: u8) -> csv_core::Reader {
-    csv_core::ReaderBuilder::new().delimiter(separator).terminator(csv_core::Terminator::Any(b'\n')).build()
+impl Cell {
+    /// The place after these bytes.
+    fn after(self, bytes: &[u8], separator: Option<u8>) -> Self {
+        if self == Self::Begun && bytes.last() == Some(&b'\n') && !bytes.contains(&b'"') {
+            // Most records have no quote: the line's end is all that matters.
+            return Self::Begun;
+        }
+        bytes.iter().fold(self, |cell, byte| cell.then(*byte, separator))
+    }
+
+    fn then(self, byte: u8, separator: Option<u8>) -> Self {
+        match (self, byte) {
+            (Self::Begun | Self::Closing, b'"') => Self::Quoted,
+            (Self::Quoted, b'"') => Self::Closing,
+            (Self::Quoted, _) => Self::Quoted,
+            (_, b'\n') => Self::Begun,
+            (_, byte) if separates(byte, separator) => Self::Begun,
+            _ => Self::Plain,
+        }
+    }
+}
+
+fn separates(byte: u8, separator: Option<u8>) -> bool {
+    separator.map_or_else(|| super::header::SEPARATORS.contains(&byte), |separator| separator == byte)
 }
