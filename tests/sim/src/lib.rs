@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`] and
-//! [`Store::app`] say. The crate depends on nothing of the project's own.
+//! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`],
+//! [`Store::app`] and their like say. The crate depends on nothing of the project's own.
 
 mod batch;
 mod body;
@@ -34,11 +34,12 @@ mod stats;
 mod stock;
 mod store;
 mod tls;
+mod token;
 mod truth;
 mod wire;
 
 pub use canned::Canned;
-pub use catalogue::{AppQuery, ChartQuery};
+pub use catalogue::{AppQuery, ChartQuery, Device, ReviewQuery, ReviewSort};
 pub use config::{Layout, Protocol, StoreConfig};
 pub use error::Error;
 pub use faults::{CallLimit, FOREIGN_APP, FaultKind, Faults, UnknownFault, Window};

@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::body::{Content, Part};
 use crate::cache::Cache;
-use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, Locale};
+use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, Locale, ReviewQuery};
 use crate::config::Layout;
 use crate::error::Error;
 use crate::page::{self, Chrome};
+use crate::token;
 use crate::wire;
 
 /// How many apps the cluster of similar apps on a page has.
@@ -26,6 +27,19 @@ pub(crate) enum Article {
     Ratings(AppQuery),
     /// An app's page.
     Page(AppQuery),
+    /// The payload of a reviews call.
+    Reviews(ReviewRange),
+}
+
+/// A page of reviews.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReviewRange {
+    pub(crate) query: ReviewQuery,
+    /// How many reviews come before the page.
+    pub(crate) skipped: usize,
+    pub(crate) length: usize,
+    /// How many reviews come before the page that its token gets.
+    pub(crate) next: usize,
 }
 
 /// The store's stock.
@@ -83,11 +97,21 @@ impl Stock {
             Article::Details(query, safety) => self.details(query, |app| wire::details(app, *safety, changed)),
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
             Article::Page(query) => self.page(query, changed),
+            Article::Reviews(range) => payload(&self.reviews(range, changed)),
         }
     }
 
     fn chart(&self, query: &ChartQuery, changed: bool) -> String {
         self.catalogue.chart(query).map_or_else(wire::no_chart, |apps| wire::chart(&apps, changed))
+    }
+
+    fn reviews(&self, range: &ReviewRange, changed: bool) -> String {
+        let reviews = self.catalogue.reviews(&range.query);
+        if reviews.len() == 0 {
+            return wire::no_reviews();
+        }
+        let token = (range.next < reviews.len()).then(|| token::seal(self.catalogue.seed(), &range.query, range.next));
+        wire::reviews(&reviews.read(range.skipped, range.length), token.as_deref(), changed)
     }
 
     fn details(&self, query: &AppQuery, write: impl Fn(&App) -> wire::Node) -> Content {

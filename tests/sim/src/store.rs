@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery};
+use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -128,6 +128,13 @@ impl Store {
     /// What a details call adds to the record when it asks for field 138.
     pub fn data_safety(&self, query: &AppQuery) -> Option<Value> {
         self.state.stock.app(query).as_ref().map(truth::data_safety)
+    }
+
+    /// The records that a parser should read from all pages of an app's reviews; empty if there are none.
+    ///
+    /// An id whose last label is `reviews` and a number, such as `com.example.reviews5785`, has so many reviews in English.
+    pub fn reviews(&self, query: &ReviewQuery) -> Vec<Value> {
+        self.state.stock.catalogue.reviews(query).read(0, usize::MAX).iter().map(truth::review).collect()
     }
 
     /// Answers every address that starts so with the same, before anything else; the last one put in wins.

@@ -48,6 +48,16 @@ impl Call {
         self.argument.pointer("/5/0/0").and_then(Value::as_str)
     }
 
+    /// The app that a call of any rpc asks for.
+    pub(crate) fn app_id(&self) -> Option<&str> {
+        let path = match self.rpc.as_str() {
+            "oCPfdb" => "/2/0",
+            "UsvDTd" => "/3/0",
+            _ => return self.details_id(),
+        };
+        self.argument.pointer(path).and_then(Value::as_str)
+    }
+
     /// The field numbers that a details call asks for.
     pub(crate) fn fields(&self) -> Vec<u64> {
         let fields = self.argument.pointer("/2/0").and_then(Value::as_array);

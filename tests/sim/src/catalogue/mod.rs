@@ -12,6 +12,7 @@ mod places;
 mod prose;
 mod query;
 mod ranking;
+mod reviews;
 mod speech;
 mod traits;
 mod words;
@@ -30,7 +31,9 @@ pub(crate) use prose::{encode, sentence};
 use ranking::{Collection, is_category};
 pub(crate) use traits::exists;
 
-pub use query::{AppQuery, ChartQuery};
+pub(crate) use reviews::{Review, ReviewPage};
+
+pub use query::{AppQuery, ChartQuery, Device, ReviewQuery, ReviewSort};
 
 type Pools = HashMap<(String, Collection), Arc<[String]>>;
 
@@ -64,6 +67,11 @@ impl Catalogue {
         let locale = Locale::of(&query.language, &query.country);
         let ids = ranking::ranked(self.seed, &pool, &query.country, query.num);
         Some(ids.into_iter().map(|id| make::make(self.seed, id, locale)).collect())
+    }
+
+    /// The reviews of an app, those that a query selects, in its order.
+    pub(crate) fn reviews(&self, query: &ReviewQuery) -> ReviewPage<'_> {
+        ReviewPage::new(self, query)
     }
 
     fn pool(&self, category: &str, collection: Collection) -> Arc<[String]> {

@@ -1,5 +1,6 @@
 //! Requests, from the socket to the answer.
 
+mod asked;
 mod batch;
 mod exchange;
 mod inquiry;

@@ -5,6 +5,7 @@ mod details;
 mod item;
 mod node;
 mod offer;
+mod reviews;
 mod safety;
 mod shapes;
 
@@ -12,4 +13,5 @@ pub(crate) use chart::{chart, cluster, no_chart};
 pub(crate) use details::{details, ratings_alone};
 pub(crate) use item::item;
 pub(crate) use node::{NULL, Node, list, message, nested, quoted};
+pub(crate) use reviews::{no_reviews, reviews};
 pub(crate) use shapes::{app_key, icon, path};

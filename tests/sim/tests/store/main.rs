@@ -9,5 +9,6 @@ mod answers;
 mod faults;
 mod protocol;
 mod read;
+mod reviews;
 mod saved;
 mod support;

@@ -1,0 +1,101 @@
+//! What one call asks for: an article of the stock, a status, or nothing.
+
+use super::exchange::Desk;
+use super::inquiry::Inquiry;
+use crate::batch::{Call, ReviewCall};
+use crate::catalogue::exists;
+use crate::faults::FaultKind;
+use crate::stock::{Article, ReviewRange};
+use crate::token;
+
+/// The gRPC statuses that the store uses.
+const INVALID_ARGUMENT: u8 = 3;
+const NOT_FOUND: u8 = 5;
+
+/// The number of the field that pages don't ask for: the declaration on data.
+const SAFETY_FIELD: u64 = 138;
+
+/// The number of the field for ratings.
+const RATINGS_FIELD: u64 = 52;
+
+/// What a call is answered with.
+#[derive(Clone, Debug)]
+pub(crate) enum Ordered {
+    /// A payload from the stock.
+    Article(Article),
+    /// A gRPC status.
+    Status(u8),
+    /// A null payload, with status OK.
+    Nothing,
+}
+
+/// A call with the request that holds it.
+pub(crate) struct Asked<'a> {
+    pub(crate) desk: &'a Desk<'a>,
+    pub(crate) inquiry: &'a Inquiry,
+    pub(crate) call: &'a Call,
+    /// The call's place in its POST.
+    pub(crate) index: usize,
+}
+
+impl Asked<'_> {
+    /// What the call asks for.
+    pub(crate) fn ordered(&self) -> Ordered {
+        let ordered = match self.call.rpc.as_str() {
+            "vyAe2" => self.chart(),
+            "Ws7gDc" => self.details(),
+            "oCPfdb" | "UsvDTd" => self.reviews(),
+            _ => None,
+        };
+        ordered.unwrap_or(Ordered::Status(INVALID_ARGUMENT))
+    }
+
+    fn strikes(&self, kind: FaultKind) -> bool {
+        self.desk.strikes_app(kind, self.index, self.call.app_id())
+    }
+
+    fn chart(&self) -> Option<Ordered> {
+        let unseen = self.call.is_long_chart() && self.strikes(FaultKind::LongFormEmpty);
+        let mut query = self.call.chart(&self.inquiry.language(), &self.inquiry.country())?;
+        if unseen || self.strikes(FaultKind::NotFound) {
+            query.category = "NONE".to_owned();
+        }
+        Some(Ordered::Article(Article::Chart(query)))
+    }
+
+    fn details(&self) -> Option<Ordered> {
+        let id = self.call.details_id()?;
+        if self.strikes(FaultKind::NotFound) || !exists(id) {
+            return Some(Ordered::Status(NOT_FOUND));
+        }
+        let (query, fields) = (self.inquiry.app(id), self.call.fields());
+        if fields == [RATINGS_FIELD] {
+            return Some(Ordered::Article(Article::Ratings(query)));
+        }
+        Some(Ordered::Article(Article::Details(query, fields.contains(&SAFETY_FIELD))))
+    }
+
+    fn reviews(&self) -> Option<Ordered> {
+        let call = ReviewCall::new(self.call, &self.inquiry.language())?;
+        let mut query = call.query;
+        if self.strikes(FaultKind::NotFound) {
+            // An app that doesn't exist has no reviews.
+            query.app_id = String::new();
+        }
+        let (skipped, null) = match &call.token {
+            // A token that is unknown: no source says what the store does, so the argument counts as invalid.
+            Some(token) => (token::open(self.desk.state.seed(), &query, token)?, FaultKind::NullNextPage),
+            None => (0, FaultKind::NullFirstPage),
+        };
+        if call.length > self.desk.lot.faults().largest_review_page || self.strikes(null) {
+            return Some(Ordered::Nothing);
+        }
+        let (mut length, mut next) = (call.length, skipped.saturating_add(call.length));
+        if self.strikes(FaultKind::EmptyPage) {
+            (length, next) = (0, skipped);
+        } else if call.token.is_some() && self.strikes(FaultKind::RepeatedToken) {
+            next = skipped;
+        }
+        Some(Ordered::Article(Article::Reviews(ReviewRange { query, skipped, length, next })))
+    }
+}

@@ -1,0 +1,36 @@
+//! Tokens of pages: where the next page starts, and a mark that fits one query alone.
+//!
+//! Invariant: a token is good for the query that it was made for, as often as it is used; for any other query it is unknown.
+
+use std::fmt::Debug;
+
+use crate::dice::Dice;
+
+/// The digits of the offset.
+const DIGITS: usize = 8;
+
+/// The token that continues a query after so many rows.
+pub(crate) fn seal(seed: u64, query: &impl Debug, skipped: usize) -> String {
+    let mut dice = Dice::of(seed, &["token", &format!("{query:?}"), &skipped.to_string()]);
+    format!("{skipped:0DIGITS$x}{}", dice.opaque(120))
+}
+
+/// How many rows come before the page of a token; nothing if the token belongs to another query.
+pub(crate) fn open(seed: u64, query: &impl Debug, token: &str) -> Option<usize> {
+    let skipped = usize::from_str_radix(token.get(..DIGITS)?, 16).ok()?;
+    (seal(seed, query, skipped) == token).then_some(skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_fits_its_own_query() {
+        let token = seal(1, &"query", 3_000);
+        assert_eq!(open(1, &"query", &token), Some(3_000));
+        assert_eq!(open(1, &"other", &token), None);
+        assert_eq!(open(1, &"query", "nonsense"), None);
+        assert_eq!(open(1, &"query", ""), None);
+    }
+}
