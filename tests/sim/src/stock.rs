@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use crate::body::{Content, Part};
 use crate::cache::Cache;
-use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, Locale, ReviewQuery};
+use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery};
 use crate::config::Layout;
 use crate::error::Error;
 use crate::page::{self, Chrome};
 use crate::token;
-use crate::wire;
+use crate::wire::{self, Mask};
 
 /// How many apps the cluster of similar apps on a page has.
 const SIMILAR: usize = 7;
@@ -21,8 +21,8 @@ const SIMILAR: usize = 7;
 pub(crate) enum Article {
     /// The payload of a chart call.
     Chart(ChartQuery),
-    /// The payload of a details call, with the declaration on data if asked for.
-    Details(AppQuery, bool),
+    /// The payload of a details call.
+    Details(AppQuery, Mask),
     /// The payload of a details call for the ratings alone.
     Ratings(AppQuery),
     /// An app's page.
@@ -94,7 +94,7 @@ impl Stock {
         let changed = layout == Layout::Changed;
         match article {
             Article::Chart(query) => payload(&self.chart(query, changed)),
-            Article::Details(query, safety) => self.details(query, |app| wire::details(app, *safety, changed)),
+            Article::Details(query, mask) => self.details(query, |app| wire::details(app, mask, changed)),
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
             Article::Page(query) => self.page(query, changed),
             Article::Reviews(range) => payload(&self.reviews(range, changed)),
@@ -135,7 +135,7 @@ impl Stock {
 
     /// The app of a query, if there is one.
     pub(crate) fn app(&self, query: &AppQuery) -> Option<App> {
-        self.catalogue.app(&query.id, Locale::of(&query.language, &query.country))
+        self.catalogue.app(query)
     }
 
     fn chrome(&self) -> &Chrome {

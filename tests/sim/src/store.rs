@@ -20,6 +20,7 @@ use crate::stats::Stats;
 use crate::stock::Article;
 use crate::tls::{HOSTS, identity};
 use crate::truth;
+use crate::wire::Mask;
 
 /// A running store; it stops when dropped.
 #[derive(Debug)]
@@ -105,7 +106,11 @@ impl Store {
         let layout = self.state.settings().layout;
         let charts = charts.iter().cloned().map(Article::Chart);
         let apps = apps.iter().flat_map(|app| {
-            [Article::Page(app.clone()), Article::Details(app.clone(), false), Article::Details(app.clone(), true)]
+            [
+                Article::Page(app.clone()),
+                Article::Details(app.clone(), Mask::page()),
+                Article::Details(app.clone(), Mask::page_with_safety()),
+            ]
         });
         for article in charts.chain(apps) {
             let (content, _) = self.state.stock.take(article, layout, true).await?;
@@ -120,9 +125,17 @@ impl Store {
         self.state.stock.catalogue.chart(query).unwrap_or_default().iter().map(truth::item).collect()
     }
 
-    /// The record that a parser should read from an app's page; nothing if there is no such app.
+    /// The record that a parser should read from an app's page; nothing if the country has no page of it.
+    ///
+    /// Some ids say how the store has them: `missing.…` never existed, `removed.…` has no page any more, `listed.de.…` has a page in Germany
+    /// alone, `only.de.…` can be had in Germany alone and has a page everywhere, `soon.…` can be preregistered for.
     pub fn app(&self, query: &AppQuery) -> Option<Value> {
         self.state.stock.app(query).as_ref().map(truth::details)
+    }
+
+    /// Whether an app can be had in a country: `available`, `preregister`, `not-in-country` or `no-listing`.
+    pub fn availability(&self, query: &AppQuery) -> &'static str {
+        truth::availability_status(self.state.stock.app(query).as_ref())
     }
 
     /// What a details call adds to the record when it asks for field 138.

@@ -113,6 +113,7 @@ pub(crate) enum Availability {
     Available,
     EarlyAccess,
     Preregister,
+    NotInCountry,
 }
 
 /// Which Android it needs; an app that varies with the device has no version of its own.

@@ -4,6 +4,7 @@ mod app;
 mod contact;
 mod declared;
 mod genres;
+mod listing;
 mod locale;
 mod make;
 mod media;
@@ -25,6 +26,7 @@ use parking_lot::Mutex;
 pub(crate) use app::{
     App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Rating, Tag, Video,
 };
+pub(crate) use listing::{Listing, listing};
 pub(crate) use locale::Locale;
 pub(crate) use media::picture;
 pub(crate) use prose::{encode, sentence};
@@ -55,9 +57,15 @@ impl Catalogue {
         self.seed
     }
 
-    /// The app, if there is one of this id.
-    pub(crate) fn app(&self, id: &str, locale: Locale) -> Option<App> {
-        exists(id).then(|| make::make(self.seed, id, locale))
+    /// The app of a query, if its country has a page of it.
+    pub(crate) fn app(&self, query: &AppQuery) -> Option<App> {
+        let listing = listing(&query.id, &query.country);
+        let make = || make::make(self.seed, &query.id, Locale::of(&query.language, &query.country));
+        match listing {
+            Listing::None => None,
+            Listing::Offered => Some(make()),
+            Listing::NotInCountry => Some(App { availability: Availability::NotInCountry, ..make() }),
+        }
     }
 
     /// The apps of a chart in their order; none if there is no such chart.

@@ -3,17 +3,15 @@
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use crate::batch::{Call, ReviewCall};
-use crate::catalogue::exists;
+use crate::catalogue::{Listing, exists, listing};
 use crate::faults::FaultKind;
 use crate::stock::{Article, ReviewRange};
 use crate::token;
+use crate::wire::Mask;
 
 /// The gRPC statuses that the store uses.
 const INVALID_ARGUMENT: u8 = 3;
 const NOT_FOUND: u8 = 5;
-
-/// The number of the field that pages don't ask for: the declaration on data.
-const SAFETY_FIELD: u64 = 138;
 
 /// The number of the field for ratings.
 const RATINGS_FIELD: u64 = 52;
@@ -69,10 +67,12 @@ impl Asked<'_> {
             return Some(Ordered::Status(NOT_FOUND));
         }
         let (query, fields) = (self.inquiry.app(id), self.call.fields());
-        if fields == [RATINGS_FIELD] {
-            return Some(Ordered::Article(Article::Ratings(query)));
-        }
-        Some(Ordered::Article(Article::Details(query, fields.contains(&SAFETY_FIELD))))
+        Some(match listing(id, &query.country) {
+            // Both answers for what isn't there are known: a status, and an empty frame.
+            Listing::None => Ordered::Nothing,
+            _ if fields == [RATINGS_FIELD] => Ordered::Article(Article::Ratings(query)),
+            _ => Ordered::Article(Article::Details(query, Mask::new(fields))),
+        })
     }
 
     fn reviews(&self) -> Option<Ordered> {

@@ -9,6 +9,7 @@ use super::reply::Reply;
 use crate::batch::{Answer, Call, Frame, Framing, calls, envelope};
 use crate::faults::{FOREIGN_APP, FaultKind};
 use crate::stock::Article;
+use crate::wire::Mask;
 
 /// The gRPC status of a store that is going down.
 const INTERNAL: u8 = 13;
@@ -66,7 +67,7 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
         return Answer::Payload(MOVED.to_owned().into());
     }
     let ordered = if details && strikes(FaultKind::ForeignFrame) {
-        Ordered::Article(Article::Details(inquiry.app(FOREIGN_APP), false))
+        Ordered::Article(Article::Details(inquiry.app(FOREIGN_APP), Mask::new(call.fields())))
     } else {
         Asked { desk, inquiry, call, index }.ordered()
     };

@@ -18,7 +18,7 @@ use super::state::{Settings, State};
 use super::stream::Stream;
 use super::walls;
 use crate::body::Content;
-use crate::catalogue::exists;
+use crate::catalogue::{Listing, listing};
 use crate::config::Layout;
 use crate::faults::{FaultKind, Lot};
 use crate::stats::InFlight;
@@ -136,7 +136,7 @@ impl Desk<'_> {
         if let Some(refusal) = self.poison([id]) {
             return refusal;
         }
-        if !exists(id) || self.strikes(FaultKind::NotFound, 0) {
+        if listing(id, &inquiry.country()) == Listing::None || self.strikes(FaultKind::NotFound, 0) {
             return not_found();
         }
         match self.take(Article::Page(inquiry.app(id)), inquiry.gzip).await {

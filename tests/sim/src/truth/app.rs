@@ -55,6 +55,16 @@ pub(crate) fn data_safety(app: &App) -> Value {
     json!({"shared": data_types(&safety.shared), "collected": data_types(&safety.collected), "practices": practices})
 }
 
+/// Whether an app can be had; none has a page.
+pub(crate) fn availability_status(app: Option<&App>) -> &'static str {
+    match app.map(|app| &app.availability) {
+        None => "no-listing",
+        Some(Availability::NotInCountry) => "not-in-country",
+        Some(Availability::Preregister) => "preregister",
+        Some(Availability::Available | Availability::EarlyAccess) => "available",
+    }
+}
+
 fn object(value: Value) -> Option<serde_json::Map<String, Value>> {
     if let Value::Object(map) = value { Some(map) } else { None }
 }
@@ -99,7 +109,7 @@ fn offer(offer: &Offer) -> Value {
 
 fn availability(app: &App) -> Value {
     json!({
-        "available": true,
+        "available": app.availability != Availability::NotInCountry,
         "preregister": app.availability == Availability::Preregister,
         "early_access": app.availability == Availability::EarlyAccess,
         "offers_iap": app.iap.is_some(),

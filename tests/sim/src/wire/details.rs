@@ -3,6 +3,7 @@
 //! Invariant: half of the apps have their late slots in a trailing object keyed by field number, since the real store does both.
 
 use super::item::{content_rating, score, token, video};
+use super::mask::{Mask, SAFETY_FIELD};
 use super::offer::button;
 use super::safety::{declaration, summary};
 use super::shapes::{app_icon, app_key, html, icon, image, link, path};
@@ -16,10 +17,15 @@ const SPARSE_FROM: usize = 103;
 /// What stands in a translated description's place for the original.
 const UNTRANSLATED: &str = "The text as its author wrote it.";
 
-/// The whole answer of a details request; `safety` adds the field that pages don't ask for.
-pub(crate) fn details(app: &App, safety: bool, changed: bool) -> Node {
+/// The answer of a details request: the fields of its mask.
+pub(crate) fn details(app: &App, mask: &Mask, changed: bool) -> Node {
     let sparse = Dice::of(0, &["sparse", &app.id]).chance(0.5);
-    let message = details_message(app, safety, if sparse { SPARSE_FROM } else { usize::MAX });
+    let sparse_from = match (sparse, mask.is_short()) {
+        (true, true) => 0,
+        (true, false) => SPARSE_FROM,
+        (false, _) => usize::MAX,
+    };
+    let message = details_message(app, mask, sparse_from);
     if changed {
         answer(app, list![NULL, NULL, NULL, NULL, message.moved()])
     } else {
@@ -27,7 +33,7 @@ pub(crate) fn details(app: &App, safety: bool, changed: bool) -> Node {
     }
 }
 
-/// The answer of the page's small second request, for field 52 alone.
+/// The answer for field 52 alone, which is sparse for every app.
 pub(crate) fn ratings_alone(app: &App, changed: bool) -> Node {
     let slots = node::sparse([(51, ratings(app))], 0);
     answer(app, if changed { list![NULL, NULL, NULL, NULL, slots] } else { list![NULL, NULL, slots] })
@@ -40,9 +46,9 @@ fn answer(app: &App, body: Node) -> Node {
     list![list![list![]], slots]
 }
 
-fn details_message(app: &App, safety: bool, sparse_from: usize) -> Node {
+fn details_message(app: &App, mask: &Mask, sparse_from: usize) -> Node {
     let (labels, developer, media) = (app.language.labels(), &app.developer, &app.media);
-    node::sparse(
+    mask.select(
         [
             (0, list![&app.title]),
             (8, list![0, 1, list![0]]),
@@ -83,7 +89,7 @@ fn details_message(app: &App, safety: bool, sparse_from: usize) -> Node {
             (111, list![3, NULL, NULL, NULL, NULL, NULL, 1]),
             (118, tags(&app.tags)),
             (136, summary(app)),
-            (137, if safety { declaration(app) } else { NULL }),
+            (137, if mask.has(SAFETY_FIELD) { declaration(app) } else { NULL }),
             (140, versions(app)),
             (144, app.changelog.as_ref().map_or(NULL, |changes| list![NULL, html(&changes.html)])),
             (145, list![list![&app.updated.text, list![app.updated.seconds, 594_000_000]]]),
@@ -111,6 +117,8 @@ fn availability(availability: &Availability) -> Node {
         Availability::Available => list![2],
         Availability::EarlyAccess => list![2, NULL, "Early access"],
         Availability::Preregister => list![1],
+        // The slot is empty, so that nothing is at 18,0 (PLAY.md, section 6).
+        Availability::NotInCountry => list![],
     }
 }
 

@@ -3,6 +3,7 @@
 mod chart;
 mod details;
 mod item;
+mod mask;
 mod node;
 mod offer;
 mod reviews;
@@ -12,6 +13,7 @@ mod shapes;
 pub(crate) use chart::{chart, cluster, no_chart};
 pub(crate) use details::{details, ratings_alone};
 pub(crate) use item::item;
+pub(crate) use mask::{Mask, PAGE_FIELDS};
 pub(crate) use node::{NULL, Node, list, message, nested, quoted};
 pub(crate) use reviews::{no_reviews, reviews};
 pub(crate) use shapes::{app_key, icon, path};

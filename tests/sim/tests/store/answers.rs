@@ -182,7 +182,7 @@ async fn pages_and_details_calls_are_what_the_catalogue_says() {
         assert_eq!(found.len(), 2);
         assert_eq!(at(&found[0], "1,2,51,2,1"), &truth["ratings"]);
         assert_same(&app(&found[1]), &truth);
-        let response = shop.post(&format!("hl={language}&gl=de"), &[details_call(id, "1,9,10")]).await;
+        let response = shop.post(&format!("hl={language}&gl=de"), &[details_call(id, FIELDS)]).await;
         assert_same(&app(&payload(&array_frames(&response.text().await.unwrap())[0])), &truth);
     }
 }

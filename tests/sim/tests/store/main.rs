@@ -7,6 +7,7 @@
 
 mod answers;
 mod faults;
+mod masks;
 mod protocol;
 mod read;
 mod reviews;
