@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use crate::body::{Content, Part};
 use crate::cache::Cache;
-use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery};
+use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery, suggestions};
 use crate::config::Layout;
 use crate::error::Error;
 use crate::page::{self, Chrome};
 use crate::token;
-use crate::wire::{self, Mask};
+use crate::wire::{self, Mask, Node};
 
 /// How many apps the cluster of similar apps on a page has.
 const SIMILAR: usize = 7;
@@ -27,6 +27,10 @@ pub(crate) enum Article {
     Ratings(AppQuery),
     /// An app's page.
     Page(AppQuery),
+    /// The payload of a permissions call.
+    Permissions(AppQuery),
+    /// The payload of a call for suggestions: the term and the language.
+    Suggestions(String, String),
     /// The payload of a reviews call.
     Reviews(ReviewRange),
 }
@@ -97,12 +101,20 @@ impl Stock {
             Article::Details(query, mask) => self.details(query, |app| wire::details(app, mask, changed)),
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
             Article::Page(query) => self.page(query, changed),
+            Article::Permissions(query) => whole(self.permissions(query), changed),
+            Article::Suggestions(term, language) => {
+                whole(wire::suggestions(&suggestions(self.catalogue.seed(), term, language)), changed)
+            }
             Article::Reviews(range) => payload(&self.reviews(range, changed)),
         }
     }
 
     fn chart(&self, query: &ChartQuery, changed: bool) -> String {
         self.catalogue.chart(query).map_or_else(wire::no_chart, |apps| wire::chart(&apps, changed))
+    }
+
+    fn permissions(&self, query: &AppQuery) -> Node {
+        self.app(query).map_or_else(wire::no_permissions, |app| wire::permissions(&app.permissions))
     }
 
     fn reviews(&self, range: &ReviewRange, changed: bool) -> String {
@@ -141,6 +153,11 @@ impl Stock {
     fn chrome(&self) -> &Chrome {
         self.chrome.get_or_init(|| Chrome::new(self.catalogue.seed()))
     }
+}
+
+/// A payload that is one message, moved if the layout has changed.
+fn whole(message: Node, changed: bool) -> Content {
+    payload(&if changed { message.moved() } else { message }.json())
 }
 
 /// JSON as the inside of a frame's string.

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery};
+use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery, suggestions};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -148,6 +148,17 @@ impl Store {
     /// An id whose last label is `reviews` and a number, such as `com.example.reviews5785`, has so many reviews in English.
     pub fn reviews(&self, query: &ReviewQuery) -> Vec<Value> {
         self.state.stock.catalogue.reviews(query).read(0, usize::MAX).iter().map(truth::review).collect()
+    }
+
+    /// The records that a parser should read from an app's permissions: none for an app that asks for nothing (`bare.…`), nothing if there is
+    /// no such app.
+    pub fn permissions(&self, query: &AppQuery) -> Option<Vec<Value>> {
+        self.state.stock.app(query).as_ref().map(truth::permissions)
+    }
+
+    /// What is suggested for a term.
+    pub fn suggestions(&self, term: &str, language: &str) -> Vec<String> {
+        suggestions(self.state.stock.catalogue.seed(), term, language)
     }
 
     /// Answers every address that starts so with the same, before anything else; the last one put in wins.

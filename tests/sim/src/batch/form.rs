@@ -53,9 +53,16 @@ impl Call {
         let path = match self.rpc.as_str() {
             "oCPfdb" => "/2/0",
             "UsvDTd" => "/3/0",
+            "xdSrCf" => "/0/1/0",
+            "IJ4APc" | "qnKhOb" => return None,
             _ => return self.details_id(),
         };
         self.argument.pointer(path).and_then(Value::as_str)
+    }
+
+    /// The term that a call for suggestions begins with.
+    pub(crate) fn term(&self) -> Option<&str> {
+        self.argument.pointer("/0/1/0").and_then(Value::as_str)
     }
 
     /// The field numbers that a details call asks for.

@@ -15,6 +15,7 @@ mod query;
 mod ranking;
 mod reviews;
 mod speech;
+mod suggestions;
 mod traits;
 mod words;
 
@@ -24,7 +25,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 pub(crate) use app::{
-    App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Rating, Tag, Video,
+    App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Permissions, Rating, Tag,
+    Video,
 };
 pub(crate) use listing::{Listing, listing};
 pub(crate) use locale::Locale;
@@ -34,6 +36,7 @@ use ranking::{Collection, is_category};
 pub(crate) use traits::exists;
 
 pub(crate) use reviews::{Review, ReviewPage};
+pub(crate) use suggestions::suggestions;
 
 pub use query::{AppQuery, ChartQuery, Device, ReviewQuery, ReviewSort};
 

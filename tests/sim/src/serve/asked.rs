@@ -43,6 +43,8 @@ impl Asked<'_> {
             "vyAe2" => self.chart(),
             "Ws7gDc" => self.details(),
             "oCPfdb" | "UsvDTd" => self.reviews(),
+            "xdSrCf" => self.permissions(),
+            "IJ4APc" => self.suggestions(),
             _ => None,
         };
         ordered.unwrap_or(Ordered::Status(INVALID_ARGUMENT))
@@ -73,6 +75,18 @@ impl Asked<'_> {
             _ if fields == [RATINGS_FIELD] => Ordered::Article(Article::Ratings(query)),
             _ => Ordered::Article(Article::Details(query, Mask::new(fields))),
         })
+    }
+
+    fn permissions(&self) -> Option<Ordered> {
+        let mut query = self.inquiry.app(self.call.app_id()?);
+        if self.strikes(FaultKind::NotFound) {
+            query.id = String::new();
+        }
+        Some(Ordered::Article(Article::Permissions(query)))
+    }
+
+    fn suggestions(&self) -> Option<Ordered> {
+        Some(Ordered::Article(Article::Suggestions(self.call.term()?.to_owned(), self.inquiry.language())))
     }
 
     fn reviews(&self) -> Option<Ordered> {

@@ -195,7 +195,8 @@ fn screenshots(app: &App) -> Vec<&str> {
     app.media.screenshots.iter().map(|image| image.url.as_str()).filter(|url| seen.insert(*url)).collect()
 }
 
-fn permissions(app: &App) -> Vec<Value> {
+/// An app's groups of permissions, a record each.
+pub(crate) fn permissions(app: &App) -> Vec<Value> {
     let all = &app.permissions;
     let group = |group: &PermissionGroup| json!({"group": group.name, "permissions": group.permissions});
     let mut records: Vec<_> = all.groups.iter().chain(&all.other).map(group).collect();

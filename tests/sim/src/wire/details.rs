@@ -5,10 +5,11 @@
 use super::item::{content_rating, score, token, video};
 use super::mask::{Mask, SAFETY_FIELD};
 use super::offer::button;
+use super::permissions::permissions;
 use super::safety::{declaration, summary};
-use super::shapes::{app_icon, app_key, html, icon, image, link, path};
+use super::shapes::{app_icon, app_key, html, image, link, path};
 use super::{NULL, Node, list, message, node};
-use crate::catalogue::{App, Availability, Image, PermissionGroup, Tag, Video};
+use crate::catalogue::{App, Availability, Image, Tag, Video};
 use crate::dice::Dice;
 
 /// The first slot that a sparse message keeps in its trailing object, as in the pages of 2025-10.
@@ -69,7 +70,7 @@ fn details_message(app: &App, mask: &Mask, sparse_from: usize) -> Node {
             (69, contact(app)),
             (72, list![html(if app.translated { UNTRANSLATED } else { &app.description.html })]),
             (73, list![html(&app.summary.html)]),
-            (74, permissions(app)),
+            (74, list![NULL, NULL, permissions(&app.permissions)]),
             (77, list![&app.id]),
             (78, list![media.screenshots.iter().map(image).collect::<Node>()]),
             (
@@ -88,8 +89,8 @@ fn details_message(app: &App, mask: &Mask, sparse_from: usize) -> Node {
             (102, list![]),
             (111, list![3, NULL, NULL, NULL, NULL, NULL, 1]),
             (118, tags(&app.tags)),
-            (136, summary(app)),
-            (137, if mask.has(SAFETY_FIELD) { declaration(app) } else { NULL }),
+            (136, if app.safety.declared { summary(app) } else { NULL }),
+            (137, if mask.has(SAFETY_FIELD) && app.safety.declared { declaration(app) } else { NULL }),
             (140, versions(app)),
             (144, app.changelog.as_ref().map_or(NULL, |changes| list![NULL, html(&changes.html)])),
             (145, list![list![&app.updated.text, list![app.updated.seconds, 594_000_000]]]),
@@ -131,25 +132,6 @@ fn contact(app: &App) -> Node {
         (2, developer.address.as_ref().map_or(NULL, |address| list![address])),
         (4, legal.map_or(NULL, |legal| list![&legal.name, list![&legal.email], list![&legal.address], &legal.phone])),
     ])
-}
-
-fn permissions(app: &App) -> Node {
-    let all = &app.permissions;
-    let ungrouped: Node = all.ungrouped.iter().map(|text| html(text)).collect();
-    list![
-        NULL,
-        NULL,
-        list![groups(&all.groups), groups(&all.other), if all.ungrouped.is_empty() { NULL } else { ungrouped }]
-    ]
-}
-
-fn groups(groups: &[PermissionGroup]) -> Node {
-    groups.iter().map(group).collect()
-}
-
-fn group(group: &PermissionGroup) -> Node {
-    let texts: Node = group.permissions.iter().map(|text| html(text)).collect();
-    list![group.name, icon(&group.icon), texts, list![group.symbol]]
 }
 
 /// The genres stand in one branch, the other tags in another.

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod calls;
 mod faults;
 mod masks;
 mod protocol;
