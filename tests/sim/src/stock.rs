@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use crate::body::{Content, Part};
 use crate::cache::Cache;
-use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery, suggestions};
+use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery, SearchQuery, search, suggestions};
 use crate::config::Layout;
 use crate::error::Error;
-use crate::page::{self, Chrome};
+use crate::page::{self, Chrome, Sheet};
 use crate::token;
-use crate::wire::{self, Mask, Node};
+use crate::wire::{self, Mask, NULL, Node, SAFETY_PAGE_FIELDS, list};
 
 /// How many apps the cluster of similar apps on a page has.
 const SIMILAR: usize = 7;
@@ -27,6 +27,10 @@ pub(crate) enum Article {
     Ratings(AppQuery),
     /// An app's page.
     Page(AppQuery),
+    /// The page of a search.
+    Search(SearchQuery),
+    /// The page on an app's data safety.
+    DataSafety(AppQuery),
     /// The payload of a permissions call.
     Permissions(AppQuery),
     /// The payload of a call for suggestions: the term and the language.
@@ -89,7 +93,7 @@ impl Stock {
 
     fn own_weight(&self, article: &Article, content: &Content) -> usize {
         match article {
-            Article::Page(_) => page::own_weight(content, self.chrome()),
+            Article::Page(_) | Article::Search(_) | Article::DataSafety(_) => page::own_weight(content, self.chrome()),
             _ => content.len(),
         }
     }
@@ -101,6 +105,8 @@ impl Stock {
             Article::Details(query, mask) => self.details(query, |app| wire::details(app, mask, changed)),
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
             Article::Page(query) => self.page(query, changed),
+            Article::Search(query) => self.search(query, changed),
+            Article::DataSafety(query) => self.data_safety(query, changed),
             Article::Permissions(query) => whole(self.permissions(query), changed),
             Article::Suggestions(term, language) => {
                 whole(wire::suggestions(&suggestions(self.catalogue.seed(), term, language)), changed)
@@ -111,6 +117,29 @@ impl Stock {
 
     fn chart(&self, query: &ChartQuery, changed: bool) -> String {
         self.catalogue.chart(query).map_or_else(wire::no_chart, |apps| wire::chart(&apps, changed))
+    }
+
+    fn search(&self, query: &SearchQuery, changed: bool) -> Content {
+        let found = search(&self.catalogue, query);
+        let subject = format!("{query:?}");
+        let next = found.as_ref().filter(|found| found.token).map(|_| token::seal(self.catalogue.seed(), &subject, 1));
+        let data = wire::search(found.as_ref(), next.as_deref(), changed);
+        let own = vec![("lGYRle", list![list![list![], list![&query.term]]], data)];
+        self.sheet(Sheet { subject: &subject, title: &query.term, language: &query.language, own })
+    }
+
+    /// The page on data safety; an app that doesn't exist has one with an empty block (PLAY.md, section 6).
+    fn data_safety(&self, query: &AppQuery, changed: bool) -> Content {
+        let mask = Mask::new(SAFETY_PAGE_FIELDS.to_vec());
+        let data = self.app(query).map_or_else(|| list![], |app| wire::details(&app, &mask, changed));
+        let fields: Node = SAFETY_PAGE_FIELDS.iter().map(|field| *field as i64).collect();
+        let request = list![NULL, NULL, list![fields], NULL, NULL, list![wire::app_key(&query.id)]];
+        let own = vec![("Ws7gDc", request, data)];
+        self.sheet(Sheet { subject: &query.id, title: "Data safety", language: &query.language, own })
+    }
+
+    fn sheet(&self, sheet: Sheet<'_>) -> Content {
+        page::sheet(self.chrome(), self.catalogue.seed(), sheet)
     }
 
     fn permissions(&self, query: &AppQuery) -> Node {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery, suggestions};
+use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery, SearchQuery, search, suggestions};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -140,7 +140,27 @@ impl Store {
 
     /// What a details call adds to the record when it asks for field 138.
     pub fn data_safety(&self, query: &AppQuery) -> Option<Value> {
-        self.state.stock.app(query).as_ref().map(truth::data_safety)
+        self.state.stock.app(query).filter(|app| app.safety.declared).as_ref().map(truth::data_safety)
+    }
+
+    /// The record that a parser should read from the page on an app's data safety; nothing if there is no such app.
+    ///
+    /// Ids `bare.…` declare that they collect and share nothing: their lists are empty. Ids `silent.…` declare nothing: theirs are `null`.
+    pub fn data_safety_page(&self, query: &AppQuery) -> Option<Value> {
+        self.state.stock.app(query).as_ref().map(truth::data_safety_page)
+    }
+
+    /// The records that a parser should read from a search, an exact match first.
+    ///
+    /// A term of one word, or an app's id, has an exact match; a term without letters and digits finds nothing.
+    pub fn search(&self, query: &SearchQuery) -> Vec<Value> {
+        let Some(found) = search(&self.state.stock.catalogue, query) else { return Vec::new() };
+        found.exact.iter().map(truth::card).chain(found.items.iter().map(truth::item)).collect()
+    }
+
+    /// The term that the store searches for instead of a misspelt one, which has a character three times in a row.
+    pub fn corrected_term(&self, query: &SearchQuery) -> Option<String> {
+        search(&self.state.stock.catalogue, query)?.corrected
     }
 
     /// The records that a parser should read from all pages of an app's reviews; empty if there are none.

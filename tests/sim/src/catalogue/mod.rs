@@ -14,6 +14,7 @@ mod prose;
 mod query;
 mod ranking;
 mod reviews;
+mod search;
 mod speech;
 mod suggestions;
 mod traits;
@@ -36,9 +37,10 @@ use ranking::{Collection, is_category};
 pub(crate) use traits::exists;
 
 pub(crate) use reviews::{Review, ReviewPage};
+pub(crate) use search::{Found, search};
 pub(crate) use suggestions::suggestions;
 
-pub use query::{AppQuery, ChartQuery, Device, ReviewQuery, ReviewSort};
+pub use query::{AppQuery, ChartQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery};
 
 type Pools = HashMap<(String, Collection), Arc<[String]>>;
 

@@ -144,3 +144,42 @@ impl Device {
         }
     }
 }
+
+/// Which apps a search finds, by the numbers of the requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Price {
+    /// 0: all.
+    #[default]
+    All,
+    /// 1: those that are free.
+    Free,
+    /// 2: those that cost something.
+    Paid,
+}
+
+/// A search for apps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SearchQuery {
+    /// `q`.
+    pub term: String,
+    /// `hl`, such as `en`.
+    pub language: String,
+    /// `gl`, such as `us`.
+    pub country: String,
+    /// `price`.
+    pub price: Price,
+}
+
+impl SearchQuery {
+    /// A search for all apps.
+    pub fn new(term: &str, language: &str, country: &str) -> Self {
+        let (term, language, country) = (term.to_owned(), language.to_owned(), country.to_owned());
+        Self { term, language, country, price: Price::All }
+    }
+
+    /// The same search with a price filter.
+    #[must_use]
+    pub fn price(self, price: Price) -> Self {
+        Self { price, ..self }
+    }
+}

@@ -40,11 +40,30 @@ pub(crate) fn blocks(seed: u64, app: &App, similar: &[App], changed: bool) -> Ve
         ("ZittHe", list![key()], filler::data(&mut dice, 9_000)),
         ("ag2B9c", list![list![NULL, app_key(&app.id)]], cluster(similar)),
     ];
-    contents
-        .into_iter()
-        .zip(numbers)
-        .map(|((rpc, request, data), number)| Block { number, rpc, request, data })
-        .collect()
+    numbered(numbers, contents)
+}
+
+/// What an rpc is asked and answers.
+pub(super) type Exchange = (&'static str, Node, Node);
+
+/// The blocks of any other page: those around the data that every page has, and the page's own.
+pub(super) fn page_blocks(dice: &mut Dice, own: Vec<Exchange>) -> Vec<Block> {
+    let mut contents = vec![
+        ("T6C6Se", list![], filler::data(dice, 300)),
+        ("Qu3lde", list![NULL, 1], filler::data(dice, 3_500)),
+        ("X5bnOb", list![], list![1]),
+        ("jRco8", list![], filler::data(dice, 600)),
+        ("shGlA", list![NULL, 0], filler::data(dice, 700)),
+    ];
+    contents.extend(own);
+    let mut numbers: Vec<usize> = (0..contents.len()).collect();
+    dice.shuffle(&mut numbers);
+    numbered(numbers, contents)
+}
+
+fn numbered(numbers: Vec<usize>, contents: impl IntoIterator<Item = Exchange>) -> Vec<Block> {
+    let contents = contents.into_iter().zip(numbers);
+    contents.map(|((rpc, request, data), number)| Block { number, rpc, request, data }).collect()
 }
 
 fn details_request(app: &App, fields: &[u64]) -> Node {

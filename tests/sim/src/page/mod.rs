@@ -3,6 +3,7 @@
 mod blocks;
 mod chrome;
 mod filler;
+mod sheet;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::body::{Content, Part};
 use crate::catalogue::{App, encode};
 
 pub(crate) use chrome::Chrome;
+pub(crate) use sheet::{Sheet, sheet};
 
 /// The page of an app: `similar` fills its cluster of similar apps.
 pub(crate) fn app_page(

@@ -45,6 +45,7 @@ impl Asked<'_> {
             "oCPfdb" | "UsvDTd" => self.reviews(),
             "xdSrCf" => self.permissions(),
             "IJ4APc" => self.suggestions(),
+            "qnKhOb" => Some(Ordered::Status(NOT_FOUND)),
             _ => None,
         };
         ordered.unwrap_or(Ordered::Status(INVALID_ARGUMENT))

@@ -5,6 +5,7 @@ mod batch;
 mod exchange;
 mod inquiry;
 mod listen;
+mod pages;
 mod reply;
 mod robots;
 mod state;

@@ -31,6 +31,23 @@ pub(crate) fn item(app: &App) -> Value {
     })
 }
 
+/// The record of an exact match: it is read from a details message, in which an app without ratings has zeros.
+pub(crate) fn card(app: &App) -> Value {
+    let of_details = object(numbers(app)).into_iter().flatten().filter(|(name, _)| name.starts_with("score"));
+    object(item(app)).into_iter().flatten().chain(of_details).collect()
+}
+
+/// The record of a page on data safety; without a declaration its lists are `null`, while empty ones declare that there is nothing.
+pub(crate) fn data_safety_page(app: &App) -> Value {
+    let policy = json!({"privacy_policy": app.developer.privacy_policy});
+    let declaration = if app.safety.declared {
+        data_safety(app)
+    } else {
+        json!({"shared": null, "collected": null, "practices": null})
+    };
+    [declaration, policy].into_iter().filter_map(object).flatten().collect()
+}
+
 /// An app's record, as its page gives it: without `data_safety`, which pages don't ask for.
 pub(crate) fn details(app: &App) -> Value {
     let parts = [

@@ -6,5 +6,5 @@
 mod app;
 mod review;
 
-pub(crate) use app::{availability_status, data_safety, details, item, permissions};
+pub(crate) use app::{availability_status, card, data_safety, data_safety_page, details, item, permissions};
 pub(crate) use review::review;

@@ -20,6 +20,16 @@ const UNTRANSLATED: &str = "The text as its author wrote it.";
 
 /// The answer of a details request: the fields of its mask.
 pub(crate) fn details(app: &App, mask: &Mask, changed: bool) -> Node {
+    list![list![list![]], message_with_key(app, mask, changed)]
+}
+
+/// The answer for field 52 alone, which is sparse for every app.
+pub(crate) fn ratings_alone(app: &App, changed: bool) -> Node {
+    list![list![list![]], with_key(app, node::sparse([(51, ratings(app))], 0), changed)]
+}
+
+/// The details message with the key of its app, as in an answer and in an exact match.
+pub(super) fn message_with_key(app: &App, mask: &Mask, changed: bool) -> Node {
     let sparse = Dice::of(0, &["sparse", &app.id]).chance(0.5);
     let sparse_from = match (sparse, mask.is_short()) {
         (true, true) => 0,
@@ -27,24 +37,12 @@ pub(crate) fn details(app: &App, mask: &Mask, changed: bool) -> Node {
         (false, _) => usize::MAX,
     };
     let message = details_message(app, mask, sparse_from);
-    if changed {
-        answer(app, list![NULL, NULL, NULL, NULL, message.moved()])
-    } else {
-        answer(app, list![NULL, NULL, message])
-    }
+    with_key(app, if changed { message.moved() } else { message }, changed)
 }
 
-/// The answer for field 52 alone, which is sparse for every app.
-pub(crate) fn ratings_alone(app: &App, changed: bool) -> Node {
-    let slots = node::sparse([(51, ratings(app))], 0);
-    answer(app, if changed { list![NULL, NULL, NULL, NULL, slots] } else { list![NULL, NULL, slots] })
-}
-
-fn answer(app: &App, body: Node) -> Node {
+fn with_key(app: &App, message: Node, changed: bool) -> Node {
     let asked = Node::Keyed(vec![(12, list![app_key(&app.id)]), (40, list![list![1, 9, 10, 52]])]);
-    let Node::List(mut slots) = body else { return NULL };
-    slots.push(asked);
-    list![list![list![]], slots]
+    if changed { list![NULL, NULL, NULL, NULL, message, asked] } else { list![NULL, NULL, message, asked] }
 }
 
 fn details_message(app: &App, mask: &Mask, sparse_from: usize) -> Node {

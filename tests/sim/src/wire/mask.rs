@@ -12,6 +12,9 @@ pub(crate) const PAGE_FIELDS: [u64; 49] = [
 /// The field that pages don't ask for: the declaration on data.
 pub(super) const SAFETY_FIELD: u64 = 138;
 
+/// The fields that a page on data safety asks for.
+pub(crate) const SAFETY_PAGE_FIELDS: [u64; 6] = [1, 69, 70, 96, 100, SAFETY_FIELD];
+
 /// A mask of fewer fields may be answered by a trailing object alone.
 const SHORT: usize = 10;
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::read::{array_frames, assert_same, at, blocks, distinct, each, line_frames, payload, text};
 use crate::support::{FIELDS, Shop, chart_call, details_call};
 
-fn item(message: &Value) -> Value {
+/// The record of an item message.
+pub(crate) fn item(message: &Value) -> Value {
     let field = |path: &str| at(message, path).clone();
     json!({
         "app_id": field("0,0"), "title": field("3"), "developer": field("14"), "icon": field("1,3,2"), "score": field("4,1"),
@@ -17,7 +18,7 @@ fn item(message: &Value) -> Value {
     })
 }
 
-fn micros(message: &Value, path: &str) -> Value {
+pub(crate) fn micros(message: &Value, path: &str) -> Value {
     at(message, path).as_f64().map_or(Value::Null, |micros| (micros / 1e6).into())
 }
 
@@ -26,7 +27,7 @@ fn truthy(value: &Value) -> bool {
 }
 
 /// The record of a whole details answer.
-fn app(answer: &Value) -> Value {
+pub(crate) fn app(answer: &Value) -> Value {
     let message = at(answer, "1,2");
     let mut record = json!({"app_id": at(answer, "1,11,0,0"), "data_safety": null});
     for (name, value) in direct(message).into_iter().chain(derived(message)) {

@@ -12,5 +12,7 @@ mod masks;
 mod protocol;
 mod read;
 mod reviews;
+mod safety;
 mod saved;
+mod search;
 mod support;
