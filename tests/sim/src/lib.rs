@@ -39,7 +39,7 @@ mod truth;
 mod wire;
 
 pub use canned::Canned;
-pub use catalogue::{AppQuery, ChartQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery};
+pub use catalogue::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
 pub use config::{Layout, Protocol, StoreConfig};
 pub use error::Error;
 pub use faults::{CallLimit, FOREIGN_APP, FaultKind, Faults, UnknownFault, Window};

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery, ReviewQuery, SearchQuery, search, suggestions};
+use crate::catalogue::{AppQuery, ChartQuery, ClusterQuery, ReviewQuery, SearchQuery, cluster, search, suggestions};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -21,6 +21,9 @@ use crate::stock::Article;
 use crate::tls::{HOSTS, identity};
 use crate::truth;
 use crate::wire::Mask;
+
+/// More apps than any cluster has.
+const LONGEST_CLUSTER: usize = 1_000;
 
 /// A running store; it stops when dropped.
 #[derive(Debug)]
@@ -156,6 +159,17 @@ impl Store {
     pub fn search(&self, query: &SearchQuery) -> Vec<Value> {
         let Some(found) = search(&self.state.stock.catalogue, query) else { return Vec::new() };
         found.exact.iter().map(truth::card).chain(found.items.iter().map(truth::item)).collect()
+    }
+
+    /// The records that a parser should read from all pages of a cluster; empty if there is none.
+    ///
+    /// A developer's name is what an app's record has as `developer_id`; numbers stand for other studios than those of the apps that have them.
+    pub fn cluster(&self, query: &ClusterQuery) -> Vec<Value> {
+        cluster(&self.state.stock.catalogue, query, LONGEST_CLUSTER)
+            .unwrap_or_default()
+            .iter()
+            .map(truth::item)
+            .collect()
     }
 
     /// The term that the store searches for instead of a misspelt one, which has a character three times in a row.

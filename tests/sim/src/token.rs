@@ -21,6 +21,21 @@ pub(crate) fn open(seed: u64, query: &impl Debug, token: &str) -> Option<usize> 
     (seal(seed, query, skipped) == token).then_some(skipped)
 }
 
+/// A token that names its subject.
+pub(crate) fn wrap(seed: u64, subject: &str) -> String {
+    let digits: String = subject.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("{digits}==:S:{}", Dice::of(seed, &["subject", subject]).opaque(11))
+}
+
+/// The subject of a token; nothing if it isn't one of this store's.
+pub(crate) fn unwrap(seed: u64, token: &str) -> Option<String> {
+    let (digits, _) = token.split_once("==:S:")?;
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes = digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<_>>>()?;
+    let subject = String::from_utf8(bytes).ok()?;
+    (wrap(seed, &subject) == token).then_some(subject)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +47,12 @@ mod tests {
         assert_eq!(open(1, &"other", &token), None);
         assert_eq!(open(1, &"query", "nonsense"), None);
         assert_eq!(open(1, &"query", ""), None);
+    }
+
+    #[test]
+    fn a_token_names_its_subject() {
+        let token = wrap(1, "similar é");
+        assert_eq!(unwrap(1, &token).as_deref(), Some("similar é"));
+        assert_eq!((unwrap(2, &token), unwrap(1, "nonsense"), unwrap(1, "zz==:S:")), (None, None, None));
     }
 }

@@ -1,6 +1,7 @@
 //! All of it follows from the seed; nothing is stored but pools of candidates.
 
 mod app;
+mod clusters;
 mod contact;
 mod declared;
 mod genres;
@@ -29,6 +30,7 @@ pub(crate) use app::{
     App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Permissions, Rating, Tag,
     Video,
 };
+pub(crate) use clusters::{cluster, is_number};
 pub(crate) use listing::{Listing, listing};
 pub(crate) use locale::Locale;
 pub(crate) use media::picture;
@@ -40,7 +42,7 @@ pub(crate) use reviews::{Review, ReviewPage};
 pub(crate) use search::{Found, search};
 pub(crate) use suggestions::suggestions;
 
-pub use query::{AppQuery, ChartQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery};
+pub use query::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
 
 type Pools = HashMap<(String, Collection), Arc<[String]>>;
 

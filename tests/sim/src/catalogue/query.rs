@@ -183,3 +183,44 @@ impl SearchQuery {
         Self { price, ..self }
     }
 }
+
+/// What the apps of a cluster have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// They are similar to this app.
+    Similar(String),
+    /// They are by this developer: a number or a name.
+    Developer(String),
+}
+
+/// The apps of a cluster, as shown in one edition of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClusterQuery {
+    /// What they have in common.
+    pub topic: Topic,
+    /// `hl`, such as `en`.
+    pub language: String,
+    /// `gl`, such as `us`.
+    pub country: String,
+}
+
+impl ClusterQuery {
+    /// The apps that are similar to this one.
+    pub fn similar(app_id: &str, language: &str, country: &str) -> Self {
+        Self::new(Topic::Similar(app_id.to_owned()), language, country)
+    }
+
+    /// The apps of a developer: a number or a name.
+    pub fn developer(id: &str, language: &str, country: &str) -> Self {
+        Self::new(Topic::Developer(id.to_owned()), language, country)
+    }
+
+    fn new(topic: Topic, language: &str, country: &str) -> Self {
+        Self { topic, language: language.to_owned(), country: country.to_owned() }
+    }
+
+    /// An app in the same edition.
+    pub(crate) fn app(&self, id: &str) -> AppQuery {
+        AppQuery::new(id, &self.language, &self.country)
+    }
+}

@@ -41,11 +41,11 @@ pub enum FaultKind {
     LongFormEmpty,
     /// For a reviews call without a token: a null payload, although there are reviews.
     NullFirstPage,
-    /// For a reviews call with a token: a null payload, although there are more reviews.
+    /// For a call with a token: a null payload, although there is more; if it continues a cluster, with the status 5.
     NullNextPage,
-    /// For a reviews call: no reviews, and a token that gets those that are missing.
+    /// For a call for a page of reviews, or one that continues a cluster: no rows, and a token that gets those that are missing.
     EmptyPage,
-    /// For a reviews call: the right reviews, and a token that gets the same page again.
+    /// For a call with a token: the right rows, and a token that gets the same page again.
     RepeatedToken,
 }
 

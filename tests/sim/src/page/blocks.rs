@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::filler;
 use crate::catalogue::{App, picture, sentence};
 use crate::dice::Dice;
-use crate::wire::{Mask, NULL, Node, PAGE_FIELDS, app_key, cluster, details, icon, list, message, ratings_alone};
+use crate::wire::{Mask, NULL, Node, PAGE_FIELDS, app_key, details, icon, list, message, ratings_alone};
 
 /// A block and the request it answers.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Block {
 }
 
 /// The blocks in the order of the page.
-pub(crate) fn blocks(seed: u64, app: &App, similar: &[App], changed: bool) -> Vec<Block> {
+pub(crate) fn blocks(seed: u64, app: &App, rows: Node, changed: bool) -> Vec<Block> {
     let mut dice = Dice::of(seed, &["blocks", &app.id]);
     let mut numbers: Vec<usize> = (0..13).collect();
     dice.shuffle(&mut numbers);
@@ -38,7 +38,7 @@ pub(crate) fn blocks(seed: u64, app: &App, similar: &[App], changed: bool) -> Ve
         ("yowZ5", list![key()], filler::data(&mut dice, 600)),
         ("Ws7gDc", details_request(app, &PAGE_FIELDS), details(app, &Mask::page(), changed)),
         ("ZittHe", list![key()], filler::data(&mut dice, 9_000)),
-        ("ag2B9c", list![list![NULL, app_key(&app.id)]], cluster(similar)),
+        ("ag2B9c", list![list![NULL, app_key(&app.id)]], rows),
     ];
     numbered(numbers, contents)
 }

@@ -3,9 +3,9 @@
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use crate::batch::{Call, ReviewCall};
-use crate::catalogue::{Listing, exists, listing};
+use crate::catalogue::{ClusterQuery, Listing, exists, listing};
 use crate::faults::FaultKind;
-use crate::stock::{Article, ReviewRange};
+use crate::stock::{Article, PageRange, topic_of_token};
 use crate::token;
 use crate::wire::Mask;
 
@@ -45,7 +45,7 @@ impl Asked<'_> {
             "oCPfdb" | "UsvDTd" => self.reviews(),
             "xdSrCf" => self.permissions(),
             "IJ4APc" => self.suggestions(),
-            "qnKhOb" => Some(Ordered::Status(NOT_FOUND)),
+            "qnKhOb" => Some(self.continuation().unwrap_or(Ordered::Status(NOT_FOUND))),
             _ => None,
         };
         ordered.unwrap_or(Ordered::Status(INVALID_ARGUMENT))
@@ -111,6 +111,22 @@ impl Asked<'_> {
         } else if call.token.is_some() && self.strikes(FaultKind::RepeatedToken) {
             next = skipped;
         }
-        Some(Ordered::Article(Article::Reviews(ReviewRange { query, skipped, length, next })))
+        Some(Ordered::Article(Article::Reviews(PageRange { query, skipped, length, next })))
+    }
+
+    /// What continues a cluster; nothing for any other token, such as a search's, which the store refuses.
+    fn continuation(&self) -> Option<Ordered> {
+        let (token, length) = self.call.continuation()?;
+        let (topic, skipped) = topic_of_token(self.desk.state.seed(), token)?;
+        let query = ClusterQuery { topic, language: self.inquiry.language(), country: self.inquiry.country() };
+        let (mut length, mut next) = (length, skipped.saturating_add(length));
+        if self.strikes(FaultKind::NullNextPage) {
+            return None;
+        } else if self.strikes(FaultKind::EmptyPage) {
+            (length, next) = (0, skipped);
+        } else if self.strikes(FaultKind::RepeatedToken) {
+            next = skipped;
+        }
+        Some(Ordered::Article(Article::Continuation(PageRange { query, skipped, length, next })))
     }
 }

@@ -3,9 +3,9 @@
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use super::reply::Reply;
-use crate::catalogue::{Listing, Price, SearchQuery, listing};
+use crate::catalogue::{ClusterQuery, Listing, Price, SearchQuery, Topic, cluster, is_number, listing};
 use crate::faults::FaultKind;
-use crate::stock::Article;
+use crate::stock::{Article, topic_of_token};
 
 /// A request for a page.
 pub(crate) struct Pages<'a> {
@@ -22,6 +22,9 @@ impl Pages<'_> {
         let article = match self.inquiry.path.as_str() {
             "/store/apps/details" => self.app(),
             "/store/search" => self.search(),
+            "/store/apps/collection/cluster" => self.similar(),
+            "/store/apps/dev" => self.developer(true),
+            "/store/apps/developer" => self.developer(false),
             "/store/apps/datasafety" => match self.inquiry.param("id") {
                 Some(id) => Some(Article::DataSafety(self.inquiry.app(id))),
                 None => return Reply::html(400, "<p>no id</p>".to_owned()),
@@ -40,6 +43,23 @@ impl Pages<'_> {
     fn app(&self) -> Option<Article> {
         let query = self.inquiry.app(self.inquiry.param("id").unwrap_or_default());
         (listing(&query.id, &query.country) != Listing::None).then_some(Article::Page(query))
+    }
+
+    fn similar(&self) -> Option<Article> {
+        let (topic, _) = topic_of_token(self.desk.state.seed(), self.inquiry.param("gsr")?)?;
+        self.cluster(topic)
+    }
+
+    fn developer(&self, numbered: bool) -> Option<Article> {
+        let id = self.inquiry.param("id").filter(|id| is_number(id) == numbered)?;
+        self.cluster(Topic::Developer(id.to_owned()))
+    }
+
+    /// A cluster, unless it has no apps.
+    fn cluster(&self, topic: Topic) -> Option<Article> {
+        let query = ClusterQuery { topic, language: self.inquiry.language(), country: self.inquiry.country() };
+        cluster(&self.desk.state.stock.catalogue, &query, 1)?;
+        Some(Article::Cluster(query))
     }
 
     fn search(&self) -> Option<Article> {

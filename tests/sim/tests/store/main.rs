@@ -7,6 +7,7 @@
 
 mod answers;
 mod calls;
+mod clusters;
 mod faults;
 mod masks;
 mod protocol;

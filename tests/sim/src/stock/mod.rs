@@ -2,19 +2,22 @@
 //!
 //! Invariant: an answer depends on the seed, the query and the layout alone, so two that make it at once make the same.
 
+mod clusters;
+
 use std::sync::{Arc, OnceLock};
+
+pub(crate) use clusters::topic_of_token;
 
 use crate::body::{Content, Part};
 use crate::cache::Cache;
-use crate::catalogue::{App, AppQuery, Catalogue, ChartQuery, ReviewQuery, SearchQuery, search, suggestions};
+use crate::catalogue::{
+    App, AppQuery, Catalogue, ChartQuery, ClusterQuery, ReviewQuery, SearchQuery, search, suggestions,
+};
 use crate::config::Layout;
 use crate::error::Error;
 use crate::page::{self, Chrome, Sheet};
 use crate::token;
 use crate::wire::{self, Mask, NULL, Node, SAFETY_PAGE_FIELDS, list};
-
-/// How many apps the cluster of similar apps on a page has.
-const SIMILAR: usize = 7;
 
 /// Something that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +32,10 @@ pub(crate) enum Article {
     Page(AppQuery),
     /// The page of a search.
     Search(SearchQuery),
+    /// The page of a cluster, from its first app on.
+    Cluster(ClusterQuery),
+    /// The payload of a call that continues a cluster.
+    Continuation(PageRange<ClusterQuery>),
     /// The page on an app's data safety.
     DataSafety(AppQuery),
     /// The payload of a permissions call.
@@ -36,17 +43,17 @@ pub(crate) enum Article {
     /// The payload of a call for suggestions: the term and the language.
     Suggestions(String, String),
     /// The payload of a reviews call.
-    Reviews(ReviewRange),
+    Reviews(PageRange<ReviewQuery>),
 }
 
-/// A page of reviews.
+/// A page of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ReviewRange {
-    pub(crate) query: ReviewQuery,
-    /// How many reviews come before the page.
+pub(crate) struct PageRange<Q> {
+    pub(crate) query: Q,
+    /// How many rows come before the page.
     pub(crate) skipped: usize,
     pub(crate) length: usize,
-    /// How many reviews come before the page that its token gets.
+    /// How many rows come before the page that its token gets.
     pub(crate) next: usize,
 }
 
@@ -93,7 +100,9 @@ impl Stock {
 
     fn own_weight(&self, article: &Article, content: &Content) -> usize {
         match article {
-            Article::Page(_) | Article::Search(_) | Article::DataSafety(_) => page::own_weight(content, self.chrome()),
+            Article::Page(_) | Article::Search(_) | Article::DataSafety(_) | Article::Cluster(_) => {
+                page::own_weight(content, self.chrome())
+            }
             _ => content.len(),
         }
     }
@@ -106,6 +115,8 @@ impl Stock {
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
             Article::Page(query) => self.page(query, changed),
             Article::Search(query) => self.search(query, changed),
+            Article::Cluster(query) => self.cluster_page(query, changed),
+            Article::Continuation(range) => whole(self.continuation(range), changed),
             Article::DataSafety(query) => self.data_safety(query, changed),
             Article::Permissions(query) => whole(self.permissions(query), changed),
             Article::Suggestions(term, language) => {
@@ -146,7 +157,7 @@ impl Stock {
         self.app(query).map_or_else(wire::no_permissions, |app| wire::permissions(&app.permissions))
     }
 
-    fn reviews(&self, range: &ReviewRange, changed: bool) -> String {
+    fn reviews(&self, range: &PageRange<ReviewQuery>, changed: bool) -> String {
         let reviews = self.catalogue.reviews(&range.query);
         if reviews.len() == 0 {
             return wire::no_reviews();
@@ -162,16 +173,8 @@ impl Stock {
     fn page(&self, query: &AppQuery, changed: bool) -> Content {
         let seed = self.catalogue.seed();
         let page =
-            |app: App| page::app_page(self.chrome(), seed, &app, &self.similar(&app, query), &query.language, changed);
+            |app: App| page::app_page(self.chrome(), seed, &app, self.rows(&app, query), &query.language, changed);
         self.app(query).map_or_else(Content::default, page)
-    }
-
-    /// The leaders of the app's own genre, without the app itself.
-    fn similar(&self, app: &App, query: &AppQuery) -> Vec<App> {
-        let chart =
-            ChartQuery::new(&query.country, app.genre.id, "topselling_free").language(&query.language).num(SIMILAR + 1);
-        let leaders = self.catalogue.chart(&chart).unwrap_or_default();
-        leaders.into_iter().filter(|other| other.id != app.id).take(SIMILAR).collect()
     }
 
     /// The app of a query, if there is one.
