@@ -9,9 +9,9 @@ pub struct ChartQuery {
     pub language: String,
     /// `APPLICATION`, `GAME`, `GAME_PUZZLE`, …
     pub category: String,
-    /// `topselling_free`, `topselling_paid` or `topgrossing`.
+    /// `topselling_free`, `topselling_paid`, `topgrossing`, `topselling_new_free`, `topselling_new_paid` or `movers_shakers`.
     pub collection: String,
-    /// How many apps; the store never gives more than 660.
+    /// How many apps; the store never gives more than 200.
     pub num: usize,
 }
 

@@ -154,7 +154,10 @@ async fn charts_are_what_the_catalogue_says() {
     for (country, language, category, collection, num) in [
         ("us", "en", "GAME", "topselling_free", 100),
         ("de", "de", "SOCIAL", "topselling_paid", 30),
-        ("jp", "ja", "APPLICATION", "topgrossing", 660),
+        ("jp", "ja", "APPLICATION", "topgrossing", 200),
+        ("us", "en", "GAME_CARD", "topselling_new_free", 30),
+        ("us", "en", "TOOLS", "topselling_new_paid", 30),
+        ("us", "en", "GAME", "movers_shakers", 30),
         ("fr", "fr", "GAME_WORD", "topselling_free", 1),
     ] {
         let query = ChartQuery::new(country, category, collection).language(language).num(num);
@@ -164,6 +167,18 @@ async fn charts_are_what_the_catalogue_says() {
         let read = items(&payload(&line_frames(&response.text().await.unwrap())[0]));
         assert_eq!((read.len(), truth.len()), (num, num));
         read.iter().zip(&truth).for_each(|(read, truth)| assert_same(read, truth));
+    }
+}
+
+#[tokio::test]
+async fn a_chart_has_200_apps_at_most_and_an_unknown_one_none() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let longest = payload(&line_frames(&shop.chart("GAME", 660).await)[0]);
+    assert_eq!(items(&longest).len(), 200);
+    for collection in ["new_free", "topselling_trending", "topselling_rising", "topselling_new_grossing"] {
+        let response = shop.post("hl=en&gl=us&rt=c", &[chart_call("GAME", collection, 50)]).await;
+        assert_eq!(response.status(), 200);
+        assert!(at(&payload(&line_frames(&response.text().await.unwrap())[0]), "0,1").is_null(), "{collection}");
     }
 }
 
@@ -191,7 +206,7 @@ async fn pages_and_details_calls_are_what_the_catalogue_says() {
 #[tokio::test]
 async fn apps_vary_in_every_field_that_may_be_absent() {
     let shop = Shop::open(StoreConfig::default()).await;
-    let ids = shop.store.chart(&ChartQuery::new("us", "GAME", "topgrossing").num(660));
+    let ids = shop.store.chart(&ChartQuery::new("us", "GAME", "topgrossing").num(200));
     let records: Vec<_> = ids
         .iter()
         .map(|record| shop.store.app(&AppQuery::new(record["app_id"].as_str().unwrap(), "de", "us")).unwrap())
