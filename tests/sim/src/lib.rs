@@ -16,7 +16,22 @@
 //! ```
 //!
 //! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`],
-//! [`Store::app`] and their like say. The crate depends on nothing of the project's own.
+//! [`Store::app`] and their like say. Everything follows from the seed; some ids and terms choose what they get:
+//!
+//! | id or term | what it is |
+//! |---|---|
+//! | `missing.…` | an app that never existed: status 5, or a 404 |
+//! | `removed.…`, `listed.CC.…` | an app without a page (in any country but CC): an empty frame, or a 404 |
+//! | `only.CC.…` | an app with a page that says that it can't be had, in any country but CC |
+//! | `soon.…` | an app to be preregistered for |
+//! | `bare.…` | an app that asks for no permissions and declares that it collects and shares nothing |
+//! | `silent.…` | an app without a declaration on data |
+//! | `….reviewsN` | an app with exactly N reviews in English |
+//! | a search for an app's id, or for one word `w` | has an exact match: that app, or `com.w` |
+//! | a search for `pandaaa` | shows results for `panda` |
+//! | a search for `!?` | finds nothing |
+//!
+//! The crate depends on nothing of the project's own.
 
 mod batch;
 mod body;

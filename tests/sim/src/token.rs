@@ -10,30 +10,30 @@ use crate::dice::Dice;
 const DIGITS: usize = 8;
 
 /// The token that continues a query after so many rows.
-pub(crate) fn seal(seed: u64, query: &impl Debug, skipped: usize) -> String {
+pub(crate) fn issue(seed: u64, query: &impl Debug, skipped: usize) -> String {
     let mut dice = Dice::of(seed, &["token", &format!("{query:?}"), &skipped.to_string()]);
     format!("{skipped:0DIGITS$x}{}", dice.opaque(120))
 }
 
 /// How many rows come before the page of a token; nothing if the token belongs to another query.
-pub(crate) fn open(seed: u64, query: &impl Debug, token: &str) -> Option<usize> {
+pub(crate) fn verify(seed: u64, query: &impl Debug, token: &str) -> Option<usize> {
     let skipped = usize::from_str_radix(token.get(..DIGITS)?, 16).ok()?;
-    (seal(seed, query, skipped) == token).then_some(skipped)
+    (issue(seed, query, skipped) == token).then_some(skipped)
 }
 
 /// A token that names its subject.
-pub(crate) fn wrap(seed: u64, subject: &str) -> String {
+pub(crate) fn encode(seed: u64, subject: &str) -> String {
     let digits: String = subject.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("{digits}==:S:{}", Dice::of(seed, &["subject", subject]).opaque(11))
 }
 
 /// The subject of a token; nothing if it isn't one of this store's.
-pub(crate) fn unwrap(seed: u64, token: &str) -> Option<String> {
+pub(crate) fn decode(seed: u64, token: &str) -> Option<String> {
     let (digits, _) = token.split_once("==:S:")?;
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes = digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<_>>>()?;
     let subject = String::from_utf8(bytes).ok()?;
-    (wrap(seed, &subject) == token).then_some(subject)
+    (encode(seed, &subject) == token).then_some(subject)
 }
 
 #[cfg(test)]
@@ -42,17 +42,17 @@ mod tests {
 
     #[test]
     fn a_token_fits_its_own_query() {
-        let token = seal(1, &"query", 3_000);
-        assert_eq!(open(1, &"query", &token), Some(3_000));
-        assert_eq!(open(1, &"other", &token), None);
-        assert_eq!(open(1, &"query", "nonsense"), None);
-        assert_eq!(open(1, &"query", ""), None);
+        let token = issue(1, &"query", 3_000);
+        assert_eq!(verify(1, &"query", &token), Some(3_000));
+        assert_eq!(verify(1, &"other", &token), None);
+        assert_eq!(verify(1, &"query", "nonsense"), None);
+        assert_eq!(verify(1, &"query", ""), None);
     }
 
     #[test]
     fn a_token_names_its_subject() {
-        let token = wrap(1, "similar é");
-        assert_eq!(unwrap(1, &token).as_deref(), Some("similar é"));
-        assert_eq!((unwrap(2, &token), unwrap(1, "nonsense"), unwrap(1, "zz==:S:")), (None, None, None));
+        let token = encode(1, "similar é");
+        assert_eq!(decode(1, &token).as_deref(), Some("similar é"));
+        assert_eq!((decode(2, &token), decode(1, "nonsense"), decode(1, "zz==:S:")), (None, None, None));
     }
 }

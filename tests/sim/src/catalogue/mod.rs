@@ -39,7 +39,7 @@ use ranking::{Collection, is_category};
 pub(crate) use traits::exists;
 
 pub(crate) use reviews::{Review, ReviewPage};
-pub(crate) use search::{Found, search};
+pub(crate) use search::{SearchResults, search};
 pub(crate) use suggestions::suggestions;
 
 pub use query::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};

@@ -150,7 +150,7 @@ fn count(seed: u64, id: &str, language: &str) -> usize {
     if !exists(id) || !LANGUAGES.contains(&language) {
         return 0;
     }
-    let english = told_count(id).unwrap_or_else(|| {
+    let english = declared_count(id).unwrap_or_else(|| {
         let most = 40.0 * (1.0 + traits::popularity(seed, id)).powi(3);
         Dice::of(seed, &["reviews", id]).index(most as usize)
     });
@@ -161,7 +161,7 @@ fn count(seed: u64, id: &str, language: &str) -> usize {
     share.saturating_sub(english / 50)
 }
 
-fn told_count(id: &str) -> Option<usize> {
+fn declared_count(id: &str) -> Option<usize> {
     id.rsplit('.').next()?.strip_prefix(COUNTED)?.parse().ok()
 }
 

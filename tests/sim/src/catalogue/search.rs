@@ -5,7 +5,7 @@
 
 use super::query::{AppQuery, Price, SearchQuery};
 use super::words::{CANDIDATES, candidate};
-use super::{App, Catalogue, exists, ranking, traits};
+use super::{App, Catalogue, Locale, exists, ranking, traits};
 use crate::dice::Dice;
 
 /// How many apps compete for a search's results.
@@ -13,18 +13,20 @@ const POOL: usize = 50;
 
 /// What a search finds.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct SearchResults {
     /// The app of exactly this name or id.
     pub(crate) exact: Option<App>,
     pub(crate) items: Vec<App>,
     /// The term that was searched for, if it isn't the one that was given.
     pub(crate) corrected: Option<String>,
+    /// Whether a notice comes first, as in the European Union.
+    pub(crate) notice: bool,
     /// Whether the answer has a token; the store refuses to continue a search by it.
     pub(crate) token: bool,
 }
 
 /// Searches the catalogue; nothing if nothing is found.
-pub(crate) fn search(catalogue: &Catalogue, query: &SearchQuery) -> Option<Found> {
+pub(crate) fn search(catalogue: &Catalogue, query: &SearchQuery) -> Option<SearchResults> {
     let given = query.term.trim().to_lowercase();
     if !given.chars().any(char::is_alphanumeric) {
         return None;
@@ -38,7 +40,8 @@ pub(crate) fn search(catalogue: &Catalogue, query: &SearchQuery) -> Option<Found
     let ids = ranking::ranked(seed, &pool, &query.country, dice.between(20, 29) as usize);
     let not_exact = |other: &App| exact.as_ref().is_none_or(|exact| exact.id != other.id);
     let items = ids.into_iter().filter_map(app).filter(not_exact).collect();
-    Some(Found { exact, items, corrected: (term != given).then_some(term), token: dice.chance(0.5) })
+    let notice = Locale::of(&query.language, &query.country).place.resold;
+    Some(SearchResults { exact, items, corrected: (term != given).then_some(term), notice, token: dice.chance(0.5) })
 }
 
 /// The term with each character at most twice in a row, or once if it was there more often.

@@ -2,8 +2,8 @@
 
 mod blocks;
 mod chrome;
+mod data_page;
 mod filler;
-mod sheet;
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::catalogue::{App, encode};
 use crate::wire::Node;
 
 pub(crate) use chrome::Chrome;
-pub(crate) use sheet::{Sheet, sheet};
+pub(crate) use data_page::{DataPage, data_page};
 
 /// The page of an app: `rows` are those of other apps.
 pub(crate) fn app_page(chrome: &Chrome, seed: u64, app: &App, rows: Node, language: &str, changed: bool) -> Content {

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::asked::{Asked, Ordered};
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use super::reply::Reply;
+use super::resolve::{Resolved, Resolver};
 use crate::batch::{Answer, Call, Frame, Framing, calls, envelope};
 use crate::faults::{FOREIGN_APP, FaultKind};
 use crate::stock::Article;
@@ -66,17 +66,17 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
     if details && strikes(FaultKind::MovedFrame) {
         return Answer::Payload(MOVED.to_owned().into());
     }
-    let ordered = if details && strikes(FaultKind::ForeignFrame) {
-        Ordered::Article(Article::Details(inquiry.app(FOREIGN_APP), Mask::new(call.fields())))
+    let resolved = if details && strikes(FaultKind::ForeignFrame) {
+        Resolved::Article(Article::Details(inquiry.app(FOREIGN_APP), Mask::new(call.fields())))
     } else {
-        Asked { desk, inquiry, call, index }.ordered()
+        Resolver { desk, inquiry, call, index }.resolve()
     };
-    match ordered {
-        Ordered::Article(article) => {
+    match resolved {
+        Resolved::Article(article) => {
             desk.take(article, inquiry.gzip).await.map_or(Answer::Status(INTERNAL), Answer::Payload)
         }
-        Ordered::Status(status) => Answer::Status(status),
-        Ordered::Nothing => Answer::Nothing,
+        Resolved::Status(status) => Answer::Status(status),
+        Resolved::Nothing => Answer::Nothing,
     }
 }
 

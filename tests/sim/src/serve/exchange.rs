@@ -12,7 +12,7 @@ use hyper::{Request, Response};
 
 use super::batch::batch;
 use super::inquiry::{Inquiry, Site};
-use super::pages::Pages;
+use super::pages::PageRequest;
 use super::reply::Reply;
 use super::robots::robots;
 use super::state::{Settings, State};
@@ -122,7 +122,7 @@ impl Desk<'_> {
         }
         match (inquiry.post, inquiry.path.as_str()) {
             (true, BATCH) => batch(self, inquiry).await,
-            (false, path) if path.starts_with(PAGES) => Pages { desk: self, inquiry }.reply().await,
+            (false, path) if path.starts_with(PAGES) => PageRequest { desk: self, inquiry }.reply().await,
             (false, ROBOTS) => Reply::text(robots()),
             (false, "/") => {
                 Reply::html(200, "<!doctype html><title>Simulated store</title><p>A simulated store.</p>".to_owned())

@@ -1,12 +1,12 @@
 //! Requests, from the socket to the answer.
 
-mod asked;
 mod batch;
 mod exchange;
 mod inquiry;
 mod listen;
 mod pages;
 mod reply;
+mod resolve;
 mod robots;
 mod state;
 mod stream;

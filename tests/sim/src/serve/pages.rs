@@ -8,12 +8,12 @@ use crate::faults::FaultKind;
 use crate::stock::{Article, topic_of_token};
 
 /// A request for a page.
-pub(crate) struct Pages<'a> {
+pub(crate) struct PageRequest<'a> {
     pub(crate) desk: &'a Desk<'a>,
     pub(crate) inquiry: &'a Inquiry,
 }
 
-impl Pages<'_> {
+impl PageRequest<'_> {
     /// The page's answer.
     pub(crate) async fn reply(&self) -> Reply {
         if let Some(refusal) = self.desk.poison(self.inquiry.param("id")) {

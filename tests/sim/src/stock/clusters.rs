@@ -3,7 +3,7 @@
 use super::{PageRange, Stock};
 use crate::body::Content;
 use crate::catalogue::{App, AppQuery, ClusterQuery, Topic, cluster, is_number};
-use crate::page::Sheet;
+use crate::page::DataPage;
 use crate::token;
 use crate::wire::{self, NULL, Node, Row, list};
 
@@ -25,7 +25,7 @@ fn first_length(topic: &Topic) -> usize {
 
 /// What a token continues, and how many apps come before; nothing if it isn't a cluster's.
 pub(crate) fn topic_of_token(seed: u64, token: &str) -> Option<(Topic, usize)> {
-    let subject = token::unwrap(seed, token)?;
+    let subject = token::decode(seed, token)?;
     let mut parts = subject.split('\t');
     let topic = match (parts.next()?, parts.next()?.to_owned()) {
         ("similar", id) => Topic::Similar(id),
@@ -39,19 +39,19 @@ impl Stock {
     pub(super) fn rows(&self, app: &App, query: &AppQuery) -> Node {
         let row = |topic, length| {
             let query = ClusterQuery { topic, language: query.language.clone(), country: query.country.clone() };
-            OwnRow::new(self, &PageRange { query, skipped: 0, length, next: length })
+            ClusterRow::new(self, &PageRange { query, skipped: 0, length, next: length })
         };
         let developer =
             (app.updated.seconds % 2 == 1).then(|| row(Topic::Developer(app.developer.id.clone()), DEVELOPER_ROW));
         let taken = developer.as_ref().map_or(0, |_| DEVELOPER_ROW);
         let similar = row(Topic::Similar(app.id.clone()), ROWS - taken);
-        wire::rows(&developer.iter().chain([&similar]).map(OwnRow::borrowed).collect::<Vec<_>>())
+        wire::rows(&developer.iter().chain([&similar]).map(ClusterRow::borrowed).collect::<Vec<_>>())
     }
 
     /// The page of a cluster; which rpc answers for a developer's name isn't known, so that it is the one for numbers.
     pub(super) fn cluster_page(&self, query: &ClusterQuery, changed: bool) -> Content {
         let length = first_length(&query.topic);
-        let row = OwnRow::new(self, &PageRange { query: query.clone(), skipped: 0, length, next: length });
+        let row = ClusterRow::new(self, &PageRange { query: query.clone(), skipped: 0, length, next: length });
         let (rpc, id) = match &query.topic {
             Topic::Similar(id) => ("CNT7ob", id),
             Topic::Developer(id) => ("MRTdke", id),
@@ -62,24 +62,24 @@ impl Stock {
         if numbered {
             own.push(("Ws7gDc", list![list![list![id, 8]]], wire::developer(id)));
         }
-        self.sheet(Sheet { subject: id, title: &row.title, language: &query.language, own })
+        self.data_page(DataPage { subject: id, title: &row.title, language: &query.language, own })
     }
 
     /// A page of a cluster after the first.
     pub(super) fn continuation(&self, range: &PageRange<ClusterQuery>) -> Node {
-        wire::continuation(&OwnRow::new(self, range).borrowed())
+        wire::continuation(&ClusterRow::new(self, range).borrowed())
     }
 }
 
 /// A row with what it is made of.
-struct OwnRow {
+struct ClusterRow {
     title: String,
     link: String,
     apps: Vec<App>,
     next: Option<String>,
 }
 
-impl OwnRow {
+impl ClusterRow {
     fn new(stock: &Stock, range: &PageRange<ClusterQuery>) -> Self {
         let (seed, topic) = (stock.catalogue.seed(), &range.query.topic);
         // One app more than the page needs says whether there is another page.
@@ -89,7 +89,7 @@ impl OwnRow {
             Topic::Similar(id) => ("similar", id),
             Topic::Developer(id) => ("developer", id),
         };
-        let token = |skipped: usize| token::wrap(seed, &format!("{kind}\t{id}\t{skipped}"));
+        let token = |skipped: usize| token::encode(seed, &format!("{kind}\t{id}\t{skipped}"));
         let title = all.first().map_or_else(String::new, |app| format!("More by {}", app.developer.name));
         let (title, link) = match topic {
             Topic::Similar(_) => (

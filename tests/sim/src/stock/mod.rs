@@ -15,7 +15,7 @@ use crate::catalogue::{
 };
 use crate::config::Layout;
 use crate::error::Error;
-use crate::page::{self, Chrome, Sheet};
+use crate::page::{self, Chrome, DataPage};
 use crate::token;
 use crate::wire::{self, Mask, NULL, Node, SAFETY_PAGE_FIELDS, list};
 
@@ -133,10 +133,10 @@ impl Stock {
     fn search(&self, query: &SearchQuery, changed: bool) -> Content {
         let found = search(&self.catalogue, query);
         let subject = format!("{query:?}");
-        let next = found.as_ref().filter(|found| found.token).map(|_| token::seal(self.catalogue.seed(), &subject, 1));
+        let next = found.as_ref().filter(|found| found.token).map(|_| token::issue(self.catalogue.seed(), &subject, 1));
         let data = wire::search(found.as_ref(), next.as_deref(), changed);
         let own = vec![("lGYRle", list![list![list![], list![&query.term]]], data)];
-        self.sheet(Sheet { subject: &subject, title: &query.term, language: &query.language, own })
+        self.data_page(DataPage { subject: &subject, title: &query.term, language: &query.language, own })
     }
 
     /// The page on data safety; an app that doesn't exist has one with an empty block (PLAY.md, section 6).
@@ -146,11 +146,11 @@ impl Stock {
         let fields: Node = SAFETY_PAGE_FIELDS.iter().map(|field| *field as i64).collect();
         let request = list![NULL, NULL, list![fields], NULL, NULL, list![wire::app_key(&query.id)]];
         let own = vec![("Ws7gDc", request, data)];
-        self.sheet(Sheet { subject: &query.id, title: "Data safety", language: &query.language, own })
+        self.data_page(DataPage { subject: &query.id, title: "Data safety", language: &query.language, own })
     }
 
-    fn sheet(&self, sheet: Sheet<'_>) -> Content {
-        page::sheet(self.chrome(), self.catalogue.seed(), sheet)
+    fn data_page(&self, page: DataPage<'_>) -> Content {
+        page::data_page(self.chrome(), self.catalogue.seed(), page)
     }
 
     fn permissions(&self, query: &AppQuery) -> Node {
@@ -162,7 +162,7 @@ impl Stock {
         if reviews.len() == 0 {
             return wire::no_reviews();
         }
-        let token = (range.next < reviews.len()).then(|| token::seal(self.catalogue.seed(), &range.query, range.next));
+        let token = (range.next < reviews.len()).then(|| token::issue(self.catalogue.seed(), &range.query, range.next));
         wire::reviews(&reviews.read(range.skipped, range.length), token.as_deref(), changed)
     }
 

@@ -10,7 +10,7 @@ pub(crate) fn reviews(reviews: &[Review], token: Option<&str>, changed: bool) ->
         .iter()
         .map(|review| if changed { review_message(review).moved() } else { review_message(review) })
         .collect();
-    let limits = list![list![NULL, list![list![1800], NULL, list![72_000]]]];
+    let limits = list![list![NULL, list![list![600], NULL, list![3_600]]]];
     match token {
         Some(token) => list![messages, list![NULL, token], limits].json(),
         None => list![messages, NULL, limits].json(),
@@ -27,14 +27,14 @@ fn review_message(review: &Review) -> Node {
     let picture = || icon(&review.user_image);
     let user = list![&review.user_number, &review.user_name, NULL, list![picture(), true], picture()];
     let reply =
-        review.reply.as_ref().map_or(NULL, |reply| list![&reply.author, &reply.content, list![reply.at, 174_000_000]]);
+        review.reply.as_ref().map_or(NULL, |reply| list![&reply.author, &reply.content, list![reply.at, 120_000_000]]);
     let criteria: Vec<_> = review.criteria.iter().map(|(name, rating)| list![*name, list![*rating]]).collect();
     message([
         (0, (&review.id).into()),
         (1, list![&review.user_name, picture()]),
         (2, review.score.into()),
         (4, review.content.as_ref().map_or(NULL, Node::from)),
-        (5, list![review.created_at, 472_000_000]),
+        (5, list![review.created_at, 250_000_000]),
         (6, review.thumbs_up.into()),
         (7, reply),
         (9, user),

@@ -9,7 +9,7 @@ use crate::support::Shop;
 
 /// A developer by name who has an app, and one by number.
 const NAME: &str = "Amber Anchor Games";
-const NUMBER: &str = "5700313618786177705";
+const NUMBER: &str = "6123456789012345678";
 
 /// A page of a cluster: its records, and the token of the next.
 type Page = (Vec<Value>, Option<String>);
@@ -85,7 +85,7 @@ async fn a_developer_is_found_by_name_and_by_number() {
     let shop = Shop::open(StoreConfig::default()).await;
     for (id, path, slot) in [
         (NAME, "/store/apps/developer?id=Amber+Anchor+Games", 22),
-        (NUMBER, "/store/apps/dev?id=5700313618786177705", 21),
+        (NUMBER, "/store/apps/dev?id=6123456789012345678", 21),
     ] {
         let first = page(&shop, path, "MRTdke", slot).await;
         let truth = shop.store.cluster(&ClusterQuery::developer(id, "en", "us"));
@@ -111,7 +111,7 @@ async fn what_has_no_apps_has_no_page() {
     let shop = Shop::open(StoreConfig::default()).await;
     for path in [
         "/store/apps/developer?id=Nobody+At+All+Games",
-        "/store/apps/developer?id=5700313618786177705",
+        "/store/apps/developer?id=6123456789012345678",
         "/store/apps/dev?id=Amber+Anchor+Games",
         "/store/apps/dev?id=1",
         "/store/apps/developer",

@@ -50,6 +50,13 @@ async fn a_thousand_calls_for_one_field_are_one_post() {
 }
 
 #[tokio::test]
+async fn tens_of_thousands_of_calls_are_answered() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let ids: Vec<_> = ids(&shop, 100).into_iter().cycle().take(24_576).collect();
+    assert!(answers(&shop, "us", &ids, GENRE).await.iter().all(|frame| frame[2].is_string()));
+}
+
+#[tokio::test]
 async fn fields_that_are_not_asked_for_are_absent() {
     let shop = Shop::open(StoreConfig::default()).await;
     for id in ids(&shop, 20) {

@@ -13,6 +13,8 @@ struct Read {
     correction: Option<String>,
     token: Option<String>,
     has_card: bool,
+    /// Sections without apps.
+    sections_before: usize,
 }
 
 async fn search(shop: &Shop, query: &SearchQuery) -> Read {
@@ -29,7 +31,7 @@ async fn search(shop: &Shop, query: &SearchQuery) -> Read {
 }
 
 fn read(payload: &Value) -> Read {
-    let mut read = Read { records: Vec::new(), correction: None, token: None, has_card: false };
+    let mut read = Read { records: Vec::new(), correction: None, token: None, has_card: false, sections_before: 0 };
     for section in at(payload, "0,1").as_array().into_iter().flatten() {
         if let Some(items) = at(section, "22,0").as_array() {
             read.records.extend(items.iter().map(|entry| item(&entry[0])));
@@ -39,6 +41,7 @@ fn read(payload: &Value) -> Read {
             read.records.push(card(at(section, "23")));
             read.has_card = true;
         } else {
+            read.sections_before += 1;
             read.correction = at(section, "20,1").as_str().map(ToOwned::to_owned);
         }
     }
@@ -70,6 +73,7 @@ async fn searches_are_what_the_catalogue_says() {
         let query = SearchQuery::new(term, language, country);
         let (read, truth) = (search(&shop, &query).await, shop.store.search(&query));
         assert_eq!((read.records.len(), read.has_card, &read.correction), (truth.len(), has_card, &None), "{term}");
+        assert_eq!(read.sections_before, usize::from(["de", "fr"].contains(&country)));
         assert!((20..=30).contains(&truth.len()));
         read.records.iter().zip(&truth).for_each(|(read, truth)| assert_same(read, truth));
         tokens += usize::from(read.token.is_some());

@@ -8,7 +8,7 @@ use crate::dice::Dice;
 
 /// What a page is about.
 #[derive(Debug)]
-pub(crate) struct Sheet<'a> {
+pub(crate) struct DataPage<'a> {
     /// What the numbers of the blocks follow from, with the seed.
     pub(crate) subject: &'a str,
     pub(crate) title: &'a str,
@@ -18,11 +18,11 @@ pub(crate) struct Sheet<'a> {
 }
 
 /// The page.
-pub(crate) fn sheet(chrome: &Chrome, seed: u64, sheet: Sheet<'_>) -> Content {
-    let blocks = page_blocks(&mut Dice::of(seed, &["sheet", sheet.subject]), sheet.own);
+pub(crate) fn data_page(chrome: &Chrome, seed: u64, page: DataPage<'_>) -> Content {
+    let blocks = page_blocks(&mut Dice::of(seed, &["page", page.subject]), page.own);
     let mut head = format!(
         "<title id=\"main-title\">{} - Apps on Google Play</title><script nonce=\"c2ltdWxhdGVk\">",
-        encode(sheet.title)
+        encode(page.title)
     );
     blocks::write_requests(&mut head, &blocks);
     head.push_str(chrome::CALLBACKS);
@@ -31,7 +31,7 @@ pub(crate) fn sheet(chrome: &Chrome, seed: u64, sheet: Sheet<'_>) -> Content {
     blocks::write(&mut body, &blocks);
     body.push_str(chrome::END);
     let mut content =
-        Content::from(format!("<!doctype html><html lang=\"{}\" dir=\"ltr\"><head>", encode(sheet.language)));
+        Content::from(format!("<!doctype html><html lang=\"{}\" dir=\"ltr\"><head>", encode(page.language)));
     content.part(chrome.head());
     content.part(&Part::new(head));
     content.part(chrome.body());

@@ -18,7 +18,7 @@ const RATINGS_FIELD: u64 = 52;
 
 /// What a call is answered with.
 #[derive(Clone, Debug)]
-pub(crate) enum Ordered {
+pub(crate) enum Resolved {
     /// A payload from the stock.
     Article(Article),
     /// A gRPC status.
@@ -28,7 +28,7 @@ pub(crate) enum Ordered {
 }
 
 /// A call with the request that holds it.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Resolver<'a> {
     pub(crate) desk: &'a Desk<'a>,
     pub(crate) inquiry: &'a Inquiry,
     pub(crate) call: &'a Call,
@@ -36,61 +36,61 @@ pub(crate) struct Asked<'a> {
     pub(crate) index: usize,
 }
 
-impl Asked<'_> {
+impl Resolver<'_> {
     /// What the call asks for.
-    pub(crate) fn ordered(&self) -> Ordered {
-        let ordered = match self.call.rpc.as_str() {
+    pub(crate) fn resolve(&self) -> Resolved {
+        let resolved = match self.call.rpc.as_str() {
             "vyAe2" => self.chart(),
             "Ws7gDc" => self.details(),
             "oCPfdb" | "UsvDTd" => self.reviews(),
             "xdSrCf" => self.permissions(),
             "IJ4APc" => self.suggestions(),
-            "qnKhOb" => Some(self.continuation().unwrap_or(Ordered::Status(NOT_FOUND))),
+            "qnKhOb" => Some(self.continuation().unwrap_or(Resolved::Status(NOT_FOUND))),
             _ => None,
         };
-        ordered.unwrap_or(Ordered::Status(INVALID_ARGUMENT))
+        resolved.unwrap_or(Resolved::Status(INVALID_ARGUMENT))
     }
 
     fn strikes(&self, kind: FaultKind) -> bool {
         self.desk.strikes_app(kind, self.index, self.call.app_id())
     }
 
-    fn chart(&self) -> Option<Ordered> {
+    fn chart(&self) -> Option<Resolved> {
         let unseen = self.call.is_long_chart() && self.strikes(FaultKind::LongFormEmpty);
         let mut query = self.call.chart(&self.inquiry.language(), &self.inquiry.country())?;
         if unseen || self.strikes(FaultKind::NotFound) {
             query.category = "NONE".to_owned();
         }
-        Some(Ordered::Article(Article::Chart(query)))
+        Some(Resolved::Article(Article::Chart(query)))
     }
 
-    fn details(&self) -> Option<Ordered> {
+    fn details(&self) -> Option<Resolved> {
         let id = self.call.details_id()?;
         if self.strikes(FaultKind::NotFound) || !exists(id) {
-            return Some(Ordered::Status(NOT_FOUND));
+            return Some(Resolved::Status(NOT_FOUND));
         }
         let (query, fields) = (self.inquiry.app(id), self.call.fields());
         Some(match listing(id, &query.country) {
             // Both answers for what isn't there are known: a status, and an empty frame.
-            Listing::None => Ordered::Nothing,
-            _ if fields == [RATINGS_FIELD] => Ordered::Article(Article::Ratings(query)),
-            _ => Ordered::Article(Article::Details(query, Mask::new(fields))),
+            Listing::None => Resolved::Nothing,
+            _ if fields == [RATINGS_FIELD] => Resolved::Article(Article::Ratings(query)),
+            _ => Resolved::Article(Article::Details(query, Mask::new(fields))),
         })
     }
 
-    fn permissions(&self) -> Option<Ordered> {
+    fn permissions(&self) -> Option<Resolved> {
         let mut query = self.inquiry.app(self.call.app_id()?);
         if self.strikes(FaultKind::NotFound) {
             query.id = String::new();
         }
-        Some(Ordered::Article(Article::Permissions(query)))
+        Some(Resolved::Article(Article::Permissions(query)))
     }
 
-    fn suggestions(&self) -> Option<Ordered> {
-        Some(Ordered::Article(Article::Suggestions(self.call.term()?.to_owned(), self.inquiry.language())))
+    fn suggestions(&self) -> Option<Resolved> {
+        Some(Resolved::Article(Article::Suggestions(self.call.term()?.to_owned(), self.inquiry.language())))
     }
 
-    fn reviews(&self) -> Option<Ordered> {
+    fn reviews(&self) -> Option<Resolved> {
         let call = ReviewCall::new(self.call, &self.inquiry.language())?;
         let mut query = call.query;
         if self.strikes(FaultKind::NotFound) {
@@ -99,11 +99,11 @@ impl Asked<'_> {
         }
         let (skipped, null) = match &call.token {
             // A token that is unknown: no source says what the store does, so the argument counts as invalid.
-            Some(token) => (token::open(self.desk.state.seed(), &query, token)?, FaultKind::NullNextPage),
+            Some(token) => (token::verify(self.desk.state.seed(), &query, token)?, FaultKind::NullNextPage),
             None => (0, FaultKind::NullFirstPage),
         };
         if call.length > self.desk.lot.faults().largest_review_page || self.strikes(null) {
-            return Some(Ordered::Nothing);
+            return Some(Resolved::Nothing);
         }
         let (mut length, mut next) = (call.length, skipped.saturating_add(call.length));
         if self.strikes(FaultKind::EmptyPage) {
@@ -111,11 +111,11 @@ impl Asked<'_> {
         } else if call.token.is_some() && self.strikes(FaultKind::RepeatedToken) {
             next = skipped;
         }
-        Some(Ordered::Article(Article::Reviews(PageRange { query, skipped, length, next })))
+        Some(Resolved::Article(Article::Reviews(PageRange { query, skipped, length, next })))
     }
 
     /// What continues a cluster; nothing for any other token, such as a search's, which the store refuses.
-    fn continuation(&self) -> Option<Ordered> {
+    fn continuation(&self) -> Option<Resolved> {
         let (token, length) = self.call.continuation()?;
         let (topic, skipped) = topic_of_token(self.desk.state.seed(), token)?;
         let query = ClusterQuery { topic, language: self.inquiry.language(), country: self.inquiry.country() };
@@ -127,6 +127,6 @@ impl Asked<'_> {
         } else if self.strikes(FaultKind::RepeatedToken) {
             next = skipped;
         }
-        Some(Ordered::Article(Article::Continuation(PageRange { query, skipped, length, next })))
+        Some(Resolved::Article(Article::Continuation(PageRange { query, skipped, length, next })))
     }
 }
