@@ -188,7 +188,7 @@ fn reply(dice: &mut Dice, app_id: &str, speech: Language, created_at: i64) -> Re
 }
 
 fn criteria(dice: &mut Dice) -> Vec<(&'static str, i64)> {
-    const NAMES: [&str; 3] = ["vaf_games_simple", "vaf_games_realistic", "vaf_games_complex"];
+    const NAMES: [&str; 3] = ["simulated_ease", "simulated_depth", "simulated_look"];
     if dice.chance(0.7) {
         return Vec::new();
     }

@@ -91,6 +91,6 @@ mod tests {
     fn one_word_or_an_id_has_an_exact_match() {
         assert_eq!(exact_id("panda").as_deref(), Some("com.panda"));
         assert_eq!(exact_id("org.panda.app").as_deref(), Some("org.panda.app"));
-        assert_eq!((exact_id("panda games"), exact_id("2048"), exact_id("missing.app")), (None, None, None));
+        assert_eq!((exact_id("panda races"), exact_id("2048"), exact_id("missing.app")), (None, None, None));
     }
 }
