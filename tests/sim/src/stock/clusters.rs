@@ -43,6 +43,8 @@ impl Stock {
         };
         let developer =
             (app.updated.seconds % 2 == 1).then(|| row(Topic::Developer(app.developer.id.clone()), DEVELOPER_ROW));
+        // An id that isn't made of the catalogue's words may have a developer whose apps can't be found by name.
+        let developer = developer.filter(|row| !row.apps.is_empty());
         let taken = developer.as_ref().map_or(0, |_| DEVELOPER_ROW);
         let similar = row(Topic::Similar(app.id.clone()), ROWS - taken);
         wire::rows(&developer.iter().chain([&similar]).map(ClusterRow::borrowed).collect::<Vec<_>>())

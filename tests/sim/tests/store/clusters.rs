@@ -99,6 +99,21 @@ async fn a_developer_is_found_by_name_and_by_number() {
 }
 
 #[tokio::test]
+async fn the_row_of_a_developer_leads_to_a_page() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let mut followed = 0;
+    for number in 0..20 {
+        let links = links(&shop, &format!("com.Studio_{}.app{number}", number % 3)).await;
+        let named = links.iter().filter(|link| !link.contains("/cluster?"));
+        for link in named {
+            assert_eq!(shop.get(&format!("{link}&hl=en&gl=us")).await.status(), 200, "{link}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 0);
+}
+
+#[tokio::test]
 async fn the_page_of_a_number_has_details_that_are_no_apps() {
     let shop = Shop::open(StoreConfig::default()).await;
     let page = shop.get(&format!("/store/apps/dev?id={NUMBER}&hl=en&gl=us")).await.text().await.unwrap();
