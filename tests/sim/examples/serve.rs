@@ -11,7 +11,7 @@ use playfast_sim::{FaultKind, Faults, Store, StoreConfig};
 
 const USAGE: &str = "serve [--pages DIR] [--port N] [--latency-ms N] [--seed N] [--max-streams N] [--fault NAME=P]... \
     [--fault-for APP=NAME]... [--poison APP=STATUS]... [--max-calls N=STATUS] [--window N=SECONDS] [--opens-after-ms N] [--error-code N] \
-    [--retry-after SECONDS] [--stall-ms N] [--max-in-flight N] [--per-second N] [--ca FILE]";
+    [--retry-after SECONDS] [--stall-ms N] [--max-in-flight N] [--per-second N] [--largest-review-page N] [--ca FILE]";
 
 /// What the command line says.
 #[derive(Default)]
@@ -61,7 +61,12 @@ fn set(options: Options, name: &str, value: &str) -> Result<Options, String> {
             let faults = of_calls(config.faults.clone(), name, value)?;
             config.faults(faults)
         }
-        "--retry-after" | "--stall-ms" | "--max-in-flight" | "--per-second" | "--error-code" => {
+        "--retry-after"
+        | "--stall-ms"
+        | "--max-in-flight"
+        | "--per-second"
+        | "--error-code"
+        | "--largest-review-page" => {
             let faults = limit(config.faults.clone(), name, value)?;
             config.faults(faults)
         }
@@ -83,6 +88,7 @@ fn limit(faults: Faults, name: &str, value: &str) -> Result<Faults, String> {
         "--retry-after" => faults.retry_after(Duration::from_secs(number(name, value)?)),
         "--stall-ms" => faults.stall_for(Duration::from_millis(number(name, value)?)),
         "--error-code" => faults.error_code(number(name, value)?),
+        "--largest-review-page" => faults.largest_review_page(number(name, value)?),
         "--max-in-flight" => faults.max_in_flight(number(name, value)?),
         _ => faults.per_second(number(name, value)?),
     })

@@ -79,18 +79,19 @@ impl Content {
 
     /// The plain body's chunks.
     pub(crate) fn plain(&self) -> Vec<Bytes> {
-        self.pieces.iter().map(|piece| piece.bytes().clone()).collect()
+        joined(self.pieces.iter().map(|piece| piece.bytes().clone()))
     }
 
     /// The gzipped body's chunks.
     pub(crate) fn gzip(&self) -> Vec<Bytes> {
-        let mut chunks = vec![Bytes::from_static(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255])];
+        let mut chunks = Vec::with_capacity(self.pieces.len() + 2);
+        chunks.push(Bytes::from_static(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]));
         let mut sum = Crc::new();
         for piece in &self.pieces {
             chunks.push(add(piece, &mut sum));
         }
         chunks.push(trailer(&sum));
-        chunks
+        joined(chunks)
     }
 
     /// Compresses what is shared, so that no response waits for it.
@@ -113,6 +114,30 @@ impl From<Arc<Part>> for Content {
     fn from(part: Arc<Part>) -> Self {
         Self { pieces: vec![Piece::Shared(part)] }
     }
+}
+
+/// Chunks that are sent by themselves have this many bytes or more. Smaller ones are joined: each becomes a frame of HTTP/2, and clients
+/// close a connection that has too many small ones (hyper's `too_many_data_frames`).
+const SMALLEST_CHUNK: usize = 4 << 10;
+
+/// The same bytes in fewer chunks, of which the large ones aren't copied.
+fn joined(chunks: impl IntoIterator<Item = Bytes>) -> Vec<Bytes> {
+    let (mut out, mut small) = (Vec::new(), BytesMut::new());
+    for chunk in chunks {
+        if chunk.len() < SMALLEST_CHUNK {
+            small.put_slice(&chunk);
+        }
+        if !small.is_empty() && (chunk.len() >= SMALLEST_CHUNK || small.len() >= SMALLEST_CHUNK) {
+            out.push(small.split().freeze());
+        }
+        if chunk.len() >= SMALLEST_CHUNK {
+            out.push(chunk);
+        }
+    }
+    if !small.is_empty() {
+        out.push(small.freeze());
+    }
+    out
 }
 
 /// A piece's deflate blocks; its checksum is added to the stream's.
@@ -172,6 +197,15 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+
+    #[test]
+    fn small_chunks_are_joined_in_order() {
+        let chunk = |length: usize| Bytes::from(crate::dice::Dice::of(1, &[&length.to_string()]).opaque(length));
+        let chunks: Vec<_> = [1, 2, 5_000, 3, 4_000, 4_000, 9_000, 9_001, 5].into_iter().map(chunk).collect();
+        let out = joined(chunks.clone());
+        assert_eq!(out.concat(), chunks.concat());
+        assert_eq!(out.iter().map(Bytes::len).collect::<Vec<_>>(), [3, 5_000, 8_003, 9_000, 9_001, 5]);
+    }
 
     #[test]
     fn the_gzipped_body_holds_the_same_bytes() {

@@ -15,8 +15,23 @@
 //! # }
 //! ```
 //!
-//! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`] and
-//! [`Store::app`] say. The crate depends on nothing of the project's own.
+//! A client is led here with [`Store::connect_to`] and trusts [`Store::ca_pem`]. What it should read is what [`Store::chart`],
+//! [`Store::app`] and their like say. Everything follows from the seed; some ids and terms choose what they get:
+//!
+//! | id or term | what it is |
+//! |---|---|
+//! | `missing.…` | an app that never existed: status 5, or a 404 |
+//! | `removed.…`, `listed.CC.…` | an app without a page (in any country but CC): an empty frame, or a 404 |
+//! | `only.CC.…` | an app with a page that says that it can't be had, in any country but CC |
+//! | `soon.…` | an app to be preregistered for |
+//! | `bare.…` | an app that asks for no permissions and declares that it collects and shares nothing |
+//! | `silent.…` | an app without a declaration on data |
+//! | `….reviewsN` | an app with exactly N reviews in English |
+//! | a search for an app's id, or for one word `w` | has an exact match: that app, or `com.w` |
+//! | a search for `pandaaa` | shows results for `panda` |
+//! | a search for `!?` | finds nothing |
+//!
+//! The crate depends on nothing of the project's own.
 
 mod batch;
 mod body;
@@ -34,11 +49,12 @@ mod stats;
 mod stock;
 mod store;
 mod tls;
+mod token;
 mod truth;
 mod wire;
 
 pub use canned::Canned;
-pub use catalogue::{AppQuery, ChartQuery};
+pub use catalogue::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
 pub use config::{Layout, Protocol, StoreConfig};
 pub use error::Error;
 pub use faults::{CallLimit, FOREIGN_APP, FaultKind, Faults, UnknownFault, Window};

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery};
+use crate::catalogue::{AppQuery, ChartQuery, ClusterQuery, ReviewQuery, SearchQuery, cluster, search, suggestions};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -20,6 +20,10 @@ use crate::stats::Stats;
 use crate::stock::Article;
 use crate::tls::{HOSTS, identity};
 use crate::truth;
+use crate::wire::Mask;
+
+/// More apps than any cluster has.
+const LONGEST_CLUSTER: usize = 1_000;
 
 /// A running store; it stops when dropped.
 #[derive(Debug)]
@@ -105,7 +109,11 @@ impl Store {
         let layout = self.state.settings().layout;
         let charts = charts.iter().cloned().map(Article::Chart);
         let apps = apps.iter().flat_map(|app| {
-            [Article::Page(app.clone()), Article::Details(app.clone(), false), Article::Details(app.clone(), true)]
+            [
+                Article::Page(app.clone()),
+                Article::Details(app.clone(), Mask::page()),
+                Article::Details(app.clone(), Mask::page_with_safety()),
+            ]
         });
         for article in charts.chain(apps) {
             let (content, _) = self.state.stock.take(article, layout, true).await?;
@@ -120,14 +128,71 @@ impl Store {
         self.state.stock.catalogue.chart(query).unwrap_or_default().iter().map(truth::item).collect()
     }
 
-    /// The record that a parser should read from an app's page; nothing if there is no such app.
+    /// The record that a parser should read from an app's page; nothing if the country has no page of it.
+    ///
+    /// Some ids say how the store has them: `missing.…` never existed, `removed.…` has no page any more, `listed.de.…` has a page in Germany
+    /// alone, `only.de.…` can be had in Germany alone and has a page everywhere, `soon.…` can be preregistered for.
     pub fn app(&self, query: &AppQuery) -> Option<Value> {
         self.state.stock.app(query).as_ref().map(truth::details)
     }
 
+    /// Whether an app can be had in a country: `available`, `preregister`, `not-in-country` or `no-listing`.
+    pub fn availability(&self, query: &AppQuery) -> &'static str {
+        truth::availability_status(self.state.stock.app(query).as_ref())
+    }
+
     /// What a details call adds to the record when it asks for field 138.
     pub fn data_safety(&self, query: &AppQuery) -> Option<Value> {
-        self.state.stock.app(query).as_ref().map(truth::data_safety)
+        self.state.stock.app(query).filter(|app| app.safety.declared).as_ref().map(truth::data_safety)
+    }
+
+    /// The record that a parser should read from the page on an app's data safety; nothing if there is no such app.
+    ///
+    /// Ids `bare.…` declare that they collect and share nothing: their lists are empty. Ids `silent.…` declare nothing: theirs are `null`.
+    pub fn data_safety_page(&self, query: &AppQuery) -> Option<Value> {
+        self.state.stock.app(query).as_ref().map(truth::data_safety_page)
+    }
+
+    /// The records that a parser should read from a search, an exact match first.
+    ///
+    /// A term of one word, or an app's id, has an exact match; a term without letters and digits finds nothing.
+    pub fn search(&self, query: &SearchQuery) -> Vec<Value> {
+        let Some(found) = search(&self.state.stock.catalogue, query) else { return Vec::new() };
+        found.exact.iter().map(truth::card).chain(found.items.iter().map(truth::item)).collect()
+    }
+
+    /// The records that a parser should read from all pages of a cluster; empty if there is none.
+    ///
+    /// A developer's name is what an app's record has as `developer_id`; numbers stand for other studios than those of the apps that have them.
+    pub fn cluster(&self, query: &ClusterQuery) -> Vec<Value> {
+        cluster(&self.state.stock.catalogue, query, LONGEST_CLUSTER)
+            .unwrap_or_default()
+            .iter()
+            .map(truth::item)
+            .collect()
+    }
+
+    /// The term that the store searches for instead of a misspelt one, which has a character three times in a row.
+    pub fn corrected_term(&self, query: &SearchQuery) -> Option<String> {
+        search(&self.state.stock.catalogue, query)?.corrected
+    }
+
+    /// The records that a parser should read from all pages of an app's reviews; empty if there are none.
+    ///
+    /// An id whose last label is `reviews` and a number, such as `com.example.reviews5785`, has so many reviews in English.
+    pub fn reviews(&self, query: &ReviewQuery) -> Vec<Value> {
+        self.state.stock.catalogue.reviews(query).read(0, usize::MAX).iter().map(truth::review).collect()
+    }
+
+    /// The records that a parser should read from an app's permissions: none for an app that asks for nothing (`bare.…`), nothing if there is
+    /// no such app.
+    pub fn permissions(&self, query: &AppQuery) -> Option<Vec<Value>> {
+        self.state.stock.app(query).as_ref().map(truth::permissions)
+    }
+
+    /// What is suggested for a term.
+    pub fn suggestions(&self, term: &str, language: &str) -> Vec<String> {
+        suggestions(self.state.stock.catalogue.seed(), term, language)
     }
 
     /// Answers every address that starts so with the same, before anything else; the last one put in wins.

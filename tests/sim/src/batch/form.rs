@@ -15,6 +15,9 @@ pub(crate) struct Call {
 /// How many apps a chart has when the request doesn't say.
 const DEFAULT_NUM: u64 = 50;
 
+/// The most apps that continue a cluster at once.
+const LONGEST_CONTINUATION: usize = 100;
+
 /// The calls in the form, or nothing if it isn't one.
 pub(crate) fn calls(form: &[u8]) -> Option<Vec<Call>> {
     let (_, json) = url::form_urlencoded::parse(form).find(|(name, _)| name == "f.req")?;
@@ -46,6 +49,29 @@ impl Call {
     /// The app that a details call asks for.
     pub(crate) fn details_id(&self) -> Option<&str> {
         self.argument.pointer("/5/0/0").and_then(Value::as_str)
+    }
+
+    /// The app that a call of any rpc asks for.
+    pub(crate) fn app_id(&self) -> Option<&str> {
+        let path = match self.rpc.as_str() {
+            "oCPfdb" => "/2/0",
+            "UsvDTd" => "/3/0",
+            "xdSrCf" => "/0/1/0",
+            "IJ4APc" | "qnKhOb" => return None,
+            _ => return self.details_id(),
+        };
+        self.argument.pointer(path).and_then(Value::as_str)
+    }
+
+    /// The token and the number of apps of a call that continues a cluster.
+    pub(crate) fn continuation(&self) -> Option<(&str, usize)> {
+        let num = self.argument.pointer("/0/1/0/1/1").and_then(Value::as_u64).unwrap_or(DEFAULT_NUM);
+        Some((self.argument.pointer("/0/3")?.as_str()?, usize::try_from(num).ok()?.min(LONGEST_CONTINUATION)))
+    }
+
+    /// The term that a call for suggestions begins with.
+    pub(crate) fn term(&self) -> Option<&str> {
+        self.argument.pointer("/0/1/0").and_then(Value::as_str)
     }
 
     /// The field numbers that a details call asks for.

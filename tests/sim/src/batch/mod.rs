@@ -2,6 +2,8 @@
 
 mod envelope;
 mod form;
+mod review_call;
 
 pub(crate) use envelope::{Answer, Frame, Framing, envelope};
 pub(crate) use form::{Call, calls};
+pub(crate) use review_call::ReviewCall;

@@ -113,6 +113,7 @@ pub(crate) enum Availability {
     Available,
     EarlyAccess,
     Preregister,
+    NotInCountry,
 }
 
 /// Which Android it needs; an app that varies with the device has no version of its own.
@@ -194,6 +195,8 @@ pub(crate) struct PermissionGroup {
 /// What the developer declares about data.
 #[derive(Clone, Debug)]
 pub(crate) struct Safety {
+    /// Whether there is a declaration; without one, the rest is empty.
+    pub(crate) declared: bool,
     pub(crate) shared: Vec<DataType>,
     pub(crate) collected: Vec<DataType>,
     pub(crate) practices: Vec<&'static str>,

@@ -5,12 +5,14 @@ use super::places::Place;
 use super::words::{surname, title_of};
 use crate::dice::Dice;
 
+/// What a studio's name may end with.
+pub(super) const NAME_ENDINGS: [&str; 8] = [" Games", " Studio", " Labs", " GmbH", " & Sons", " Ltd.", " A.Ş.", ""];
+
 /// The app's developer, as shown in a country.
 pub(crate) fn developer(dice: &mut Dice, id: &str, place: Place) -> Developer {
     let label = id.split('.').nth(1).unwrap_or_default();
     let studio = title_of(label);
-    let name = [studio.as_str(), dice.pick(&[" Games", " Studio", " Labs", " GmbH", " & Sons", " Ltd.", " A.Ş.", ""])]
-        .concat();
+    let name = [studio.as_str(), dice.pick(&NAME_ENDINGS)].concat();
     let number = dice.between(1 << 62, (1 << 63) - 1).to_string();
     let site = format!("{}.example", label.to_ascii_lowercase().replace('_', "-"));
     let (developer_id, link) = if dice.chance(0.4) { by_number(&number) } else { by_name(&name) };

@@ -42,6 +42,12 @@ const DATA: [(&str, &[&str]); 6] = [
 const PURPOSES: [&str; 4] =
     ["App functionality", "Analytics", "App functionality, Analytics", "Advertising or marketing, Account management"];
 
+/// Ids under this prefix ask for no permissions and declare that they collect and share nothing.
+const BARE: &str = "bare.";
+
+/// Ids under this prefix have no declaration on data.
+const SILENT: &str = "silent.";
+
 /// For whom the app is fit.
 pub(crate) fn content(dice: &mut Dice, language: Language) -> ContentRating {
     let labels = language.labels();
@@ -54,7 +60,10 @@ pub(crate) fn content(dice: &mut Dice, language: Language) -> ContentRating {
 }
 
 /// What the app may do.
-pub(crate) fn permissions(dice: &mut Dice) -> Permissions {
+pub(crate) fn permissions(dice: &mut Dice, id: &str) -> Permissions {
+    if id.starts_with(BARE) {
+        return Permissions { groups: Vec::new(), other: Vec::new(), ungrouped: Vec::new() };
+    }
     let kept: Vec<_> = GROUPS.into_iter().filter(|_| dice.chance(0.5)).collect();
     let groups =
         kept.into_iter().map(|(name, symbol, permissions)| group(dice, name, symbol, permissions.to_vec())).collect();
@@ -71,10 +80,17 @@ fn group(dice: &mut Dice, name: &'static str, symbol: &'static str, permissions:
 }
 
 /// What the app declares about data.
-pub(crate) fn safety(dice: &mut Dice, language: Language) -> Safety {
+pub(crate) fn safety(dice: &mut Dice, id: &str, language: Language) -> Safety {
     let labels = language.labels();
     let practices = [labels.encrypted, labels.deletable];
+    if id.starts_with(BARE) {
+        return Safety { declared: true, shared: Vec::new(), collected: Vec::new(), practices: practices.to_vec() };
+    }
+    if id.starts_with(SILENT) {
+        return Safety { declared: false, shared: Vec::new(), collected: Vec::new(), practices: Vec::new() };
+    }
     Safety {
+        declared: true,
         shared: if dice.chance(0.5) { data_types(dice, 0.3) } else { Vec::new() },
         collected: data_types(dice, 0.6),
         practices: practices.into_iter().filter(|_| dice.chance(0.8)).collect(),

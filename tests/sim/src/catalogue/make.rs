@@ -13,7 +13,7 @@ pub(crate) fn make(seed: u64, id: &str, locale: Locale) -> App {
     let language = locale.language;
     let dice = |part: &str| Dice::of(seed, &[part, id]);
     let (genre, paid) = (traits::genre(seed, id), traits::is_paid(seed, id));
-    let availability = availability(&mut dice("availability"));
+    let availability = availability(&mut dice("availability"), id);
     let soon = availability == Availability::Preregister;
     let title = title(&mut dice("title"), id, genre, language);
     let installs = numbers::installs(&mut dice("installs"), traits::popularity(seed, id), language);
@@ -40,8 +40,8 @@ pub(crate) fn make(seed: u64, id: &str, locale: Locale) -> App {
         updated,
         changelog: dice("changes").chance(0.8).then(|| prose::changelog(&mut dice("changelog"), language)),
         standing: standing(&mut dice("standing"), genre, paid, language),
-        permissions: declared::permissions(&mut dice("permissions")),
-        safety: declared::safety(&mut dice("safety"), language),
+        permissions: declared::permissions(&mut dice("permissions"), id),
+        safety: declared::safety(&mut dice("safety"), id, language),
         genre,
         title,
         availability,
@@ -64,7 +64,13 @@ fn title(dice: &mut Dice, id: &str, genre: Genre, language: Language) -> String 
     [name.as_str(), dice.pick(&[": ", " – ", " | "]), about, after].concat()
 }
 
-fn availability(dice: &mut Dice) -> Availability {
+/// Ids under this prefix can be preregistered for.
+const SOON: &str = "soon.";
+
+fn availability(dice: &mut Dice, id: &str) -> Availability {
+    if id.starts_with(SOON) {
+        return Availability::Preregister;
+    }
     match dice.below(40) {
         0 => Availability::Preregister,
         1 => Availability::EarlyAccess,

@@ -1,9 +1,11 @@
 //! All of it follows from the seed; nothing is stored but pools of candidates.
 
 mod app;
+mod clusters;
 mod contact;
 mod declared;
 mod genres;
+mod listing;
 mod locale;
 mod make;
 mod media;
@@ -12,7 +14,10 @@ mod places;
 mod prose;
 mod query;
 mod ranking;
+mod reviews;
+mod search;
 mod speech;
+mod suggestions;
 mod traits;
 mod words;
 
@@ -22,15 +27,22 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 pub(crate) use app::{
-    App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Rating, Tag, Video,
+    App, Availability, ContentRating, DataType, Discount, Image, Offer, PermissionGroup, Permissions, Rating, Tag,
+    Video,
 };
+pub(crate) use clusters::{cluster, is_number};
+pub(crate) use listing::{Listing, listing};
 pub(crate) use locale::Locale;
 pub(crate) use media::picture;
 pub(crate) use prose::{encode, sentence};
 use ranking::{Collection, is_category};
 pub(crate) use traits::exists;
 
-pub use query::{AppQuery, ChartQuery};
+pub(crate) use reviews::{Review, ReviewPage};
+pub(crate) use search::{SearchResults, search};
+pub(crate) use suggestions::suggestions;
+
+pub use query::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
 
 type Pools = HashMap<(String, Collection), Arc<[String]>>;
 
@@ -52,9 +64,15 @@ impl Catalogue {
         self.seed
     }
 
-    /// The app, if there is one of this id.
-    pub(crate) fn app(&self, id: &str, locale: Locale) -> Option<App> {
-        exists(id).then(|| make::make(self.seed, id, locale))
+    /// The app of a query, if its country has a page of it.
+    pub(crate) fn app(&self, query: &AppQuery) -> Option<App> {
+        let listing = listing(&query.id, &query.country);
+        let make = || make::make(self.seed, &query.id, Locale::of(&query.language, &query.country));
+        match listing {
+            Listing::None => None,
+            Listing::Offered => Some(make()),
+            Listing::NotInCountry => Some(App { availability: Availability::NotInCountry, ..make() }),
+        }
     }
 
     /// The apps of a chart in their order; none if there is no such chart.
@@ -64,6 +82,11 @@ impl Catalogue {
         let locale = Locale::of(&query.language, &query.country);
         let ids = ranking::ranked(self.seed, &pool, &query.country, query.num);
         Some(ids.into_iter().map(|id| make::make(self.seed, id, locale)).collect())
+    }
+
+    /// The reviews of an app, those that a query selects, in its order.
+    pub(crate) fn reviews(&self, query: &ReviewQuery) -> ReviewPage<'_> {
+        ReviewPage::new(self, query)
     }
 
     fn pool(&self, category: &str, collection: Collection) -> Arc<[String]> {

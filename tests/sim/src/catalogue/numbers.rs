@@ -12,7 +12,7 @@ const MOST_INSTALLS: f64 = 2.3e10;
 const KNOWN_TO_ALL: u64 = 5_000_000;
 
 /// The day before which every app was last changed: 2026-11-20, in Unix seconds.
-const NOW: i64 = 1_795_132_800;
+pub(super) const NOW: i64 = 1_795_132_800;
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;

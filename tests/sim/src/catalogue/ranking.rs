@@ -8,8 +8,8 @@ use super::traits;
 use super::words::{CANDIDATES, candidate};
 use crate::dice::Dice;
 
-/// The server's own maximum: it never gives more.
-pub(crate) const LONGEST_CHART: usize = 660;
+/// The most apps that a chart has, whatever a request asks for (PLAY.md, section 6).
+pub(crate) const LONGEST_CHART: usize = 200;
 
 /// How many candidates compete for a chart; more than fit, so that countries differ in who is in.
 const POOL: usize = 900;
@@ -20,6 +20,9 @@ pub(crate) enum Collection {
     Free,
     Paid,
     Grossing,
+    NewFree,
+    NewPaid,
+    Movers,
 }
 
 impl Collection {
@@ -29,8 +32,16 @@ impl Collection {
             "topselling_free" => Some(Self::Free),
             "topselling_paid" => Some(Self::Paid),
             "topgrossing" => Some(Self::Grossing),
+            "topselling_new_free" => Some(Self::NewFree),
+            "topselling_new_paid" => Some(Self::NewPaid),
+            "movers_shakers" => Some(Self::Movers),
             _ => None,
         }
+    }
+
+    /// Whether all of its apps cost something.
+    fn is_paid(self) -> bool {
+        matches!(self, Self::Paid | Self::NewPaid)
     }
 
     fn label(self) -> &'static str {
@@ -38,6 +49,9 @@ impl Collection {
             Self::Free => "free",
             Self::Paid => "paid",
             Self::Grossing => "grossing",
+            Self::NewFree => "new free",
+            Self::NewPaid => "new paid",
+            Self::Movers => "movers",
         }
     }
 }
@@ -52,15 +66,15 @@ pub(crate) fn pool(seed: u64, category: &str, collection: Collection) -> Vec<Str
     let mut dice = Dice::of(seed, &["pool", category, collection.label()]);
     let (start, stride) = (dice.below(CANDIDATES), dice.below(CANDIDATES) | 1);
     let walk = (0..CANDIDATES).map(|step| start.wrapping_add(step.wrapping_mul(stride)) % CANDIDATES);
-    let ids = walk.map(|number| candidate(number, collection == Collection::Paid));
+    let ids = walk.map(|number| candidate(number, collection.is_paid()));
     let fits = |id: &String| traits::genre(seed, id).belongs_to(category) && suits(seed, id, collection);
     ids.filter(fits).take(POOL).collect()
 }
 
 fn suits(seed: u64, id: &str, collection: Collection) -> bool {
     match collection {
-        Collection::Free => !traits::is_paid(seed, id),
-        Collection::Paid | Collection::Grossing => true,
+        Collection::Free | Collection::NewFree => !traits::is_paid(seed, id),
+        Collection::Paid | Collection::NewPaid | Collection::Grossing | Collection::Movers => true,
     }
 }
 

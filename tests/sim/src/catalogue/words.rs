@@ -45,6 +45,19 @@ pub(crate) fn candidate(number: u64, paid: bool) -> String {
     .concat()
 }
 
+/// The label of a studio of this number, in ids.
+pub(crate) fn studio(number: u64) -> String {
+    let word =
+        |list: &[&'static str; 32], shift: u32| list.get((number >> shift & 31) as usize).copied().unwrap_or_default();
+    [word(&STUDIO_HEADS, 0), word(&STUDIO_TAILS, 5)].concat()
+}
+
+/// The ids that a studio's apps may have.
+pub(crate) fn ids_of_studio(label: String) -> impl Iterator<Item = String> {
+    let names = NAME_HEADS.into_iter().flat_map(|head| NAME_TAILS.into_iter().map(move |tail| (head, tail)));
+    std::iter::once(format!("com.{label}")).chain(names.map(move |(head, tail)| format!("com.{label}.{head}{tail}")))
+}
+
 /// A label of an id as words for people: `riverquestpro` is "River Quest Pro".
 pub(crate) fn title_of(label: &str) -> String {
     let lower = label.to_ascii_lowercase();

@@ -39,6 +39,14 @@ pub enum FaultKind {
     ErrorFrame,
     /// For a chart call in the long form: no chart, although the short form gets it.
     LongFormEmpty,
+    /// For a reviews call without a token: a null payload, although there are reviews.
+    NullFirstPage,
+    /// For a call with a token: a null payload, although there is more; if it continues a cluster, with the status 5.
+    NullNextPage,
+    /// For a call for a page of reviews, or one that continues a cluster: no rows, and a token that gets those that are missing.
+    EmptyPage,
+    /// For a call with a token: the right rows, and a token that gets the same page again.
+    RepeatedToken,
 }
 
 /// The app that [`FaultKind::ForeignFrame`] answers for.
@@ -46,7 +54,7 @@ pub const FOREIGN_APP: &str = "com.foreign.app";
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::TooManyRequests,
         Self::Unavailable,
         Self::Captcha,
@@ -63,6 +71,10 @@ impl FaultKind {
         Self::MovedFrame,
         Self::ErrorFrame,
         Self::LongFormEmpty,
+        Self::NullFirstPage,
+        Self::NullNextPage,
+        Self::EmptyPage,
+        Self::RepeatedToken,
     ];
 
     /// The kind's name, such as `too-many-requests`.
@@ -84,6 +96,10 @@ impl FaultKind {
             Self::MovedFrame => "moved-frame",
             Self::ErrorFrame => "error-frame",
             Self::LongFormEmpty => "long-form-empty",
+            Self::NullFirstPage => "null-first-page",
+            Self::NullNextPage => "null-next-page",
+            Self::EmptyPage => "empty-page",
+            Self::RepeatedToken => "repeated-token",
         }
     }
 }

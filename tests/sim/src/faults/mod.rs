@@ -15,6 +15,9 @@ pub(crate) use rate::Rate;
 pub use window::Window;
 pub(crate) use window::WindowUse;
 
+/// The most reviews that the real store gives at once.
+const LARGEST_REVIEW_PAGE: usize = 3_000;
+
 /// What goes wrong; nothing by default.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -34,6 +37,9 @@ pub struct Faults {
     pub max_calls: Option<CallLimit>,
     /// The HTTP status in the `er` frames of [`FaultKind::ErrorFrame`].
     pub error_code: u16,
+    /// How many reviews a call may ask for; calls that ask for more get a null payload. 3,000 unless set, as measured (PLAY.md,
+    /// section 6).
+    pub largest_review_page: usize,
     /// What goes wrong with single apps.
     apps: Arc<HashMap<String, AppFaults>>,
 }
@@ -65,6 +71,7 @@ impl Default for Faults {
             window: None,
             max_calls: None,
             error_code: 500,
+            largest_review_page: LARGEST_REVIEW_PAGE,
             apps: Arc::default(),
         }
     }
@@ -125,6 +132,12 @@ impl Faults {
     #[must_use]
     pub fn error_code(self, code: u16) -> Self {
         Self { error_code: code, ..self }
+    }
+
+    /// With a null payload for calls that ask for more reviews than that.
+    #[must_use]
+    pub fn largest_review_page(self, reviews: usize) -> Self {
+        Self { largest_review_page: reviews, ..self }
     }
 
     /// With this status for each request that asks for this app: for its page, and for a whole POST with a call for it.

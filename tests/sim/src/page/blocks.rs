@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::filler;
 use crate::catalogue::{App, picture, sentence};
 use crate::dice::Dice;
-use crate::wire::{NULL, Node, app_key, cluster, details, icon, list, message, ratings_alone};
+use crate::wire::{Mask, NULL, Node, PAGE_FIELDS, app_key, details, icon, list, message, ratings_alone};
 
 /// A block and the request it answers.
 #[derive(Debug)]
@@ -19,14 +19,8 @@ pub(crate) struct Block {
     data: Node,
 }
 
-/// The fields that the page asks for.
-const FIELDS: [i64; 49] = [
-    1, 9, 10, 11, 13, 14, 19, 20, 38, 43, 47, 49, 52, 58, 59, 63, 69, 70, 73, 74, 75, 78, 79, 80, 91, 92, 95, 96, 97,
-    100, 101, 103, 106, 112, 119, 129, 137, 140, 139, 141, 145, 146, 149, 151, 155, 169, 183, 187, 193,
-];
-
 /// The blocks in the order of the page.
-pub(crate) fn blocks(seed: u64, app: &App, similar: &[App], changed: bool) -> Vec<Block> {
+pub(crate) fn blocks(seed: u64, app: &App, rows: Node, changed: bool) -> Vec<Block> {
     let mut dice = Dice::of(seed, &["blocks", &app.id]);
     let mut numbers: Vec<usize> = (0..13).collect();
     dice.shuffle(&mut numbers);
@@ -42,19 +36,38 @@ pub(crate) fn blocks(seed: u64, app: &App, similar: &[App], changed: bool) -> Ve
         ("CLXjtf", key(), filler::data(&mut dice, 12_000)),
         ("oCPfdb", list![NULL, list![2, NULL, list![20]], app_key(&app.id)], reviews(&mut dice, app)),
         ("yowZ5", list![key()], filler::data(&mut dice, 600)),
-        ("Ws7gDc", details_request(app, &FIELDS), details(app, false, changed)),
+        ("Ws7gDc", details_request(app, &PAGE_FIELDS), details(app, &Mask::page(), changed)),
         ("ZittHe", list![key()], filler::data(&mut dice, 9_000)),
-        ("ag2B9c", list![list![NULL, app_key(&app.id)]], cluster(similar)),
+        ("ag2B9c", list![list![NULL, app_key(&app.id)]], rows),
     ];
-    contents
-        .into_iter()
-        .zip(numbers)
-        .map(|((rpc, request, data), number)| Block { number, rpc, request, data })
-        .collect()
+    numbered(numbers, contents)
 }
 
-fn details_request(app: &App, fields: &[i64]) -> Node {
-    let fields: Node = fields.iter().copied().collect();
+/// What an rpc is asked and answers.
+pub(super) type Exchange = (&'static str, Node, Node);
+
+/// The blocks of any other page: those around the data that every page has, and the page's own.
+pub(super) fn page_blocks(dice: &mut Dice, own: Vec<Exchange>) -> Vec<Block> {
+    let mut contents = vec![
+        ("T6C6Se", list![], filler::data(dice, 300)),
+        ("Qu3lde", list![NULL, 1], filler::data(dice, 3_500)),
+        ("X5bnOb", list![], list![1]),
+        ("jRco8", list![], filler::data(dice, 600)),
+        ("shGlA", list![NULL, 0], filler::data(dice, 700)),
+    ];
+    contents.extend(own);
+    let mut numbers: Vec<usize> = (0..contents.len()).collect();
+    dice.shuffle(&mut numbers);
+    numbered(numbers, contents)
+}
+
+fn numbered(numbers: Vec<usize>, contents: impl IntoIterator<Item = Exchange>) -> Vec<Block> {
+    let contents = contents.into_iter().zip(numbers);
+    contents.map(|((rpc, request, data), number)| Block { number, rpc, request, data }).collect()
+}
+
+fn details_request(app: &App, fields: &[u64]) -> Node {
+    let fields: Node = fields.iter().map(|field| *field as i64).collect();
     list![NULL, NULL, list![fields], list![list![1, NULL, 1]], NULL, list![app_key(&app.id)]]
 }
 

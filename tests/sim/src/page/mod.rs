@@ -2,25 +2,21 @@
 
 mod blocks;
 mod chrome;
+mod data_page;
 mod filler;
 
 use std::sync::Arc;
 
 use crate::body::{Content, Part};
 use crate::catalogue::{App, encode};
+use crate::wire::Node;
 
 pub(crate) use chrome::Chrome;
+pub(crate) use data_page::{DataPage, data_page};
 
-/// The page of an app: `similar` fills its cluster of similar apps.
-pub(crate) fn app_page(
-    chrome: &Chrome,
-    seed: u64,
-    app: &App,
-    similar: &[App],
-    language: &str,
-    changed: bool,
-) -> Content {
-    let blocks = blocks::blocks(seed, app, similar, changed);
+/// The page of an app: `rows` are those of other apps.
+pub(crate) fn app_page(chrome: &Chrome, seed: u64, app: &App, rows: Node, language: &str, changed: bool) -> Content {
+    let blocks = blocks::blocks(seed, app, rows, changed);
     let mut content = Content::from(format!("<!doctype html><html lang=\"{}\" dir=\"ltr\"><head>", encode(language)));
     content.part(chrome.head());
     content.part(&Part::new(own_head(app, &blocks)));

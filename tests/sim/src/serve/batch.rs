@@ -5,21 +5,14 @@ use std::sync::atomic::Ordering;
 use super::exchange::Desk;
 use super::inquiry::Inquiry;
 use super::reply::Reply;
+use super::resolve::{Resolved, Resolver};
 use crate::batch::{Answer, Call, Frame, Framing, calls, envelope};
-use crate::catalogue::exists;
 use crate::faults::{FOREIGN_APP, FaultKind};
 use crate::stock::Article;
+use crate::wire::Mask;
 
-/// The gRPC statuses that the store uses.
-const INVALID_ARGUMENT: u8 = 3;
-const NOT_FOUND: u8 = 5;
+/// The gRPC status of a store that is going down.
 const INTERNAL: u8 = 13;
-
-/// The number of the field that pages don't ask for: the declaration on data.
-const SAFETY_FIELD: u64 = 138;
-
-/// The number of the field for ratings.
-const RATINGS_FIELD: u64 = 52;
 
 /// Answers a POST to batchexecute.
 pub(crate) async fn batch(desk: &Desk<'_>, inquiry: &Inquiry) -> Reply {
@@ -32,7 +25,7 @@ pub(crate) async fn batch(desk: &Desk<'_>, inquiry: &Inquiry) -> Reply {
     }
     let mut frames = Vec::with_capacity(calls.len());
     for (index, call) in calls.into_iter().enumerate() {
-        if desk.strikes_app(FaultKind::MissingFrame, index, call.details_id()) {
+        if desk.strikes_app(FaultKind::MissingFrame, index, call.app_id()) {
             continue;
         }
         let answer = answer(desk, inquiry, &call, index).await;
@@ -53,12 +46,13 @@ fn refusal(desk: &Desk<'_>, calls: &[Call]) -> Option<Reply> {
             desk.state.counters.over_calls.fetch_add(1, Ordering::Relaxed);
             Some(Reply::html(limit.status, "<p>too many calls</p>".to_owned()).retry_after(faults.retry_after))
         }
-        None => desk.poison(calls.iter().filter_map(Call::details_id)),
+        None => desk.poison(calls.iter().filter_map(Call::app_id)),
     }
 }
 
 async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -> Answer {
-    let app_id = call.details_id();
+    let app_id = call.app_id();
+    let details = call.details_id().is_some();
     let strikes = |kind| desk.strikes_app(kind, index, app_id);
     if strikes(FaultKind::GatewayError) {
         return Answer::GatewayError;
@@ -69,18 +63,20 @@ async fn answer(desk: &Desk<'_>, inquiry: &Inquiry, call: &Call, index: usize) -
     if strikes(FaultKind::EmptyFrame) {
         return empty(desk, index);
     }
-    if app_id.is_some() && strikes(FaultKind::MovedFrame) {
+    if details && strikes(FaultKind::MovedFrame) {
         return Answer::Payload(MOVED.to_owned().into());
     }
-    let article = if app_id.is_some() && strikes(FaultKind::ForeignFrame) {
-        Ok(Article::Details(inquiry.app(FOREIGN_APP), false))
+    let resolved = if details && strikes(FaultKind::ForeignFrame) {
+        Resolved::Article(Article::Details(inquiry.app(FOREIGN_APP), Mask::new(call.fields())))
     } else {
-        let unseen = call.is_long_chart() && strikes(FaultKind::LongFormEmpty);
-        article(inquiry, call, unseen || strikes(FaultKind::NotFound))
+        Resolver { desk, inquiry, call, index }.resolve()
     };
-    match article {
-        Ok(article) => desk.take(article, inquiry.gzip).await.map_or(Answer::Status(INTERNAL), Answer::Payload),
-        Err(status) => Answer::Status(status),
+    match resolved {
+        Resolved::Article(article) => {
+            desk.take(article, inquiry.gzip).await.map_or(Answer::Status(INTERNAL), Answer::Payload)
+        }
+        Resolved::Status(status) => Answer::Status(status),
+        Resolved::Nothing => Answer::Nothing,
     }
 }
 
@@ -95,33 +91,4 @@ fn empty(desk: &Desk<'_>, index: usize) -> Answer {
         1 => payload("[]"),
         _ => payload("[[[[]]],[]]"),
     }
-}
-
-/// What a call asks for, or the status it gets.
-fn article(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
-    match call.rpc.as_str() {
-        "vyAe2" => chart(inquiry, call, missing),
-        "Ws7gDc" => details(inquiry, call, missing),
-        _ => Err(INVALID_ARGUMENT),
-    }
-}
-
-fn chart(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
-    let mut query = call.chart(&inquiry.language(), &inquiry.country()).ok_or(INVALID_ARGUMENT)?;
-    if missing {
-        query.category = "NONE".to_owned();
-    }
-    Ok(Article::Chart(query))
-}
-
-fn details(inquiry: &Inquiry, call: &Call, missing: bool) -> Result<Article, u8> {
-    let id = call.details_id().ok_or(INVALID_ARGUMENT)?;
-    if missing || !exists(id) {
-        return Err(NOT_FOUND);
-    }
-    let (query, fields) = (inquiry.app(id), call.fields());
-    if fields == [RATINGS_FIELD] {
-        return Ok(Article::Ratings(query));
-    }
-    Ok(Article::Details(query, fields.contains(&SAFETY_FIELD)))
 }

@@ -12,13 +12,13 @@ use hyper::{Request, Response};
 
 use super::batch::batch;
 use super::inquiry::{Inquiry, Site};
+use super::pages::PageRequest;
 use super::reply::Reply;
 use super::robots::robots;
 use super::state::{Settings, State};
 use super::stream::Stream;
 use super::walls;
 use crate::body::Content;
-use crate::catalogue::exists;
 use crate::config::Layout;
 use crate::faults::{FaultKind, Lot};
 use crate::stats::InFlight;
@@ -27,8 +27,8 @@ use crate::stock::Article;
 /// Where batchexecute lives.
 const BATCH: &str = "/_/PlayStoreUi/data/batchexecute";
 
-/// Where app pages live.
-const DETAILS: &str = "/store/apps/details";
+/// Where pages live.
+const PAGES: &str = "/store/";
 
 /// Where the file for programs lives (RFC 9309).
 const ROBOTS: &str = "/robots.txt";
@@ -122,26 +122,12 @@ impl Desk<'_> {
         }
         match (inquiry.post, inquiry.path.as_str()) {
             (true, BATCH) => batch(self, inquiry).await,
-            (false, DETAILS) => self.app_page(inquiry).await,
+            (false, path) if path.starts_with(PAGES) => PageRequest { desk: self, inquiry }.reply().await,
             (false, ROBOTS) => Reply::text(robots()),
             (false, "/") => {
                 Reply::html(200, "<!doctype html><title>Simulated store</title><p>A simulated store.</p>".to_owned())
             }
-            _ => not_found(),
-        }
-    }
-
-    async fn app_page(&self, inquiry: &Inquiry) -> Reply {
-        let id = inquiry.param("id").unwrap_or_default();
-        if let Some(refusal) = self.poison([id]) {
-            return refusal;
-        }
-        if !exists(id) || self.strikes(FaultKind::NotFound, 0) {
-            return not_found();
-        }
-        match self.take(Article::Page(inquiry.app(id)), inquiry.gzip).await {
-            Some(page) => Reply::html(200, page),
-            None => Reply::html(500, "<p>internal error</p>".to_owned()),
+            _ => Reply::not_found(),
         }
     }
 
@@ -174,8 +160,4 @@ impl Desk<'_> {
         }
         struck
     }
-}
-
-fn not_found() -> Reply {
-    Reply::html(404, walls::NOT_FOUND.to_owned())
 }

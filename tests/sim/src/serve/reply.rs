@@ -5,6 +5,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOC
 use std::time::Duration;
 
 use super::stream::{Ending, Stream};
+use super::walls::NOT_FOUND;
 use crate::body::Content;
 use crate::canned::Canned;
 use crate::stats::InFlight;
@@ -28,6 +29,11 @@ impl Reply {
     /// A page.
     pub(crate) fn html(status: u16, content: impl Into<Content>) -> Self {
         Self::new(status, content.into(), "text/html; charset=utf-8")
+    }
+
+    /// What the store says of a page that it doesn't have.
+    pub(crate) fn not_found() -> Self {
+        Self::html(404, NOT_FOUND.to_owned())
     }
 
     /// A text.

@@ -55,6 +55,11 @@ impl State {
         }
     }
 
+    /// The seed that the catalogue and its tokens follow from.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The settings as they stand.
     pub(crate) fn settings(&self) -> Settings {
         self.settings.read().clone()

@@ -1,7 +1,7 @@
 //! The containers around the items, in today's layout or in one that no parser knows.
 
 use super::item::{listed, token};
-use super::{NULL, Node, list, message};
+use super::{NULL, list, message};
 use crate::catalogue::App;
 
 /// The slot of the cluster that holds the items.
@@ -27,9 +27,3 @@ pub(crate) fn no_chart() -> String {
 
 /// Stands for the items until they are put in.
 const HOLE: &str = "items";
-
-/// The items alone, for the clusters of an app page.
-pub(crate) fn cluster(apps: &[App]) -> Node {
-    let items: Node = apps.iter().map(super::item).collect();
-    list![list![NULL, list![list![message([(3, list![token("similar")]), (21, list![items])])]]]]
-}

@@ -3,11 +3,13 @@
 //! Invariant: half of the apps have their late slots in a trailing object keyed by field number, since the real store does both.
 
 use super::item::{content_rating, score, token, video};
+use super::mask::{Mask, SAFETY_FIELD};
 use super::offer::button;
+use super::permissions::permissions;
 use super::safety::{declaration, summary};
-use super::shapes::{app_icon, app_key, html, icon, image, link, path};
+use super::shapes::{app_icon, app_key, html, image, link, path};
 use super::{NULL, Node, list, message, node};
-use crate::catalogue::{App, Availability, Image, PermissionGroup, Tag, Video};
+use crate::catalogue::{App, Availability, Image, Tag, Video};
 use crate::dice::Dice;
 
 /// The first slot that a sparse message keeps in its trailing object, as in the pages of 2025-10.
@@ -16,33 +18,36 @@ const SPARSE_FROM: usize = 103;
 /// What stands in a translated description's place for the original.
 const UNTRANSLATED: &str = "The text as its author wrote it.";
 
-/// The whole answer of a details request; `safety` adds the field that pages don't ask for.
-pub(crate) fn details(app: &App, safety: bool, changed: bool) -> Node {
-    let sparse = Dice::of(0, &["sparse", &app.id]).chance(0.5);
-    let message = details_message(app, safety, if sparse { SPARSE_FROM } else { usize::MAX });
-    if changed {
-        answer(app, list![NULL, NULL, NULL, NULL, message.moved()])
-    } else {
-        answer(app, list![NULL, NULL, message])
-    }
+/// The answer of a details request: the fields of its mask.
+pub(crate) fn details(app: &App, mask: &Mask, changed: bool) -> Node {
+    list![list![list![]], message_with_key(app, mask, changed)]
 }
 
-/// The answer of the page's small second request, for field 52 alone.
+/// The answer for field 52 alone, which is sparse for every app.
 pub(crate) fn ratings_alone(app: &App, changed: bool) -> Node {
-    let slots = node::sparse([(51, ratings(app))], 0);
-    answer(app, if changed { list![NULL, NULL, NULL, NULL, slots] } else { list![NULL, NULL, slots] })
+    list![list![list![]], with_key(app, node::sparse([(51, ratings(app))], 0), changed)]
 }
 
-fn answer(app: &App, body: Node) -> Node {
+/// The details message with the key of its app, as in an answer and in an exact match.
+pub(super) fn message_with_key(app: &App, mask: &Mask, changed: bool) -> Node {
+    let sparse = Dice::of(0, &["sparse", &app.id]).chance(0.5);
+    let sparse_from = match (sparse, mask.is_short()) {
+        (true, true) => 0,
+        (true, false) => SPARSE_FROM,
+        (false, _) => usize::MAX,
+    };
+    let message = details_message(app, mask, sparse_from);
+    with_key(app, if changed { message.moved() } else { message }, changed)
+}
+
+fn with_key(app: &App, message: Node, changed: bool) -> Node {
     let asked = Node::Keyed(vec![(12, list![app_key(&app.id)]), (40, list![list![1, 9, 10, 52]])]);
-    let Node::List(mut slots) = body else { return NULL };
-    slots.push(asked);
-    list![list![list![]], slots]
+    if changed { list![NULL, NULL, NULL, NULL, message, asked] } else { list![NULL, NULL, message, asked] }
 }
 
-fn details_message(app: &App, safety: bool, sparse_from: usize) -> Node {
+fn details_message(app: &App, mask: &Mask, sparse_from: usize) -> Node {
     let (labels, developer, media) = (app.language.labels(), &app.developer, &app.media);
-    node::sparse(
+    mask.select(
         [
             (0, list![&app.title]),
             (8, list![0, 1, list![0]]),
@@ -63,7 +68,7 @@ fn details_message(app: &App, safety: bool, sparse_from: usize) -> Node {
             (69, contact(app)),
             (72, list![html(if app.translated { UNTRANSLATED } else { &app.description.html })]),
             (73, list![html(&app.summary.html)]),
-            (74, permissions(app)),
+            (74, list![NULL, NULL, permissions(&app.permissions)]),
             (77, list![&app.id]),
             (78, list![media.screenshots.iter().map(image).collect::<Node>()]),
             (
@@ -82,8 +87,8 @@ fn details_message(app: &App, safety: bool, sparse_from: usize) -> Node {
             (102, list![]),
             (111, list![3, NULL, NULL, NULL, NULL, NULL, 1]),
             (118, tags(&app.tags)),
-            (136, summary(app)),
-            (137, if safety { declaration(app) } else { NULL }),
+            (136, if app.safety.declared { summary(app) } else { NULL }),
+            (137, if mask.has(SAFETY_FIELD) && app.safety.declared { declaration(app) } else { NULL }),
             (140, versions(app)),
             (144, app.changelog.as_ref().map_or(NULL, |changes| list![NULL, html(&changes.html)])),
             (145, list![list![&app.updated.text, list![app.updated.seconds, 594_000_000]]]),
@@ -111,6 +116,8 @@ fn availability(availability: &Availability) -> Node {
         Availability::Available => list![2],
         Availability::EarlyAccess => list![2, NULL, "Early access"],
         Availability::Preregister => list![1],
+        // The slot is empty, so that nothing is at 18,0 (PLAY.md, section 6).
+        Availability::NotInCountry => list![],
     }
 }
 
@@ -123,25 +130,6 @@ fn contact(app: &App) -> Node {
         (2, developer.address.as_ref().map_or(NULL, |address| list![address])),
         (4, legal.map_or(NULL, |legal| list![&legal.name, list![&legal.email], list![&legal.address], &legal.phone])),
     ])
-}
-
-fn permissions(app: &App) -> Node {
-    let all = &app.permissions;
-    let ungrouped: Node = all.ungrouped.iter().map(|text| html(text)).collect();
-    list![
-        NULL,
-        NULL,
-        list![groups(&all.groups), groups(&all.other), if all.ungrouped.is_empty() { NULL } else { ungrouped }]
-    ]
-}
-
-fn groups(groups: &[PermissionGroup]) -> Node {
-    groups.iter().map(group).collect()
-}
-
-fn group(group: &PermissionGroup) -> Node {
-    let texts: Node = group.permissions.iter().map(|text| html(text)).collect();
-    list![group.name, icon(&group.icon), texts, list![group.symbol]]
 }
 
 /// The genres stand in one branch, the other tags in another.

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::read::{array_frames, assert_same, at, blocks, distinct, each, line_frames, payload, text};
 use crate::support::{FIELDS, Shop, chart_call, details_call};
 
-fn item(message: &Value) -> Value {
+/// The record of an item message.
+pub(crate) fn item(message: &Value) -> Value {
     let field = |path: &str| at(message, path).clone();
     json!({
         "app_id": field("0,0"), "title": field("3"), "developer": field("14"), "icon": field("1,3,2"), "score": field("4,1"),
@@ -17,7 +18,7 @@ fn item(message: &Value) -> Value {
     })
 }
 
-fn micros(message: &Value, path: &str) -> Value {
+pub(crate) fn micros(message: &Value, path: &str) -> Value {
     at(message, path).as_f64().map_or(Value::Null, |micros| (micros / 1e6).into())
 }
 
@@ -26,7 +27,7 @@ fn truthy(value: &Value) -> bool {
 }
 
 /// The record of a whole details answer.
-fn app(answer: &Value) -> Value {
+pub(crate) fn app(answer: &Value) -> Value {
     let message = at(answer, "1,2");
     let mut record = json!({"app_id": at(answer, "1,11,0,0"), "data_safety": null});
     for (name, value) in direct(message).into_iter().chain(derived(message)) {
@@ -153,7 +154,10 @@ async fn charts_are_what_the_catalogue_says() {
     for (country, language, category, collection, num) in [
         ("us", "en", "GAME", "topselling_free", 100),
         ("de", "de", "SOCIAL", "topselling_paid", 30),
-        ("jp", "ja", "APPLICATION", "topgrossing", 660),
+        ("jp", "ja", "APPLICATION", "topgrossing", 200),
+        ("us", "en", "GAME_CARD", "topselling_new_free", 30),
+        ("us", "en", "TOOLS", "topselling_new_paid", 30),
+        ("us", "en", "GAME", "movers_shakers", 30),
         ("fr", "fr", "GAME_WORD", "topselling_free", 1),
     ] {
         let query = ChartQuery::new(country, category, collection).language(language).num(num);
@@ -163,6 +167,18 @@ async fn charts_are_what_the_catalogue_says() {
         let read = items(&payload(&line_frames(&response.text().await.unwrap())[0]));
         assert_eq!((read.len(), truth.len()), (num, num));
         read.iter().zip(&truth).for_each(|(read, truth)| assert_same(read, truth));
+    }
+}
+
+#[tokio::test]
+async fn a_chart_has_200_apps_at_most_and_an_unknown_one_none() {
+    let shop = Shop::open(StoreConfig::default()).await;
+    let longest = payload(&line_frames(&shop.chart("GAME", 660).await)[0]);
+    assert_eq!(items(&longest).len(), 200);
+    for collection in ["new_free", "topselling_trending", "topselling_rising", "topselling_new_grossing"] {
+        let response = shop.post("hl=en&gl=us&rt=c", &[chart_call("GAME", collection, 50)]).await;
+        assert_eq!(response.status(), 200);
+        assert!(at(&payload(&line_frames(&response.text().await.unwrap())[0]), "0,1").is_null(), "{collection}");
     }
 }
 
@@ -182,7 +198,7 @@ async fn pages_and_details_calls_are_what_the_catalogue_says() {
         assert_eq!(found.len(), 2);
         assert_eq!(at(&found[0], "1,2,51,2,1"), &truth["ratings"]);
         assert_same(&app(&found[1]), &truth);
-        let response = shop.post(&format!("hl={language}&gl=de"), &[details_call(id, "1,9,10")]).await;
+        let response = shop.post(&format!("hl={language}&gl=de"), &[details_call(id, FIELDS)]).await;
         assert_same(&app(&payload(&array_frames(&response.text().await.unwrap())[0])), &truth);
     }
 }
@@ -190,7 +206,7 @@ async fn pages_and_details_calls_are_what_the_catalogue_says() {
 #[tokio::test]
 async fn apps_vary_in_every_field_that_may_be_absent() {
     let shop = Shop::open(StoreConfig::default()).await;
-    let ids = shop.store.chart(&ChartQuery::new("us", "GAME", "topgrossing").num(660));
+    let ids = shop.store.chart(&ChartQuery::new("us", "GAME", "topgrossing").num(200));
     let records: Vec<_> = ids
         .iter()
         .map(|record| shop.store.app(&AppQuery::new(record["app_id"].as_str().unwrap(), "de", "us")).unwrap())

@@ -6,8 +6,14 @@
 )]
 
 mod answers;
+mod calls;
+mod clusters;
 mod faults;
+mod masks;
 mod protocol;
 mod read;
+mod reviews;
+mod safety;
 mod saved;
+mod search;
 mod support;

@@ -3,8 +3,9 @@
 use playfast_sim::{Store, StoreConfig};
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
-/// What a details call asks for when it wants everything but the declaration on data.
-pub(crate) const FIELDS: &str = "1,9,10,52,138";
+/// What a details call asks for when it wants everything.
+pub(crate) const FIELDS: &str = "1,9,10,11,13,14,19,20,38,43,47,49,52,58,59,63,69,70,73,74,75,78,79,80,91,92,95,96,97,100,101,103,106,112,\
+    119,129,137,138,140,139,141,145,146,149,151,155,169,183,187,193";
 
 /// A store with a client for it.
 pub(crate) struct Shop {

@@ -1,7 +1,4 @@
-//! Records under the field names of the project's own, made from the catalogue and not from the wire.
-//!
-//! Invariant: a value is what stands at its path, so that a free app's `price_text` is the empty string. Markup
-//! is given as text, addresses are absolute; absent is `null`; money and scores are JSON numbers with a fraction, to be compared as numbers.
+//! The records of list items and of apps.
 
 use std::collections::HashSet;
 
@@ -34,6 +31,23 @@ pub(crate) fn item(app: &App) -> Value {
     })
 }
 
+/// The record of an exact match: it is read from a details message, in which an app without ratings has zeros.
+pub(crate) fn card(app: &App) -> Value {
+    let of_details = object(numbers(app)).into_iter().flatten().filter(|(name, _)| name.starts_with("score"));
+    object(item(app)).into_iter().flatten().chain(of_details).collect()
+}
+
+/// The record of a page on data safety; without a declaration its lists are `null`, while empty ones declare that there is nothing.
+pub(crate) fn data_safety_page(app: &App) -> Value {
+    let policy = json!({"privacy_policy": app.developer.privacy_policy});
+    let declaration = if app.safety.declared {
+        data_safety(app)
+    } else {
+        json!({"shared": null, "collected": null, "practices": null})
+    };
+    [declaration, policy].into_iter().filter_map(object).flatten().collect()
+}
+
 /// An app's record, as its page gives it: without `data_safety`, which pages don't ask for.
 pub(crate) fn details(app: &App) -> Value {
     let parts = [
@@ -56,6 +70,16 @@ pub(crate) fn data_safety(app: &App) -> Value {
     let practices: Vec<_> =
         safety.practices.iter().map(|practice| json!({"practice": practice, "description": practice})).collect();
     json!({"shared": data_types(&safety.shared), "collected": data_types(&safety.collected), "practices": practices})
+}
+
+/// Whether an app can be had; none has a page.
+pub(crate) fn availability_status(app: Option<&App>) -> &'static str {
+    match app.map(|app| &app.availability) {
+        None => "no-listing",
+        Some(Availability::NotInCountry) => "not-in-country",
+        Some(Availability::Preregister) => "preregister",
+        Some(Availability::Available | Availability::EarlyAccess) => "available",
+    }
 }
 
 fn object(value: Value) -> Option<serde_json::Map<String, Value>> {
@@ -102,7 +126,7 @@ fn offer(offer: &Offer) -> Value {
 
 fn availability(app: &App) -> Value {
     json!({
-        "available": true,
+        "available": app.availability != Availability::NotInCountry,
         "preregister": app.availability == Availability::Preregister,
         "early_access": app.availability == Availability::EarlyAccess,
         "offers_iap": app.iap.is_some(),
@@ -188,7 +212,8 @@ fn screenshots(app: &App) -> Vec<&str> {
     app.media.screenshots.iter().map(|image| image.url.as_str()).filter(|url| seen.insert(*url)).collect()
 }
 
-fn permissions(app: &App) -> Vec<Value> {
+/// An app's groups of permissions, a record each.
+pub(crate) fn permissions(app: &App) -> Vec<Value> {
     let all = &app.permissions;
     let group = |group: &PermissionGroup| json!({"group": group.name, "permissions": group.permissions});
     let mut records: Vec<_> = all.groups.iter().chain(&all.other).map(group).collect();
