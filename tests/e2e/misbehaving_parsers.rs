@@ -18,100 +18,100 @@ const LOOP: &str = "(loop $l (br $l)) (unreachable)";
 const PLAY: &str = "https://play.google.com/";
 
 /// One whole record.
-const RECORD: &str = "(call $page (i32.const 528) (i32.const 7))";
+const RECORD: &str = "(call $page (global.get $record) (i32.const 7))";
 
 /// A text of 70 MB as the message of a failure.
 const GIANT_MESSAGE: &str = "(drop (memory.grow (i32.const 1200)))
-    (i32.store8 (i32.const 64) (i32.const 1)) (i32.store8 (i32.const 72) (i32.const 0))
-    (i32.store (i32.const 76) (i32.const 65536)) (i32.store (i32.const 80) (i32.const 70000000)) (i32.const 64)";
+    (i32.store8 (global.get $result) (i32.const 1)) (i32.store8 offset=8 (global.get $result) (i32.const 0))
+    (i32.store offset=12 (global.get $result) (i32.const 65536)) (i32.store offset=16 (global.get $result) (i32.const 70000000)) (global.get $result)";
 
-/// A million of the record at 528. The list is at 4 MiB.
+/// A million of one record.
 const MILLION_RECORDS: &str = "(local $i i32) (drop (memory.grow (i32.const 200)))
     (loop $l
-        (i32.store (i32.add (i32.const 4194304) (i32.mul (local.get $i) (i32.const 8))) (i32.const 528))
-        (i32.store (i32.add (i32.const 4194308) (i32.mul (local.get $i) (i32.const 8))) (i32.const 7))
+        (i32.store (i32.add (global.get $grown) (i32.mul (local.get $i) (i32.const 8))) (global.get $record))
+        (i32.store offset=4 (i32.add (global.get $grown) (i32.mul (local.get $i) (i32.const 8))) (i32.const 7))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (i32.const 1000000))))
-    (drop (call $page (i32.const 528) (i32.const 7)))
-    (i32.store (i32.const 136) (i32.const 4194304)) (i32.store (i32.const 140) (i32.const 1000000)) (i32.const 64)";
+    (drop (call $page (global.get $record) (i32.const 7)))
+    (i32.store offset=8 (global.get $page) (global.get $grown)) (i32.store offset=12 (global.get $page) (i32.const 1000000)) (global.get $result)";
 
 /// A record of 100,000 brackets.
-const DEEP_RECORD: &str = "(memory.fill (i32.const 3000000) (i32.const 91) (i32.const 100000))
-    (call $page (i32.const 3000000) (i32.const 100000))";
+const DEEP_RECORD: &str = "(memory.fill (global.get $scratch) (i32.const 91) (i32.const 100000))
+    (call $page (global.get $scratch) (i32.const 100000))";
 
 /// As many notes as fit into memory: 2 million, each of nothing.
 const GIANT_NOTES: &str = "(drop (memory.grow (i32.const 300)))
-    (i32.store (i32.const 164) (i32.const 4194304)) (i32.store (i32.const 168) (i32.const 2000000))
-    (call $page (i32.const 528) (i32.const 7))";
+    (i32.store offset=36 (global.get $page) (global.get $grown)) (i32.store offset=40 (global.get $page) (i32.const 2000000))
+    (call $page (global.get $record) (i32.const 7))";
 
 /// A million further queries, each of nothing.
 const MILLION_FOLLOWS: &str = "(drop (memory.grow (i32.const 500)))
-    (i32.store (i32.const 156) (i32.const 4194304)) (i32.store (i32.const 160) (i32.const 1000000))
-    (call $page (i32.const 528) (i32.const 7))";
+    (i32.store offset=28 (global.get $page) (global.get $grown)) (i32.store offset=32 (global.get $page) (i32.const 1000000))
+    (call $page (global.get $record) (i32.const 7))";
 
 /// Two thousand further queries for the same chart, from each of which as many would follow.
 const MANY_FOLLOWS: &str = r#"(local $i i32)
     (loop $l
-        (i32.store (i32.add (i32.const 3000000) (i32.mul (local.get $i) (i32.const 28))) (i32.const 704))
-        (i32.store (i32.add (i32.const 3000004) (i32.mul (local.get $i) (i32.const 28))) (i32.const 4))
+        (i32.store (i32.add (global.get $scratch) (i32.mul (local.get $i) (i32.const 28))) (global.get $kind_name))
+        (i32.store offset=4 (i32.add (global.get $scratch) (i32.mul (local.get $i) (i32.const 28))) (i32.const 4))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (i32.const COUNT))))
-    (i32.store (i32.const 156) (i32.const 3000000)) (i32.store (i32.const 160) (i32.const COUNT))
-    (call $page (i32.const 528) (i32.const 7))"#;
+    (i32.store offset=28 (global.get $page) (global.get $scratch)) (i32.store offset=32 (global.get $page) (i32.const COUNT))
+    (call $page (global.get $record) (i32.const 7))"#;
 
 /// A further query for a kind that isn't described.
 const STRANGE_FOLLOW: &str = r#"
-    (i32.store (i32.const 156) (i32.const 440)) (i32.store (i32.const 160) (i32.const 1))
-    (i32.store (i32.const 440) (i32.const 512)) (i32.store (i32.const 444) (i32.const 7))
-    (call $page (i32.const 528) (i32.const 7))"#;
+    (i32.store offset=28 (global.get $page) (global.get $follow)) (i32.store offset=32 (global.get $page) (i32.const 1))
+    (i32.store (global.get $follow) (global.get $host_name)) (i32.store offset=4 (global.get $follow) (i32.const 7))
+    (call $page (global.get $record) (i32.const 7))"#;
 
 /// A state that is one byte longer each time.
 const COUNTING_NEXT: &str = "
-    (i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 3000000))
-    (i32.store (i32.const 152) (i32.add (i32.const 1) (i32.mul
+    (i32.store offset=16 (global.get $page) (i32.const 1)) (i32.store offset=20 (global.get $page) (global.get $scratch))
+    (i32.store offset=24 (global.get $page) (i32.add (i32.const 1) (i32.mul
         (i32.load8_u offset=16 (local.get 0)) (i32.load offset=24 (local.get 0)))))
-    (call $page (i32.const 528) (i32.const 7))";
+    (call $page (global.get $record) (i32.const 7))";
 
 /// A state of a megabyte.
 const GIANT_NEXT: &str = "
-    (i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 3000000))
-    (i32.store (i32.const 152) (i32.const 1000000)) (call $page (i32.const 528) (i32.const 7))";
+    (i32.store offset=16 (global.get $page) (i32.const 1)) (i32.store offset=20 (global.get $page) (global.get $scratch))
+    (i32.store offset=24 (global.get $page) (i32.const 1000000)) (call $page (global.get $record) (i32.const 7))";
 
 /// A hundred thousand exchanges, for the same query.
 const MANY_EXCHANGES: &str = "(drop (memory.grow (i32.const 200)))
-    (i32.store (i32.const 300) (i32.const 4194304)) (i32.store (i32.const 304) (i32.const 100000)) (i32.const 300)";
+    (i32.store (global.get $requests) (global.get $grown)) (i32.store offset=4 (global.get $requests) (i32.const 100000)) (global.get $requests)";
 
 /// A hundred thousand exchanges, each for the only query.
 const EXCHANGES_FOR_ONE: &str = "(local $i i32) (drop (memory.grow (i32.const 200)))
     (loop $l
-        (i32.store (i32.add (i32.const 4194336) (i32.mul (local.get $i) (i32.const 40))) (i32.const 400))
-        (i32.store (i32.add (i32.const 4194340) (i32.mul (local.get $i) (i32.const 40))) (i32.const 1))
+        (i32.store offset=32 (i32.add (global.get $grown) (i32.mul (local.get $i) (i32.const 40))) (global.get $query_indices))
+        (i32.store offset=36 (i32.add (global.get $grown) (i32.mul (local.get $i) (i32.const 40))) (i32.const 1))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (i32.const 100000))))
-    (i32.store (i32.const 300) (i32.const 4194304)) (i32.store (i32.const 304) (i32.const 100000)) (i32.const 300)";
+    (i32.store (global.get $requests) (global.get $grown)) (i32.store offset=4 (global.get $requests) (i32.const 100000)) (global.get $requests)";
 
 /// An exchange for the query of the largest index.
-const STRANGE_INDEX: &str = "(i32.store (i32.const 400) (i32.const -1))";
+const STRANGE_INDEX: &str = "(i32.store (global.get $query_indices) (i32.const -1))";
 
 /// A body of 50 MB, of what memory holds.
 const GIANT_BODY: &str = "(drop (memory.grow (i32.const 1000)))
-    (i32.store8 (i32.const 340) (i32.const 1)) (i32.store (i32.const 344) (i32.const 65536))
-    (i32.store (i32.const 348) (i32.const 50000000))";
+    (i32.store8 offset=20 (global.get $exchange) (i32.const 1)) (i32.store offset=24 (global.get $exchange) (i32.const 65536))
+    (i32.store offset=28 (global.get $exchange) (i32.const 50000000))";
 
 /// An address of 10 MB, after what is an address.
 const GIANT_URL: &str = "(drop (memory.grow (i32.const 200)))
-    (memory.fill (i32.const 4194304) (i32.const 97) (i32.const 10000000))
-    (memory.copy (i32.const 4194304) (i32.const 544) (i32.const 24))
-    (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
-    (i32.store (i32.const 324) (i32.const 4194304)) (i32.store (i32.const 328) (i32.const 10000000))
-    (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1)) (i32.const 300)";
+    (memory.fill (global.get $grown) (i32.const 97) (i32.const 10000000))
+    (memory.copy (global.get $grown) (global.get $url) (i32.const 24))
+    (i32.store (global.get $requests) (global.get $exchange)) (i32.store offset=4 (global.get $requests) (i32.const 1))
+    (i32.store offset=4 (global.get $exchange) (global.get $grown)) (i32.store offset=8 (global.get $exchange) (i32.const 10000000))
+    (i32.store offset=32 (global.get $exchange) (global.get $query_indices)) (i32.store offset=36 (global.get $exchange) (i32.const 1)) (global.get $requests)";
 
 /// A thousand headers.
 const MANY_HEADERS: &str = "(local $i i32)
-    (i32.store (i32.const 332) (i32.const 2000000)) (i32.store (i32.const 336) (i32.const 10000))
+    (i32.store offset=12 (global.get $exchange) (i32.const 2000000)) (i32.store offset=16 (global.get $exchange) (i32.const 10000))
     (loop $l
-        (i32.store (i32.add (i32.const 2000000) (i32.mul (local.get $i) (i32.const 16))) (i32.const 720))
-        (i32.store (i32.add (i32.const 2000004) (i32.mul (local.get $i) (i32.const 16))) (i32.const 3))
+        (i32.store (i32.add (i32.const 2000000) (i32.mul (local.get $i) (i32.const 16))) (global.get $header_text))
+        (i32.store offset=4 (i32.add (i32.const 2000000) (i32.mul (local.get $i) (i32.const 16))) (i32.const 3))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (i32.const 10000))))";
 
@@ -184,7 +184,7 @@ fn records() -> Vec<Mode> {
         ),
         mode(
             "a record that is empty",
-            parses("(call $page (i32.const 528) (i32.const 0))"),
+            parses("(call $page (global.get $record) (i32.const 0))"),
             ParserInvalid,
             "record 1 is not a JSON object",
         ),
@@ -193,7 +193,7 @@ fn records() -> Vec<Mode> {
         mode(
             "too many results",
             parses(
-                "(i32.store (i32.const 72) (i32.const 3000000)) (i32.store (i32.const 76) (i32.const 9)) (i32.const 64)",
+                "(i32.store offset=8 (global.get $result) (global.get $scratch)) (i32.store offset=12 (global.get $result) (i32.const 9)) (global.get $result)",
             ),
             ParserInvalid,
             "must give 1 results, but gave 9",
@@ -231,14 +231,14 @@ fn pointers() -> Vec<Mode> {
     vec![
         mode(
             "a text that is none",
-            parses("(i32.store8 (i32.const 528) (i32.const 255)) (call $page (i32.const 528) (i32.const 7))"),
+            parses("(i32.store8 (global.get $record) (i32.const 255)) (call $page (global.get $record) (i32.const 7))"),
             ParserTrap,
             "utf-8",
         ),
         mode("a text beyond memory", parses("(call $page (i32.const -8) (i32.const 7))"), ParserTrap, "out of bounds"),
         mode(
             "a text round the end",
-            parses("(call $page (i32.const 528) (i32.const -1))"),
+            parses("(call $page (global.get $record) (i32.const -1))"),
             ParserTrap,
             "out of bounds",
         ),
@@ -257,7 +257,7 @@ fn pointers() -> Vec<Mode> {
         ),
         mode(
             "a case that there isn't",
-            parses("(i32.store8 (i32.const 64) (i32.const 7)) (i32.const 64)"),
+            parses("(i32.store8 (global.get $result) (i32.const 7)) (global.get $result)"),
             ParserTrap,
             "discriminant",
         ),

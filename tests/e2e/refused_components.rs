@@ -103,19 +103,19 @@ fn a_description_is_made_under_the_limits() {
         ("beyond memory", "(i32.const -64)", "out of bounds"),
         (
             "70 MB",
-            "(drop (memory.grow (i32.const 1200))) (i32.store (i32.const 8) (i32.const 65536))
-             (i32.store (i32.const 12) (i32.const 70000000)) (i32.const 8)",
+            "(drop (memory.grow (i32.const 1200))) (i32.store (global.get $description_result) (i32.const 65536))
+             (i32.store offset=4 (global.get $description_result) (i32.const 70000000)) (global.get $description_result)",
             "the limit of 67108864 bytes",
         ),
         (
             "2 MB",
-            "(i32.store (i32.const 8) (i32.const 65536)) (i32.store (i32.const 12) (i32.const 2000000)) (i32.const 8)",
+            "(i32.store (global.get $description_result) (i32.const 65536)) (i32.store offset=4 (global.get $description_result) (i32.const 2000000)) (global.get $description_result)",
             "it has 2000000 bytes, and 1048576 are allowed",
         ),
         (
             "no text",
-            "(i32.store8 (i32.const 1024) (i32.const 255)) (i32.store (i32.const 8) (i32.const 1024))
-             (i32.store (i32.const 12) (i32.const 9)) (i32.const 8)",
+            "(i32.store8 (global.get $description) (i32.const 255)) (i32.store (global.get $description_result) (global.get $description))
+             (i32.store offset=4 (global.get $description_result) (i32.const 9)) (global.get $description_result)",
             "utf-8",
         ),
     ];
@@ -242,7 +242,7 @@ fn a_parser_that_does_not_give_what_it_promises_takes_no_other_ones_place() {
         description: &description,
         request: wat_components::GET,
         url: "https://play.google.com/",
-        parse: "(call $page (i32.const 528) (i32.const 7))",
+        parse: "(call $page (global.get $record) (i32.const 7))",
         ..Guest::default()
     };
     let host = shop.host_with(guest.build());
@@ -263,7 +263,7 @@ fn a_parser_that_promises_more_to_a_request_than_it_can_is_given_one_query_at_a_
     let description = wat_components::charts()
         .replace(r#""default": 1, "max": 1"#, r#""default": 10, "max": 10"#)
         .replace(r#""pattern": "^[a-z]*$""#, r#""x-many": true"#);
-    let parse = "(call $page (i32.const 528) (i32.const 7))";
+    let parse = "(call $page (global.get $record) (i32.const 7))";
     let guest = Guest { description: &description, request: wat_components::GET, parse, ..Guest::default() };
     let host = shop.host_with(guest.build());
     let ids = ["a", "b", "c"].map(|id| ("id", id));

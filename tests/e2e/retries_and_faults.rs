@@ -136,9 +136,9 @@ fn killed_in_the_midst_of_queries_that_go_on_it_goes_on_there() {
         "(local $page i32)
         (local.set $page (i32.mul (i32.load8_u offset=16 (local.get 0)) (i32.load offset=24 (local.get 0))))
         (if (i32.lt_u (local.get $page) (i32.const {}))
-            (then (i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 3000000))
-                (i32.store (i32.const 152) (i32.add (i32.const 1) (local.get $page)))))
-        (call $page (i32.const 528) (i32.const 7))",
+            (then (i32.store offset=16 (global.get $page) (i32.const 1)) (i32.store offset=20 (global.get $page) (global.get $scratch))
+                (i32.store offset=24 (global.get $page) (i32.add (i32.const 1) (local.get $page)))))
+        (call $page (global.get $record) (i32.const 7))",
         PAGES - 1
     );
     let guest = Guest { request: wat_components::GET, url: "https://example.org/x", parse: &pages, ..Guest::default() };
@@ -196,8 +196,8 @@ fn a_host_that_refuses_everything_costs_little_and_slows_no_other() {
     shop.store.respond_with("https://shut.example/", Canned::new(429, "")).unwrap();
     let description =
         wat_components::DESCRIPTION.replace("example.org", "shut.example").replace("^[a-z]*$", "^[0-9]*$");
-    let blocked = "(drop (call $page (i32.const 528) (i32.const 7)))
-        (i32.store8 (i32.const 128) (i32.const 1)) (i32.store (i32.const 136) (i32.const 2)) (i32.const 64)";
+    let blocked = "(drop (call $page (global.get $record) (i32.const 7)))
+        (i32.store8 (global.get $page) (i32.const 1)) (i32.store offset=8 (global.get $page) (i32.const 2)) (global.get $result)";
     let refusing = Guest {
         description: &description,
         request: wat_components::GETS,

@@ -29,8 +29,8 @@ fn response() -> Response {
 #[test]
 fn each_limit_is_named() {
     let message_of_70_mb = "(drop (memory.grow (i32.const 1200)))
-        (i32.store8 (i32.const 64) (i32.const 1)) (i32.store8 (i32.const 72) (i32.const 0))
-        (i32.store (i32.const 76) (i32.const 65536)) (i32.store (i32.const 80) (i32.const 70000000)) (i32.const 64)";
+        (i32.store8 (global.get $result) (i32.const 1)) (i32.store8 offset=8 (global.get $result) (i32.const 0))
+        (i32.store offset=12 (global.get $result) (i32.const 65536)) (i32.store offset=16 (global.get $result) (i32.const 70000000)) (global.get $result)";
     let cases = [
         ("(loop $l (br $l)) (unreachable)", FailureKind::ParserTimeout),
         ("(loop $l (drop (memory.grow (i32.const 256))) (br $l)) (unreachable)", FailureKind::ParserMemory),
@@ -102,11 +102,11 @@ const CURIOUS: &str = r#"
     (call $environment (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
     (call $arguments (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
     (call $directories (i32.const 256)) (if (i32.load (i32.const 260)) (then (unreachable)))
-    (call $resolve (call $network) (i32.const 512) (i32.const 11) (i32.const 256))
+    (call $resolve (call $network) (global.get $host_name) (i32.const 11) (i32.const 256))
     (if (i32.ne (i32.load8_u (i32.const 256)) (i32.const 1)) (then (unreachable)))
-    (call $write (call $stdout) (i32.const 512) (i32.const 11) (i32.const 256))
+    (call $write (call $stdout) (global.get $host_name) (i32.const 11) (i32.const 256))
     (if (i32.load8_u (i32.const 256)) (then (unreachable)))
-    (call $page (i32.const 528) (i32.const 7))"#;
+    (call $page (global.get $record) (i32.const 7))"#;
 
 #[test]
 fn a_parser_that_imports_wasi_runs_and_finds_nothing_behind_it() {

@@ -15,7 +15,7 @@ fn parser() -> tempfile::NamedTempFile {
         r#""num": {"type": "integer", "default": 100}, "id": {"x-url": "i", "type": "string", "pattern": "^[a-z]*$"#;
     let description = wat_components::DESCRIPTION.replace(id, described);
     assert!(description.contains("x-url"));
-    let parse = "(call $page (i32.const 528) (i32.const 7))";
+    let parse = "(call $page (global.get $record) (i32.const 7))";
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), Guest { description: &description, parse, ..Guest::default() }.build()).unwrap();
     file

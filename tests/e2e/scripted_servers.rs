@@ -224,9 +224,9 @@ pub(crate) fn asking(hosts: &[&str]) -> Vec<u8> {
     let request = r#"(local $i i32) (local $param i32) (local $at i32) (local $url i32)
         (loop $l
             (local.set $param (i32.load offset=8 (i32.add (local.get 0) (i32.mul (local.get $i) (i32.const 28)))))
-            (local.set $at (i32.add (i32.const 3000000) (i32.mul (local.get $i) (i32.const 40))))
+            (local.set $at (i32.add (global.get $scratch) (i32.mul (local.get $i) (i32.const 40))))
             (local.set $url (i32.add (i32.const 2000000) (i32.mul (local.get $i) (i32.const 256))))
-            (memory.copy (local.get $url) (i32.const 544) (i32.const 24))
+            (memory.copy (local.get $url) (global.get $url) (i32.const 24))
             (memory.copy (i32.add (local.get $url) (i32.const 24))
                 (i32.load offset=8 (local.get $param)) (i32.load offset=12 (local.get $param)))
             (i32.store offset=4 (local.get $at) (local.get $url))
@@ -236,11 +236,11 @@ pub(crate) fn asking(hosts: &[&str]) -> Vec<u8> {
             (i32.store (i32.load offset=32 (local.get $at)) (local.get $i))
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br_if $l (i32.lt_u (local.get $i) (local.get 1))))
-        (i32.store (i32.const 300) (i32.const 3000000)) (i32.store (i32.const 304) (local.get 1)) (i32.const 300)"#;
+        (i32.store (global.get $requests) (global.get $scratch)) (i32.store offset=4 (global.get $requests) (local.get 1)) (global.get $requests)"#;
     let hosts = serde_json::to_string(hosts).unwrap();
     let description = wat_components::charts().replace(r#"["play.google.com"]"#, &hosts);
     let description = description.replace(r#", "pattern": "^[a-z]*$""#, "");
-    let parse = "(call $page (i32.const 528) (i32.const 7))";
+    let parse = "(call $page (global.get $record) (i32.const 7))";
     Guest { description: &description, request, url: PREFIX, parse, ..Guest::default() }.build()
 }
 

@@ -39,10 +39,9 @@ fn kinds_of_play() -> String {
     format!("{start}[{{{list}}}, {{{}}}]{end}", list.replace("\"list\"", "\"app\""))
 }
 
-pub(crate) const NOTHING: &str =
-    "(i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1)) (i32.const 64)";
-pub(crate) const ONE_APP: &str = "(call $page (i32.const 640) (i32.const 28))";
-const ONE_NAMELESS: &str = "(call $page (i32.const 528) (i32.const 7))";
+pub(crate) const NOTHING: &str = "(i32.store offset=8 (global.get $result) (global.get $page)) (i32.store offset=12 (global.get $result) (i32.const 1)) (global.get $result)";
+pub(crate) const ONE_APP: &str = "(call $page (global.get $app_record) (i32.const 28))";
+const ONE_NAMELESS: &str = "(call $page (global.get $record) (i32.const 7))";
 
 /// A running binary, its parser's file, and what it says on stderr.
 struct Running {

@@ -21,39 +21,39 @@ pub(crate) const WASI: &str = r#"
 
 /// A request for [`Guest::url`], made of one query.
 pub(crate) const GET: &str = r#"
-    (i32.store (i32.const 300) (i32.const 320)) (i32.store (i32.const 304) (i32.const 1))
-    (i32.store (i32.const 324) (i32.const 544)) (i32.store (i32.const 328) (i32.const URL_LENGTH))
-    (i32.store (i32.const 352) (i32.const 400)) (i32.store (i32.const 356) (i32.const 1))
-    (i32.const 300)"#;
+    (i32.store (global.get $requests) (global.get $exchange)) (i32.store offset=4 (global.get $requests) (i32.const 1))
+    (i32.store offset=4 (global.get $exchange) (global.get $url)) (i32.store offset=8 (global.get $exchange) (i32.const URL_LENGTH))
+    (i32.store offset=32 (global.get $exchange) (global.get $query_indices)) (i32.store offset=36 (global.get $exchange) (i32.const 1))
+    (global.get $requests)"#;
 
 /// A request for [`Guest::url`] for each query.
 pub(crate) const GETS: &str = r#"(local $i i32) (local $at i32)
     (loop $l
-        (local.set $at (i32.add (i32.const 3000000) (i32.mul (local.get $i) (i32.const 40))))
-        (i32.store offset=4 (local.get $at) (i32.const 544)) (i32.store offset=8 (local.get $at) (i32.const URL_LENGTH))
+        (local.set $at (i32.add (global.get $scratch) (i32.mul (local.get $i) (i32.const 40))))
+        (i32.store offset=4 (local.get $at) (global.get $url)) (i32.store offset=8 (local.get $at) (i32.const URL_LENGTH))
         (i32.store offset=32 (local.get $at) (i32.add (i32.const 2900000) (i32.mul (local.get $i) (i32.const 4))))
         (i32.store offset=36 (local.get $at) (i32.const 1))
         (i32.store (i32.load offset=32 (local.get $at)) (local.get $i))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (local.get 1))))
-    (i32.store (i32.const 300) (i32.const 3000000)) (i32.store (i32.const 304) (local.get 1)) (i32.const 300)"#;
+    (i32.store (global.get $requests) (global.get $scratch)) (i32.store offset=4 (global.get $requests) (local.get 1)) (global.get $requests)"#;
 
 /// An address that Play's store answers.
 const APP: &str = "https://play.google.com/store/apps/details?id=a.b";
 
-/// The header at 720, whose value is two lines, for a request as [`GET`].
+/// A header whose value is two lines, for a request as [`GET`].
 pub(crate) const HEADER: &str = r#"
-    (i32.store (i32.const 332) (i32.const 416)) (i32.store (i32.const 336) (i32.const 1))
-    (i32.store (i32.const 416) (i32.const 720)) (i32.store (i32.const 420) (i32.const 3))
-    (i32.store (i32.const 424) (i32.const 724)) (i32.store (i32.const 428) (i32.const 7))"#;
+    (i32.store offset=12 (global.get $exchange) (global.get $headers)) (i32.store offset=16 (global.get $exchange) (i32.const 1))
+    (i32.store (global.get $headers) (global.get $header_text)) (i32.store offset=4 (global.get $headers) (i32.const 3))
+    (i32.store offset=8 (global.get $headers) (i32.const 724)) (i32.store offset=12 (global.get $headers) (i32.const 7))"#;
 
 /// A state for the page of `$page`.
-pub(crate) const NEXT: &str = "(i32.store (i32.const 144) (i32.const 1)) (i32.store (i32.const 148) (i32.const 720)) (i32.store (i32.const 152) (i32.const 3))";
+pub(crate) const NEXT: &str = "(i32.store offset=16 (global.get $page) (i32.const 1)) (i32.store offset=20 (global.get $page) (global.get $header_text)) (i32.store offset=24 (global.get $page) (i32.const 3))";
 
 /// A further query for the page of `$page`.
 pub(crate) const FOLLOW: &str = r#"
-    (i32.store (i32.const 156) (i32.const 440)) (i32.store (i32.const 160) (i32.const 1))
-    (i32.store (i32.const 440) (i32.const 704)) (i32.store (i32.const 444) (i32.const 4))"#;
+    (i32.store offset=28 (global.get $page) (global.get $follow)) (i32.store offset=32 (global.get $page) (i32.const 1))
+    (i32.store (global.get $follow) (global.get $kind_name)) (i32.store offset=4 (global.get $follow) (i32.const 4))"#;
 
 /// Reads every byte of the body, and goes on for ever where the query's `id` starts with a z.
 pub(crate) const LOOPS_FOR_SOME: &str = "(local $i i32) (local $sum i32)
@@ -63,7 +63,36 @@ pub(crate) const LOOPS_FOR_SOME: &str = "(local $i i32) (local $sum i32)
         (local.set $sum (i32.add (local.get $sum) (i32.load8_u (i32.add (local.get 7) (local.get $i)))))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $l (i32.lt_u (local.get $i) (local.get 8))))
-    (call $page (i32.const 640) (i32.const 28))";
+    (call $page (global.get $app_record) (i32.const 28))";
+
+/// Addresses in the memory of a component: texts, results of the contract's functions, and room for more.
+const LAYOUT: &[(&str, u32)] = &[
+    // The result of `describe`: a text.
+    ("description_result", 8),
+    // The result of `parse`: its case, then a list of pages, or a failure's kind and message.
+    ("result", 64),
+    // The page: its case, then records, state, further queries, notes.
+    ("page", 128),
+    ("record_list", 200),
+    // The result of `request`: exchanges, refused queries.
+    ("requests", 300),
+    // The exchange: method, URL, headers, body, query indices.
+    ("exchange", 320),
+    ("query_indices", 400),
+    ("headers", 416),
+    // A further query: kind, parameters, state.
+    ("follow", 440),
+    ("host_name", 512),
+    ("record", 528),
+    ("url", 544),
+    ("app_record", 640),
+    ("kind_name", 704),
+    ("header_text", 720),
+    ("description", 1024),
+    ("scratch", 3_000_000),
+    // Beyond the memory that a component starts with.
+    ("grown", 4_194_304),
+];
 
 /// A parser by what its functions do: their bodies, which leave the address of a result.
 pub(crate) struct Guest<'a> {
@@ -87,8 +116,7 @@ const REALLOC: &str = "(local $at i32)
 
 impl Default for Guest<'_> {
     fn default() -> Self {
-        let describe =
-            "(i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const DESCRIBED)) (i32.const 8)";
+        let describe = "(i32.store (global.get $description_result) (global.get $description)) (i32.store offset=4 (global.get $description_result) (i32.const DESCRIBED)) (i32.const 8)";
         Self {
             description: DESCRIPTION,
             describe,
@@ -113,12 +141,14 @@ pub(crate) fn component(description: &str, parse: &str) -> Vec<u8> {
 }
 
 impl Guest<'_> {
-    /// The component. `$page` gives a result with one record, of which the text's address and length are known: `{"x":1}` at 528.
+    /// The component. `$page` gives a result with one record, of which the text's address and length are known: `{"x":1}` at `$record`.
     pub(crate) fn build(&self) -> Vec<u8> {
         let text = self.description.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
         let describe = self.describe.replace("DESCRIBED", &self.description.len().to_string());
         let Self { url, parse, imports, fields, realloc, .. } = self;
         let request = self.request.replace("URL_LENGTH", &url.len().to_string());
+        let layout = LAYOUT.iter().map(|(name, address)| format!("(global ${name} i32 (i32.const {address}))"));
+        let layout: String = layout.collect();
         let module = format!(
             r#"(module
                 {imports}
@@ -130,15 +160,16 @@ impl Guest<'_> {
                 (data (i32.const 704) "list")
                 (data (i32.const 720) "x-a b\r\nc: d[]")
                 (data (i32.const 1024) "{text}")
+                {layout}
                 (global $next (mut i32) (i32.const 65536))
                 {fields}
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
                 (func $recurse (param i32) (result i32) (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (local.get 0)))
                 (func $page (param $record i32) (param $length i32) (result i32)
-                    (i32.store (i32.const 72) (i32.const 128)) (i32.store (i32.const 76) (i32.const 1))
-                    (i32.store (i32.const 136) (i32.const 200)) (i32.store (i32.const 140) (i32.const 1))
-                    (i32.store (i32.const 200) (local.get $record)) (i32.store (i32.const 204) (local.get $length))
-                    (i32.const 64))
+                    (i32.store offset=8 (global.get $result) (global.get $page)) (i32.store offset=12 (global.get $result) (i32.const 1))
+                    (i32.store offset=8 (global.get $page) (global.get $record_list)) (i32.store offset=12 (global.get $page) (i32.const 1))
+                    (i32.store (global.get $record_list) (local.get $record)) (i32.store offset=4 (global.get $record_list) (local.get $length))
+                    (global.get $result))
                 (func (export "playfast:parser/parser@0.1.0#describe") (result i32) {describe})
                 (func (export "playfast:parser/parser@0.1.0#request") (param i32 i32 i32) (result i32) {request})
                 (func (export "playfast:parser/parser@0.1.0#parse")
