@@ -116,7 +116,7 @@ const REALLOC: &str = "(local $at i32)
 
 impl Default for Guest<'_> {
     fn default() -> Self {
-        let describe = "(i32.store (global.get $description_result) (global.get $description)) (i32.store offset=4 (global.get $description_result) (i32.const DESCRIBED)) (i32.const 8)";
+        let describe = "(i32.store (global.get $description_result) (global.get $description)) (i32.store offset=4 (global.get $description_result) (i32.const DESCRIBED)) (global.get $description_result)";
         Self {
             description: DESCRIPTION,
             describe,
