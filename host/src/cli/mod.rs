@@ -45,6 +45,7 @@ fn start(argv: &[OsString]) -> Result<ExitStatus, ExitStatus> {
     let settings = Settings::read(argv);
     color::choose(&settings);
     log(&settings);
+    settings.warn_of_misspelled();
     let runtime = runtime::start(workers(&settings)?).map_err(|error| ExitStatus::config(error.to_string()))?;
     let exit = runtime.block_on(dispatch(argv, &settings));
     // What is under way, such as a look-up of a name, isn't waited for.

@@ -36,6 +36,8 @@ pub(in crate::cli) struct Settings {
     environment: Values,
     config: Values,
     problems: Vec<Problem>,
+    /// Variables of the environment that are probably misspelled.
+    misspelled: Vec<String>,
 }
 
 /// What is wrong with the environment or the configuration file.
@@ -70,6 +72,7 @@ impl Settings {
     pub(in crate::cli) fn read(argv: &[OsString]) -> Self {
         let mut settings = Self { argv: argv::scan(argv), ..Self::default() };
         settings.read_environment(|variable| std::env::var_os(variable));
+        settings.misspelled = std::env::vars_os().filter_map(|(name, _)| misspelled(name.to_str()?)).collect();
         let named = settings.values("config").pop().map(PathBuf::from);
         settings.file = named.or_else(|| default_file().filter(|file| file.exists()));
         if let Some(file) = settings.file.clone() {
@@ -148,6 +151,13 @@ impl Settings {
         }
     }
 
+    /// Reports variables of the environment that are probably misspelled. They have no effect.
+    pub(in crate::cli) fn warn_of_misspelled(&self) {
+        if !self.flag("quiet") {
+            self.misspelled.iter().for_each(|text| crate::cli::exit::print_message(text));
+        }
+    }
+
     /// Says each problem with the environment and the configuration file.
     pub(in crate::cli) fn warn(&self) {
         self.problems.iter().for_each(|problem| crate::cli::exit::print_message(&problem.text));
@@ -167,6 +177,14 @@ impl Settings {
         others.iter().for_each(|text| crate::cli::exit::print_message(text));
         Err(ExitStatus::config((*last).to_owned()))
     }
+}
+
+/// The warning about a variable that differs from an option's in one character.
+fn misspelled(name: &str) -> Option<String> {
+    let known: Vec<_> = args::settable_options().filter_map(|option| option.get_long().map(variable)).collect();
+    let is_other = name.starts_with("PLAYFAST_") && !known.iter().any(|known| known == name);
+    let meant = known.iter().filter(|_| is_other).find(|known| strsim::osa_distance(name, known) == 1)?;
+    Some(format!("{name} has no effect: did you mean {meant}?"))
 }
 
 /// The environment's name for an option.
@@ -210,6 +228,14 @@ mod tests {
     fn a_parser_that_is_typed_hides_the_folder_that_the_file_names() {
         let settings = settings(&["--parser", "typed.wasm"], &[], "parsers = \"folder\"");
         assert!(settings.values("parsers").is_empty());
+    }
+
+    #[test]
+    fn a_misspelled_variable_is_told_and_others_are_left_alone() {
+        assert_eq!(misspelled("PLAYFAST_RAT").unwrap(), "PLAYFAST_RAT has no effect: did you mean PLAYFAST_RATE?");
+        for name in ["PLAYFAST_RATE", "PLAYFAST_PAGES", "PLAYFAST_TEST_SWAPS", "PLAYFAST_HOME", "RAT"] {
+            assert_eq!(misspelled(name), None, "{name}");
+        }
     }
 
     #[test]

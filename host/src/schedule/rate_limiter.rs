@@ -72,6 +72,7 @@ impl FromStr for Rate {
             (_, "s" | "sec") => number.and_then(|number| Interval::per_second(number).ok()),
             (_, "m" | "min") => number.and_then(|number| Interval::per_minute(number).ok()),
             (_, "h") => number.and_then(|number: f64| Interval::per_minute(number / 60.0).ok()),
+            (_, "d") => number.and_then(|number: f64| Interval::per_minute(number / (24.0 * 60.0)).ok()),
             _ => None,
         };
         interval.map(Self::Every).ok_or_else(|| RateError(format!("{text:?}")))
@@ -166,11 +167,12 @@ mod tests {
         let half = Interval::new(Duration::from_secs(2)).unwrap();
         assert_eq!("none".parse::<Rate>().unwrap(), Rate::Unlimited);
         assert_eq!("2/s".parse::<Rate>().unwrap(), Rate::per_second(2.0).unwrap());
-        for text in ["30/min", "30/m", "30 / m", "0.5", "0.5/s", "1800/h"] {
+        for text in ["30/min", "30/m", "30 / m", "0.5", "0.5/s", "1800/h", "43200/d"] {
             assert_eq!(text.parse::<Rate>().unwrap(), Rate::Every(half), "{text}");
         }
+        assert!("1/d".parse::<Rate>().is_ok(), "the least rate");
         for text in [
-            "", "/", "2/", "/s", "2/d", "-1/s", "0/s", "inf/s", "NaN/s", "x/s", "1e-12/s", "1e300/s", "1e7/s", "1e-5/s",
+            "", "/", "2/", "/s", "2/w", "-1/s", "0/s", "inf/s", "NaN/s", "x/s", "1e-12/s", "1e300/s", "1e7/s", "1e-5/s",
         ] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }

@@ -60,6 +60,12 @@ fn describe_kind(command: Command, kind: &Kind) -> Command {
     let choices = |option: &Arg| match kind.params.get(option.get_id().as_str()) {
         Some(param) => param_choices(param),
         None if option.get_id() == "fields" => field_choices(kind),
+        None if option.get_id() == "sort" => {
+            field_choices(kind).into_iter().filter(|field| field.get_name() != "compact").collect()
+        }
+        None if option.get_id() == "pivot" => {
+            kind.params.properties.iter().map(|(name, _)| PossibleValue::new(name.clone())).collect()
+        }
         None => Vec::new(),
     };
     let command = command.mut_args(|option| {
