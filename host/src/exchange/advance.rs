@@ -14,7 +14,7 @@ use super::suspicion::Suspicion;
 use crate::jobs::job::{Job, MAX_FOLLOW_UPS};
 use crate::jobs::permit::{Batch, BuiltRequest, Permit};
 use crate::jobs::run_state::Run;
-use crate::parser::{Kind, PerRequest};
+use crate::parser::PerRequest;
 use crate::result::outcome::{RowFrame, Source};
 use crate::result::page_result::PageResult;
 use crate::schedule::retry::{Attempt, NoRetry, Retry};
@@ -121,7 +121,8 @@ impl Answers<'_> {
         let Some(slot) = &first.slot else { return };
         if let Some(kind) = generation.parser.description().kind(first.query.kind()) {
             let queries = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
-            self.context.sizers.record_failure(slot.name(), &kind.name, kind.per_request, queries);
+            let per_request = kind.per_request_of(&first.query);
+            self.context.sizers.record_failure(slot.name(), &kind.name, per_request, queries);
         }
     }
 
@@ -131,8 +132,8 @@ impl Answers<'_> {
     }
 
     fn kind(&self, slot: &ParserSlot, query: Option<&Query>) -> Option<(String, PerRequest)> {
-        let description = slot.description();
-        description.kind(query?.kind()).map(|Kind { name, per_request, .. }| (name.clone(), *per_request))
+        let (description, query) = (slot.description(), query?);
+        description.kind(query.kind()).map(|kind| (kind.name.clone(), kind.per_request_of(query)))
     }
 
     /// Counts an attempt of a failed query, and returns the delay of its retry.

@@ -46,10 +46,10 @@ impl ExchangeContext {
         self.slots.resolve(parser, kind).map_err(|why| PlanError::unresolved(parser, kind, why))
     }
 
-    /// How many queries of a kind share a request now.
-    pub(crate) fn batch_limit(&self, slot: &ParserSlot, name: &str, kind: Option<&Kind>) -> BatchLimit {
-        let per_request = kind.map_or(PerRequest::ONE, |kind| kind.per_request);
-        self.sizers.limit(slot.name(), name, per_request)
+    /// How many queries like this one share a request now.
+    pub(crate) fn batch_limit(&self, slot: &ParserSlot, kind: Option<&Kind>, query: &Query) -> BatchLimit {
+        let per_request = kind.map_or(PerRequest::ONE, |kind| kind.per_request_of(query));
+        self.sizers.limit(slot.name(), query.kind(), per_request)
     }
 
     /// Builds requests. If the parser fails and another was swapped in meanwhile, that one builds them.

@@ -59,11 +59,14 @@ struct ShapeKey {
     slot: Arc<str>,
     kind: Arc<str>,
     choices: Box<[Option<Arc<str>>]>,
+    fields: Option<Arc<[Arc<str>]>>,
 }
 
 #[derive(Clone, Debug)]
 struct Shape {
     slot: ParserSlot,
+    /// Its first query.
+    first: Query,
     /// Queries of one bucket, the first that had two.
     sample: Vec<Query>,
     sampled: Option<BucketKey>,
@@ -101,6 +104,7 @@ impl Estimator {
         let shape = ShapeKey::new(slot, kind, query);
         self.shapes.entry(shape.clone()).or_insert_with(|| Shape {
             slot: slot.clone(),
+            first: query.clone(),
             sample: Vec::new(),
             sampled: None,
         });
@@ -134,7 +138,7 @@ impl Estimator {
     /// How many queries of a shape share a request.
     async fn per_request(&self, key: &ShapeKey, shape: &Shape) -> u64 {
         let description = shape.slot.description();
-        let limit = self.context.batch_limit(&shape.slot, &key.kind, description.kind(&key.kind)).get();
+        let limit = self.context.batch_limit(&shape.slot, description.kind(&key.kind), &shape.first).get();
         let sample = shape.sample.get(..limit as usize).unwrap_or(&shape.sample);
         if limit == 1 || sample.len() < 2 {
             return limit.into();
@@ -158,6 +162,7 @@ impl ShapeKey {
             slot: Arc::clone(slot.shared_name()),
             kind: query.shared_kind(),
             choices: few.map(|(name, _)| query.shared_param(name)).collect(),
+            fields: query.shared_fields(),
         }
     }
 }

@@ -6,12 +6,14 @@ use crate::parser::{Kind, PerRequestValue};
 use crate::types::Query;
 
 /// Queries of equal keys may share a request: they are of one parser and kind, agree in the parameters that the description marks with
-/// `x-per-request: "same"`, and all are new or all continue.
+/// `x-per-request: "same"` and in the selected fields, and all are new or all continue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BucketKey {
     slot: Arc<str>,
     kind: Arc<str>,
     same: Box<[Option<Arc<str>>]>,
+    /// Fields that are selected: they decide how many queries a request may hold.
+    fields: Option<Arc<[Arc<str>]>>,
     continues: bool,
 }
 
@@ -24,6 +26,7 @@ impl BucketKey {
             slot: Arc::clone(slot),
             kind: query.shared_kind(),
             same: same.map(|(name, _)| query.shared_param(name)).collect(),
+            fields: query.shared_fields(),
             continues: query.state().is_some(),
         }
     }

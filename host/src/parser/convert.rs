@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::bindings::wit;
 use super::sandbox::Call;
+use crate::parser::Description;
 use crate::types::{Exchange, Failure, FailureKind, Page, Query, Request, Requests, Response, header_texts, one_line};
 
 /// Bytes of a further query or a state: a run may hold thousands of them.
@@ -16,9 +17,31 @@ const MAX_QUERY_BYTES: usize = 64 << 10;
 /// Pairs of a name and a value, borrowed.
 type Pairs<'p> = Vec<(&'p str, &'p str)>;
 
-/// The parameters of queries, from which [`to_wit_queries`] borrows.
-pub(super) fn params(queries: &[Query]) -> Vec<Pairs<'_>> {
-    queries.iter().map(|query| query.params().collect()).collect()
+/// The fields that queries select, as the parameter that tells the parser: one for each query that selects some.
+pub(super) fn selections<'d>(queries: &[Query], description: &'d Description) -> Vec<Option<(&'d str, Arc<str>)>> {
+    // Queries of a batch select the same fields.
+    let mut last: Option<(&Query, Option<(&str, Arc<str>)>)> = None;
+    let selection = |query: &Query| {
+        let selection = description.kind(query.kind())?.selection(query)?;
+        Some((selection.param, Arc::from(selection.fields.join(","))))
+    };
+    let mut of_query = |query| match &last {
+        Some((before, selected)) if Query::selects_as(before, query) => selected.clone(),
+        _ => {
+            let selected = selection(query);
+            last = Some((query, selected.clone()));
+            selected
+        }
+    };
+    queries.iter().map(|query| of_query(query)).collect()
+}
+
+/// The parameters of queries and what they select, from which [`to_wit_queries`] borrows.
+pub(super) fn params<'q>(queries: &'q [Query], selections: &'q [Option<(&'q str, Arc<str>)>]) -> Vec<Pairs<'q>> {
+    let selected =
+        |selection: &'q Option<(&'q str, Arc<str>)>| selection.as_ref().map(|(name, fields)| (*name, &**fields));
+    let of_query = |(query, selection): (&'q Query, _)| query.params().chain(selected(selection)).collect();
+    queries.iter().zip(selections).map(of_query).collect()
 }
 
 /// Queries in the contract's types, with the parameters that [`params`] returns.

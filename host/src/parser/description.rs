@@ -1,5 +1,7 @@
 //! Description of a parser: its hosts, its pace, and the kinds of queries that it answers.
 
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -86,6 +88,22 @@ pub struct Kind {
     pub bytes: Option<u64>,
     #[serde(rename = "x-compact", default, skip_serializing_if = "Vec::is_empty")]
     compact: Vec<String>,
+    #[serde(rename = "x-key", default, skip_serializing_if = "Vec::is_empty")]
+    key: Vec<String>,
+    #[serde(rename = "x-noisy", default, skip_serializing_if = "Vec::is_empty")]
+    noisy: Vec<String>,
+    /// The parameter that tells the parser which fields are selected. It is not among `params`, since nobody else gives it.
+    #[serde(rename = "x-selects-fields", default, skip_serializing_if = "Option::is_none")]
+    selects_fields: Option<String>,
+}
+
+/// Fields that a query selects of its kind's records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection<'k> {
+    /// The parameter that tells the parser.
+    pub(crate) param: &'k str,
+    /// Names of the fields, sorted.
+    pub(crate) fields: Vec<&'k str>,
 }
 
 impl Kind {
@@ -101,6 +119,64 @@ impl Kind {
         self.record.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
+    /// Names of the fields that together identify a record within a query's answer; empty if the parser names none.
+    #[must_use]
+    pub fn key(&self) -> &[String] {
+        &self.key
+    }
+
+    /// Names of the fields that change daily, such as scores; empty if the parser names none.
+    #[must_use]
+    pub fn noisy(&self) -> &[String] {
+        &self.noisy
+    }
+
+    /// The fields that a query selects; `None` if it wants all, or the parser can't select fields. If it wants none of the record's, its key is
+    /// selected, or else the required fields.
+    pub(crate) fn selection(&self, query: &Query) -> Option<Selection<'_>> {
+        let wanted = query.fields()?;
+        let param = self.selects_fields.as_deref()?;
+        let mut fields: Vec<_> = self.fields().filter(|field| wanted.iter().any(|name| **name == **field)).collect();
+        if fields.is_empty() {
+            let required = || self.record.get("required").and_then(Value::as_array).into_iter().flatten();
+            fields = match self.key.is_empty() {
+                true => required().filter_map(Value::as_str).collect(),
+                false => self.key.iter().map(String::as_str).collect(),
+            };
+        }
+        fields.sort_unstable();
+        Some(Selection { param, fields })
+    }
+
+    /// Sets apart the parameter that selects fields.
+    fn set_selects_fields(&mut self) {
+        let params = &mut self.params.properties;
+        if let Some(at) = params.iter().position(|(_, param)| param.selects_fields) {
+            self.selects_fields = Some(params.remove(at).0);
+        }
+    }
+
+    /// How many queries like this one may share a request: as the description says, or as many as its bytes allow.
+    pub(crate) fn per_request_of(&self, query: &Query) -> PerRequest {
+        let Some((budget, bytes)) = self.per_request.bytes.zip(self.answer_bytes(query)) else {
+            return self.per_request;
+        };
+        let queries = u32::try_from(budget.get() / bytes.max(1)).unwrap_or(u32::MAX);
+        let most = queries.clamp(1, self.per_request.max);
+        PerRequest { default: most, max: most, bytes: self.per_request.bytes }
+    }
+
+    /// Bytes of the fields that a query selects, or of all. `None` if the description states none.
+    fn answer_bytes(&self, query: &Query) -> Option<u64> {
+        let properties = self.record.get("properties").and_then(Value::as_object)?;
+        let bytes = |name: &str| properties.get(name)?.get("x-bytes")?.as_u64();
+        let sum = match self.selection(query) {
+            Some(selection) => selection.fields.into_iter().filter_map(bytes).fold(0, u64::saturating_add),
+            None => self.fields().filter_map(bytes).fold(0, u64::saturating_add),
+        };
+        (sum > 0).then_some(sum)
+    }
+
     fn check(&self) -> Result<(), (String, String)> {
         if self.per_request.default > self.per_request.max {
             return Err(("/per_request".to_owned(), "the default is above the maximum".to_owned()));
@@ -111,6 +187,11 @@ impl Kind {
         };
         if let Some(name) = self.compact.iter().find(|name| !in_rows(name)) {
             return Err(("/x-compact".to_owned(), format!("rows have no field {name}")));
+        }
+        for (at, names) in [("/x-key", &self.key), ("/x-noisy", &self.noisy)] {
+            if let Some(name) = names.iter().find(|name| self.fields().all(|field| field != **name)) {
+                return Err((at.to_owned(), format!("records have no field {name}")));
+            }
         }
         self.params.check().map_err(|(below, what)| (format!("/params{below}"), what))
     }
@@ -144,6 +225,9 @@ pub struct PerRequest {
     pub default: u32,
     /// The maximum.
     pub max: u32,
+    /// Bytes that an answer should not exceed: as many queries share a request as fit, by the `x-bytes` of the fields that they select.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<NonZeroU64>,
 }
 
 fn in_order<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Param)>, D::Error> {
@@ -167,7 +251,8 @@ impl Description {
         }
         let document: Value = serde_json::from_str(text).map_err(DescriptionError::Json)?;
         check(&document)?;
-        let description: Self = serde_json::from_value(document).map_err(DescriptionError::Json)?;
+        let mut description: Self = serde_json::from_value(document).map_err(DescriptionError::Json)?;
+        description.kinds.iter_mut().for_each(Kind::set_selects_fields);
         description.check_kinds()?;
         Ok(description)
     }
@@ -207,7 +292,7 @@ impl Description {
                 None => {}
             }
         }
-        match (of_values.or(kind.bytes), of_rows) {
+        match (of_values.or(kind.bytes).or_else(|| kind.answer_bytes(query)), of_rows) {
             (None, None) => None,
             (bytes, rows) => Some(bytes.unwrap_or(0).saturating_add(rows.unwrap_or(0))),
         }
@@ -237,7 +322,7 @@ impl Description {
 
 impl PerRequest {
     /// Each query has a request of its own.
-    pub(crate) const ONE: Self = Self { default: 1, max: 1 };
+    pub(crate) const ONE: Self = Self { default: 1, max: 1, bytes: None };
 }
 
 impl Params {

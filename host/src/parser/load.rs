@@ -259,7 +259,8 @@ impl Parser {
     /// # Errors
     /// If the sandbox stops the call, or its result breaks the contract.
     pub async fn request(&self, queries: &[Query], per_request: u32) -> Result<Requests, Failure> {
-        let params = convert::params(queries);
+        let selections = convert::selections(queries, &self.0.description);
+        let params = convert::params(queries, &selections);
         let arguments = convert::to_wit_queries(queries, &params);
         let guest = async |parser: &PlayfastParser, store: &mut wasmtime::Store<State>| {
             parser.playfast_parser_parser().call_request(store, &arguments, per_request).await
@@ -283,7 +284,8 @@ impl Parser {
         response: &Response,
         slow: Option<&Notify>,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        let (params, headers) = (convert::params(queries), convert::headers(response));
+        let selections = convert::selections(queries, &self.0.description);
+        let (params, headers) = (convert::params(queries, &selections), convert::headers(response));
         let arguments = convert::to_wit_queries(queries, &params);
         let headers = convert::pairs(&headers);
         let response = convert::to_wit_response(response, &headers);
@@ -377,7 +379,9 @@ impl Live {
         queries: &[Query],
         response: &Response,
     ) -> Result<Vec<Result<Page, Failure>>, Failure> {
-        let (params, headers) = (convert::params(queries), convert::headers(response));
+        // No description is at hand: all fields are wanted.
+        let selections = vec![None; queries.len()];
+        let (params, headers) = (convert::params(queries, &selections), convert::headers(response));
         let arguments = convert::to_wit_queries(queries, &params);
         let headers = convert::pairs(&headers);
         let response = convert::to_wit_response(response, &headers);

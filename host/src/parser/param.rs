@@ -66,6 +66,9 @@ pub struct Param {
     /// The number of rows that is wanted: the host cuts a query's rows at it, and asks for no further page.
     #[serde(rename = "x-limit", default, skip_serializing_if = "std::ops::Not::not")]
     pub limit: bool,
+    /// Whether it selects the fields of records: the host fills it in, and it is no part of queries' keys and rows.
+    #[serde(rename = "x-selects-fields", default, skip_serializing_if = "std::ops::Not::not")]
+    pub selects_fields: bool,
     /// The name under which the query string of a request's address carries the value.
     #[serde(rename = "x-url", default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

@@ -244,7 +244,7 @@ impl Dispatcher {
     fn push(&self, slot: &ParserSlot, host: &str, job: Job, not_before: Option<Instant>) {
         let description = slot.description();
         let kind = description.kind(job.query.kind());
-        let limit = self.context.batch_limit(slot, job.query.kind(), kind);
+        let limit = self.context.batch_limit(slot, kind, &job.query);
         let key = BucketKey::new(slot.shared_name(), kind, &job.query);
         self.queue.push(host, &description, (key, &limit), not_before, job);
     }

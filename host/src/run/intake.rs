@@ -28,6 +28,16 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// The same queries, for these fields of their records; `None` for all.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_fields(self, fields: Option<Vec<String>>) -> Self {
+        let Some(fields) = fields.map(|fields| fields.into_iter().map(Arc::from).collect::<Arc<[_]>>()) else {
+            return self;
+        };
+        let select = move |query: Query| query.with_shared_fields(Arc::clone(&fields));
+        Self { queries: self.queries.map(select).boxed(), ..self }
+    }
+
     /// Queries whose rows are handed on.
     pub(crate) const fn new(queries: BoxStream<'static, Query>, is_at_hand: bool) -> Self {
         Self { queries, is_at_hand, follow_up: None }

@@ -59,11 +59,12 @@ impl FromStr for BatchSize {
     }
 }
 
-/// Batch sizes by the names of parser and kind. Cloning it is cheap, and shares them.
+/// Batch sizes by the names of parser and kind, and by the maximum, which depends on the fields that queries select. Cloning it is cheap, and
+/// shares them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BatchSizers {
     sharing: BatchSize,
-    sizers: Arc<Mutex<HashMap<String, HashMap<String, Sizer>>>>,
+    sizers: Arc<Mutex<HashMap<String, HashMap<(String, u32), Sizer>>>>,
 }
 
 /// A size with the limit that wait queues share.
@@ -95,18 +96,19 @@ impl BatchSizers {
 
     /// Whether single queries are refused too, so that splitting batches doesn't help.
     pub(crate) fn is_hopeless(&self, parser: &str, kind: &str) -> bool {
-        self.look(parser, kind).is_some_and(|size| size.is_hopeless())
+        self.look(parser, kind, |sizes| sizes.filter(|size| size.is_hopeless()).count() > 0)
     }
 
     /// The largest batch of a kind that succeeded, if any did.
     pub(crate) fn largest_good(&self, parser: &str, kind: &str) -> Option<u32> {
-        self.look(parser, kind).map(|size| size.largest_good).filter(|queries| *queries > 0)
+        self.look(parser, kind, |sizes| sizes.map(|size| size.largest_good).max()).filter(|queries| *queries > 0)
     }
 
-    /// The state of a kind's size, if there is one.
-    fn look(&self, parser: &str, kind: &str) -> Option<SizeState> {
+    /// Looks at a kind's sizes: one for each maximum.
+    fn look<T>(&self, parser: &str, kind: &str, look: impl FnOnce(&mut dyn Iterator<Item = &SizeState>) -> T) -> T {
         let sizers = self.sizers.lock();
-        Some(sizers.get(parser)?.get(kind)?.size.clone())
+        let of_parser = sizers.get(parser).into_iter().flatten();
+        look(&mut of_parser.filter(|((name, _), _)| name == kind).map(|(_, sizer)| &sizer.size))
     }
 
     fn with(
@@ -117,14 +119,12 @@ impl BatchSizers {
         change: impl FnOnce(&mut SizeState),
     ) -> BatchLimit {
         let mut sizers = self.sizers.lock();
-        if !sizers.get(parser).is_some_and(|kinds| kinds.contains_key(kind)) {
+        let of_parser = sizers.entry(parser.to_owned()).or_default();
+        let sizer = of_parser.entry((kind.to_owned(), per_request.max)).or_insert_with(|| {
             let size = SizeState::new(self.sharing, per_request);
             let limit = BatchLimit::new(size.queries());
-            sizers.entry(parser.to_owned()).or_default().insert(kind.to_owned(), Sizer { size, limit });
-        }
-        let Some(sizer) = sizers.get_mut(parser).and_then(|kinds| kinds.get_mut(kind)) else {
-            return BatchLimit::new(per_request.default);
-        };
+            Sizer { size, limit }
+        });
         change(&mut sizer.size);
         sizer.limit.set(sizer.size.queries());
         sizer.limit.clone()
@@ -217,7 +217,7 @@ impl SizeState {
 mod tests {
     use super::*;
 
-    const KIND: PerRequest = PerRequest { default: 50, max: 100 };
+    const KIND: PerRequest = PerRequest { default: 50, max: 100, bytes: None };
 
     /// The sizes of so many batches against a host that takes up to `capacity` queries a request.
     fn sizes(size: &mut SizeState, capacity: u32, batches: usize) -> Vec<u32> {
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn auto_grows_while_it_goes_well() {
-        let mut size = SizeState::new(BatchSize::Auto, PerRequest { default: 1, max: 100 });
+        let mut size = SizeState::new(BatchSize::Auto, PerRequest { default: 1, max: 100, bytes: None });
         assert_eq!(sizes(&mut size, 40, 12), [1, 2, 4, 8, 16, 32, 64, 48, 40, 44, 42, 41]);
         assert_eq!(size.queries(), 40);
     }
@@ -277,6 +277,6 @@ mod tests {
     fn the_kind_has_the_last_word() {
         let most = |queries| SizeState::new(BatchSize::AtMost(NonZeroU32::new(queries).unwrap()), KIND).queries();
         assert_eq!((most(500), most(3)), (100, 3));
-        assert_eq!(SizeState::new(BatchSize::FromParser, PerRequest { default: 7, max: 3 }).queries(), 3);
+        assert_eq!(SizeState::new(BatchSize::FromParser, PerRequest { default: 7, max: 3, bytes: None }).queries(), 3);
     }
 }

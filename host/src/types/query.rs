@@ -20,6 +20,7 @@ pub struct Query {
     kind: Arc<str>,
     params: Arc<[(Arc<str>, Arc<str>)]>,
     state: Option<Arc<str>>,
+    fields: Option<Arc<[Arc<str>]>>,
     priority: Priority,
 }
 
@@ -45,6 +46,7 @@ impl Query {
             kind: kind.into(),
             params: params.into_iter().collect(),
             state: None,
+            fields: None,
             priority: Priority::Normal,
         }
     }
@@ -71,6 +73,46 @@ impl Query {
     #[must_use]
     pub const fn priority(&self) -> Priority {
         self.priority
+    }
+
+    /// The same query, for these fields of its records. A parser that can select fields asks the site for no others, and the rows have no others;
+    /// one that can't returns all. Names that are no fields of the kind's records are ignored. The key stays the same.
+    ///
+    /// ```
+    /// # use playfast::Query;
+    /// let query = Query::new("app", [("app_id".into(), "com.whatsapp".into())]);
+    /// assert_eq!(query.key(), query.clone().with_fields(["app_id", "genre_id"]).key());
+    /// ```
+    #[must_use]
+    pub fn with_fields<T: Into<Arc<str>>>(self, fields: impl IntoIterator<Item = T>) -> Self {
+        Self { fields: Some(fields.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The fields that are wanted of its records; `None` for all.
+    #[must_use]
+    pub fn fields(&self) -> Option<&[Arc<str>]> {
+        self.fields.as_deref()
+    }
+
+    /// As [`Self::with_fields`].
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_shared_fields(self, fields: Arc<[Arc<str>]>) -> Self {
+        Self { fields: Some(fields), ..self }
+    }
+
+    /// The same query, for the fields that another is for.
+    pub(crate) fn with_fields_of(self, other: &Self) -> Self {
+        Self { fields: other.fields.clone(), ..self }
+    }
+
+    /// Whether another query is of the same kind and for the same fields.
+    pub(crate) fn selects_as(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.fields == other.fields
+    }
+
+    /// The fields that are wanted of its records, shared.
+    pub(crate) fn shared_fields(&self) -> Option<Arc<[Arc<str>]>> {
+        self.fields.clone()
     }
 
     /// The kind's name.

@@ -199,7 +199,7 @@ async fn ask(host: &Host, slot: &ParserSlot, query: Query) -> KindReport {
     let outcome = run.next().await.unwrap_or_else(|| Outcome::new(query));
     let stats = control.stats();
     let mut coverage = Coverage::default();
-    coverage.record(&slot.description(), outcome.query.kind(), &outcome.rows);
+    coverage.record(&slot.description(), &outcome.query, &outcome.rows);
     let unusual = coverage.reported_of_few().iter().map(ToString::to_string).collect();
     KindReport::asked(&outcome, Answer { seconds: start.elapsed().as_secs_f64(), stats, unusual })
 }

@@ -45,11 +45,13 @@ pub(in crate::cli) async fn run(
         // The charts' number says nothing of the details'.
         taken.total.clear();
     }
+    let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.kind().kind());
+    let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
+    let fields = Sink::needed_fields(&options.output, Format::Table, &columns())?;
+    input = input.with_fields(fields);
     if options.run.dry_run {
         return dry_run(host, input.queries, details.as_ref(), &taken).await;
     }
-    let rows_of = details.as_ref().map_or(kind.name.as_str(), |details| details.kind().kind());
-    let columns = || Columns::new(&[Arc::clone(&description)], Some(rows_of)).with_carried(&options.input.carry);
     let sink = Sink::open(&options.output, Format::Table, options.input.max_rows(), columns)?;
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
     let exit = deliver(options, host, input, &taken, sink).await?;

@@ -35,14 +35,15 @@ pub(in crate::cli) async fn run(
         is_watched: options.run.watch,
     };
     let input = input::open(request, host, &mut taken).await?;
-    if options.run.dry_run {
-        return dry_run(host, input.queries, None, &taken).await;
-    }
     // Lines may name another kind than --kind, but seldom do.
     let rows_of = command.kind.as_ref().map(KindName::kind);
     let columns = || Columns::new(&parsers, rows_of).with_carried(&options.input.carry);
     // Rows of an input that never ends are no table.
     let on_terminal = if command.follow { Format::Ndjson } else { Format::Table };
+    let input = input.with_fields(Sink::needed_fields(&options.output, on_terminal, &columns())?);
+    if options.run.dry_run {
+        return dry_run(host, input.queries, None, &taken).await;
+    }
     let sink = Sink::open(&options.output, on_terminal, options.input.max_rows(), columns)?;
     let exit = deliver(options, host, input, &taken, sink).await?;
     if taken.is_empty() {

@@ -151,7 +151,7 @@ impl Delivery<'_> {
         while let Some(mut page_result) = page_results.next().await {
             self.report(&page_result, &mut repeated);
             if let Some(slot) = &page_result.slot {
-                self.coverage.record(&slot.description(), page_result.query.kind(), &page_result.rows);
+                self.coverage.record(&slot.description(), &page_result.query, &page_result.rows);
             }
             if page_result.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
                 sink.accept();
@@ -215,7 +215,7 @@ pub(in crate::cli) async fn dry_run(
     while let Some(query) = queries.next().await {
         let slot = estimator.add(&query);
         for expected in details.into_iter().flat_map(|details| details.expected(host, &query)) {
-            of_details.add(&expected);
+            of_details.add(&expected.with_fields_of(&query));
         }
         let line = Value::from(asked(&query, slot.as_ref()));
         writeln!(out, "{line}").map_err(|error| ExitStatus::unwritten("queries", &error))?;

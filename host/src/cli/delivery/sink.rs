@@ -117,6 +117,19 @@ impl Sink {
         Ok(sink)
     }
 
+    /// The fields that rows need, as [`Self::open`] reads the options; `None` for all.
+    ///
+    /// # Errors
+    /// When options contradict each other.
+    pub(in crate::cli) fn needed_fields(
+        options: &OutputArgs,
+        on_terminal: Format,
+        columns: &Columns,
+    ) -> Result<Option<Vec<String>>, ExitStatus> {
+        let destination = Destination::new(&options.rows, on_terminal)?;
+        columns.needed(&columns.suited(&options.rows, &destination))
+    }
+
     /// Has rows carry columns of the input.
     pub(in crate::cli) fn set_carried(&mut self, carried: Option<Arc<Carried>>) {
         self.carried = carried;

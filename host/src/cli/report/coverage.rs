@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::parser::{Description, Kind};
-use crate::types::Row;
+use crate::types::{Query, Row};
 
 /// Records from which on a share says something.
 const MIN_RECORDS: u64 = 20;
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Coverage(BTreeMap<String, Fields>);
 #[derive(Debug, Default)]
 struct Fields {
     records: u64,
-    /// The share that is expected, and how often there was a value.
+    /// The share that is expected, and how often there was a value, of the fields that were asked for.
     fields: Vec<(String, f64, u64)>,
 }
 
@@ -41,9 +41,10 @@ pub(in crate::cli) struct Unusual {
 
 impl Coverage {
     /// Takes note of a page's rows.
-    pub(in crate::cli) fn record(&mut self, description: &Description, kind: &str, rows: &[Row]) {
+    pub(in crate::cli) fn record(&mut self, description: &Description, query: &Query, rows: &[Row]) {
+        let kind = query.kind();
         if !self.0.contains_key(kind) {
-            let fields = description.kind(kind).map(expected).unwrap_or_default();
+            let fields = description.kind(kind).map(|kind| expected(kind, query)).unwrap_or_default();
             self.0.insert(kind.to_owned(), Fields { records: 0, fields });
         }
         let Some(fields) = self.0.get_mut(kind) else { return };
@@ -114,12 +115,15 @@ fn is_unusual(share: f64, expected: f64) -> bool {
     (share - expected).abs() > near || (share == 0.0 && expected > MIN_GAP_OF_FREQUENT)
 }
 
-/// The fields of which the description says how many records have them.
-fn expected(kind: &Kind) -> Vec<(String, f64, u64)> {
+/// The fields that a query asks for and of which the description says how many records have them.
+fn expected(kind: &Kind, query: &Query) -> Vec<(String, f64, u64)> {
+    let selection = kind.selection(query);
+    let is_asked = |name: &str| selection.as_ref().is_none_or(|selection| selection.fields.contains(&name));
     let fields = kind.record.get("properties").and_then(Value::as_object);
     let expected = fields
         .into_iter()
         .flatten()
+        .filter(|(name, _)| is_asked(name))
         .filter_map(|(name, schema)| Some((name.clone(), schema.get("x-expected")?.as_f64()?, 0)));
     expected.collect()
 }
@@ -141,9 +145,9 @@ mod tests {
             json!({"id": index, "title": title, "video": null}).as_object().unwrap().clone().into()
         };
         let mut coverage = Coverage::default();
-        coverage.record(&description, "list", &(0..10).map(row).collect::<Vec<_>>());
+        coverage.record(&description, &Query::new("list", []), &(0..10).map(row).collect::<Vec<_>>());
         assert!(coverage.reported().is_empty(), "too few records");
-        coverage.record(&description, "list", &(0..30).map(row).collect::<Vec<_>>());
+        coverage.record(&description, &Query::new("list", []), &(0..30).map(row).collect::<Vec<_>>());
         let told: Vec<_> = coverage.reported().iter().map(ToString::to_string).collect();
         let expected = [
             "list: 80 % of 40 records have title, where 100 % are expected",

@@ -110,6 +110,12 @@ impl Columns {
         Ok(Some(names))
     }
 
+    /// The fields that rows need: those that `--fields` chooses, and that of `--sort`. `None` for all.
+    pub(super) fn needed(&self, options: &RowArgs) -> Result<Option<Vec<String>>, ExitStatus> {
+        let sort = options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text).to_owned());
+        Ok(self.chosen(options, false)?.map(|fields| fields.into_iter().chain(sort).collect()))
+    }
+
     /// Checks that rows can have the field that an option names.
     pub(super) fn check(&self, option: &str, name: &str) -> Result<(), ExitStatus> {
         if name == SOURCE || !self.are_all || self.names.iter().chain(&self.carried).any(|known| known == name) {
