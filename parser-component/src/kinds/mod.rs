@@ -9,6 +9,9 @@ mod app;
 mod describe;
 mod json_type;
 mod list;
+mod permissions;
+mod reviews;
+mod suggest;
 
 use playfast_guest::{Failure, Query};
 
@@ -26,9 +29,16 @@ pub use list::ChartApp;
 #[cfg(test)]
 pub(crate) use list::SHORT_FORM;
 pub use list::address;
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub use permissions::GroupPermissions;
+pub use reviews::Criterion;
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub use reviews::Review;
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub use suggest::Suggestion;
 
 /// All kinds, in the order of the description.
-const KINDS: &[Kind] = &[list::KIND, app::KIND];
+const KINDS: &[Kind] = &[list::KIND, app::KIND, reviews::KIND, suggest::KIND, permissions::KIND];
 
 /// A kind of query.
 pub(crate) struct Kind {
