@@ -4,7 +4,7 @@ use std::fmt;
 
 use playfast_guest::{Failure, Query};
 
-use super::unknown_state;
+use crate::kinds::unknown_state;
 
 /// How many reviews a request asks for at most, the largest first. The store gives up to 3,000 and refuses 5,000 (PLAY.md, section 6); a
 /// page that it refuses is asked for in the next size.

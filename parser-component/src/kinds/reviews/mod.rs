@@ -4,16 +4,20 @@
 //! at random, or because they are too large, and a refusal looks like the end (PLAY.md, section 6, measured 2026-06 to 2026-09).
 
 mod cursor;
+mod empty;
+mod request;
 
 use std::ops::ControlFlow;
 
-use playfast_guest::json::{Kind as Json, ReadError, Reader, RecordSchema, Writer};
+use playfast_guest::json::{ReadError, Reader, RecordSchema, Writer};
 use playfast_guest::{Failure, Page, Query};
 
-use super::{APP, Kind, LANGUAGE, Param, app, app_id, unknown_state};
-use crate::request::{OPTIONS, QueryRequest, string};
+use super::{APP, Kind, LANGUAGE, Param, app};
+use crate::request::QueryRequest;
 use crate::{batchexecute, unreadable};
 use cursor::Cursor;
+use empty::{Absence, without_reviews};
+use request::{listing_request, reviews_request};
 
 /// The rpc that is asked for reviews. `UsvDTd` gives the same reviews, at most 150 at once.
 const RPC: &str = "oCPfdb";
@@ -62,7 +66,7 @@ pub(super) const KIND: Kind = Kind {
     noisy: &["thumbs_up"],
     per_request: (1, 10),
     ask: |query| match query.state.as_deref() {
-        Some(LISTING) => Ok(QueryRequest::Call { rpc: app::RPC, argument: listing_request(app_id(query)?) }),
+        Some(LISTING) => Ok(QueryRequest::Call { rpc: app::RPC, argument: listing_request(query)? }),
         _ => Ok(QueryRequest::Call { rpc: RPC, argument: reviews_request(query)? }),
     },
     // Queries that share a request call the same rpc.
@@ -108,44 +112,6 @@ const MAX_EMPTY_BYTES: usize = 2000;
 /// What messages call an answer.
 const ANSWER: &str = "the answer for reviews";
 
-/// The argument of `oCPfdb`: `[null, [2, SORT, [NUM, null, TOKEN], null, FILTER], [APP, 7]]`; 7 is the document type of an app.
-fn reviews_request(query: &Query) -> Result<String, Failure> {
-    let cursor = Cursor::of_query(query)?;
-    let sort = choice(query, "sort", &[("newest", 2), ("helpful", 1), ("rating", 3)])?.unwrap_or("2".to_owned());
-    let stars = choice(query, "stars", &[("1", 1), ("2", 2), ("3", 3), ("4", 4), ("5", 5)])?;
-    let device = choice(query, "device", &[("phone", 2), ("tablet", 3), ("chromebook", 5), ("tv", 6)])?;
-    let (stars, device) = (stars.as_deref().unwrap_or("null"), device.as_deref().unwrap_or("null"));
-    let filter = format!("[null,{stars},null,null,null,null,null,null,{device}]");
-    let num = cursor.page_size(num(query)?);
-    let position = match &cursor.token {
-        Some(token) => format!("[{num},null,{}]", string(token)),
-        None => format!("[{num}]"),
-    };
-    Ok(format!("[null,[2,{sort},{position},null,{filter}],[{},7]]", string(app_id(query)?)))
-}
-
-/// The store's number for a parameter's value.
-fn choice(query: &Query, name: &str, choices: &[(&str, u8)]) -> Result<Option<String>, Failure> {
-    let Some(value) = query.param(name) else { return Ok(None) };
-    match choices.iter().find(|(own, _)| *own == value) {
-        Some((_, number)) => Ok(Some(number.to_string())),
-        None => Err(Failure::invalid_query(format!("{name} can't be {value}"))),
-    }
-}
-
-/// How many reviews are wanted.
-fn num(query: &Query) -> Result<u64, Failure> {
-    let num = query.param("num").unwrap_or("100");
-    let is_valid = |num: &u64| *num > 0;
-    let invalid = || Failure::invalid_query(format!("num is {num}; it is a number from 1 on"));
-    num.parse().ok().filter(is_valid).ok_or_else(invalid)
-}
-
-/// The argument of `Ws7gDc` for an app's title and id.
-fn listing_request(app_id: &str) -> String {
-    format!("[null,null,[[1,78]],[{OPTIONS}],null,[[{},7]]]", string(app_id))
-}
-
 /// The reviews in the payload of a batchexecute frame.
 fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
     let answer = *payload;
@@ -154,7 +120,9 @@ fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure
     let token = get(answer, TOKEN)?.and_then(Reader::text).filter(|token| !token.is_empty());
     if records.is_empty() {
         let bytes = payload.position() - answer.position();
-        return without_reviews(&cursor, answer, token.is_some(), nameless > 0 || bytes > MAX_EMPTY_BYTES);
+        let is_elsewhere = nameless > 0 || bytes > MAX_EMPTY_BYTES;
+        let absence = if is_elsewhere { Absence::Elsewhere } else { Absence::new(answer, get(answer, REVIEWS)?) };
+        return without_reviews(&cursor, absence, token.is_some());
     }
     if token.is_some() && token.as_deref() == cursor.token.as_deref() {
         // The page after this one would be this one, for ever. Asked again, the store mostly gives the right token.
@@ -192,50 +160,6 @@ fn reviews(payload: &mut Reader<'_>) -> Result<Reviews, ReadError> {
 
 fn get<'a>(answer: Reader<'a>, path: &[u16]) -> Result<Option<Reader<'a>>, Failure> {
     answer.get(path).map_err(|error| unreadable(ANSWER, error))
-}
-
-/// What an answer without reviews means.
-///
-/// | answer | first page | page of a token |
-/// |---|---|---|
-/// | a token | empty at random, and full a moment later: try again | the same |
-/// | `null`, or a message with `null` for the list | refused: ask for fewer, in the end for the app | refused: ask for fewer, in the end try again |
-/// | `[]` | no such app, or no reviews: ask for the app | refused |
-/// | an empty list | no reviews: ask for the app | the end |
-///
-/// `[]` is what the store says of apps that it doesn't have. No source says what it says of those without reviews in a language, so whether
-/// there is such an app is asked for; that takes one small request, and only for queries that give no rows.
-fn without_reviews(cursor: &Cursor, answer: Reader<'_>, has_token: bool, is_elsewhere: bool) -> Result<Page, Failure> {
-    let list = get(answer, REVIEWS)?;
-    let is_list = |mut list: Reader<'_>| list.kind() == Ok(Json::Array);
-    if is_elsewhere || list.is_some_and(|list| !is_list(list)) {
-        return Err(Failure::layout_changed("the reviews are not where they were"));
-    }
-    if has_token {
-        return Err(Failure::unavailable("the store gave an empty page of reviews, with a token of more"));
-    }
-    let (has_list, is_empty) = (list.is_some(), is_list(answer) && answer.slot_count() == Ok(0));
-    match (cursor.with_fewer(), &cursor.token) {
-        (_, None) if has_list || is_empty => Ok(app_is_next()),
-        (_, Some(_)) if has_list => Ok(Page::default()),
-        (Some(fewer), _) => {
-            let note =
-                format!("the store gave nothing for a page of reviews: it is asked for up to {} next", fewer.size);
-            Ok(continued(fewer.to_string(), note))
-        }
-        (None, None) => Ok(app_is_next()),
-        (None, Some(_)) => Err(Failure::unavailable("the store gave nothing for a continuation of the reviews")),
-    }
-}
-
-/// The page of a query without reviews.
-fn app_is_next() -> Page {
-    continued(LISTING.to_owned(), "the store gave no reviews: whether it has the app is next".to_owned())
-}
-
-/// A page without rows of a query that goes on.
-fn continued(next: String, note: String) -> Page {
-    Page { next: Some(next), notes: vec![note], ..Page::default() }
 }
 
 /// Whether there is an app without reviews: the end of the query, or its failure.
