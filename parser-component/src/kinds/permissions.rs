@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, Page, Query};
 
+use super::app::is_blank;
 use super::{APP, COUNTRY, Kind, LANGUAGE, app_id, unknown_state};
 use crate::request::{QueryRequest, string};
 use crate::{batchexecute, unreadable};
@@ -54,15 +55,21 @@ fn permissions_request(query: &Query) -> Result<String, Failure> {
 fn page(payload: &mut Reader<'_>, _: Option<&Query>) -> Result<Page, Failure> {
     let answer = *payload;
     payload.skip().map_err(|error| unreadable(ANSWER, error))?;
-    let Groups { records, nameless } = groups(answer).map_err(|error| unreadable(ANSWER, error))?;
-    match lists(answer).map_err(|error| unreadable(ANSWER, error))? {
+    let unreadable = |error| unreadable(ANSWER, error);
+    let Groups { records, bare } = groups(answer).map_err(unreadable)?;
+    let is_blank = is_blank(answer, 0).map_err(unreadable)?;
+    match lists(answer).map_err(unreadable)? {
         Lists::Other => Err(Failure::layout_changed("the permissions are not where they were")),
-        _ if nameless > 0 => Err(Failure::layout_changed("the groups hold no permissions where they were")),
-        Lists::None => Err(Failure::not_found("the store has no such app, at least in this country")),
-        Lists::Some if records.is_empty() => {
+        Lists::Some if !records.is_empty() => {
+            let note = (bare > 0).then(|| format!("{bare} groups without permissions were left out"));
+            Ok(Page { records, notes: note.into_iter().collect(), ..Page::default() })
+        }
+        Lists::Some if bare == 0 => {
             Ok(Page { notes: vec!["the app asks for no permissions".to_owned()], ..Page::default() })
         }
-        Lists::Some => Ok(Page { records, ..Page::default() }),
+        Lists::Some if !is_blank => Err(Failure::layout_changed("the groups hold no permissions where they were")),
+        // No lists, or nothing but blank entries in them.
+        Lists::Some | Lists::None => Err(Failure::not_found("the store has no such app, at least in this country")),
     }
 }
 
@@ -72,20 +79,20 @@ const ANSWER: &str = "the answer for permissions";
 /// The groups of an answer.
 struct Groups {
     records: Vec<String>,
-    /// How many entries are no groups.
-    nameless: usize,
+    /// How many groups have no permissions.
+    bare: usize,
 }
 
 fn groups(mut answer: Reader<'_>) -> Result<Groups, ReadError> {
     let schema = RecordSchema::new(FIELDS);
-    let mut groups = Groups { records: Vec::new(), nameless: 0 };
+    let mut groups = Groups { records: Vec::new(), bare: 0 };
     for slot in GROUPS {
         let Some(mut list) = answer.get(&[slot])? else { continue };
         list.elements(|_, group| {
             let group = schema.read(group)?;
             match group.value("permissions") {
                 Some(_) => groups.records.push(group.record()?),
-                None => groups.nameless += 1,
+                None => groups.bare += 1,
             }
             Ok(ControlFlow::Continue(()))
         })?;

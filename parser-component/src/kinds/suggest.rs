@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, Page, Query};
 
-use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
+use super::{COUNTRY, Kind, LANGUAGE, Param, app, unknown_state};
 use crate::request::{QueryRequest, string};
 use crate::{batchexecute, unreadable};
 
@@ -61,13 +61,17 @@ fn suggestions_request(query: &Query) -> Result<String, Failure> {
 /// The suggestions in the payload of a batchexecute frame.
 fn page(payload: &mut Reader<'_>, _: Option<&Query>) -> Result<Page, Failure> {
     let start = *payload;
-    let Suggestions { records, nameless } = suggestions(payload).map_err(|error| unreadable(ANSWER, error))?;
+    let Suggestions { records, textless } = suggestions(payload).map_err(|error| unreadable(ANSWER, error))?;
     if !records.is_empty() {
         return Ok(Page { records, ..Page::default() });
     }
     let list = start.get(SUGGESTIONS).map_err(|error| unreadable(ANSWER, error))?;
     let is_other = |mut list: Reader<'_>| list.kind() != Ok(Json::Array);
-    if nameless > 0 || list.is_some_and(is_other) || payload.position() - start.position() > MAX_EMPTY_BYTES {
+    let is_blank = app::is_blank(start, 0).map_err(|error| unreadable(ANSWER, error))?;
+    if textless > 0 && !is_blank
+        || list.is_some_and(is_other)
+        || payload.position() - start.position() > MAX_EMPTY_BYTES
+    {
         return Err(Failure::layout_changed("the suggestions are not where they were"));
     }
     Ok(Page { notes: vec!["the store suggests nothing for this term".to_owned()], ..Page::default() })
@@ -80,20 +84,20 @@ const ANSWER: &str = "the answer for suggestions";
 struct Suggestions {
     records: Vec<String>,
     /// How many have no text.
-    nameless: usize,
+    textless: usize,
 }
 
 /// Reads the suggestions and moves past the whole payload.
 fn suggestions(payload: &mut Reader<'_>) -> Result<Suggestions, ReadError> {
     let schema = RecordSchema::new(FIELDS);
-    let mut suggestions = Suggestions { records: Vec::new(), nameless: 0 };
+    let mut suggestions = Suggestions { records: Vec::new(), textless: 0 };
     payload.at(SUGGESTIONS, &mut |list| {
         list.elements(|_, suggestion| {
             let suggestion = schema.read(suggestion)?;
             if suggestion.value("suggestion").is_some_and(Reader::is_text) {
                 suggestions.records.push(suggestion.record()?);
             } else {
-                suggestions.nameless += 1;
+                suggestions.textless += 1;
             }
             Ok(ControlFlow::Continue(()))
         })

@@ -5,6 +5,7 @@ use playfast_guest::{Failure, HttpResponse, Page, Parser as _, Query};
 use playfast_play::Play;
 use serde_json::{Value, json};
 
+use crate::answers::query;
 use crate::damage::{Numbers, damaged};
 use crate::fields::fits;
 use crate::oracle::{in_a_frame, payload};
@@ -105,6 +106,19 @@ fn damaged_answers_never_panic() {
             let damaged = damaged(body.as_bytes(), &mut numbers, Numbers::below);
             if let Ok(records) = parse(kind, &damaged) {
                 assert!(records.iter().all(Value::is_object));
+            }
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_never_panics() {
+    const DEPTH: usize = 100_000;
+    for (open, close) in [("[", "]"), ("{\"1\":", "}"), ("[{\"1\":", "}]")] {
+        let deep = open.repeat(DEPTH) + "0" + &close.repeat(DEPTH);
+        for (kind, rpc, _) in CALLS {
+            for message in [deep.clone(), format!("[[{deep}],{deep},{deep}]"), format!("[[[\"a\",{deep},{deep}]]]")] {
+                let _ = ask(query(kind), frame(rpc, &message.into()));
             }
         }
     }

@@ -37,7 +37,7 @@ fn an_app_is_asked_for_by_its_id() {
 
 #[test]
 fn an_answer_without_lists_is_for_an_app_that_does_not_exist() {
-    for payload in [json!(null), json!("[]"), json!("null"), json!("[null,null,null]")] {
+    for payload in [json!(null), json!("[]"), json!("null"), json!("[null,null,null]"), json!("[[[[]]],[]]")] {
         let failure = ask(of_app("a.b"), frame("xdSrCf", &payload)).unwrap_err();
         assert_eq!(failure.kind, NotFound, "{payload}");
     }
@@ -68,7 +68,8 @@ fn one_list_is_enough() {
     let rest = json!([[null, "receive data"]]);
     let group = json!({"group": "Camera", "permissions": ["take pictures"]});
     let ungrouped = json!({"group": null, "permissions": ["receive data"]});
-    let cases: [(Value, Vec<&Value>); 4] = [
+    let cases: [(Value, Vec<&Value>); 5] = [
+        (json!([[camera, ["Contacts"]]]), vec![&group]),
         (json!([[camera]]), vec![&group]),
         (json!([null, [camera], []]), vec![&group]),
         (json!([[], [], rest]), vec![&ungrouped]),
@@ -76,6 +77,7 @@ fn one_list_is_enough() {
     ];
     for (message, expected) in cases {
         let page = ask(of_app("a.b"), frame("xdSrCf", &message.to_string().into())).unwrap();
+        assert_eq!(page.notes.len(), usize::from(message[0].get(1).is_some()), "{message}");
         let records: Vec<Value> = page.records.iter().map(|record| serde_json::from_str(record).unwrap()).collect();
         assert_eq!(records.iter().collect::<Vec<_>>(), expected, "{message}");
     }

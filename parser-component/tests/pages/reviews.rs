@@ -86,7 +86,7 @@ fn a_review_may_have_little_more_than_its_id() {
 }
 
 #[test]
-fn reviews_without_ids_are_left_out_and_told_of() {
+fn reviews_without_ids_are_left_out_with_a_note() {
     let page = say(None, &json!([[["r1"], [null, ["Ann"]], [5]], [null, "t"]])).unwrap();
     assert_eq!((page.records.len(), page.next.as_deref()), (1, Some("1000 1 t")));
     assert_eq!(page.notes, ["2 reviews without id were left out"]);
@@ -129,7 +129,7 @@ fn a_page_after_a_refused_one_is_larger_again() {
 
 #[test]
 fn no_reviews_end_a_query_only_if_there_is_such_an_app() {
-    for payload in [json!("[]"), json!("[[]]"), json!("[[],null,[5]]")] {
+    for payload in [json!("[]"), json!("[[]]"), json!("[[],null,[5]]"), json!("[[[[]]],[]]")] {
         let page = say_payload(None, &payload).unwrap();
         assert_eq!((page.records.len(), page.next.as_deref()), (0, Some("listing")), "{payload}");
     }

@@ -36,8 +36,14 @@ fn a_term_is_asked_for_as_it_is() {
 
 #[test]
 fn no_suggestions_are_no_failure() {
-    for payload in [json!(null), json!("[]"), json!("[[]]"), json!("[[[]],[\"CAhKAggD\"]]"), json!("[[null,[\"x\"]]]")]
-    {
+    for payload in [
+        json!(null),
+        json!("[]"),
+        json!("[[]]"),
+        json!("[[[[]]],[]]"),
+        json!("[[[]],[\"CAhKAggD\"]]"),
+        json!("[[null,[\"x\"]]]"),
+    ] {
         let page = ask(of_term("pand"), frame("IJ4APc", &payload)).unwrap();
         assert_eq!((page.records.len(), page.next), (0, None), "{payload}");
         assert_eq!(page.notes, ["the store suggests nothing for this term"], "{payload}");

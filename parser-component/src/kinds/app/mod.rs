@@ -234,7 +234,7 @@ fn holds_echoes_alone(mut answer: Reader<'_>) -> Result<bool, ReadError> {
 const BLANK_DEPTH: u8 = 4;
 
 /// Whether there is nothing but empty arrays.
-fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
+pub(super) fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
     let mut blank = value.kind()? == Json::Array && depth < BLANK_DEPTH;
     if blank {
         value.elements(|_, inner| {

@@ -1,16 +1,20 @@
 //! Answers without reviews: the end of a query, a refusal, or a fault of the store's.
 
-use playfast_guest::json::{Kind as Json, Reader};
+use playfast_guest::json::{Kind as Json, ReadError, Reader};
 use playfast_guest::{Failure, Page};
 
-use super::LISTING;
 use super::cursor::Cursor;
+use super::{LISTING, REVIEWS};
+use crate::kinds::app::is_blank;
+
+/// The longest answer without reviews, in bytes: a token of some hundred bytes and a few numbers.
+const MAX_EMPTY_BYTES: usize = 2000;
 
 /// What an answer has in the place of reviews.
 pub(super) enum Absence {
     /// A list without reviews.
     EmptyList,
-    /// An empty message: the answer for apps that the store doesn't have.
+    /// A message of empty arrays: the answer for apps that the store doesn't have.
     EmptyMessage,
     /// No payload, or a message without a list.
     Nothing,
@@ -19,14 +23,18 @@ pub(super) enum Absence {
 }
 
 impl Absence {
-    /// What an answer says with what is in the place of its list.
-    pub(super) fn new(mut answer: Reader<'_>, list: Option<Reader<'_>>) -> Self {
-        match (answer.kind(), list.map(|mut list| list.kind())) {
-            (Ok(Json::Array), Some(Ok(Json::Array))) => Self::EmptyList,
-            (Ok(Json::Array), None) if answer.slot_count() == Ok(0) => Self::EmptyMessage,
-            (Ok(Json::Array | Json::Null), None) => Self::Nothing,
+    /// Reads what an answer of this many bytes has, in which no review was found.
+    pub(super) fn read(mut answer: Reader<'_>, bytes: usize) -> Result<Self, ReadError> {
+        let list = answer.get(REVIEWS)?;
+        let list_kind = list.map(|mut list| list.kind()).transpose()?;
+        Ok(match (answer.kind()?, list, list_kind) {
+            _ if bytes > MAX_EMPTY_BYTES => Self::Elsewhere,
+            (Json::Array, None, _) if answer.slot_count()? == 0 => Self::EmptyMessage,
+            (Json::Array | Json::Null, None, _) => Self::Nothing,
+            (Json::Array, Some(list), Some(Json::Array)) if list.slot_count()? == 0 => Self::EmptyList,
+            (Json::Array, ..) if is_blank(answer, 0)? => Self::EmptyMessage,
             _ => Self::Elsewhere,
-        }
+        })
     }
 }
 

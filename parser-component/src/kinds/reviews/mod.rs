@@ -106,9 +106,6 @@ object! {
 const REVIEWS: &[u16] = &[0];
 const TOKEN: &[u16] = &[1, 1];
 
-/// The longest answer without reviews, in bytes: a token of some hundred bytes and a few numbers.
-const MAX_EMPTY_BYTES: usize = 2000;
-
 /// What messages call an answer.
 const ANSWER: &str = "the answer for reviews";
 
@@ -117,11 +114,11 @@ fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure
     let answer = *payload;
     let cursor = query.map_or_else(|| Ok(Cursor::default()), Cursor::of_query)?;
     let Reviews { records, nameless } = reviews(payload).map_err(|error| unreadable(ANSWER, error))?;
-    let token = get(answer, TOKEN)?.and_then(Reader::text).filter(|token| !token.is_empty());
+    let token = answer.get(TOKEN).map_err(|error| unreadable(ANSWER, error))?;
+    let token = token.and_then(Reader::text).filter(|token| !token.is_empty());
     if records.is_empty() {
-        let bytes = payload.position() - answer.position();
-        let is_elsewhere = nameless > 0 || bytes > MAX_EMPTY_BYTES;
-        let absence = if is_elsewhere { Absence::Elsewhere } else { Absence::new(answer, get(answer, REVIEWS)?) };
+        let absence = Absence::read(answer, payload.position() - answer.position());
+        let absence = absence.map_err(|error| unreadable(ANSWER, error))?;
         return without_reviews(&cursor, absence, token.is_some());
     }
     if token.is_some() && token.as_deref() == cursor.token.as_deref() {
@@ -156,10 +153,6 @@ fn reviews(payload: &mut Reader<'_>) -> Result<Reviews, ReadError> {
         })
     })?;
     Ok(reviews)
-}
-
-fn get<'a>(answer: Reader<'a>, path: &[u16]) -> Result<Option<Reader<'a>>, Failure> {
-    answer.get(path).map_err(|error| unreadable(ANSWER, error))
 }
 
 /// Whether there is an app without reviews: the end of the query, or its failure.
