@@ -24,8 +24,8 @@ const BODY_PREFIX: &[u8] = b")]}'";
 /// Path of a frame's tag.
 const TAG_PATH: &[u16] = &[6];
 
-/// Payload of a frame that has none: an empty message.
-const EMPTY_PAYLOAD: &[u8] = b"[]";
+/// What a frame without payload is read as. It is not an empty message: for reviews the two mean different things.
+const NO_PAYLOAD: &[u8] = b"null";
 
 /// Parses a payload for a query, if that is known. It may leave the reader anywhere in the payload.
 pub type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
@@ -184,7 +184,7 @@ impl<'q, 'r> Answers<'q, 'r> {
             return Ok(found);
         }
         let page = page.or(failure.map(Err));
-        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(EMPTY_PAYLOAD, 0, Nesting::Plain), query));
+        let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Nesting::Plain), query));
         Ok(Frame::Answer { tag, page })
     }
 

@@ -1,11 +1,11 @@
-//! Records of charts and apps as types, for programs in Rust.
+//! Records as types, for programs in Rust.
 //!
-//! [`App`] and [`ChartApp`] come with the feature `records`, which the component does without. A field that may be `null` is an `Option`; fields
+//! The records, such as [`App`] and [`Review`], come with the feature `records`, which the component does without. A field that may be `null` is an `Option`; fields
 //! that a later parser gives too are kept in `rest`.
 
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
-pub use crate::kinds::{App, ChartApp};
-pub use crate::kinds::{Category, DataSafety, PermissionGroup, Practice, UsedData};
+pub use crate::kinds::{App, ChartApp, GroupPermissions, Review, Suggestion};
+pub use crate::kinds::{Category, Criterion, DataSafety, PermissionGroup, Practice, UsedData};
 
 #[cfg(test)]
 #[cfg(feature = "records")]
@@ -33,7 +33,8 @@ mod tests {
         match name {
             "histogram" => json!([1, 2, 3, 4, 5]),
             "categories" => json!([{"name": "Social", "id": "SOCIAL"}, {"name": "Chat", "id": null}]),
-            "permissions" => json!([{"group": null, "permissions": ["a"]}]),
+            "permissions" if property["items"]["type"] == "object" => json!([{"group": null, "permissions": ["a"]}]),
+            "criteria" => json!([{"name": "a", "rating": 2}]),
             "data_safety" => json!({
                 "shared": [{"type": "t", "data": "d", "optional": true, "purpose": null}],
                 "collected": [],
@@ -83,5 +84,8 @@ mod tests {
     fn records_have_the_types_of_the_description() {
         check::<ChartApp>("list");
         check::<App>("app");
+        check::<Review>("reviews");
+        check::<Suggestion>("suggest");
+        check::<GroupPermissions>("permissions");
     }
 }

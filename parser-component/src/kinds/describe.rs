@@ -20,7 +20,7 @@ pub(crate) fn document() -> String {
 }
 
 fn write_kind(text: &mut String, kind: &Kind) {
-    let Kind { name, summary, params, required, fields, required_fields, compact, per_request, .. } = kind;
+    let Kind { name, summary, params, required, fields, required_fields, compact, key, noisy, per_request, .. } = kind;
     text.push_str(&format!(
         "{{\"name\":\"{name}\",\"summary\":\"{summary}\",\"params\":{{\"type\":\"object\",\"properties\":{{"
     ));
@@ -33,10 +33,12 @@ fn write_kind(text: &mut String, kind: &Kind) {
     write_properties(text, fields);
     text.push_str(",\"required\":[");
     separated(text, required_fields, write_name);
-    text.push_str("]},\"x-compact\":[");
-    separated(text, compact, write_name);
+    text.push_str("]}");
+    for (member, names) in [("x-compact", compact), ("x-key", key), ("x-noisy", noisy)] {
+        write_names(text, member, names);
+    }
     let (default, max) = per_request;
-    text.push_str(&format!("],\"per_request\":{{\"default\":{default},\"max\":{max}}}}}"));
+    text.push_str(&format!(",\"per_request\":{{\"default\":{default},\"max\":{max}}}}}"));
 }
 
 /// Adds the member `properties` after a comma.
@@ -59,6 +61,15 @@ fn write_field(text: &mut String, field: &FieldDoc) {
         text.push_str(&format!(",\"x-bytes\":{bytes}"));
     }
     text.push('}');
+}
+
+/// Adds a member that lists names after a comma, unless there are none.
+fn write_names(text: &mut String, member: &str, names: &[&'static str]) {
+    if !names.is_empty() {
+        text.push_str(&format!(",\"{member}\":["));
+        separated(text, names, write_name);
+        text.push(']');
+    }
 }
 
 fn write_name(text: &mut String, name: &&str) {
@@ -87,7 +98,9 @@ mod tests {
         let mut lines = Vec::new();
         for kind in document["kinds"].as_array().unwrap() {
             lines.push(format!("{}: {} {}", kind["name"], kind["summary"], kind["per_request"]));
-            lines.push(format!("  compact {}", kind["x-compact"]));
+            for (what, member) in [("compact", "x-compact"), ("key", "x-key"), ("noisy", "x-noisy")] {
+                lines.extend(kind.get(member).map(|names| format!("  {what} {names}")));
+            }
             for (what, schema) in [("param", &kind["params"]), ("field", &kind["record"])] {
                 lines.push(format!("  {what}s required {}", schema["required"]));
                 let properties = schema["properties"].as_object().unwrap();

@@ -44,6 +44,8 @@ pub(super) const KIND: Kind = Kind {
         "price",
         "currency",
     ],
+    key: &["app_id"],
+    noisy: &["score", "score_text", "installs"],
     per_request: (1, 20),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: chart_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),

@@ -166,7 +166,7 @@ fn truthy(value: &Value) -> Value {
     json!(!(value.is_null() || *value == false || *value == 0 || *value == ""))
 }
 
-fn texts(list: &Value, path: &[usize]) -> Value {
+pub(crate) fn texts(list: &Value, path: &[usize]) -> Value {
     let Some(list) = list.as_array() else { return Value::Null };
     list.iter().map(|element| at(element, path)).filter(Value::is_string).collect()
 }
@@ -281,7 +281,7 @@ fn described(kind: usize) -> Map<String, Value> {
 }
 
 /// Whether a JSON Schema's `type` allows the value; its items and properties too.
-fn fits(value: &Value, schema: &Value) -> bool {
+pub(crate) fn fits(value: &Value, schema: &Value) -> bool {
     let types = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
     let is = |name: &str| match value {
         Value::Null => name == "null",

@@ -4,6 +4,7 @@
 
 mod answers;
 mod block_pages;
+mod calls;
 mod damage;
 mod empty;
 mod fields;
@@ -11,6 +12,9 @@ mod harm;
 mod oracle;
 #[path = "../../../tests/e2e/saved_pages.rs"]
 mod pages;
+mod permissions;
 mod posts;
+mod reviews;
 mod saved;
 mod sparse;
+mod suggest;

@@ -20,6 +20,9 @@ pub(crate) const APPS: [&str; 8] = [
 
 pub(crate) const DETAILS: &str = "app-batch/2022-08_reliefmaps_fr_Ws7gDc.txt";
 pub(crate) const DATA_SAFETY: &str = "datasafety/2026-07_translate_en.html";
+pub(crate) const REVIEWS: &str = "reviews/2026-07_translate_en-us_UsvDTd_page1.txt";
+pub(crate) const SUGGESTIONS: &str = "suggest/2026-07_pand_en-us_IJ4APc.txt";
+pub(crate) const PERMISSIONS: &str = "permissions/2026-07_translate_en-us_xdSrCf.txt";
 pub(crate) const CHART: &str = "list/2026-07_topfree_GAME_en-us_vyAe2.txt";
 
 /// What the parser says of a body that answers one query without parameters.

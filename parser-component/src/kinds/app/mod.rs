@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
-use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
+use super::{APP, COUNTRY, Kind, LANGUAGE, Param, app_id, unknown_state};
 use crate::batchexecute;
 use crate::page::Blocks;
 use crate::request::{OPTIONS, QueryRequest, STORE, string};
@@ -19,7 +19,7 @@ use nested::{categories, data_safety, developer_id, free, histogram, permissions
 pub use nested::{Category, DataSafety, PermissionGroup, Practice, UsedData};
 
 /// The rpc that is asked for apps; their pages hold answers to it.
-const RPC: &str = "Ws7gDc";
+pub(super) const RPC: &str = "Ws7gDc";
 
 /// The state of a query that continues with its app's page.
 pub(crate) const BY_PAGE: &str = "page";
@@ -28,10 +28,7 @@ pub(super) const KIND: Kind = Kind {
     name: "app",
     summary: "Details of apps",
     params: &[
-        Param::new(
-            "app_id",
-            r#"{"type":"string","pattern":"^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+)+$","x-positional":true,"x-many":true,"x-url":"id","title":"package name","description":"Package names, such as com.spotify.music","examples":["com.spotify.music"]}"#,
-        ),
+        APP,
         COUNTRY,
         LANGUAGE,
         Param::new(
@@ -57,6 +54,8 @@ pub(super) const KIND: Kind = Kind {
         "released_at",
         "updated_at",
     ],
+    key: &["app_id"],
+    noisy: &["score", "score_text", "ratings", "reviews", "histogram", "installs", "min_installs", "real_installs"],
     per_request: (50, 100),
     ask: |query| match (query.state.as_deref(), query.param("via")) {
         (Some(BY_PAGE), _) | (None, Some("page")) => Ok(QueryRequest::Page {
@@ -140,10 +139,6 @@ record! {
     }
 }
 
-fn app_id(query: &Query) -> Result<&str, Failure> {
-    query.param("app_id").ok_or_else(|| Failure::invalid_query("which app? give its app_id"))
-}
-
 /// The fields of an app that its page of 2026-07 asks for, and 138: data safety.
 const DETAILS_FIELDS: &str = "1,9,10,11,13,14,19,20,38,43,47,49,52,58,59,63,69,70,73,74,75,78,79,80,91,92,95,96,97,100,101,103,106,112,119,129,137,\
     138,140,139,141,145,146,149,151,155,169,183,187,193";
@@ -201,7 +196,7 @@ fn is_cut(body: &[u8]) -> bool {
 }
 
 /// The app in the payload of a batchexecute frame. A payload without content is the answer for an app that does not exist.
-fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
+pub(super) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
     let record = match record(&lazy_schema(), *payload, query) {
         Err(failure) if failure.kind == FailureKind::LayoutChanged && is_empty(*payload).unwrap_or(false) => {
             return Err(Failure::not_found("the store has no such app, at least in this country"));
@@ -239,7 +234,7 @@ fn holds_echoes_alone(mut answer: Reader<'_>) -> Result<bool, ReadError> {
 const BLANK_DEPTH: u8 = 4;
 
 /// Whether there is nothing but empty arrays.
-fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
+pub(super) fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
     let mut blank = value.kind()? == Json::Array && depth < BLANK_DEPTH;
     if blank {
         value.elements(|_, inner| {
