@@ -22,7 +22,7 @@ pub(crate) fn to_pages(queries: &[Query], answers: Result<PageResults, Failure>)
         may_fall_back(query)
             && match answer.as_ref().err().map(|failure| failure.kind) {
                 Some(FailureKind::LayoutChanged) => true,
-                Some(FailureKind::NotFound) => are_absent_doubtful,
+                Some(FailureKind::NotFound) => are_absent_doubtful && !is_masked(query),
                 _ => false,
             }
     };
@@ -43,6 +43,12 @@ pub(crate) fn to_pages(queries: &[Query], answers: Result<PageResults, Failure>)
 /// Whether a query was asked by the rpc and may be asked by its page.
 fn may_fall_back(query: &Query) -> bool {
     query.kind == "app" && query.state.is_none() && query.param("via") == Some("auto")
+}
+
+/// Whether a query wants some fields only. A call for thousands of apps at once may well have none that is left, and their pages take 5,000 times
+/// the bytes.
+fn is_masked(query: &Query) -> bool {
+    query.param("fields").is_some()
 }
 
 /// Whether "there is no such app" may be the rpc's fault: it said so, or what can't be read, to several queries and gave an app to none.

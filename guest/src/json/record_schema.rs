@@ -2,6 +2,7 @@
 //!
 //! All paths of a schema are followed in one walk over the message: they form a tree, and runs of slots outside it are skipped together.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use super::reader::{Kind, Mark, ReadError, Reader, SPARSE_TAIL};
@@ -156,7 +157,7 @@ impl Node {
 /// A compiled schema.
 #[derive(Debug)]
 pub struct RecordSchema {
-    fields: &'static [Field],
+    fields: Cow<'static, [Field]>,
     /// The fields' names as a record's keys.
     keys: Vec<Key>,
     /// How many values are captured: one a path.
@@ -181,9 +182,10 @@ struct Values<'a> {
 impl RecordSchema {
     /// Compiles the schema of these fields.
     #[must_use]
-    pub fn new(fields: &'static [Field]) -> Self {
+    pub fn new(fields: impl Into<Cow<'static, [Field]>>) -> Self {
+        let fields = fields.into();
         let (mut root, mut places) = (Node::default(), 0);
-        for path in fields.iter().flat_map(|field| field.paths) {
+        for path in fields.iter().flat_map(|field| field.paths.iter()) {
             root.add_path(path, places, false);
             places += 1;
         }

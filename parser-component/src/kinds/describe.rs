@@ -1,13 +1,13 @@
 //! The description of the parser, assembled from the kinds.
 
 use super::record::FieldDoc;
-use super::{KINDS, Kind};
+use super::{KINDS, Kind, PerRequest};
 
 /// What stands before the kinds.
 const HEAD: &str = concat!(
     "{\"name\":\"play\",\"version\":\"",
     env!("CARGO_PKG_VERSION"),
-    "\",\"summary\":\"Google Play: charts and app details\",\"hosts\":[\"play.google.com\"],",
+    "\",\"summary\":\"Google Play: charts, app details, availability, reviews, search terms, permissions\",\"hosts\":[\"play.google.com\"],",
     "\"pace\":{\"burst\":60,\"per_minute\":60},\"kinds\":["
 );
 
@@ -37,8 +37,9 @@ fn write_kind(text: &mut String, kind: &Kind) {
     for (member, names) in [("x-compact", compact), ("x-key", key), ("x-noisy", noisy)] {
         write_names(text, member, names);
     }
-    let (default, max) = per_request;
-    text.push_str(&format!(",\"per_request\":{{\"default\":{default},\"max\":{max}}}}}"));
+    let PerRequest { default, max, bytes } = per_request;
+    let bytes = bytes.map(|bytes| format!(",\"bytes\":{bytes}")).unwrap_or_default();
+    text.push_str(&format!(",\"per_request\":{{\"default\":{default},\"max\":{max}{bytes}}}}}"));
 }
 
 /// Adds the member `properties` after a comma.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema, Writer};
 use playfast_guest::{Failure, Page, Query};
 
-use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
+use super::{COUNTRY, Kind, LANGUAGE, Param, PerRequest, unknown_state};
 use crate::batchexecute;
 use crate::request::{OPTIONS, QueryRequest, STORE, string};
 use crate::unreadable;
@@ -46,7 +46,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     key: &["app_id"],
     noisy: &["score", "score_text", "installs"],
-    per_request: (1, 20),
+    per_request: PerRequest::new(1, 20),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: chart_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),
 };

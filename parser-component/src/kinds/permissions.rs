@@ -6,7 +6,7 @@ use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordS
 use playfast_guest::{Failure, Page, Query};
 
 use super::app::is_blank;
-use super::{APP, COUNTRY, Kind, LANGUAGE, app_id, unknown_state};
+use super::{APP, COUNTRY, Kind, LANGUAGE, PerRequest, app_id, unknown_state};
 use crate::request::{QueryRequest, string};
 use crate::{batchexecute, unreadable};
 
@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["app_id", "group", "permissions"],
     key: &["group"],
     noisy: &[],
-    per_request: (20, 100),
+    per_request: PerRequest::new(20, 100),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: permissions_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),
 };

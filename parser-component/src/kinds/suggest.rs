@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, Page, Query};
 
-use super::{COUNTRY, Kind, LANGUAGE, Param, app, unknown_state};
+use super::{COUNTRY, Kind, LANGUAGE, Param, PerRequest, app, unknown_state};
 use crate::request::{QueryRequest, string};
 use crate::{batchexecute, unreadable};
 
@@ -30,7 +30,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["country", "language", "term", "position", "suggestion"],
     key: &["suggestion"],
     noisy: &[],
-    per_request: (20, 100),
+    per_request: PerRequest::new(20, 100),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: suggestions_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),
 };

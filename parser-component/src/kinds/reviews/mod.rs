@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{ReadError, Reader, RecordSchema, Writer};
 use playfast_guest::{Failure, Page, Query};
 
-use super::{APP, Kind, LANGUAGE, Param, app};
+use super::{APP, Kind, LANGUAGE, Param, PerRequest, app};
 use crate::request::QueryRequest;
 use crate::{batchexecute, unreadable};
 use cursor::Cursor;
@@ -32,7 +32,7 @@ pub(super) const KIND: Kind = Kind {
         APP,
         LANGUAGE,
         Param::new(
-            "sort",
+            "order",
             r#"{"type":"string","enum":["newest","helpful","rating"],"default":"newest","description":"Which reviews come first: the newest, the most helpful, or those with most stars"}"#,
         ),
         Param::new(
@@ -64,7 +64,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     key: &["review_id"],
     noisy: &["thumbs_up"],
-    per_request: (1, 10),
+    per_request: PerRequest::new(1, 10),
     ask: |query| match query.state.as_deref() {
         Some(LISTING) => Ok(QueryRequest::Call { rpc: app::RPC, argument: listing_request(query)? }),
         _ => Ok(QueryRequest::Call { rpc: RPC, argument: reviews_request(query)? }),

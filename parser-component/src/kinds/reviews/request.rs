@@ -9,7 +9,7 @@ use crate::request::{OPTIONS, string};
 /// The argument of `oCPfdb`: `[null, [2, SORT, [NUM, null, TOKEN], null, FILTER], [APP, 7]]`; 7 is the document type of an app.
 pub(super) fn reviews_request(query: &Query) -> Result<String, Failure> {
     let cursor = Cursor::of_query(query)?;
-    let sort = choice(query, "sort", &[("newest", 2), ("helpful", 1), ("rating", 3)])?.unwrap_or("2".to_owned());
+    let sort = choice(query, "order", &[("newest", 2), ("helpful", 1), ("rating", 3)])?.unwrap_or("2".to_owned());
     let stars = choice(query, "stars", &[("1", 1), ("2", 2), ("3", 3), ("4", 4), ("5", 5)])?;
     let device = choice(query, "device", &[("phone", 2), ("tablet", 3), ("chromebook", 5), ("tv", 6)])?;
     let (stars, device) = (stars.as_deref().unwrap_or("null"), device.as_deref().unwrap_or("null"));
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn order_and_filter_have_the_numbers_of_the_store() {
         for (name, number) in [("newest", 2), ("helpful", 1), ("rating", 3)] {
-            assert_eq!(argument(None, &[("sort", name)])[1][1], number, "{name}");
+            assert_eq!(argument(None, &[("order", name)])[1][1], number, "{name}");
         }
         for (name, number) in [("phone", 2), ("tablet", 3), ("chromebook", 5), ("tv", 6)] {
             let filter = json!([null, 4, null, null, null, null, null, null, number]);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_cant_be_asked_is_refused() {
         for (name, value) in
-            [("sort", "best"), ("stars", "6"), ("stars", "null"), ("device", "watch"), ("num", "0"), ("num", "x")]
+            [("order", "best"), ("stars", "6"), ("stars", "null"), ("device", "watch"), ("num", "0"), ("num", "x")]
         {
             let failure = reviews_request(&query(None, &[(name, value)])).unwrap_err();
             assert!(failure.message.contains(name) && failure.message.contains(value), "{failure}");
