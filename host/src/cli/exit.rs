@@ -17,7 +17,7 @@ pub(in crate::cli) struct ExitStatus {
 }
 
 impl ExitStatus {
-    /// Some queries answered, some not; all; or none.
+    /// Some queries answered, some not or in part; all; or none.
     pub(in crate::cli) const fn from_counts(answered: usize, failed: usize) -> Self {
         let code = match (answered, failed) {
             (_, 0) => 0,

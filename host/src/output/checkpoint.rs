@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::result::PageResult;
 use crate::run::ResumeFilter;
-use crate::types::{FailureKind, QueryKey, Row};
+use crate::types::{FailureKind, QueryEnd, QueryKey, Row};
 
 /// How far a query is after a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +21,6 @@ pub struct QueryProgress {
     pub state: Arc<str>,
     /// Rows of the query so far, with those of this page.
     pub records: usize,
-}
-
-/// How a query ended. As text `answered`, or `failed:` and the failure's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QueryEnd {
-    /// All of its rows are there, or it has none.
-    Answered,
-    /// A later run asks it again.
-    Failed(FailureKind),
 }
 
 /// The end of a query.
@@ -129,13 +120,16 @@ impl<C: Checkpoint> CheckpointWriter<C> {
     pub(crate) fn write_rows(&mut self, rows: Vec<Row>, page: &PageResult) -> Result<(), C::Error> {
         let (key, records) = (page.query.key(), page.records);
         self.is_answered |= page.failure.is_none();
-        self.is_left |= page.failure.as_ref().is_some_and(|failure| !failure.kind.is_final());
+        self.is_left |= page.end().is_some_and(|end| match end {
+            QueryEnd::Answered => false,
+            QueryEnd::Partial(_) => true,
+            QueryEnd::Failed(kind) => !kind.is_final(),
+        });
         let end = match (&page.failure, &page.state) {
             (None, Some(state)) => {
                 return self.checkpoint.page(rows, QueryProgress { key, state: Arc::clone(state), records });
             }
-            (Some(failure), _) => QueryEnd::Failed(failure.kind),
-            (None, None) => QueryEnd::Answered,
+            _ => page.end().unwrap_or(QueryEnd::Answered),
         };
         let root = page.query_path.root;
         if page.query_path.path.is_empty() && page.follow_up_count > 0 {

@@ -18,7 +18,8 @@ mod sort;
 pub mod terminal;
 mod writer;
 
-pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, QueryEnd, QueryProgress, RunEnd};
+pub use crate::types::QueryEnd;
+pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, QueryProgress, RunEnd};
 pub use csv_records::header;
 pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};
 pub use file_format::{Compression, FileFormat, FileFormatError};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::parser::{Kind, typed_params};
 use crate::swap::ParserId;
-use crate::types::{Failure, FailureKind, Page, Query, Row};
+use crate::types::{Failure, FailureKind, Page, Query, QueryEnd, Row};
 
 /// Source of a page: its response, and the parser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +111,12 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) const fn new(query: Query) -> Self {
         Self { query, rows: Vec::new(), notes: Vec::new(), failure: None, generation: None, source: None }
+    }
+
+    /// How the query ended. With rows and a failure it is partial.
+    #[must_use]
+    pub fn end(&self) -> QueryEnd {
+        QueryEnd::new(self.failure.as_ref().map(|failure| failure.kind), self.rows.len())
     }
 
     /// Adds the page of a saved response, with at most `limit` rows.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::Source;
 use crate::swap::ParserSlot;
-use crate::types::{Failure, Query, Row};
+use crate::types::{Failure, Query, QueryEnd, Row};
 
 /// A page of a query's answer, or its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,15 @@ pub struct PageResult {
     pub(crate) bytes: usize,
     /// Number of follow-up queries.
     pub(crate) follow_up_count: usize,
+}
+
+impl PageResult {
+    /// How the query ended; `None` if this is not its end.
+    #[must_use]
+    pub fn end(&self) -> Option<QueryEnd> {
+        let end = || QueryEnd::new(self.failure.as_ref().map(|failure| failure.kind), self.records);
+        (self.is_last || self.failure.is_some()).then(end)
+    }
 }
 
 /// Path of a query: the number of its root, which was asked, and the indices of follow-up queries from there.

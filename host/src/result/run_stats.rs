@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::page_result::PageResult;
 use crate::schedule::scheduler::Bottleneck;
-use crate::types::FailureKind;
+use crate::types::{FailureKind, QueryEnd};
 
 /// Statistics of a run since its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct RunStats {
     pub answered: u64,
     /// Queries that failed, by kind.
     pub failed: BTreeMap<FailureKind, u64>,
+    /// Queries with rows of which further ones failed, by kind.
+    pub partial: BTreeMap<FailureKind, u64>,
     /// Queries that an earlier run had answered.
     pub answered_before: u64,
     /// Records that were delivered.
@@ -81,9 +83,10 @@ impl StatsRecorder {
             stats.records += page_result.rows.len() as u64;
             if page_result.is_last {
                 stats.open = (stats.open + page_result.follow_up_count as u64).saturating_sub(1);
-                match &page_result.failure {
-                    None => stats.answered += 1,
-                    Some(failure) => *stats.failed.entry(failure.kind).or_default() += 1,
+                match page_result.end() {
+                    None | Some(QueryEnd::Answered) => stats.answered += 1,
+                    Some(QueryEnd::Partial(kind)) => *stats.partial.entry(kind).or_default() += 1,
+                    Some(QueryEnd::Failed(kind)) => *stats.failed.entry(kind).or_default() += 1,
                 }
             }
         });
@@ -111,9 +114,21 @@ impl StatsRecorder {
 }
 
 impl RunStats {
-    /// Number of failed queries.
+    /// Number of queries that failed without a row.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failed.values().sum()
+    }
+
+    /// Number of queries with rows of which further ones failed.
+    #[must_use]
+    pub fn partials(&self) -> u64 {
+        self.partial.values().sum()
+    }
+
+    /// Number of queries that ended.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.answered + self.failures() + self.partials()
     }
 }

@@ -9,6 +9,7 @@ mod kind_name;
 mod pace;
 mod page;
 mod query;
+mod query_end;
 mod row;
 
 pub(crate) use address::{address_host, query_param};
@@ -22,4 +23,5 @@ pub use kind_name::KindName;
 pub use pace::{Interval, Pace, PaceError};
 pub use page::Page;
 pub use query::{Priority, Query};
+pub use query_end::QueryEnd;
 pub use row::Row;

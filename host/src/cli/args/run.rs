@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::value::{MAX_RETRIES, duration, whole_number};
 use crate::host::HostBuilder;
 use crate::schedule::RetryPolicy;
-use crate::types::FailureKind;
+use crate::types::{FailureKind, QueryEnd};
 
 /// How long a run tries, and when it counts as a success.
 #[derive(Args, Clone, Debug)]
@@ -33,7 +33,7 @@ pub(in crate::cli) struct RunArgs {
     /// A query that would wait longer (Retry-After) fails.
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_negative_numbers = true)]
     pub(in crate::cli) max_wait: Option<Duration>,
-    /// Failures that leave the exit code at 0: not-found
+    /// Ends that leave the exit code at 0: not-found, partial
     #[arg(long, value_name = "KIND", value_enum)]
     pub(in crate::cli) accept: Vec<Accept>,
     /// Print the queries and what they cost; send nothing
@@ -51,17 +51,23 @@ pub(in crate::cli) struct RunArgs {
     pub(in crate::cli) force: bool,
 }
 
-/// A kind of failure that may be expected.
+/// An end of a query that may be expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Accept {
     /// The site has no such thing.
     NotFound,
+    /// There are rows, and further ones could not be had.
+    Partial,
 }
 
 impl RunArgs {
-    /// Whether a failure of this kind leaves the exit code at 0.
-    pub(in crate::cli) fn accepts(&self, kind: FailureKind) -> bool {
-        kind == FailureKind::NotFound && self.accept.contains(&Accept::NotFound)
+    /// Whether a query that ends so leaves the exit code at 0.
+    pub(in crate::cli) fn accepts(&self, end: QueryEnd) -> bool {
+        match end {
+            QueryEnd::Answered => true,
+            QueryEnd::Partial(_) => self.accept.contains(&Accept::Partial),
+            QueryEnd::Failed(kind) => kind == FailureKind::NotFound && self.accept.contains(&Accept::NotFound),
+        }
     }
 
     /// Applies the options to a host.

@@ -28,7 +28,7 @@ use crate::output::FileCheckpointError;
 use crate::result::PageResult;
 use crate::robots::Robots;
 use crate::run::{Input, PageResults, RunStats};
-use crate::types::{FailureKind, Query, chain};
+use crate::types::{Failure, FailureKind, Query, QueryEnd, chain};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,8 @@ pub(in crate::cli) async fn deliver(
         (_, true) => "; with --existing replace, the next run starts again",
         _ => "",
     };
-    let answered = usize::try_from(stats.answered + stats.answered_before).unwrap_or(usize::MAX);
+    // Rows of a partial query are an answer too.
+    let answered = usize::try_from(stats.answered + stats.partials() + stats.answered_before).unwrap_or(usize::MAX);
     if let Some(fault) = &stats.fault {
         return Ok(ExitStatus::internal(internal_error(fault, resume)));
     }
@@ -116,18 +117,26 @@ pub(in crate::cli) async fn deliver(
             Ok(ExitStatus::stopped(code, format!("stopped after {answers}{resume}")))
         }
         (Ok(()), None) => {
-            if journal && stats.failed.keys().any(|kind| !kind.is_final()) {
-                print_message("--resume asks those again that failed for now");
+            if journal && is_left(&stats, &options.run) {
+                print_message("--resume asks those again that failed for now, and continues those that are partial");
             }
             Ok(ExitStatus::from_counts(answered, unaccepted(&stats, &options.run).saturating_add(refused)))
         }
     }
 }
 
-/// Failures that aren't accepted.
+/// Whether a later run may answer more: queries failed for now, or are partial and that isn't accepted.
+fn is_left(stats: &RunStats, run: &RunArgs) -> bool {
+    let is_partial = |kind: &FailureKind| !run.accepts(QueryEnd::Partial(*kind));
+    stats.failed.keys().any(|kind| !kind.is_final()) || stats.partial.keys().any(is_partial)
+}
+
+/// Queries that failed, or are partial, and aren't accepted.
 fn unaccepted(stats: &RunStats, run: &RunArgs) -> usize {
-    let failed = stats.failed.iter().filter(|(kind, _)| !run.accepts(**kind)).map(|(_, count)| *count).sum::<u64>();
-    usize::try_from(failed).unwrap_or(usize::MAX)
+    let failed = stats.failed.iter().map(|(kind, count)| (QueryEnd::Failed(*kind), *count));
+    let partial = stats.partial.iter().map(|(kind, count)| (QueryEnd::Partial(*kind), *count));
+    let unaccepted = failed.chain(partial).filter(|(end, _)| !run.accepts(*end)).map(|(_, count)| count);
+    usize::try_from(unaccepted.sum::<u64>()).unwrap_or(usize::MAX)
 }
 
 /// What a person is told of a fault of this program.
@@ -153,7 +162,7 @@ impl Delivery<'_> {
             if let Some(slot) = &page_result.slot {
                 self.coverage.record(&slot.description(), &page_result.query, &page_result.rows);
             }
-            if page_result.failure.as_ref().is_some_and(|failure| self.run.accepts(failure.kind)) {
+            if page_result.failure.is_some() && page_result.end().is_some_and(|end| self.run.accepts(end)) {
                 sink.accept();
             }
             written = sink.write_failures(self.refusals.drain()).and_then(|()| sink.write_page(&mut page_result));
@@ -166,7 +175,7 @@ impl Delivery<'_> {
         written?;
         sink.write_failures(self.refusals.drain())?;
         let stats = page_results.control().stats();
-        let is_settled = stats.failed.keys().all(|kind| kind.is_final());
+        let is_settled = !is_left(&stats, self.run);
         let is_through = is_settled && self.interrupt.code().is_none() && stats.fault.is_none();
         let Finish { dropped } = sink.finish(is_through)?;
         if !dropped.is_empty() {
@@ -182,10 +191,21 @@ impl Delivery<'_> {
     fn report(&self, page_result: &PageResult, repeated: &mut Repeated) {
         page_result.notes.iter().for_each(|note| print_message(&format!("{}: note: {}", page_result.query, note)));
         let failure = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
-        let Some(failure) = failure.filter(|failure| !self.run.accepts(failure.kind)) else { return };
+        let Some((failure, end)) = failure.zip(page_result.end()).filter(|(_, end)| !self.run.accepts(*end)) else {
+            return;
+        };
         let query = page_result.query.to_string();
-        let cause = format!("{}: {}", failure.kind, with_option(failure));
-        repeated.report(failure.kind.name(), &cause, &query, || short(page_result));
+        let kind = kind_text(end, failure);
+        let cause = format!("{kind}: {}", with_option(failure));
+        repeated.report(&kind, &cause, &query, || short(page_result));
+    }
+}
+
+/// What a line says of a failure's kind: `not-found`, or `partial:unavailable` if the query has rows.
+pub(in crate::cli) fn kind_text(end: QueryEnd, failure: &Failure) -> String {
+    match end {
+        QueryEnd::Partial(_) => end.to_string(),
+        _ => failure.kind.to_string(),
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Map, Value};
 
 use crate::cli::args::{Existing, OutputArgs};
+use crate::cli::delivery::deliver::kind_text;
 use crate::cli::delivery::replacement::Replacement;
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::Carried;
@@ -165,7 +166,8 @@ impl Sink {
         self.is_answered |= page_result.failure.is_none();
         self.has_failed |= page_result.failure.is_some();
         if let Some(failure) = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            self.write_failures([failed(page_result, failure.kind, &with_option(failure))])?;
+            let kind = page_result.end().map_or_else(|| failure.kind.to_string(), |end| kind_text(end, failure));
+            self.write_failures([failed(page_result, &kind, &with_option(failure))])?;
         }
         let count = rows.len() as u64;
         self.rows.write_rows(rows, page_result)?;
@@ -320,8 +322,8 @@ pub(in crate::cli) fn asked(query: &Query, slot: Option<&ParserSlot>) -> Map<Str
     asked
 }
 
-fn failed(page: &PageResult, kind: FailureKind, message: &str) -> Value {
+fn failed(page: &PageResult, kind: &str, message: &str) -> Value {
     let mut line = asked(&page.query, page.slot.as_ref());
-    line.insert("_failure".to_owned(), serde_json::json!({"kind": kind.name(), "message": message}));
+    line.insert("_failure".to_owned(), serde_json::json!({"kind": kind, "message": message}));
     line.into()
 }

@@ -180,7 +180,7 @@ fn draw(line: &ProgressBar, status: &Status<'_>) {
 
 /// Queries that are done.
 pub(super) fn finished(stats: &RunStats) -> u64 {
-    stats.answered + stats.failures() + stats.answered_before
+    stats.ended() + stats.answered_before
 }
 
 fn style(has_bar: bool) -> ProgressStyle {
@@ -191,7 +191,7 @@ fn style(has_bar: bool) -> ProgressStyle {
 
 /// Estimate of the remaining time, from the rate so far.
 pub(super) fn left(stats: &RunStats, total: Option<(u64, bool)>, elapsed: Duration) -> Option<Duration> {
-    let done = stats.answered + stats.failures();
+    let done = stats.ended();
     let open = total?.0.saturating_sub(finished(stats));
     let seconds = elapsed.as_secs_f64() / done as f64 * open as f64;
     (done > 0 && open > 0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()

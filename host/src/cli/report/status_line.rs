@@ -69,6 +69,10 @@ impl Status<'_> {
     fn pages(&self) -> Vec<Part> {
         let Self { stats, estimate, elapsed, .. } = *self;
         let mut parts = vec![self.done()];
+        if stats.partials() > 0 {
+            let kinds = by_kind(&stats.partial);
+            parts.push(Part::new(1, format!("{} partial ({kinds})", grouped(stats.partials())), kinds));
+        }
         if stats.failures() > 0 {
             let kinds = by_kind(&stats.failed);
             parts.push(Part::new(1, format!("{} failed ({kinds})", grouped(stats.failures())), kinds));

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Summary<'s> {
 impl Summary<'_> {
     /// Prints it. Of a single query its own lines say enough, unless more is wanted.
     pub(in crate::cli) fn print(&self, is_verbose: bool) {
-        let finished = self.stats.answered + self.stats.failures() + self.stats.answered_before;
+        let finished = self.stats.ended() + self.stats.answered_before;
         if (finished > 1 || is_verbose) && !is_quiet() {
             print_message(&self.table());
         }
@@ -62,6 +62,9 @@ impl Summary<'_> {
     fn queries(&self) -> String {
         let RunStats { answered, answered_before, .. } = self.stats;
         let mut line = format!("{} answered", counted(*answered, "query", "queries"));
+        if self.stats.partials() > 0 {
+            line.push_str(&format!(", {} partial ({})", grouped(self.stats.partials()), by_kind(&self.stats.partial)));
+        }
         if self.stats.failures() > 0 {
             line.push_str(&format!(", {} failed ({})", grouped(self.stats.failures()), by_kind(&self.stats.failed)));
         }
@@ -92,6 +95,7 @@ impl Summary<'_> {
         json!({
             "answered": stats.answered,
             "failed": counts(&stats.failed),
+            "partial": counts(&stats.partial),
             "answered_before": stats.answered_before,
             "asked_twice": self.duplicates,
             "refused": self.refused,

@@ -5,12 +5,10 @@
 
 use std::fmt;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::output::checkpoint::QueryEnd;
 use crate::output::{Compression, Format};
-use crate::types::{FailureKind, QueryKey};
+use crate::types::{QueryEnd, QueryKey};
 
 /// Of the journal's lines, and of the encoding of keys.
 pub(super) const JOURNAL_VERSION: u32 = 1;
@@ -110,26 +108,6 @@ impl Entry {
     }
 }
 
-impl Serialize for QueryEnd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Answered => serializer.serialize_str("answered"),
-            Self::Failed(kind) => serializer.collect_str(&format_args!("failed:{kind}")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for QueryEnd {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.strip_prefix("failed:") {
-            Some(kind) => FailureKind::deserialize(serde::de::value::StrDeserializer::new(kind)).map(Self::Failed),
-            None if text == "answered" => Ok(Self::Answered),
-            None => Err(D::Error::custom(format!("{text:?} is no end of a query"))),
-        }
-    }
-}
-
 /// An object that is written in one piece.
 fn line(object: &impl Serialize) -> Vec<u8> {
     // Texts and numbers always become JSON.
@@ -141,6 +119,7 @@ fn line(object: &impl Serialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::FailureKind;
 
     fn entry(state: Option<&str>, end: Option<QueryEnd>) -> Entry {
         let key = "0123456789abcdef0123456789abcdef".parse().unwrap();

@@ -12,8 +12,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::QueryEnd;
-use crate::types::QueryKey;
+use crate::types::{QueryEnd, QueryKey};
 use line::Entry;
 use resumed::Seen;
 

@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use super::line::{Entry, FINISHED_LINE, JournalHeader};
-use crate::output::checkpoint::QueryEnd;
 use crate::run::{PartialQuery, Remaining};
-use crate::types::QueryKey;
+use crate::types::{QueryEnd, QueryKey};
 
 /// What a run that was cut off has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -84,9 +83,11 @@ impl Seen {
                 with_state.remove(&key);
                 done.0.push(key);
             }
-            (Some(QueryEnd::Failed(_)), _) if records == 0 => {}
-            (Some(QueryEnd::Failed(_)) | None, None) => with_state.entry(key).or_default().record_failure(records),
-            (Some(QueryEnd::Failed(_)) | None, Some(state)) => {
+            (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)), _) if records == 0 => {}
+            (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)) | None, None) => {
+                with_state.entry(key).or_default().record_failure(records)
+            }
+            (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)) | None, Some(state)) => {
                 with_state.entry(key).or_default().record_page(state, records)
             }
         }
@@ -136,6 +137,7 @@ pub(super) fn read(mut lines: impl BufRead, length: u64) -> io::Result<Option<Se
 mod tests {
     use crate::output::Format;
     use crate::types::FailureKind;
+    use crate::types::QueryEnd;
 
     use super::*;
 
