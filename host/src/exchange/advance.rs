@@ -15,7 +15,7 @@ use crate::jobs::job::{Job, MAX_FOLLOW_UPS};
 use crate::jobs::permit::{Batch, BuiltRequest, Permit};
 use crate::jobs::run_state::Run;
 use crate::parser::PerRequest;
-use crate::result::outcome::{RowFrame, Source};
+use crate::result::outcome::{RowFrame, Source, Taken};
 use crate::result::page_result::PageResult;
 use crate::schedule::retry::{Attempt, NoRetry, Retry};
 use crate::swap::{Generation, ParserSlot};
@@ -193,7 +193,10 @@ impl Answers<'_> {
         let fetched_at = source.as_ref().map(|source| source.received_at);
         let frame = RowFrame::new(&query, description.kind(query.kind()), fetched_at, in_rows.as_deref());
         let bytes = page.records.iter().map(String::len).sum();
-        let (mut rows, failure) = job.progress.take(&frame, &mut page, limit);
+        let Taken { mut rows, record_keys, duplicates, failure } = job.progress.take(&frame, &mut page, limit);
+        if duplicates > 0 {
+            run.stats_recorder.update(|stats| stats.duplicates += duplicates as u64);
+        }
         let blamed = |failure| attributed_to(generation, Some(&query), failure);
         let (mut failure, notes) = (failure.map(blamed), std::mem::take(&mut page.notes));
         job.slot = Some(slot);
@@ -229,6 +232,7 @@ impl Answers<'_> {
             source,
             slot: job.slot.clone(),
             state,
+            record_keys,
             bytes,
             query_path: job.query_path.clone(),
             follow_up_count: raised.len(),

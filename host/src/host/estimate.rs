@@ -228,11 +228,15 @@ mod tests {
         assert_eq!((page.queries, page.requests, page.bytes), (100, 100, Some(120_000_000)));
         assert_eq!(page.time, Duration::from_secs(40) + REQUEST_TIME);
         let call = estimate(&host, apps(100, "us", "rpc").chain(apps(51, "kr", "rpc"))).await;
-        assert_eq!((call.queries, call.requests, call.bytes), (151, 4, Some(151 * 16_000)));
+        assert_eq!((call.queries, call.requests, call.bytes), (151, 4, Some(151 * 19_860)));
         assert_eq!(call.time, REQUEST_TIME);
         // App by app, each in both countries, as a plan multiplies them out.
         let both = (0..500).flat_map(|number| [app(number, "us", "rpc"), app(number, "kr", "rpc")]);
         assert_eq!(estimate(&host, both).await.requests, 20);
+        // Of two fields more fit into a request.
+        let few = apps(10_000, "us", "rpc").map(|query| query.with_fields(["app_id", "genre_id", "country"]));
+        let few = estimate(&host, few).await;
+        assert_eq!((few.requests, few.bytes), (10, Some(10_000 * 210)));
         let mixed = apps(10, "us", "rpc").chain(apps(10, "us", "page"));
         assert_eq!(estimate(&host, mixed).await.requests, 11);
     }

@@ -9,7 +9,7 @@ use crate::result::outcome::Progress;
 use crate::result::page_result::QueryPath;
 use crate::schedule::wait_queue::Queued;
 use crate::swap::ParserSlot;
-use crate::types::{Failure, FailureKind, Query};
+use crate::types::{Failure, FailureKind, Query, RecordKey};
 
 /// Most pages of one query.
 const MAX_PAGES: usize = 1000;
@@ -28,6 +28,8 @@ pub(crate) struct ResumedQuery {
     pub(crate) records: usize,
     /// Of these, the rows that the answer repeats.
     pub(crate) again: usize,
+    /// Keys of the rows' records.
+    pub(crate) record_keys: Vec<RecordKey>,
 }
 
 /// Returns what an earlier run left of a query; `None` if nothing.
@@ -35,7 +37,7 @@ pub(crate) type Resume = Arc<dyn Fn(Query) -> Option<ResumedQuery> + Send + Sync
 
 impl From<Query> for ResumedQuery {
     fn from(query: Query) -> Self {
-        Self { query, records: 0, again: 0 }
+        Self { query, records: 0, again: 0, record_keys: Vec::new() }
     }
 }
 
@@ -85,7 +87,7 @@ impl Queued for Job {
 
 impl Job {
     pub(crate) fn new(asked: ResumedQuery, root: usize) -> Self {
-        let progress = Progress::after(asked.records, asked.again);
+        let progress = Progress::after(asked.records, asked.again, asked.record_keys);
         Self::with_progress(asked.query, QueryPath { root, path: Vec::new() }, progress, FollowUpBudget::default())
     }
 
@@ -147,7 +149,7 @@ impl Job {
             let asked = resume(query.with_priority(self.query.priority()).with_fields_of(&self.query))?;
             let path = self.query_path.path.iter().copied().chain([index]).collect();
             let query_path = QueryPath { root: self.query_path.root, path };
-            let progress = Progress::after(asked.records, asked.again);
+            let progress = Progress::after(asked.records, asked.again, asked.record_keys);
             Some(Self {
                 slot: self.slot.clone(),
                 ..Self::with_progress(asked.query, query_path, progress, below.clone())

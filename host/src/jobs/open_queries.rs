@@ -54,6 +54,7 @@ impl OpenQueries {
             source: None,
             slot: None,
             state: None,
+            record_keys: Vec::new(),
             bytes: 0,
             follow_up_count: 0,
             query_path,

@@ -59,6 +59,7 @@ impl Run {
             source,
             slot: job.slot,
             state: None,
+            record_keys: Vec::new(),
             bytes: 0,
             follow_up_count,
             query_path: job.query_path,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::result::PageResult;
 use crate::run::ResumeFilter;
-use crate::types::{FailureKind, QueryEnd, QueryKey, Row};
+use crate::types::{FailureKind, QueryEnd, QueryKey, RecordKey, Row};
 
 /// How far a query is after a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +21,12 @@ pub struct QueryProgress {
     pub state: Arc<str>,
     /// Rows of the query so far, with those of this page.
     pub records: usize,
+    /// Keys of this page's records: [`crate::run::PartialQuery::record_keys`].
+    pub record_keys: Vec<RecordKey>,
 }
 
 /// The end of a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndedQuery {
     /// Identifies the query in later runs.
@@ -33,6 +35,8 @@ pub struct EndedQuery {
     pub end: QueryEnd,
     /// Rows of the query, with those of this page.
     pub records: usize,
+    /// Keys of this page's records, if a later run may continue the query: [`crate::run::PartialQuery::record_keys`].
+    pub record_keys: Vec<RecordKey>,
 }
 
 /// How a run ended.
@@ -118,7 +122,7 @@ impl<C: Checkpoint> CheckpointWriter<C> {
 
     /// Stores a page with these rows in place of its own.
     pub(crate) fn write_rows(&mut self, rows: Vec<Row>, page: &PageResult) -> Result<(), C::Error> {
-        let (key, records) = (page.query.key(), page.records);
+        let (key, records, record_keys) = (page.query.key(), page.records, page.record_keys.clone());
         self.is_answered |= page.failure.is_none();
         self.is_left |= page.end().is_some_and(|end| match end {
             QueryEnd::Answered => false,
@@ -127,25 +131,33 @@ impl<C: Checkpoint> CheckpointWriter<C> {
         });
         let end = match (&page.failure, &page.state) {
             (None, Some(state)) => {
-                return self.checkpoint.page(rows, QueryProgress { key, state: Arc::clone(state), records });
+                return self
+                    .checkpoint
+                    .page(rows, QueryProgress { key, state: Arc::clone(state), records, record_keys });
             }
             _ => page.end().unwrap_or(QueryEnd::Answered),
         };
         let root = page.query_path.root;
+        let record_keys = if end == QueryEnd::Answered { Vec::new() } else { record_keys };
         if page.query_path.path.is_empty() && page.follow_up_count > 0 {
             // It ends with its follow-up queries: asked again, it raises those that are left.
             self.trees.insert(root, Tree { key, records, open: page.follow_up_count, end });
             let end = QueryEnd::Failed(FailureKind::Cancelled);
-            return self.checkpoint.end(rows, EndedQuery { key, end, records });
+            return self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys });
         }
-        self.checkpoint.end(rows, EndedQuery { key, end, records })?;
+        self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys })?;
         let Some(tree) = self.trees.get_mut(&root) else { return Ok(()) };
         tree.open = (tree.open + page.follow_up_count).saturating_sub(1);
         tree.end = if end == QueryEnd::Answered { tree.end } else { end };
         if tree.open > 0 {
             return Ok(());
         }
-        let ended = self.trees.remove(&root).map(|Tree { key, records, end, .. }| EndedQuery { key, end, records });
+        let ended = self.trees.remove(&root).map(|Tree { key, records, end, .. }| EndedQuery {
+            key,
+            end,
+            records,
+            record_keys: Vec::new(),
+        });
         ended.map_or(Ok(()), |ended| self.checkpoint.end(Vec::new(), ended))
     }
 

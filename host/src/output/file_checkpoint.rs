@@ -190,8 +190,8 @@ impl FileCheckpoint {
         let offset = self.writer.offset();
         for step in self.pending.drain(..) {
             match step {
-                Step::Page(QueryProgress { key, state, records }) => journal.page(key, &state, records, offset)?,
-                Step::End(EndedQuery { key, end, records }) => journal.end(key, end, records, offset)?,
+                Step::Page(progress) => journal.page(&progress, offset)?,
+                Step::End(ended) => journal.end(&ended, offset)?,
             }
         }
         Ok(())

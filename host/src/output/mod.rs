@@ -18,7 +18,7 @@ mod sort;
 pub mod terminal;
 mod writer;
 
-pub use crate::types::QueryEnd;
+pub use crate::types::{QueryEnd, RecordKey};
 pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, QueryProgress, RunEnd};
 pub use csv_records::header;
 pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};

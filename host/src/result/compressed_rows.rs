@@ -112,6 +112,7 @@ mod tests {
             source: None,
             slot: None,
             state: None,
+            record_keys: Vec::new(),
             bytes: rows * 1000,
             query_path: QueryPath { root, path: Vec::new() },
             follow_up_count: 0,

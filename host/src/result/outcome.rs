@@ -1,5 +1,6 @@
 //! Outcome of a query, and its rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::parser::{Kind, typed_params};
 use crate::swap::ParserId;
-use crate::types::{Failure, FailureKind, Page, Query, QueryEnd, Row};
+use crate::types::{Failure, FailureKind, Page, Query, QueryEnd, RecordKey, Row};
 
 /// Source of a page: its response, and the parser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) struct RowFrame {
     head: Vec<(String, Value)>,
     fetched_at: Value,
     source: Option<Value>,
+    /// Names of the fields that identify a record.
+    key: Vec<String>,
 }
 
 impl RowFrame {
@@ -62,18 +65,18 @@ impl RowFrame {
                 .collect(),
             fetched_at: fetched_at.map_or(Value::Null, |time| rfc_3339(time).into()),
             source: source.map(Source::json),
+            key: kind.map(|kind| kind.key().to_vec()).unwrap_or_default(),
         }
     }
 
-    fn row(&self, position: usize, record: &str) -> Result<Row, serde_json::Error> {
-        let record: Row = serde_json::from_str(record)?;
+    fn row(&self, position: usize, record: Row) -> Row {
         let mut row = Row::with_capacity(self.head.len() + record.len() + MEMBERS_OF_HOST);
         row.extend(self.head.iter().cloned());
         row.insert("position".to_owned(), Value::from(position));
         row.extend(record);
         row.entry("fetched_at").or_insert_with(|| self.fetched_at.clone());
         row.extend(self.source.iter().map(|source| ("_source".to_owned(), source.clone())));
-        Ok(row)
+        row
     }
 }
 
@@ -123,7 +126,7 @@ impl Outcome {
     #[cfg(any(feature = "cli", test))]
     pub(crate) fn append(&mut self, page: &mut Page, kind: Option<&Kind>, limit: Option<usize>) {
         let frame = RowFrame::new(&self.query, kind, None, None);
-        let (rows, failure) = Progress::default().take(&frame, page, limit);
+        let Taken { rows, failure, .. } = Progress::default().take(&frame, page, limit);
         self.rows = rows;
         self.notes.append(&mut page.notes);
         self.failure = failure;
@@ -137,7 +140,7 @@ const MAX_ANSWER_BYTES: usize = 128 << 20;
 const ROW_OVERHEAD_BYTES: usize = 256;
 
 /// Progress of a query over its pages.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Progress {
     /// Rows that were sent to the reader.
     pub(crate) records: usize,
@@ -145,12 +148,26 @@ pub(crate) struct Progress {
     again: usize,
     /// Bytes of records and notes.
     bytes: usize,
+    /// Keys of the records that were there: sites repeat some on a further page.
+    seen: HashSet<RecordKey>,
+}
+
+/// Rows that a page adds to a query.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) rows: Vec<Row>,
+    /// Keys of the rows' records, of those that have one.
+    pub(crate) record_keys: Vec<RecordKey>,
+    /// Records that were left out because they were there before.
+    pub(crate) duplicates: usize,
+    /// The failure of the first record that isn't a JSON object or exceeds the limit of bytes.
+    pub(crate) failure: Option<Failure>,
 }
 
 impl Progress {
     /// The progress of a query with `records` rows, of which the next page repeats `again`.
-    pub(crate) const fn after(records: usize, again: usize) -> Self {
-        Self { records, again, bytes: 0 }
+    pub(crate) fn after(records: usize, again: usize, seen: impl IntoIterator<Item = RecordKey>) -> Self {
+        Self { records, again, bytes: 0, seen: seen.into_iter().collect() }
     }
 
     /// Starts the query over.
@@ -158,43 +175,60 @@ impl Progress {
         self.again = self.records;
     }
 
-    /// Makes rows of a page's records, up to the query's `limit`. The failure is of the first record that isn't a JSON object or exceeds the
-    /// limit of bytes.
-    pub(crate) fn take(
-        &mut self,
-        frame: &RowFrame,
-        page: &mut Page,
-        limit: Option<usize>,
-    ) -> (Vec<Row>, Option<Failure>) {
+    /// Makes rows of a page's records, up to the query's `limit`, without those that were there before.
+    pub(crate) fn take(&mut self, frame: &RowFrame, page: &mut Page, limit: Option<usize>) -> Taken {
         self.bytes += page.notes.iter().map(|note| note.len() + ROW_OVERHEAD_BYTES).sum::<usize>();
-        let mut rows = Vec::new();
+        let mut taken = Taken::default();
         for record in std::mem::take(&mut page.records) {
-            if self.again > 0 {
-                self.again -= 1;
-                continue;
-            }
             if limit.is_some_and(|limit| self.records >= limit) {
                 break;
+            }
+            let parsed: Row = match serde_json::from_str(&record) {
+                Ok(parsed) => parsed,
+                Err(_) if self.is_again(None) => continue,
+                Err(error) => {
+                    let message = format!("record {} is not a JSON object: {error}", self.records + 1);
+                    taken.failure = Some(Failure::new(FailureKind::ParserInvalid, message));
+                    break;
+                }
+            };
+            let key = RecordKey::new(&parsed, &frame.key);
+            if self.is_again(key) {
+                continue;
+            }
+            if key.is_some_and(|key| !self.seen.insert(key)) {
+                taken.duplicates += 1;
+                continue;
             }
             let position = self.records + 1;
             self.bytes += record.len() + ROW_OVERHEAD_BYTES;
             if self.bytes > MAX_ANSWER_BYTES {
                 let message =
                     format!("the answer is larger than the limit of {MAX_ANSWER_BYTES} bytes, with record {position}");
-                return (rows, Some(Failure::new(FailureKind::ParserOutput, message)));
+                taken.failure = Some(Failure::new(FailureKind::ParserOutput, message));
+                break;
             }
-            match frame.row(position, &record) {
-                Ok(row) => {
-                    rows.push(row);
-                    self.records = position;
-                }
-                Err(error) => {
-                    let message = format!("record {position} is not a JSON object: {error}");
-                    return (rows, Some(Failure::new(FailureKind::ParserInvalid, message)));
-                }
-            }
+            taken.rows.push(frame.row(position, parsed));
+            taken.record_keys.extend(key);
+            self.records = position;
         }
-        (rows, None)
+        taken
+    }
+
+    /// Whether a record was sent to the reader before its page was asked again: by its key if all keys are known, else by the count.
+    fn is_again(&mut self, key: Option<RecordKey>) -> bool {
+        if self.again == 0 {
+            return false;
+        }
+        let is_again = match key {
+            Some(key) if self.seen.len() >= self.records => self.seen.contains(&key),
+            _ => true,
+        };
+        if is_again {
+            self.again -= 1;
+            self.seen.extend(key);
+        }
+        is_again
     }
 }
 
@@ -214,8 +248,8 @@ mod tests {
     fn a_records_field_wins_and_positions_go_on() {
         let query = Query::new("list", [("country".into(), "us".into()), ("title".into(), "asked".into())]);
         let (frame, mut progress) = (RowFrame::new(&query, None, None, None), Progress::default());
-        let mut rows = progress.take(&frame, &mut page(&[r#"{"title": "a"}"#]), None).0;
-        rows.extend(progress.take(&frame, &mut page(&[r#"{"title": "b", "fetched_at": 5, "kind": "c"}"#]), None).0);
+        let mut rows = progress.take(&frame, &mut page(&[r#"{"title": "a"}"#]), None).rows;
+        rows.extend(progress.take(&frame, &mut page(&[r#"{"title": "b", "fetched_at": 5, "kind": "c"}"#]), None).rows);
         let rows: Vec<_> = rows.iter().map(|row| Value::from(row.clone()).to_string()).collect();
         let expected = [
             r#"{"kind":"list","country":"us","title":"a","position":1,"fetched_at":null}"#,
@@ -236,7 +270,7 @@ mod tests {
         let query = Query::new("list", params.map(|(name, value)| (name.into(), value.into())));
         let fetched_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_999);
         let frame = RowFrame::new(&query, Some(&kind), Some(fetched_at), None);
-        let row = Value::from(frame.row(1, "{}").unwrap()).to_string();
+        let row = Value::from(frame.row(1, Row::default())).to_string();
         let typed = r#"{"kind":"list","num":7,"share":0.5,"all":true,"id":"5","other":"6","#;
         assert_eq!(row, format!(r#"{typed}"position":1,"fetched_at":"2026-09-21T14:13:20Z"}}"#));
     }
@@ -250,11 +284,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_once_more_is_not_handed_on_again() {
-        let (frame, mut progress) = (frame(), Progress::after(2, 2));
-        assert!(progress.take(&frame, &mut page(&["{}"]), None).0.is_empty());
-        let rows = progress.take(&frame, &mut page(&["{}", r#"{"x": 1}"#]), None).0;
+        let (frame, mut progress) = (frame(), Progress::after(2, 2, []));
+        assert!(progress.take(&frame, &mut page(&["{}"]), None).rows.is_empty());
+        let rows = progress.take(&frame, &mut page(&["{}", r#"{"x": 1}"#]), None).rows;
         assert_eq!(Value::from(rows[0].clone()).to_string(), r#"{"kind":"list","position":3,"x":1,"fetched_at":null}"#);
-        let rows = Progress::after(5, 0).take(&frame, &mut page(&["{}"]), None).0;
+        let rows = Progress::after(5, 0, []).take(&frame, &mut page(&["{}"]), None).rows;
         assert_eq!(rows[0]["position"], 6);
     }
 
@@ -263,10 +297,10 @@ mod tests {
         let (frame, mut progress) = (frame(), Progress::default());
         let record = format!(r#"{{"x": "{}"}}"#, "y".repeat(MAX_ANSWER_BYTES / 4));
         for position in 1..=3 {
-            let (rows, failure) = progress.take(&frame, &mut page(&[&record]), None);
+            let Taken { rows, failure, .. } = progress.take(&frame, &mut page(&[&record]), None);
             assert!(failure.is_none() && rows.len() == 1 && progress.records == position);
         }
-        let (rows, failure) = progress.take(&frame, &mut page(&[&record]), None);
+        let Taken { rows, failure, .. } = progress.take(&frame, &mut page(&[&record]), None);
         assert_eq!((rows.len(), failure.unwrap().kind), (0, FailureKind::ParserOutput));
     }
 
@@ -283,8 +317,29 @@ mod tests {
     #[test]
     fn rows_are_cut_at_the_limit_over_all_pages() {
         let (frame, mut progress) = (frame(), Progress::default());
-        assert_eq!(progress.take(&frame, &mut page(&["{}", "{}"]), Some(3)).0.len(), 2);
-        assert_eq!(progress.take(&frame, &mut page(&["{}", "{}"]), Some(3)).0.len(), 1);
+        assert_eq!(progress.take(&frame, &mut page(&["{}", "{}"]), Some(3)).rows.len(), 2);
+        assert_eq!(progress.take(&frame, &mut page(&["{}", "{}"]), Some(3)).rows.len(), 1);
         assert_eq!(progress.records, 3);
+    }
+
+    #[test]
+    fn a_record_that_comes_twice_is_left_out_once() {
+        let kind: Kind = serde_json::from_value(json!({
+            "name": "reviews", "summary": "", "per_request": {"default": 1, "max": 1}, "params": {"properties": {}},
+            "record": {"properties": {"id": {}}}, "x-key": ["id"],
+        }))
+        .unwrap();
+        let frame = RowFrame::new(&Query::new("reviews", []), Some(&kind), None, None);
+        let ids = |taken: &Taken| taken.rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+        let mut progress = Progress::default();
+        let first = progress.take(&frame, &mut page(&[r#"{"id": 1}"#, r#"{"id": 2}"#, r#"{"id": null}"#]), None);
+        assert_eq!((ids(&first), first.duplicates), (vec![1.into(), 2.into(), Value::Null], 0));
+        let records = [r#"{"id": 2}"#, r#"{"id": 3}"#, r#"{"id": 3}"#, r#"{"id": null}"#];
+        let second = progress.take(&frame, &mut page(&records), Some(4));
+        assert_eq!((ids(&second), second.duplicates), (vec![3.into()], 1), "{second:?}");
+        // A later run knows the keys of what is stored.
+        let mut resumed = Progress::after(2, 2, first.record_keys);
+        let again = resumed.take(&frame, &mut page(&[r#"{"id": 4}"#, r#"{"id": 2}"#, r#"{"id": 1}"#]), None);
+        assert_eq!((ids(&again), again.rows[0]["position"].clone()), (vec![4.into()], 3.into()));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::Source;
 use crate::swap::ParserSlot;
-use crate::types::{Failure, Query, QueryEnd, Row};
+use crate::types::{Failure, Query, QueryEnd, RecordKey, Row};
 
 /// A page of a query's answer, or its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct PageResult {
     pub(crate) slot: Option<ParserSlot>,
     /// State of the query's next page, if there is one.
     pub(crate) state: Option<Arc<str>>,
+    /// Keys of the page's records, of those that have one.
+    pub(crate) record_keys: Vec<RecordKey>,
     pub(crate) query_path: QueryPath,
     /// Bytes of its records' JSON.
     pub(crate) bytes: usize,

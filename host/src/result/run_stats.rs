@@ -24,6 +24,8 @@ pub struct RunStats {
     pub answered_before: u64,
     /// Records that were delivered.
     pub records: u64,
+    /// Records that came twice in the answer to a query, and were left out.
+    pub duplicates: u64,
     /// Requests that were sent, without redirects.
     pub requests: u64,
     /// Retries.

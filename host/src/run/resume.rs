@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::jobs::job::ResumedQuery;
-use crate::types::{Query, QueryKey};
+use crate::types::{Query, QueryKey, RecordKey};
 
 /// What an earlier run left of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,18 +27,20 @@ pub struct PartialQuery {
     pub records: usize,
     /// Number of these rows that the next page repeats, and that the run drops: the page failed after some of its rows.
     pub repeated: usize,
+    /// Keys of the stored rows' records: the query's further pages may repeat some, which are left out. Empty if they weren't stored.
+    pub record_keys: Vec<RecordKey>,
 }
 
 impl PartialQuery {
     /// Records a page after which the query continues from `state`, with `records` rows of the query stored.
     pub fn record_page(&mut self, state: String, records: usize) {
-        *self = Self { state: Some(state), records, repeated: 0 };
+        (self.state, self.records, self.repeated) = (Some(state), records, 0);
     }
 
     /// Records a failure, with `records` rows of the query stored.
     pub fn record_failure(&mut self, records: usize) {
         let before = self.records - self.repeated;
-        *self = Self { state: self.state.take(), records, repeated: records.saturating_sub(before) };
+        (self.records, self.repeated) = (records, records.saturating_sub(before));
     }
 }
 
@@ -60,9 +62,9 @@ impl ResumeFilter {
         match lookup(&query.key()) {
             Remaining::All => Some(query.into()),
             Remaining::Nothing => None,
-            Remaining::Rest(PartialQuery { state, records, repeated }) => {
+            Remaining::Rest(PartialQuery { state, records, repeated, record_keys }) => {
                 let query = state.map_or_else(|| query.clone(), |state| query.with_state(&state));
-                Some(ResumedQuery { query, records, again: repeated })
+                Some(ResumedQuery { query, records, again: repeated, record_keys })
             }
         }
     }

@@ -10,6 +10,7 @@ mod pace;
 mod page;
 mod query;
 mod query_end;
+mod record_key;
 mod row;
 
 pub(crate) use address::{address_host, query_param};
@@ -24,4 +25,5 @@ pub use pace::{Interval, Pace, PaceError};
 pub use page::Page;
 pub use query::{Priority, Query};
 pub use query_end::QueryEnd;
+pub use record_key::RecordKey;
 pub use row::Row;

@@ -42,7 +42,14 @@ impl Summary<'_> {
             self.per_answer(count).map(|share| format!(" ({} per answer)", show(share))).unwrap_or_default()
         };
         let mut lines = vec![("", self.queries())];
-        lines.push(("rows", format!("{} in {}", grouped(self.rows), short(self.time))));
+        let mut rows = format!("{} in {}", grouped(self.rows), short(self.time));
+        if self.stats.duplicates > 0 {
+            rows.push_str(&format!(
+                ", without {}",
+                counted(self.stats.duplicates, "that came twice", "that came twice")
+            ));
+        }
+        lines.push(("rows", rows));
         if *requests > 0 {
             let mut sent = format!("{}{}", grouped(*requests), per_answer(*requests, &|share| format!("{share:.2}")));
             if *retries > 0 {
@@ -100,6 +107,7 @@ impl Summary<'_> {
             "asked_twice": self.duplicates,
             "refused": self.refused,
             "records": stats.records,
+            "duplicate_records": stats.duplicates,
             "rows": self.rows,
             "requests": stats.requests,
             "requests_per_answer": self.per_answer(stats.requests),

@@ -100,6 +100,9 @@ pub(super) struct Entry {
     pub(super) offset: u64,
     /// Of a query that is over.
     pub(super) end: Option<QueryEnd>,
+    /// Keys of the page's records: [`crate::types::RecordKey::join`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) record_keys: String,
 }
 
 impl Entry {
@@ -123,7 +126,7 @@ mod tests {
 
     fn entry(state: Option<&str>, end: Option<QueryEnd>) -> Entry {
         let key = "0123456789abcdef0123456789abcdef".parse().unwrap();
-        Entry { key, state: state.map(str::to_owned), records: 7, offset: 99, end }
+        Entry { key, state: state.map(str::to_owned), records: 7, offset: 99, end, record_keys: String::new() }
     }
 
     #[test]

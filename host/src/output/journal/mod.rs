@@ -12,7 +12,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::types::{QueryEnd, QueryKey};
+use crate::output::checkpoint::{EndedQuery, QueryProgress};
+use crate::types::RecordKey;
 use line::Entry;
 use resumed::Seen;
 
@@ -147,13 +148,16 @@ impl Journal {
         Ok((journal, resumed))
     }
 
-    /// Records that a page's rows are written and the query continues from `state`. `records` counts the query's rows so far; `offset` is the
-    /// file's length with them.
+    /// Records that a page's rows are written and the query continues from `state`. `offset` is the file's
+    /// length with them.
     ///
     /// # Errors
     /// If the journal can't be written.
-    pub fn page(&mut self, key: QueryKey, state: &str, records: usize, offset: u64) -> Result<(), JournalError> {
-        let entry = Entry { key, state: Some(state.into()), records, offset, end: None };
+    pub fn page(&mut self, progress: &QueryProgress, offset: u64) -> Result<(), JournalError> {
+        let QueryProgress { key, state, records, record_keys } = progress;
+        let record_keys = RecordKey::join(record_keys);
+        let state = Some(state.as_ref().into());
+        let entry = Entry { key: *key, state, records: *records, offset, end: None, record_keys };
         self.write(&entry.line())
     }
 
@@ -161,8 +165,10 @@ impl Journal {
     ///
     /// # Errors
     /// If the journal can't be written.
-    pub fn end(&mut self, key: QueryKey, end: QueryEnd, records: usize, offset: u64) -> Result<(), JournalError> {
-        let entry = Entry { key, state: None, records, offset, end: Some(end) };
+    pub fn end(&mut self, ended: &EndedQuery, offset: u64) -> Result<(), JournalError> {
+        let EndedQuery { key, end, records, record_keys } = ended;
+        let record_keys = RecordKey::join(record_keys);
+        let entry = Entry { key: *key, state: None, records: *records, offset, end: Some(*end), record_keys };
         self.write(&entry.line())
     }
 

@@ -7,7 +7,7 @@ use std::io::{self, BufRead};
 
 use super::line::{Entry, FINISHED_LINE, JournalHeader};
 use crate::run::{PartialQuery, Remaining};
-use crate::types::{QueryEnd, QueryKey};
+use crate::types::{QueryEnd, QueryKey, RecordKey};
 
 /// What a run that was cut off has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,8 @@ pub(super) struct Seen {
 impl Seen {
     /// Applies an entry, if it can come next. One beyond the `length` of the rows' file can't.
     fn apply(&mut self, entry: Entry, length: u64) -> bool {
-        let Entry { key, state, records, offset, end } = entry;
+        let Entry { key, state, records, offset, end, record_keys } = entry;
+        let Some(record_keys) = RecordKey::split(&record_keys) else { return false };
         if offset < self.resumed.offset || offset > length {
             return false;
         }
@@ -85,10 +86,14 @@ impl Seen {
             }
             (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)), _) if records == 0 => {}
             (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)) | None, None) => {
-                with_state.entry(key).or_default().record_failure(records)
+                let partial = with_state.entry(key).or_default();
+                partial.record_keys.extend(record_keys);
+                partial.record_failure(records);
             }
             (Some(QueryEnd::Failed(_) | QueryEnd::Partial(_)) | None, Some(state)) => {
-                with_state.entry(key).or_default().record_page(state, records)
+                let partial = with_state.entry(key).or_default();
+                partial.record_keys.extend(record_keys);
+                partial.record_page(state, records);
             }
         }
         true
@@ -146,7 +151,8 @@ mod tests {
     }
 
     fn entry(number: u64, state: Option<&str>, records: usize, offset: u64, end: Option<QueryEnd>) -> Vec<u8> {
-        Entry { key: key(number), state: state.map(str::to_owned), records, offset, end }.line()
+        let state = state.map(str::to_owned);
+        Entry { key: key(number), state, records, offset, end, record_keys: String::new() }.line()
     }
 
     fn seen(entries: &[Vec<u8>], length: u64) -> Resumed {
@@ -155,7 +161,7 @@ mod tests {
     }
 
     fn started(state: Option<&str>, records: usize, repeated: usize) -> Option<PartialQuery> {
-        Some(PartialQuery { state: state.map(str::to_owned), records, repeated })
+        Some(PartialQuery { state: state.map(str::to_owned), records, repeated, record_keys: Vec::new() })
     }
 
     const FAILED: Option<QueryEnd> = Some(QueryEnd::Failed(FailureKind::Network));

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::output::output_file::OutputFile;
 use crate::output::{Format, RowWriter};
-use crate::types::{FailureKind, Row};
+use crate::types::{FailureKind, QueryEnd, QueryKey, Row};
 
 fn key(query: usize) -> QueryKey {
     format!("{query:032x}").parse().unwrap()
@@ -28,6 +28,10 @@ fn output() -> (TempDir, PathBuf) {
     (folder, output)
 }
 
+fn ended(key: QueryKey, end: QueryEnd, records: usize) -> EndedQuery {
+    EndedQuery { key, end, records, record_keys: Vec::new() }
+}
+
 /// A run over as many queries, each with a row of ten bytes, that is cut off.
 fn cut_off(output: &Path, queries: usize) {
     let mut journal = Journal::create(output, &ndjson(), false).unwrap();
@@ -35,7 +39,7 @@ fn cut_off(output: &Path, queries: usize) {
     for query in 0..queries {
         rows.extend_from_slice(b"123456789\n");
         std::fs::write(output, &rows).unwrap();
-        journal.end(key(query), QueryEnd::Answered, 1, rows.len() as u64).unwrap();
+        journal.end(&ended(key(query), QueryEnd::Answered, 1), rows.len() as u64).unwrap();
     }
 }
 
@@ -82,7 +86,7 @@ fn a_file_that_lost_more_than_its_journal_has_the_journal_cut_to_fit() {
         let (mut journal, resumed) = Journal::resume(&output, &ndjson()).unwrap();
         assert_eq!(resumed.offset, (left / 10 * 10).min(30));
         assert_eq!(length(&output).unwrap(), if left < 10 { left } else { resumed.offset });
-        journal.end(key(7), QueryEnd::Answered, 0, resumed.offset).unwrap();
+        journal.end(&ended(key(7), QueryEnd::Answered, 0), resumed.offset).unwrap();
         drop(journal);
         let again = Journal::resume(&output, &ndjson()).unwrap().1;
         assert_eq!(again.done.len(), resumed.done.len() + 1);
@@ -186,11 +190,13 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
         let (records, offset) = (started.records, writer.offset());
         if fails || page + 1 == queries[*query].len() {
             let end = if fails { QueryEnd::Failed(FailureKind::Network) } else { QueryEnd::Answered };
-            journal.end(key(*query), end, records, offset).unwrap();
+            journal.end(&ended(key(*query), end, records), offset).unwrap();
             left.remove(index);
         } else {
             let state = (page + 1).to_string();
-            journal.page(key(*query), &state, records, offset).unwrap();
+            let record_keys = Vec::new();
+            let progress = QueryProgress { key: key(*query), state: state.as_str().into(), records, record_keys };
+            journal.page(&progress, offset).unwrap();
             (started.state, started.repeated) = (Some(state), 0);
         }
     }
