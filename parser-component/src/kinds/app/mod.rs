@@ -1,6 +1,6 @@
 //! Kind `app`: details of apps.
 
-mod nested;
+pub(super) mod nested;
 
 use std::cell::LazyCell;
 
@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema};
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
-use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
+use super::{APP_ID, COUNTRY, Kind, LANGUAGE, Param, unknown_state};
 use crate::batchexecute;
 use crate::page::Blocks;
 use crate::request::{OPTIONS, QueryRequest, STORE, string};
@@ -28,10 +28,7 @@ pub(super) const KIND: Kind = Kind {
     name: "app",
     summary: "Details of apps",
     params: &[
-        Param::new(
-            "app_id",
-            r#"{"type":"string","pattern":"^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+)+$","x-positional":true,"x-many":true,"x-url":"id","title":"package name","description":"Package names, such as com.spotify.music","examples":["com.spotify.music"]}"#,
-        ),
+        APP_ID,
         COUNTRY,
         LANGUAGE,
         Param::new(
@@ -140,7 +137,7 @@ record! {
     }
 }
 
-fn app_id(query: &Query) -> Result<&str, Failure> {
+pub(super) fn app_id(query: &Query) -> Result<&str, Failure> {
     query.param("app_id").ok_or_else(|| Failure::invalid_query("which app? give its app_id"))
 }
 
@@ -157,7 +154,7 @@ fn details_request(app_id: &str) -> String {
 const DETAILS: &[u16] = &[1, 2];
 
 /// The app that the answer is for, beside the message.
-const APP_ID: &[u16] = &[1, 11, 0, 0];
+const ECHOED_APP_ID: &[u16] = &[1, 11, 0, 0];
 
 /// The slots of an answer that repeat what was asked: app and fields.
 const ECHOES: [usize; 2] = [11, 39];
@@ -195,7 +192,7 @@ fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
 const BLOCK: &str = "the data block of the app";
 
 /// A document without its end. Pages that somebody trimmed to their blocks have neither start nor end.
-fn is_cut(body: &[u8]) -> bool {
+pub(super) fn is_cut(body: &[u8]) -> bool {
     let starts = body.trim_ascii_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype"));
     starts && !body.trim_ascii_end().ends_with(b"</html>")
 }
@@ -213,7 +210,7 @@ fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure
 }
 
 /// Whether an answer says nothing but what was asked. What stands after the message tells of the request alone.
-fn is_empty(mut payload: Reader<'_>) -> Result<bool, ReadError> {
+pub(super) fn is_empty(mut payload: Reader<'_>) -> Result<bool, ReadError> {
     let mut empty = matches!(payload.kind()?, Json::Array | Json::Null);
     payload.elements(|slot, value| {
         empty &= match slot {
@@ -253,7 +250,7 @@ fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadError> {
 /// The record of the app that the message tells of, which must be the one that was asked for.
 fn record(schema: &LazyCell<RecordSchema>, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
     let unreadable = |error| unreadable("the details of the app", error);
-    let echo = message.get(APP_ID).map_err(unreadable)?;
+    let echo = message.get(ECHOED_APP_ID).map_err(unreadable)?;
     check_id(echo.and_then(Reader::text).as_deref(), query)?;
     let details = message.get(DETAILS).map_err(unreadable)?;
     let mut details = details.ok_or_else(|| Failure::layout_changed("the data holds no details of an app"))?;
@@ -269,7 +266,7 @@ fn record(schema: &LazyCell<RecordSchema>, message: Reader<'_>, query: Option<&Q
 }
 
 /// A failure if the answer is for another app than was asked for.
-fn check_id(id: Option<&str>, query: Option<&Query>) -> Result<(), Failure> {
+pub(super) fn check_id(id: Option<&str>, query: Option<&Query>) -> Result<(), Failure> {
     match (id, query.and_then(|query| query.param("app_id"))) {
         (Some(id), Some(asked)) if id != asked => {
             let id: String = id.chars().take(LONGEST_ID).collect();
