@@ -6,12 +6,15 @@
 mod record;
 
 mod app;
+mod cluster;
 mod describe;
+mod developer;
 mod find_block;
 mod item;
 mod json_type;
 mod list;
 mod search;
+mod similar;
 
 use playfast_guest::{Failure, Query};
 
@@ -31,7 +34,7 @@ pub use item::address;
 pub(crate) use list::SHORT_FORM;
 
 /// All kinds, in the order of the description.
-const KINDS: &[Kind] = &[list::KIND, app::KIND, search::KIND];
+const KINDS: &[Kind] = &[list::KIND, app::KIND, search::KIND, developer::KIND, similar::KIND];
 
 /// A kind of query.
 pub(crate) struct Kind {
