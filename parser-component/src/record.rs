@@ -4,7 +4,7 @@
 //! that a later parser gives too are kept in `rest`.
 
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
-pub use crate::kinds::{App, ChartApp};
+pub use crate::kinds::{App, ChartApp, DataSafetyPage};
 pub use crate::kinds::{Category, DataSafety, PermissionGroup, Practice, UsedData};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod record;
 
 mod app;
 mod cluster;
+mod datasafety;
 mod describe;
 mod developer;
 mod find_block;
@@ -26,6 +27,8 @@ use record::FieldDoc;
 pub use app::App;
 pub(crate) use app::BY_PAGE;
 pub use app::{Category, DataSafety, PermissionGroup, Practice, UsedData};
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub use datasafety::DataSafetyPage;
 pub(crate) use describe::document;
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
 pub use item::ChartApp;
@@ -34,7 +37,7 @@ pub use item::address;
 pub(crate) use list::SHORT_FORM;
 
 /// All kinds, in the order of the description.
-const KINDS: &[Kind] = &[list::KIND, app::KIND, search::KIND, developer::KIND, similar::KIND];
+const KINDS: &[Kind] = &[list::KIND, app::KIND, search::KIND, developer::KIND, similar::KIND, datasafety::KIND];
 
 /// A kind of query.
 pub(crate) struct Kind {
