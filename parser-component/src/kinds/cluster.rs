@@ -54,8 +54,8 @@ const MAX_TOKEN_CHARS: usize = 4000;
 
 /// Whether a text may be a token, so that it may be asked with.
 pub(super) fn is_token(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=:.+/~".contains(&byte);
-    (1..=MAX_TOKEN_CHARS).contains(&text.len()) && !text.starts_with('/') && text.bytes().all(is_part)
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=:.+".contains(&byte);
+    (1..=MAX_TOKEN_CHARS).contains(&text.len()) && text.bytes().all(is_part)
 }
 
 /// The call that continues a cluster after the page that gave this token.

@@ -73,14 +73,12 @@ const BLOCK: &str = "the data safety of the app";
 fn page(body: &[u8], query: &Query) -> Result<Page, Failure> {
     let record = find_block(body, RPC, BLOCK, |block, said| {
         let unreadable = |error| unreadable(BLOCK, error);
-        if block.get(DETAILS).map_err(unreadable)?.is_some() {
-            return record(block, query).map(Some);
+        if said == Said::ByPage && is_empty(block).map_err(unreadable)? {
+            return Err(Failure::not_found("the store has no such app"));
         }
-        match said {
-            Said::ByPage if is_empty(block).map_err(unreadable)? => {
-                Err(Failure::not_found("the store has no such app"))
-            }
-            _ => Ok(None),
+        match block.get(DETAILS).map_err(unreadable)? {
+            Some(_) => record(block, query).map(Some),
+            None => Ok(None),
         }
     })?;
     Ok(Page { records: vec![record], ..Page::default() })

@@ -4,7 +4,10 @@
 
 mod answers;
 mod block_pages;
+mod built;
+mod clusters;
 mod damage;
+mod data_safety;
 mod empty;
 mod fields;
 mod harm;
@@ -12,5 +15,7 @@ mod oracle;
 #[path = "../../../tests/e2e/saved_pages.rs"]
 mod pages;
 mod posts;
+mod requests;
 mod saved;
+mod search;
 mod sparse;

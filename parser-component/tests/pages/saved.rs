@@ -22,6 +22,11 @@ pub(crate) const DETAILS: &str = "app-batch/2022-08_reliefmaps_fr_Ws7gDc.txt";
 pub(crate) const DATA_SAFETY: &str = "datasafety/2026-07_translate_en.html";
 pub(crate) const CHART: &str = "list/2026-07_topfree_GAME_en-us_vyAe2.txt";
 
+pub(crate) const SEARCH: &str = "search/2026-07_panda_en-us.html";
+pub(crate) const OLD_SEARCH: &str = "search-batch/2022-11_search_app_fr_lGYRle.txt";
+pub(crate) const DEVELOPER: &str = "developer/2026-07_google_numeric-id_en-us.html";
+pub(crate) const SIMILAR: &str = "similar/2026-07_translate_cluster_en-us.html";
+
 /// What the parser says of a body that answers one query without parameters.
 pub(crate) fn parse(kind: &str, body: &[u8]) -> Result<Vec<Value>, Failure> {
     let queries = [Query { kind: kind.to_owned(), ..Query::default() }];

@@ -9,7 +9,7 @@ use crate::oracle::{app_block, in_a_frame, in_a_page, payload};
 use crate::saved::{APPS, CHART, page, parse};
 
 /// The same message with the ends of some of its arrays moved into objects keyed by field number.
-fn sparsely(value: &Value, numbers: &mut Numbers) -> Value {
+pub(crate) fn sparsely(value: &Value, numbers: &mut Numbers) -> Value {
     let Some(array) = value.as_array() else {
         return match value.as_object() {
             Some(tail) => {
