@@ -1,6 +1,7 @@
-//! Records of charts and apps as types, for programs in Rust.
+//! Records as types, for programs in Rust.
 //!
-//! [`App`] and [`ChartApp`] come with the feature `records`, which the component does without. A field that may be `null` is an `Option`; fields
+//! [`App`], [`ChartApp`] and [`DataSafetyPage`] come with the feature `records`, which the component does without. [`ChartApp`] is the record of
+//! all kinds that list apps. A field that may be `null` is an `Option`; fields
 //! that a later parser gives too are kept in `rest`.
 
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
@@ -35,10 +36,12 @@ mod tests {
             "categories" => json!([{"name": "Social", "id": "SOCIAL"}, {"name": "Chat", "id": null}]),
             "permissions" => json!([{"group": null, "permissions": ["a"]}]),
             "data_safety" => json!({
-                "shared": [{"type": "t", "data": "d", "optional": true, "purpose": null}],
+                "shared": sample("shared", property),
                 "collected": [],
-                "practices": [{"practice": "p", "description": null}],
+                "practices": sample("practices", property),
             }),
+            "shared" | "collected" => json!([{"type": "t", "data": "d", "optional": true, "purpose": null}]),
+            "practices" => json!([{"practice": "p", "description": null}]),
             _ if may_be(property, "string") => json!("a"),
             _ if may_be(property, "integer") => json!(7),
             _ if may_be(property, "number") => json!(4.5),
@@ -81,7 +84,10 @@ mod tests {
 
     #[test]
     fn records_have_the_types_of_the_description() {
-        check::<ChartApp>("list");
         check::<App>("app");
+        for kind in ["list", "search", "developer", "similar"] {
+            check::<ChartApp>(kind);
+        }
+        check::<DataSafetyPage>("datasafety");
     }
 }

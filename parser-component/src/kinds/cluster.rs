@@ -8,20 +8,14 @@ use playfast_guest::json::{Kind as Json, ReadError, Reader};
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
 use super::app::is_empty;
-use super::find_block::{Said, find_block};
+use super::find_block::{Found, Said, find_block};
 use super::item::Items;
-use super::{Param, unknown_state};
+use super::unknown_state;
 use crate::request::{QueryRequest, STORE, string};
 use crate::{PageResults, batchexecute, unreadable};
 
 /// The rpc that continues a cluster.
 const CONTINUATION_RPC: &str = "qnKhOb";
-
-/// The number of apps, for kinds that read clusters.
-pub(super) const NUM: Param = Param::new(
-    "num",
-    r#"{"type":"integer","minimum":1,"maximum":1000,"default":50,"x-limit":true,"x-bytes":28000,"description":"Number of apps"}"#,
-);
 
 /// The apps that a call asks for at once, as many as the largest first page has.
 const CONTINUATION_APPS: u32 = 50;
@@ -127,8 +121,8 @@ pub(super) fn first_page(
         }
         match group {
             Some(group) => match group.link.and_then(Reader::text) {
-                Some(link) if !is_own(&link)? => Ok(None),
-                _ => group.page().map(Some),
+                Some(link) if !is_own(&link)? => Ok(Found::Nothing),
+                _ => group.page().map(Found::Answer),
             },
             None if said == Said::ByPage && is_empty(block).map_err(unreadable)? => {
                 Err(Failure::not_found("the store lists no apps here, at least in this country"))
@@ -136,7 +130,7 @@ pub(super) fn first_page(
             None if said == Said::ByPage => {
                 Err(Failure::layout_changed("the apps of the page are not where they were"))
             }
-            None => Ok(None),
+            None => Ok(Found::Nothing),
         }
     })
 }

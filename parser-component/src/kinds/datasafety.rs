@@ -7,7 +7,7 @@ use playfast_guest::{Failure, Page, Query};
 
 use super::app::nested::{Practice, UsedData, kept_how, used_data};
 use super::app::{app_id, check_id, is_empty};
-use super::find_block::{Said, find_block};
+use super::find_block::{Found, Said, find_block};
 use super::{APP_ID, Kind, LANGUAGE};
 use crate::request::{QueryRequest, STORE};
 use crate::unreadable;
@@ -77,8 +77,8 @@ fn page(body: &[u8], query: &Query) -> Result<Page, Failure> {
             return Err(Failure::not_found("the store has no such app"));
         }
         match block.get(DETAILS).map_err(unreadable)? {
-            Some(_) => record(block, query).map(Some),
-            None => Ok(None),
+            Some(_) => record(block, query).map(Found::Answer),
+            None => Ok(Found::Nothing),
         }
     })?;
     Ok(Page { records: vec![record], ..Page::default() })

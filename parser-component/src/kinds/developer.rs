@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use playfast_guest::{Failure, Page, Query, url};
 
-use super::cluster::{self, NUM, continuation_call, continuations, first_page};
+use super::cluster::{self, continuation_call, continuations, first_page};
 use super::{COUNTRY, Kind, LANGUAGE, Param, item};
 use crate::request::{QueryRequest, STORE};
 
@@ -21,7 +21,10 @@ pub(super) const KIND: Kind = Kind {
         ),
         COUNTRY,
         LANGUAGE,
-        NUM,
+        Param::new(
+            "num",
+            r#"{"type":"integer","minimum":1,"maximum":1000,"default":200,"x-limit":true,"x-bytes":10000,"description":"Number of apps; the store may refuse to give more than the first page of 10"}"#,
+        ),
     ],
     required: &["developer_id"],
     fields: item::FIELD_DOCS,

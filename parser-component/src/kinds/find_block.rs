@@ -14,7 +14,18 @@ pub(super) enum Said {
     ByNobody,
 }
 
-/// What `read` makes of the first block of a page that holds an answer to `rpc`. It returns `None` for a block that holds something else.
+/// What a block holds.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// An answer.
+    Answer(T),
+    /// An answer that says that there is nothing. Another block's answer counts for more.
+    Empty(T),
+    /// Something else.
+    Nothing,
+}
+
+/// What `read` makes of the first block of a page that holds an answer to `rpc`.
 ///
 /// # Errors
 /// If no block holds an answer; `what` names it.
@@ -22,9 +33,9 @@ pub(super) fn find_block<T>(
     body: &[u8],
     rpc: &str,
     what: &str,
-    mut read: impl FnMut(Reader<'_>, Said) -> Result<Option<T>, Failure>,
+    mut read: impl FnMut(Reader<'_>, Said) -> Result<Found<T>, Failure>,
 ) -> Result<T, Failure> {
-    let mut seen = None;
+    let (mut seen, mut empty) = (None, None);
     let mut blocks = Blocks::new(body, rpc);
     while let Some(block) = blocks.next() {
         let said = if blocks.is_last_named() { Said::ByPage } else { Said::ByNobody };
@@ -34,16 +45,20 @@ pub(super) fn find_block<T>(
             Err(error) => Err(unreadable(what, error)),
         };
         match found {
-            Ok(Some(found)) => return Ok(found),
-            Ok(None) => {}
+            Ok(Found::Answer(answer)) => return Ok(answer),
+            Ok(Found::Empty(answer)) => empty = empty.or(Some(answer)),
+            Ok(Found::Nothing) => {}
             // What a block that is the answer says counts for more than that another can't be read.
             Err(failure) if failure.kind != FailureKind::LayoutChanged => seen = Some(failure),
             Err(failure) => seen = seen.or(Some(failure)),
         }
     }
-    Err(if is_cut(body) {
-        Failure::unavailable(format!("the page is cut short before {what}"))
-    } else {
-        seen.unwrap_or_else(|| Failure::layout_changed(format!("no data block of the page holds {what}")))
-    })
+    if is_cut(body) {
+        return Err(Failure::unavailable(format!("the page is cut short before {what}")));
+    }
+    match (seen, empty) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(empty)) => Ok(empty),
+        (None, None) => Err(Failure::layout_changed(format!("no data block of the page holds {what}"))),
+    }
 }

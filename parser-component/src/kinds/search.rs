@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use playfast_guest::json::{Kind as Json, ReadError, Reader};
 use playfast_guest::{Failure, Page, Query, html};
 
-use super::find_block::{Said, find_block};
+use super::find_block::{Found, Said, find_block};
 use super::item::{self, Items};
 use super::{COUNTRY, Kind, LANGUAGE, Param, unknown_state};
 use crate::request::{QueryRequest, STORE};
@@ -26,7 +26,7 @@ pub(super) const KIND: Kind = Kind {
         LANGUAGE,
         Param::new(
             "price",
-            r#"{"type":"string","enum":["all","free","paid"],"default":"all","x-many":true,"x-url":"price","description":"Which apps by their price"}"#,
+            r#"{"type":"string","enum":["all","free","paid"],"default":"all","x-many":true,"description":"Which apps by their price"}"#,
         ),
         Param::new(
             "num",
@@ -68,10 +68,11 @@ const BLOCK: &str = "the results of the search";
 fn page(body: &[u8], query: &Query) -> Result<Page, Failure> {
     find_block(body, RPC, BLOCK, |block, said| {
         let results = Results::read(block)?;
-        match (results.items.is_empty(), said) {
-            (true, Said::ByNobody) => Ok(None),
-            _ => results.page(block, Some(query)).map(Some),
-        }
+        Ok(match (results.items.is_empty(), said) {
+            (true, Said::ByNobody) => Found::Nothing,
+            (true, Said::ByPage) => Found::Empty(results.page(block, Some(query))?),
+            (false, _) => Found::Answer(results.page(block, Some(query))?),
+        })
     })
 }
 

@@ -8,9 +8,9 @@ use playfast_guest::json::{ReadError, Reader};
 use playfast_guest::{Failure, Page, url};
 
 use super::app::app_id;
-use super::cluster::{self, GROUPS, LINK, NUM, continuation_call, continuations, first_page, is_token};
-use super::find_block::{Said, find_block};
-use super::{APP_ID, COUNTRY, Kind, LANGUAGE, item, unknown_state};
+use super::cluster::{self, GROUPS, LINK, continuation_call, continuations, first_page, is_token};
+use super::find_block::{Found, Said, find_block};
+use super::{APP_ID, COUNTRY, Kind, LANGUAGE, Param, item, unknown_state};
 use crate::request::{QueryRequest, STORE};
 use crate::unreadable;
 
@@ -29,7 +29,15 @@ const LINK_PARAM: &str = "gsr";
 pub(super) const KIND: Kind = Kind {
     name: "similar",
     summary: "Apps that the store shows as similar to an app",
-    params: &[APP_ID, COUNTRY, LANGUAGE, NUM],
+    params: &[
+        APP_ID,
+        COUNTRY,
+        LANGUAGE,
+        Param::new(
+            "num",
+            r#"{"type":"integer","minimum":1,"maximum":1000,"default":50,"x-limit":true,"x-bytes":28000,"description":"Number of apps; the store may refuse to give more than the first page of 50"}"#,
+        ),
+    ],
     required: &["app_id"],
     fields: item::FIELD_DOCS,
     required_fields: &["app_id", "title"],
@@ -74,14 +82,14 @@ fn link_page(body: &[u8]) -> Result<Page, Failure> {
     let next = find_block(body, LINKS_RPC, BLOCK, |block, said| {
         let rows = Rows::read(block).map_err(|error| unreadable(BLOCK, error))?;
         match rows {
-            Rows { similar: Some(link), .. } => Ok(Some(Some(link))),
+            Rows { similar: Some(link), .. } => Ok(Found::Answer(Some(link))),
             Rows { count: 1.., links: 0, .. } if said == Said::ByPage => {
                 Err(Failure::layout_changed("the rows of apps have no links where they were"))
             }
-            _ if said == Said::ByPage => Ok(Some(None)),
+            _ if said == Said::ByPage => Ok(Found::Empty(None)),
             // A row with the developer's apps only.
-            Rows { links: 1.., .. } => Ok(Some(None)),
-            _ => Ok(None),
+            Rows { links: 1.., .. } => Ok(Found::Empty(None)),
+            _ => Ok(Found::Nothing),
         }
     })?;
     let notes = next.is_none().then(|| "the store shows no similar apps for this app".to_owned());

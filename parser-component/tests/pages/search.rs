@@ -200,6 +200,14 @@ fn no_results_are_an_answer() {
 }
 
 #[test]
+fn an_empty_block_hides_no_results() {
+    let (empty, full) = (json!([[null, null], []]), json!([[null, [items(&["a.b"])]]]));
+    for blocks in [[(RPC, &empty), (RPC, &full)], [(RPC, &full), (RPC, &empty)], [(RPC, &empty), ("Other", &full)]] {
+        assert_eq!(ids(&page_of(&search(), &built(&blocks)).unwrap()), ["a.b"]);
+    }
+}
+
+#[test]
 fn results_that_are_elsewhere_are_another_layout() {
     let Some(message) = message() else { return };
     let moves: [fn(&mut Value); 5] = [
