@@ -88,6 +88,11 @@ impl<'a> Blocks<'a> {
         keys(self.body, start, self.rpc.as_bytes())
     }
 
+    /// Whether the page says that the block that came last answers the rpc.
+    pub(crate) fn is_last_named(&self) -> bool {
+        !self.names_no_block() && self.given == 0
+    }
+
     /// Whether the page names no block for the rpc.
     fn names_no_block(&self) -> bool {
         self.keys.as_ref().is_none_or(Vec::is_empty)

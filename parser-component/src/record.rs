@@ -1,10 +1,10 @@
 //! Records as types, for programs in Rust.
 //!
-//! The records, such as [`App`] and [`Review`], come with the feature `records`, which the component does without. A field that may be `null` is an `Option`; fields
-//! that a later parser gives too are kept in `rest`.
+//! [`App`], [`ChartApp`], [`Review`] and the others come with the feature `records`, which the component does without. [`ChartApp`] is the record
+//! of all kinds that list apps. A field that may be `null` is an `Option`; fields that a later parser gives too are kept in `rest`.
 
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
-pub use crate::kinds::{App, Availability, ChartApp, GroupPermissions, Review, Suggestion};
+pub use crate::kinds::{App, Availability, ChartApp, DataSafetyPage, GroupPermissions, Review, Suggestion};
 pub use crate::kinds::{Category, Criterion, DataSafety, PermissionGroup, Practice, UsedData};
 
 #[cfg(test)]
@@ -36,10 +36,12 @@ mod tests {
             "permissions" if property["items"]["type"] == "object" => json!([{"group": null, "permissions": ["a"]}]),
             "criteria" => json!([{"name": "a", "rating": 2}]),
             "data_safety" => json!({
-                "shared": [{"type": "t", "data": "d", "optional": true, "purpose": null}],
+                "shared": sample("shared", property),
                 "collected": [],
-                "practices": [{"practice": "p", "description": null}],
+                "practices": sample("practices", property),
             }),
+            "shared" | "collected" => json!([{"type": "t", "data": "d", "optional": true, "purpose": null}]),
+            "practices" => json!([{"practice": "p", "description": null}]),
             _ if may_be(property, "string") => json!("a"),
             _ if may_be(property, "integer") => json!(7),
             _ if may_be(property, "number") => json!(4.5),
@@ -82,10 +84,14 @@ mod tests {
 
     #[test]
     fn records_have_the_types_of_the_description() {
-        check::<ChartApp>("list");
         check::<App>("app");
         check::<Review>("reviews");
         check::<Suggestion>("suggest");
         check::<GroupPermissions>("permissions");
+        check::<Availability>("availability");
+        for kind in ["list", "search", "developer", "similar"] {
+            check::<ChartApp>(kind);
+        }
+        check::<DataSafetyPage>("datasafety");
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
         let locale = Locale::new(query);
         match kinds::find(&query.kind).and_then(|kind| (kind.ask)(query)) {
             Ok(QueryRequest::Page { address, params }) => {
-                let request = page(&address, &params, locale);
+                let request = page(&address, &params, &[("hl", locale.language), ("gl", locale.country)]);
+                requests.exchanges.push(Exchange { request, queries: vec![index] });
+            }
+            Ok(QueryRequest::PageInLanguage { address, params }) => {
+                let request = page(&address, &params, &[("hl", locale.language)]);
                 requests.exchanges.push(Exchange { request, queries: vec![index] });
             }
             Ok(QueryRequest::Call { rpc, argument }) => calls.push((index, Call { locale, rpc, argument })),
@@ -40,6 +44,8 @@ pub(crate) fn requests(queries: &[Query], per_request: u32) -> Requests {
 pub(crate) enum QueryRequest {
     /// A GET of this address, to which language and country are added.
     Page { address: String, params: Vec<(&'static str, String)> },
+    /// A GET of this address, to which the language is added: the page is the same for all countries.
+    PageInLanguage { address: String, params: Vec<(&'static str, String)> },
     /// A call of batchexecute.
     Call { rpc: &'static str, argument: String },
 }
@@ -65,9 +71,9 @@ impl<'q> Locale<'q> {
 }
 
 /// A GET of a page.
-fn page(address: &str, params: &[(&str, String)], locale: Locale<'_>) -> HttpRequest {
+fn page(address: &str, params: &[(&str, String)], locale: &[(&str, &str)]) -> HttpRequest {
     let own = params.iter().map(|(name, value)| (*name, value.as_str()));
-    HttpRequest::get(url::with_query(address, own.chain([("hl", locale.language), ("gl", locale.country)])))
+    HttpRequest::get(url::with_query(address, own.chain(locale.iter().copied())))
 }
 
 /// One POST with a call for each query, whose tag is its place among them.

@@ -268,6 +268,14 @@ impl<'a> Extracted<'_, 'a> {
         self.values.first.iter().skip(self.place(name)?).take(count).find_map(|mark| *mark).map(Mark::reader)
     }
 
+    /// The value at one of the paths, counted from 0, of the field with this name.
+    #[must_use]
+    pub fn value_at(&self, name: &str, path: usize) -> Option<Reader<'a>> {
+        let count = self.schema.fields.iter().find(|field| field.name == name)?.paths.len();
+        let place = self.place(name)? + path;
+        (path < count).then(|| *self.values.first.get(place)?).flatten().map(Mark::reader)
+    }
+
     /// The place of the field's first value.
     fn place(&self, name: &str) -> Option<usize> {
         let index = self.schema.fields.iter().position(|field| field.name == name)?;

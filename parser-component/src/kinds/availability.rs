@@ -3,7 +3,7 @@
 use playfast_guest::json::{Nesting, ReadError, Reader, RecordSchema, Writer};
 use playfast_guest::{Failure, FailureKind, Page, Query};
 
-use super::app::{self, APP_ID, AVAILABILITY_SLOT, DETAILS};
+use super::app::{self, AVAILABILITY_SLOT, DETAILS, ECHOED_APP_ID};
 use super::{APP, COUNTRY, Kind, PerRequest, app_id};
 use crate::PageResults;
 use crate::batchexecute;
@@ -69,7 +69,7 @@ fn answers(queries: &[Query], body: &[u8]) -> PageResults {
 /// The availability in the payload of a batchexecute frame.
 fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
     let failure = |error| unreadable("the answer for the app", error);
-    let echo = payload.get(APP_ID).map_err(failure)?;
+    let echo = payload.get(ECHOED_APP_ID).map_err(failure)?;
     app::check_id(echo.and_then(Reader::text).as_deref(), query)?;
     let details = payload.get(DETAILS).map_err(failure)?;
     let slot = details.map(|details| details.get(&[AVAILABILITY_SLOT])).transpose().map_err(failure)?.flatten();

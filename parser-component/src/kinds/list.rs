@@ -1,13 +1,12 @@
 //! Kind `list`: the apps of a chart.
 
-use std::ops::ControlFlow;
-
-use playfast_guest::json::{ANY_ELEMENT, Kind as Json, ReadError, Reader, RecordSchema, Writer};
+use playfast_guest::json::{Kind as Json, Reader};
 use playfast_guest::{Failure, Page, Query};
 
+use super::item::{self, Items};
 use super::{COUNTRY, Kind, LANGUAGE, Param, PerRequest, unknown_state};
 use crate::batchexecute;
-use crate::request::{OPTIONS, QueryRequest, STORE, string};
+use crate::request::{OPTIONS, QueryRequest, string};
 use crate::unreadable;
 
 /// The rpc that is asked for charts.
@@ -19,18 +18,18 @@ pub(super) const KIND: Kind = Kind {
     params: &[
         Param::new(
             "collection",
-            r#"{"type":"string","enum":["topselling_free","topselling_paid","topgrossing"],"default":"topselling_free","x-many":true,"description":"Chart"}"#,
+            r#"{"type":"string","enum":["topselling_free","topselling_paid","topgrossing","topselling_new_free","topselling_new_paid","movers_shakers"],"default":"topselling_free","x-many":true,"description":"Chart"}"#,
         ),
         Param::new("category", include_str!("../sets/category.json")),
         COUNTRY,
         LANGUAGE,
         Param::new(
             "num",
-            r#"{"type":"integer","minimum":1,"maximum":660,"default":100,"x-limit":true,"x-bytes":8500,"description":"Number of apps"}"#,
+            r#"{"type":"integer","minimum":1,"maximum":660,"default":100,"x-limit":true,"x-bytes":8500,"description":"Number of apps; the store gives about 200"}"#,
         ),
     ],
     required: &[],
-    fields: FIELD_DOCS,
+    fields: item::FIELD_DOCS,
     required_fields: &["app_id", "title"],
     compact: &[
         "country",
@@ -50,30 +49,6 @@ pub(super) const KIND: Kind = Kind {
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: chart_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),
 };
-
-record! {
-    /// An app in a chart.
-    ChartApp {
-        app_id: String = Text at [0, 0, 0], "Package name", expected 1;
-        title: String = DecodedText at [0, 3], "Title", expected 1;
-        developer: Option<String> = DecodedText at [0, 14], "Developer's name", expected 1;
-        icon: Option<String> = Text at [0, 1, 3, 2], "URL of the icon", expected 1;
-        score: Option<f64> = Number at [0, 4, 1], "Mean rating, 1 to 5", expected 0.9;
-        score_text: Option<String> = Text at [0, 4, 0], "Mean rating as the store shows it", expected 0.9;
-        price: Option<f64> = Micros at [0, 8, 1, 0, 0], "Price in units of currency", expected 1;
-        currency: Option<String> = Text at [0, 8, 1, 0, 1], "ISO 4217", expected 1;
-        price_text: Option<String> = Text at [0, 8, 1, 0, 2], "Price as the store shows it; empty where free", expected 1;
-        genre: Option<String> = DecodedText at [0, 5], "Category's name", expected 1;
-        description: Option<String> = HtmlAsText at [0, 13, 1], "Description as text", expected 1;
-        installs: Option<String> = Text at [0, 15], "Number of installs as the store shows it", expected 1;
-        screenshots: Option<Vec<String>> = DistinctTexts at [0, 2, ANY_ELEMENT, 3, 2], "URLs, each once", expected 1;
-        video: Option<String> = Text at [0, 12, 0, 0, 3, 2], "URL of a video", expected 0.6;
-        header_image: Option<String> = Text at [0, 22, 3, 2], "URL", expected 0.9;
-        content_rating: Option<String> = DecodedText at [0, 24, 0], "Content rating's name", expected 1;
-        iap_range: Option<String> = Text at [0, 29, 0], "Prices of in-app purchases";
-        url: Option<String> = With(address) at [0, 10, 4, 2], "Address of the app's page", expected 1;
-    }
-}
 
 /// The chart in the answer to `vyAe2`: `null` where there is no such chart.
 const CHART: &[u16] = &[0, 1];
@@ -126,55 +101,20 @@ fn short_form(num: u32) -> String {
     format!("[[null,[null,{num}]],null,null,[113]]")
 }
 
-/// The address of an app's page: items have its path.
-pub fn address(values: &[Option<Reader<'_>>], writer: &mut Writer) -> Result<(), ReadError> {
-    let link = values.iter().find_map(|value| *value).and_then(Reader::text);
-    match link {
-        Some(path) if path.starts_with('/') => writer.string(&[STORE, &path].concat()),
-        Some(address) => writer.string(&address),
-        None => writer.null(),
-    }
-    Ok(())
-}
-
 /// The chart in the payload of a batchexecute frame. An empty one is asked for once more, in the short form of the request.
 pub(crate) fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
     let start = *payload;
-    let Chart { records, nameless } = chart(payload).map_err(|error| unreadable("the chart", error))?;
-    if records.is_empty() && nameless > 0 {
-        return Err(Failure::layout_changed("the chart's apps have no ids or titles where they were"));
-    }
+    let mut items = Items::new();
+    payload.at(ITEMS, &mut |chart| items.read_wrapped(chart)).map_err(|error| unreadable("the chart", error))?;
+    items.check("the chart's apps")?;
     let is_short = query.is_some_and(|query| query.state.is_some());
-    if records.is_empty() {
+    if items.records().is_empty() {
         return empty(start, is_short);
     }
-    let notes = notes(records.len(), nameless, is_short, query);
-    Ok(Page { records, notes, ..Page::default() })
-}
-
-/// What an answer says of a chart's apps.
-struct Chart {
-    records: Vec<String>,
-    /// How many have no id or no title.
-    nameless: usize,
-}
-
-fn chart(payload: &mut Reader<'_>) -> Result<Chart, ReadError> {
-    let schema = RecordSchema::new(FIELDS);
-    let mut chart = Chart { records: Vec::new(), nameless: 0 };
-    payload.at(ITEMS, &mut |items| {
-        items.elements(|_, item| {
-            let item = schema.read(item)?;
-            let named = |field| item.value(field).is_some_and(Reader::is_text);
-            if named("app_id") && named("title") {
-                chart.records.push(item.record()?);
-            } else {
-                chart.nameless += 1;
-            }
-            Ok(ControlFlow::Continue(()))
-        })
-    })?;
-    Ok(chart)
+    let few = few(items.records().len(), query);
+    let form = is_short.then(|| "the store gave this chart in the short form of the request only".to_owned());
+    let notes = few.into_iter().chain(items.notes()).chain(form).collect();
+    Ok(Page { records: items.into_records(), notes, ..Page::default() })
 }
 
 /// What an answer without apps means: no chart, a chart without apps, or apps that are elsewhere.
@@ -217,13 +157,10 @@ fn has_no_elements(mut value: Reader<'_>) -> bool {
     value.kind() == Ok(Json::Array) && value.slot_count() == Ok(0)
 }
 
-/// What a person would want to know about a chart: that it is shorter than asked, and that the usual request did not get it.
-fn notes(records: usize, nameless: usize, is_short: bool, query: Option<&Query>) -> Vec<String> {
+/// Says that a chart is shorter than asked.
+fn few(records: usize, query: Option<&Query>) -> Option<String> {
     let asked = query.and_then(|query| query.param("num")).and_then(|num| num.parse::<usize>().ok());
-    let few = asked
+    asked
         .filter(|asked| records < *asked)
-        .map(|asked| format!("the store gave {records} of the {asked} apps asked for"));
-    let left = (nameless > 0).then(|| format!("{nameless} entries without id or title were left out"));
-    let form = is_short.then(|| "the store gave this chart in the short form of the request only".to_owned());
-    few.into_iter().chain(left).chain(form).collect()
+        .map(|asked| format!("the store gave {records} of the {asked} apps asked for"))
 }

@@ -7,11 +7,18 @@ mod record;
 
 mod app;
 mod availability;
+mod cluster;
+mod datasafety;
 mod describe;
+mod developer;
+mod find_block;
+mod item;
 mod json_type;
 mod list;
 mod permissions;
 mod reviews;
+mod search;
+mod similar;
 mod suggest;
 
 use playfast_guest::{Failure, Query};
@@ -26,12 +33,14 @@ pub(crate) use app::BY_PAGE;
 pub use app::{Category, DataSafety, PermissionGroup, Practice, UsedData};
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
 pub use availability::Availability;
+#[cfg(all(feature = "records", not(target_arch = "wasm32")))]
+pub use datasafety::DataSafetyPage;
 pub(crate) use describe::document;
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
-pub use list::ChartApp;
+pub use item::ChartApp;
+pub use item::address;
 #[cfg(test)]
 pub(crate) use list::SHORT_FORM;
-pub use list::address;
 #[cfg(all(feature = "records", not(target_arch = "wasm32")))]
 pub use permissions::GroupPermissions;
 pub use reviews::Criterion;
@@ -41,7 +50,18 @@ pub use reviews::Review;
 pub use suggest::Suggestion;
 
 /// All kinds, in the order of the description.
-const KINDS: &[Kind] = &[list::KIND, app::KIND, availability::KIND, reviews::KIND, suggest::KIND, permissions::KIND];
+const KINDS: &[Kind] = &[
+    list::KIND,
+    app::KIND,
+    reviews::KIND,
+    search::KIND,
+    availability::KIND,
+    suggest::KIND,
+    similar::KIND,
+    developer::KIND,
+    permissions::KIND,
+    datasafety::KIND,
+];
 
 /// A kind of query.
 pub(crate) struct Kind {

@@ -125,7 +125,7 @@ fn prose(html: &Value) -> Value {
 }
 
 /// What is shared and collected, one entry for each kind of data, and practices; `null` where the details say nothing of them.
-fn safety(details: &Value) -> Value {
+pub(crate) fn safety(details: &Value) -> Value {
     let [shared, collected, practices] =
         [&[137, 4, 0, 0][..], &[137, 4, 1, 0], &[137, 9, 2]].map(|path| at(details, path));
     if shared.is_null() && collected.is_null() && practices.is_null() {
@@ -256,15 +256,28 @@ fn a_chart_is_what_its_answer_holds() {
     let items = at(&payload(std::str::from_utf8(&body).unwrap(), "vyAe2"), &[0, 1, 0, 28, 0]);
     let items = items.as_array().unwrap();
     assert_eq!((records.len(), items.len()), (100, 100));
-    for (record, item) in records.iter().zip(items) {
-        let message = &item[0];
-        let address = format!("https://play.google.com{}", at(message, &[10, 4, 2]).as_str().unwrap());
-        let mut oracle = json!({"price": micros(&at(message, &[8, 1, 0, 0])), "url": address, "description": prose(&at(message, &[13, 1])),
-            "screenshots": distinct_texts(&at(message, &[2]), &[3, 2])});
-        ITEM.iter().for_each(|(name, path)| oracle[*name] = at(message, path));
-        same(CHART, record, &oracle);
-        assert_eq!(record.as_object().unwrap().len(), oracle.as_object().unwrap().len(), "no field is missing or more");
+    for (record, entry) in records.iter().zip(items) {
+        same_and_no_more(CHART, record, &item(&entry[0]));
     }
+}
+
+/// What an item's message says.
+pub(crate) fn item(message: &Value) -> Value {
+    let address = format!("https://play.google.com{}", at(message, &[10, 4, 2]).as_str().unwrap());
+    let mut oracle = json!({"price": micros(&at(message, &[8, 1, 0, 0])), "url": address, "description": prose(&at(message, &[13, 1])),
+        "screenshots": distinct_texts(&at(message, &[2]), &[3, 2])});
+    ITEM.iter().for_each(|(name, path)| oracle[*name] = at(message, path));
+    oracle
+}
+
+/// As [`same`], and fails where the record has other fields.
+pub(crate) fn same_and_no_more(page: &str, record: &Value, oracle: &Value) {
+    same(page, record, oracle);
+    assert_eq!(
+        record.as_object().unwrap().len(),
+        oracle.as_object().unwrap().len(),
+        "{page}: no field is missing or more"
+    );
 }
 
 /// A message of an app with so much in it, in a page of one block.

@@ -4,8 +4,11 @@
 
 mod answers;
 mod block_pages;
+mod built;
 mod calls;
+mod clusters;
 mod damage;
+mod data_safety;
 mod empty;
 mod fields;
 mod harm;
@@ -14,7 +17,9 @@ mod oracle;
 mod pages;
 mod permissions;
 mod posts;
+mod requests;
 mod reviews;
 mod saved;
+mod search;
 mod sparse;
 mod suggest;

@@ -25,6 +25,11 @@ pub(crate) const SUGGESTIONS: &str = "suggest/2026-07_pand_en-us_IJ4APc.txt";
 pub(crate) const PERMISSIONS: &str = "permissions/2026-07_translate_en-us_xdSrCf.txt";
 pub(crate) const CHART: &str = "list/2026-07_topfree_GAME_en-us_vyAe2.txt";
 
+pub(crate) const SEARCH: &str = "search/2026-07_panda_en-us.html";
+pub(crate) const OLD_SEARCH: &str = "search-batch/2022-11_search_app_fr_lGYRle.txt";
+pub(crate) const DEVELOPER: &str = "developer/2026-07_google_numeric-id_en-us.html";
+pub(crate) const SIMILAR: &str = "similar/2026-07_translate_cluster_en-us.html";
+
 /// What the parser says of a body that answers one query without parameters.
 pub(crate) fn parse(kind: &str, body: &[u8]) -> Result<Vec<Value>, Failure> {
     let queries = [Query { kind: kind.to_owned(), ..Query::default() }];

@@ -1,6 +1,6 @@
 //! Kind `app`: details of apps.
 
-mod nested;
+pub(super) mod nested;
 mod selection;
 
 use std::cell::OnceCell;
@@ -172,7 +172,7 @@ fn details_request(app_id: &str) -> String {
 pub(super) const DETAILS: &[u16] = &[1, 2];
 
 /// The app that the answer is for, beside the message.
-pub(super) const APP_ID: &[u16] = &[1, 11, 0, 0];
+pub(super) const ECHOED_APP_ID: &[u16] = &[1, 11, 0, 0];
 
 /// The slots of an answer that repeat what was asked: app and fields.
 const ECHOES: [usize; 2] = [11, 39];
@@ -223,7 +223,7 @@ fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
 const BLOCK: &str = "the data block of the app";
 
 /// A document without its end. Pages that somebody trimmed to their blocks have neither start nor end.
-fn is_cut(body: &[u8]) -> bool {
+pub(super) fn is_cut(body: &[u8]) -> bool {
     let starts = body.trim_ascii_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype"));
     starts && !body.trim_ascii_end().ends_with(b"</html>")
 }
@@ -281,7 +281,7 @@ pub(super) fn is_blank(mut value: Reader<'_>, depth: u8) -> Result<bool, ReadErr
 /// The record of the app that the message tells of, which must be the one that was asked for.
 fn record(reader: &AppReader, message: Reader<'_>, query: Option<&Query>) -> Result<String, Failure> {
     let unreadable = |error| unreadable("the details of the app", error);
-    let echo = message.get(APP_ID).map_err(unreadable)?;
+    let echo = message.get(ECHOED_APP_ID).map_err(unreadable)?;
     check_id(echo.and_then(Reader::text).as_deref(), query)?;
     let details = message.get(DETAILS).map_err(unreadable)?;
     let mut details = details.ok_or_else(|| Failure::layout_changed("the data holds no details of an app"))?;

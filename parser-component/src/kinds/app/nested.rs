@@ -174,17 +174,27 @@ pub(super) fn data_safety(values: &[Option<Reader<'_>>], writer: &mut Writer) ->
     }
     writer.object(|writer| {
         for (name, categories) in [("shared", shared), ("collected", collected)] {
-            writer.key(name).array(|writer| each(*categories, |category| data_category(category, writer)))?;
+            used_data(*categories, writer.key(name))?;
         }
-        writer.key("practices").array(|writer| {
-            each(*practices, |practice| {
-                let (name, description) = (practice.get(&[1])?, practice.get(&[2, 1])?);
-                writer.object(|writer| {
-                    writer.key("practice").copy_text(name);
-                    writer.key("description").copy_text(description);
-                });
-                Ok(())
-            })
+        kept_how(*practices, writer.key("practices"))
+    })
+}
+
+/// The kinds of data of these categories.
+pub(in crate::kinds) fn used_data(categories: Option<Reader<'_>>, writer: &mut Writer) -> Result<(), ReadError> {
+    writer.array(|writer| each(categories, |category| data_category(category, writer)))
+}
+
+/// How data is kept.
+pub(in crate::kinds) fn kept_how(practices: Option<Reader<'_>>, writer: &mut Writer) -> Result<(), ReadError> {
+    writer.array(|writer| {
+        each(practices, |practice| {
+            let (name, description) = (practice.get(&[1])?, practice.get(&[2, 1])?);
+            writer.object(|writer| {
+                writer.key("practice").copy_text(name);
+                writer.key("description").copy_text(description);
+            });
+            Ok(())
         })
     })
 }
