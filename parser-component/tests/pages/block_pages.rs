@@ -9,6 +9,9 @@ use crate::saved::{APPS, CHART, DETAILS, page, parse};
 
 const STORE: &str = "https://play.google.com/store/apps/details?id=a.b";
 
+/// All kinds, of which each is told walls from answers.
+const KINDS: [&str; 6] = ["app", "list", "search", "developer", "similar", "datasafety"];
+
 #[test]
 fn walls_are_told_apart_whatever_their_status() {
     let cases = [
@@ -24,7 +27,7 @@ fn walls_are_told_apart_whatever_their_status() {
     for (name, status, wanted) in cases {
         let Some(body) = page(name) else { return };
         let response = HttpResponse { url: STORE.to_owned(), status, body, ..HttpResponse::default() };
-        for kind in ["app", "list"] {
+        for kind in KINDS {
             assert_eq!(failure(kind, &response), wanted, "{name} with {status} for {kind}");
         }
     }
@@ -36,7 +39,7 @@ fn redirects_to_walls_are_walls_whether_followed_or_not() {
         "https://www.google.com/sorry/index?continue=https://play.google.com/store&q=x",
         "https://consent.google.com/ml?continue=https://play.google.com/store&gl=DE",
     ] {
-        for kind in ["app", "list"] {
+        for kind in KINDS {
             let headers = vec![("location".to_owned(), wall.to_owned())];
             let redirect = HttpResponse { url: STORE.to_owned(), status: 302, headers, ..HttpResponse::default() };
             assert_eq!(failure(kind, &redirect), Blocked, "{wall}");
@@ -51,7 +54,7 @@ fn an_empty_answer_is_worth_another_try() {
     for body in ["", "\n"] {
         let response =
             HttpResponse { url: STORE.to_owned(), status: 200, body: body.into(), ..HttpResponse::default() };
-        for kind in ["app", "list"] {
+        for kind in KINDS {
             assert_eq!(failure(kind, &response), Unavailable);
         }
     }
@@ -134,6 +137,16 @@ fn what_answers_something_else_is_no_answer() {
         ("app", "similar/2026-07_translate_cluster_en-us.html"),
         ("app", "reviews/2026-07_translate_en-us_UsvDTd_page1.txt"),
         ("list", "search-batch/2022-11_search_app_fr_lGYRle.txt"),
+        ("search", CHART),
+        ("search", DETAILS),
+        ("search", APPS[0]),
+        ("search", "datasafety/2026-07_translate_en.html"),
+        ("developer", APPS[3]),
+        ("developer", CHART),
+        ("similar", CHART),
+        ("similar", "datasafety/2026-07_translate_en.html"),
+        ("datasafety", "search/2026-07_panda_en-us.html"),
+        ("datasafety", CHART),
     ];
     for (kind, name) in others {
         let Some(body) = page(name) else { return };
