@@ -7,7 +7,7 @@ use super::{KINDS, Kind, PerRequest};
 const HEAD: &str = concat!(
     "{\"name\":\"play\",\"version\":\"",
     env!("CARGO_PKG_VERSION"),
-    "\",\"summary\":\"Google Play: charts, app details, availability, reviews, search terms, permissions\",\"hosts\":[\"play.google.com\"],",
+    "\",\"summary\":\"Google Play: charts, app details, reviews, search and the rest\",\"hosts\":[\"play.google.com\"],",
     "\"pace\":{\"burst\":60,\"per_minute\":60},\"kinds\":["
 );
 
@@ -26,6 +26,10 @@ fn write_kind(text: &mut String, kind: &Kind) {
     ));
     separated(text, params, |text, param| {
         text.push_str(&format!("\"{}\":{}", param.name, param.schema.trim_ascii_end()));
+        if !param.groups.is_empty() {
+            text.pop();
+            text.push_str(&format!(",\"x-groups\":{}}}", param.groups));
+        }
     });
     text.push_str("},\"required\":[");
     separated(text, required, write_name);

@@ -114,11 +114,18 @@ struct Param {
     name: &'static str,
     /// Its JSON Schema.
     schema: &'static str,
+    /// Names that stand for several values, as a JSON object; none if it is empty.
+    groups: &'static str,
 }
 
 impl Param {
     const fn new(name: &'static str, schema: &'static str) -> Self {
-        Self { name, schema }
+        Self { name, schema, groups: "" }
+    }
+
+    /// The same parameter, with names that stand for several values.
+    const fn with_groups(self, groups: &'static str) -> Self {
+        Self { groups, ..self }
     }
 }
 

@@ -60,7 +60,14 @@ fn reviews_are_what_their_answer_holds() {
     }
     let has = |field: &str| records.iter().filter(|record| !record[field].is_null()).count();
     assert_eq!((has("reply_at"), has("criteria"), has("app_version")), (42, 54, 117));
-    let page = ask(query("reviews"), body.into_bytes()).unwrap();
+    let with =
+        |name: &str, value: &str| Query { params: vec![(name.to_owned(), value.to_owned())], ..query("reviews") };
+    // A query that says neither how many nor since when ends after a hundred.
+    assert_eq!(ask(query("reviews"), body.clone().into_bytes()).unwrap().next, None);
+    let newer = list.iter().filter(|review| at(review, &[5, 0]).as_i64() >= Some(1_782_777_600)).count();
+    let page = ask(with("since", "2026-06-30"), body.clone().into_bytes()).unwrap();
+    assert_eq!((page.records.len(), page.next.is_some()), (newer, newer == list.len()));
+    let page = ask(with("num", "1000"), body.into_bytes()).unwrap();
     assert_eq!(page.next, Some(format!("1000 150 {}", at(&message, &[1, 1]).as_str().unwrap())));
     assert_eq!(call(&of_state(page.next.as_deref())).unwrap().1[1][2], json!([1000, null, at(&message, &[1, 1])]));
 }

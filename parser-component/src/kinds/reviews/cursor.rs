@@ -63,6 +63,11 @@ impl Cursor {
         }
     }
 
+    /// Whether a page of this many reviews reaches a limit of the whole query.
+    pub(super) fn reaches(&self, limit: Option<u64>, reviews: usize) -> bool {
+        limit.is_some_and(|limit| self.count.saturating_add(reviews as u64) >= limit)
+    }
+
     /// The same place, with fewer reviews to ask for; `None` if fewer are never asked for.
     pub(super) fn with_fewer(&self) -> Option<Self> {
         let size = PAGE_SIZES.into_iter().find(|size| *size < self.size)?;

@@ -6,6 +6,7 @@
 mod cursor;
 mod empty;
 mod request;
+mod since;
 
 use std::ops::ControlFlow;
 
@@ -17,7 +18,12 @@ use crate::request::QueryRequest;
 use crate::{batchexecute, unreadable};
 use cursor::Cursor;
 use empty::{Absence, without_reviews};
-use request::{listing_request, reviews_request};
+use request::{listing_request, own_limit, reviews_request};
+use since::{SINCE, SINCE_SCHEMA, since};
+
+/// The languages of the store that split its reviews: one review is in one of them (kryuchenko/google-play-scraper, 2026-09, found 71). These are
+/// the languages in which the store's pages can be translated (Play Console, 2026), each once, without `tg` and `tk`, which give the Russian ones.
+const LANGUAGES_OF_REVIEWS: &str = r#"{"all":["af","am","ar","az","be","bg","bn","ca","cs","da","de","el","en","es","et","eu","fa","fi","fil","fr","gl","gu","hi","hr","hu","hy","id","is","it","iw","ja","ka","kk","km","kn","ko","ky","lo","lt","lv","mk","ml","mn","mr","ms","my","ne","nl","no","pa","pl","pt","rm","ro","ru","si","sk","sl","sq","sr","sv","sw","ta","te","th","tr","uk","ur","uz","vi","zh-CN","zh-HK","zh-TW","zu"]}"#;
 
 /// The rpc that is asked for reviews. `UsvDTd` gives the same reviews, at most 150 at once.
 const RPC: &str = "oCPfdb";
@@ -30,7 +36,7 @@ pub(super) const KIND: Kind = Kind {
     summary: "Reviews of apps in a language; they are the same in all countries",
     params: &[
         APP,
-        LANGUAGE,
+        LANGUAGE.with_groups(LANGUAGES_OF_REVIEWS),
         Param::new(
             "order",
             r#"{"type":"string","enum":["newest","helpful","rating"],"default":"newest","description":"Which reviews come first: the newest, the most helpful, or those with most stars"}"#,
@@ -45,8 +51,9 @@ pub(super) const KIND: Kind = Kind {
         ),
         Param::new(
             "num",
-            r#"{"type":"integer","minimum":1,"default":100,"x-limit":true,"x-bytes":830,"description":"Number of reviews; as many as you like, 1000 in a request"}"#,
+            r#"{"type":"integer","minimum":1,"x-limit":true,"x-bytes":830,"description":"Number of reviews, 1000 in a request [default: 100, or with since all]"}"#,
         ),
+        Param::new(SINCE, SINCE_SCHEMA),
     ],
     required: &["app_id"],
     fields: FIELD_DOCS,
@@ -113,10 +120,11 @@ const ANSWER: &str = "the answer for reviews";
 fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure> {
     let answer = *payload;
     let cursor = query.map_or_else(|| Ok(Cursor::default()), Cursor::of_query)?;
-    let Reviews { records, nameless } = reviews(payload).map_err(|error| unreadable(ANSWER, error))?;
+    let since = query.map_or(Ok(None), since)?;
+    let Reviews { records, nameless, older } = reviews(payload, since).map_err(|error| unreadable(ANSWER, error))?;
     let token = answer.get(TOKEN).map_err(|error| unreadable(ANSWER, error))?;
     let token = token.and_then(Reader::text).filter(|token| !token.is_empty());
-    if records.is_empty() {
+    if records.is_empty() && older == 0 {
         let absence = Absence::read(answer, payload.position() - answer.position());
         let absence = absence.map_err(|error| unreadable(ANSWER, error))?;
         return without_reviews(&cursor, absence, token.is_some());
@@ -126,6 +134,7 @@ fn page(payload: &mut Reader<'_>, query: Option<&Query>) -> Result<Page, Failure
         return Err(Failure::unavailable("the token of the next reviews repeats the one that these were asked with"));
     }
     let note = (nameless > 0).then(|| format!("{nameless} reviews without id were left out"));
+    let token = token.filter(|_| older == 0 && !cursor.reaches(query.and_then(own_limit), records.len()));
     let next = token.map(|token| cursor.after(records.len(), token.into_owned()).to_string());
     Ok(Page { records, next, notes: note.into_iter().collect(), ..Page::default() })
 }
@@ -135,16 +144,21 @@ struct Reviews {
     records: Vec<String>,
     /// How many have no id.
     nameless: usize,
+    /// How many are older than the query wants.
+    older: usize,
 }
 
 /// Reads the reviews and moves past the whole payload.
-fn reviews(payload: &mut Reader<'_>) -> Result<Reviews, ReadError> {
+fn reviews(payload: &mut Reader<'_>, since: Option<i64>) -> Result<Reviews, ReadError> {
     let schema = RecordSchema::new(FIELDS);
-    let mut reviews = Reviews { records: Vec::new(), nameless: 0 };
+    let mut reviews = Reviews { records: Vec::new(), nameless: 0, older: 0 };
     payload.at(REVIEWS, &mut |list| {
         list.elements(|_, review| {
             let review = schema.read(review)?;
-            if review.value("review_id").is_some_and(Reader::is_text) {
+            let created_at = review.value("created_at").and_then(Reader::number).and_then(|number| number.parse().ok());
+            if created_at.zip(since).is_some_and(|(created_at, since): (i64, i64)| created_at < since) {
+                reviews.older += 1;
+            } else if review.value("review_id").is_some_and(Reader::is_text) {
                 reviews.records.push(review.record()?);
             } else {
                 reviews.nameless += 1;

@@ -3,12 +3,14 @@
 use playfast_guest::{Failure, Query};
 
 use super::cursor::Cursor;
+use super::since::{SINCE, since};
 use crate::kinds::app_id;
 use crate::request::{OPTIONS, string};
 
 /// The argument of `oCPfdb`: `[null, [2, SORT, [NUM, null, TOKEN], null, FILTER], [APP, 7]]`; 7 is the document type of an app.
 pub(super) fn reviews_request(query: &Query) -> Result<String, Failure> {
     let cursor = Cursor::of_query(query)?;
+    since(query)?;
     let sort = choice(query, "order", &[("newest", 2), ("helpful", 1), ("rating", 3)])?.unwrap_or("2".to_owned());
     let stars = choice(query, "stars", &[("1", 1), ("2", 2), ("3", 3), ("4", 4), ("5", 5)])?;
     let device = choice(query, "device", &[("phone", 2), ("tablet", 3), ("chromebook", 5), ("tv", 6)])?;
@@ -31,9 +33,17 @@ fn choice(query: &Query, name: &str, choices: &[(&str, u8)]) -> Result<Option<St
     }
 }
 
+/// How many reviews a query gets that says neither how many nor since when.
+const DEFAULT_NUM: u64 = 100;
+
+/// The limit of a query that says neither: no host cuts its rows.
+pub(super) fn own_limit(query: &Query) -> Option<u64> {
+    (query.param("num").is_none() && query.param(SINCE).is_none()).then_some(DEFAULT_NUM)
+}
+
 /// How many reviews are wanted.
 fn num(query: &Query) -> Result<u64, Failure> {
-    let num = query.param("num").unwrap_or("100");
+    let Some(num) = query.param("num") else { return Ok(own_limit(query).unwrap_or(u64::MAX)) };
     let is_valid = |num: &u64| *num > 0;
     let invalid = || Failure::invalid_query(format!("num is {num}; it is a number from 1 on"));
     num.parse().ok().filter(is_valid).ok_or_else(invalid)
