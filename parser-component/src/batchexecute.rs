@@ -16,7 +16,7 @@ mod status;
 mod tests;
 
 use crate::{PageResults, unreadable};
-use status::{call_failure, request_failure};
+use status::{NOT_FOUND, call_failure, request_failure};
 
 /// Start of a body, which keeps it from being run as a script.
 const BODY_PREFIX: &[u8] = b")]}'";
@@ -30,6 +30,9 @@ const NO_PAYLOAD: &[u8] = b"null";
 /// Parses a payload for a query, if that is known. It may leave the reader anywhere in the payload.
 pub type ReadPayload<'q> = fn(&mut Reader<'_>, Option<&'q Query>) -> Result<Page, Failure>;
 
+/// Answers a query whose frame says by its status that there is no such thing.
+pub(crate) type AnswerAbsent = fn(&Query) -> Result<Page, Failure>;
+
 /// Whether a body is one of batchexecute.
 pub(crate) fn is_answer(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(BODY_PREFIX)
@@ -37,11 +40,26 @@ pub(crate) fn is_answer(body: &[u8]) -> bool {
 
 /// Parses a body of batchexecute for each of the queries, which all call the same rpc. A tag is the index of its query in the exchange.
 pub fn answers<'q>(queries: &'q [Query], body: &[u8], rpc: &str, read: ReadPayload<'q>) -> PageResults {
+    read_answers(queries, body, Answers::new(queries, rpc, read))
+}
+
+/// As [`answers`], with an answer instead of a failure for what a query's own frame says is absent. An error of the request stays a failure:
+/// it tells nothing of any of its queries.
+pub(crate) fn answers_or_absent<'q>(
+    queries: &'q [Query],
+    body: &[u8],
+    rpc: &str,
+    read: ReadPayload<'q>,
+    absent: AnswerAbsent,
+) -> PageResults {
+    read_answers(queries, body, Answers { absent: Some(absent), ..Answers::new(queries, rpc, read) })
+}
+
+fn read_answers(queries: &[Query], body: &[u8], mut answers: Answers<'_, '_>) -> PageResults {
     if !is_answer(body) {
         let missing = || Err(Failure::layout_changed("the answer is not one of batchexecute"));
         return queries.iter().map(|_| missing()).collect();
     }
-    let mut answers = Answers::new(queries, rpc, read);
     let end = answers.read_body(body);
     answers.finish(end)
 }
@@ -67,6 +85,7 @@ struct Answers<'q, 'r> {
     queries: &'q [Query],
     rpc: &'r str,
     read: ReadPayload<'q>,
+    absent: Option<AnswerAbsent>,
     /// By the queries' tags.
     tagged: Vec<Option<Result<Page, Failure>>>,
     /// The first answer, if it has another tag, and how many others have: that of an only query, if it is the only one.
@@ -83,7 +102,18 @@ struct Answers<'q, 'r> {
 impl<'q, 'r> Answers<'q, 'r> {
     fn new(queries: &'q [Query], rpc: &'r str, read: ReadPayload<'q>) -> Self {
         let tagged = queries.iter().map(|_| None).collect();
-        Self { queries, rpc, read, tagged, stray: None, strays: 0, has_answer: false, error: None, other: None }
+        Self {
+            queries,
+            rpc,
+            read,
+            absent: None,
+            tagged,
+            stray: None,
+            strays: 0,
+            has_answer: false,
+            error: None,
+            other: None,
+        }
     }
 
     /// Reads the frames to the body's end, and says whether it is whole. With lengths a cut between two arrays shows in nothing but the
@@ -173,7 +203,11 @@ impl<'q, 'r> Answers<'q, 'r> {
                 }
                 5 => {
                     let code = value.get(&[0])?.and_then(|code| code.number()?.parse().ok());
-                    failure = code.map(|code| call_failure(code, *value));
+                    // Details of a status say what went wrong, so it isn't that there is nothing.
+                    failure = match (code, self.absent, query) {
+                        (Some(NOT_FOUND), Some(absent), Some(query)) if value.slot_count()? == 1 => Some(absent(query)),
+                        (code, ..) => code.map(|code| Err(call_failure(code, *value))),
+                    };
                 }
                 6 => tag = value.text().map(Cow::into_owned),
                 _ => {}
@@ -183,7 +217,7 @@ impl<'q, 'r> Answers<'q, 'r> {
         if !is_own || query.is_none() {
             return Ok(found);
         }
-        let page = page.or(failure.map(Err));
+        let page = page.or(failure);
         let page = page.unwrap_or_else(|| (self.read)(&mut Reader::new(NO_PAYLOAD, 0, Nesting::Plain), query));
         Ok(Frame::Answer { tag, page })
     }

@@ -17,6 +17,7 @@ mod files;
 mod help;
 mod inputs;
 mod json_api;
+mod kinds;
 mod load;
 mod loading;
 mod memory;

@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 use playfast_guest::Failure;
 use playfast_guest::json::{Kind, ReadError, Reader};
 
+/// The status of a call that asks for what doesn't exist.
+pub(super) const NOT_FOUND: u32 = 5;
+
 /// The failure of a call's status (codes of google.rpc.Code; a `PlayGatewayError` detail is transient).
 pub(super) fn call_failure(code: u32, mut error: Reader<'_>) -> Failure {
     let transient = has_text(&mut error, "PlayGatewayError", 0).unwrap_or(false);
     match code {
-        5 => Failure::not_found("the store has no such thing, at least in this country"),
+        NOT_FOUND => Failure::not_found("the store has no such thing, at least in this country"),
         8 => Failure::blocked("the store's quota is used up"),
         3 if !transient => Failure::invalid_query("the store says: invalid argument"),
         code => Failure::unavailable(format!("the store failed with gRPC status {code}")),
