@@ -161,3 +161,28 @@ fn asks_the_shared_host() {
     let apps = blocking::play::fetch_multi_country_apps(["com.calm.river"], ["us", "kr"]).unwrap();
     assert!(apps.at("kr", "com.calm.river").unwrap().is_ok());
 }
+
+#[test]
+fn each_kind_is_read_as_its_type() {
+    let shop = Shop::open(StoreConfig::default());
+    let fetcher = BatchFetcher::with_host(shop.host()).with_num(1200);
+    let reviews = shop.runtime.block_on(fetcher.reviews(["com.example.reviews5785"])).unwrap();
+    let reviews = reviews.get("com.example.reviews5785").unwrap();
+    assert_eq!((reviews.records.len(), reviews.failure.is_none()), (1200, true));
+    assert!(reviews.records.iter().all(|review| review.rest.is_empty() && review.created_at.is_some()));
+    let few = BatchFetcher::with_host(shop.host()).with_num(5);
+    let found = shop.runtime.block_on(few.search(["panda", "photo, editor"])).unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["panda", "photo, editor"]);
+    assert_eq!(found.get("panda").unwrap().records.len(), 5);
+    let availability = fetcher.availability(["only.kr.app", "missing.app.x"], ["us", "kr"]);
+    let availability = shop.runtime.block_on(availability).unwrap();
+    let of = |country: &str, app: &str| availability.at(country, app).unwrap().as_ref().unwrap().availability.clone();
+    assert_eq!((of("us", "only.kr.app").as_str(), of("kr", "only.kr.app").as_str()), ("not-in-country", "available"));
+    assert_eq!(of("us", "missing.app.x"), "no-listing");
+    assert_eq!(shop.runtime.block_on(few.similar_apps(["com.a.b"])).unwrap().get("com.a.b").unwrap().records.len(), 5);
+    assert!(!shop.runtime.block_on(few.suggestions(["pand"])).unwrap().get("pand").unwrap().records.is_empty());
+    let gone = shop.runtime.block_on(few.permissions(["missing.app.x"])).unwrap();
+    assert_eq!(gone.get("missing.app.x").unwrap().failure.as_ref().unwrap().kind, FailureKind::NotFound);
+    let safety = shop.runtime.block_on(few.data_safety(["com.spotify.music"])).unwrap();
+    assert!(safety.get("com.spotify.music").unwrap().as_ref().unwrap().declared);
+}

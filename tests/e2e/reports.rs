@@ -41,7 +41,7 @@ fn the_price_of_a_dry_run_has_the_details() {
     let said = ran.stderr();
     assert!(said.contains("2 queries in about 2 requests"), "{said}");
     assert!(
-        said.contains("then the details would be asked as app for each app_id, at most 60 queries in about 2 requests, about 960.0 KB"),
+        said.contains("then the details would be asked as app for each app_id, at most 60 queries in about 2 requests, about 1.2 MB"),
         "{said}"
     );
     let asked: Vec<Value> = ran.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -110,7 +110,7 @@ fn the_doctor_asks_little_of_a_store_that_says_no() {
     assert_eq!(ran.code(), 3);
     // Of each kind, and robots.txt.
     assert!(shop.store.stats().requests <= 5, "{}", shop.store.stats().requests);
-    for kind in ["\n  list  blocked (HTTP 302)  0     2 ", "\n  app   blocked (HTTP 302)  0     2 "] {
+    for kind in ["\n  list          blocked (HTTP 302)  0     2 ", "not asked: the site answers nothing"] {
         assert!(ran.stdout().contains(kind), "{kind:?} is not in {}", ran.stdout());
     }
 }

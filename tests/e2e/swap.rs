@@ -36,7 +36,20 @@ fn kinds_of_play() -> String {
     let description = wat_components::charts();
     let (start, list) = description.split_once("[{").unwrap();
     let (list, end) = list.rsplit_once("}]").unwrap();
-    format!("{start}[{{{list}}}, {{{}}}]{end}", list.replace("\"list\"", "\"app\""))
+    let kinds = [
+        "list",
+        "app",
+        "reviews",
+        "search",
+        "availability",
+        "suggest",
+        "similar",
+        "developer",
+        "permissions",
+        "datasafety",
+    ];
+    let kinds = kinds.map(|kind| format!("{{{}}}", list.replace("\"list\"", &format!("\"{kind}\""))));
+    format!("{start}[{}]{end}", kinds.join(","))
 }
 
 pub(crate) const NOTHING: &str = "(i32.store offset=8 (global.get $result) (global.get $page)) (i32.store offset=12 (global.get $result) (i32.const 1)) (global.get $result)";
@@ -230,7 +243,7 @@ fn what_does_worse_is_refused_with_the_difference_and_the_old_one_goes_on() {
                 ..Guest::default()
             }
             .build(),
-            "it can't be asked as the old one: it no longer has the kind app; of ",
+            "it can't be asked as the old one: it no longer has the kinds app, reviews, search, availability, suggest, similar, developer, permissions, datasafety; of ",
         ),
         (
             Guest {

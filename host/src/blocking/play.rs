@@ -2,7 +2,9 @@
 
 use super::{BlockingError, block};
 use crate::play;
-use crate::play::{App, Chart, PlayError};
+use crate::play::{
+    App, Availability, Chart, ChartApp, DataSafetyPage, GroupPermissions, PlayError, Records, Review, Suggestion,
+};
 use crate::result::Grouped;
 use crate::types::Failure;
 
@@ -62,6 +64,88 @@ pub fn fetch_multi_country_apps(
     countries: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<Grouped<Grouped<Result<App, Failure>>>, BlockingError> {
     wait_for(play::fetch_multi_country_apps(app_ids, countries))
+}
+
+/// As [`play::fetch_reviews`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_reviews(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    num: u32,
+) -> Result<Grouped<Records<Review>>, BlockingError> {
+    wait_for(play::fetch_reviews(app_ids, num))
+}
+
+/// As [`play::search_apps`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn search_apps(
+    terms: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+    wait_for(play::search_apps(terms))
+}
+
+/// As [`play::fetch_similar_apps`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_similar_apps(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+    wait_for(play::fetch_similar_apps(app_ids))
+}
+
+/// As [`play::fetch_developer_apps`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_developer_apps(
+    developer_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+    wait_for(play::fetch_developer_apps(developer_ids))
+}
+
+/// As [`play::fetch_suggestions`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_suggestions(
+    terms: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<Suggestion>>, BlockingError> {
+    wait_for(play::fetch_suggestions(terms))
+}
+
+/// As [`play::fetch_permissions`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_permissions(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<GroupPermissions>>, BlockingError> {
+    wait_for(play::fetch_permissions(app_ids))
+}
+
+/// As [`play::fetch_data_safety`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_data_safety(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Result<DataSafetyPage, Failure>>, BlockingError> {
+    wait_for(play::fetch_data_safety(app_ids))
+}
+
+/// As [`play::fetch_availability`].
+///
+/// # Errors
+/// As there, and in async code.
+pub fn fetch_availability(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    countries: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Grouped<Result<Availability, Failure>>>, BlockingError> {
+    wait_for(play::fetch_availability(app_ids, countries))
 }
 
 /// Fetcher of batches with common defaults: [`play::BatchFetcher::blocking`].
@@ -132,6 +216,95 @@ impl BatchFetcher {
         countries: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Grouped<Result<App, Failure>>>, BlockingError> {
         wait_for(self.0.multi_country_apps(app_ids, countries))
+    }
+
+    /// As [`play::BatchFetcher::reviews`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn reviews(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<Review>>, BlockingError> {
+        wait_for(self.0.reviews(app_ids))
+    }
+
+    /// As [`play::BatchFetcher::search`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn search(
+        &self,
+        terms: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+        wait_for(self.0.search(terms))
+    }
+
+    /// As [`play::BatchFetcher::similar_apps`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn similar_apps(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+        wait_for(self.0.similar_apps(app_ids))
+    }
+
+    /// As [`play::BatchFetcher::developer_apps`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn developer_apps(
+        &self,
+        developer_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, BlockingError> {
+        wait_for(self.0.developer_apps(developer_ids))
+    }
+
+    /// As [`play::BatchFetcher::suggestions`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn suggestions(
+        &self,
+        terms: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<Suggestion>>, BlockingError> {
+        wait_for(self.0.suggestions(terms))
+    }
+
+    /// As [`play::BatchFetcher::permissions`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn permissions(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<GroupPermissions>>, BlockingError> {
+        wait_for(self.0.permissions(app_ids))
+    }
+
+    /// As [`play::BatchFetcher::data_safety`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn data_safety(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Result<DataSafetyPage, Failure>>, BlockingError> {
+        wait_for(self.0.data_safety(app_ids))
+    }
+
+    /// As [`play::BatchFetcher::availability`].
+    ///
+    /// # Errors
+    /// As there, and in async code.
+    pub fn availability(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+        countries: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Grouped<Result<Availability, Failure>>>, BlockingError> {
+        wait_for(self.0.availability(app_ids, countries))
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{App, ChartApp};
+use super::{App, Availability, ChartApp, DataSafetyPage, GroupPermissions, Review, Suggestion};
 use crate::result::Outcome;
 use crate::types::{Failure, FailureKind, Query, chain};
 
@@ -42,13 +42,34 @@ impl Chart {
     }
 }
 
-/// The app of an outcome.
-pub(super) fn app(outcome: &Outcome) -> Result<App, Failure> {
+/// What came of one query: its records, such as an app's reviews.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Records<R> {
+    /// What was asked.
+    pub query: Query,
+    /// The records, in the store's order.
+    pub records: Vec<R>,
+    /// For a person: what the store would not give, or gave otherwise than asked.
+    pub notes: Vec<String>,
+    /// Why there are no records, or no more.
+    pub failure: Option<Failure>,
+}
+
+impl<R: Record> Records<R> {
+    pub(super) fn from_outcome(outcome: Outcome) -> Self {
+        let (records, failure) = records(&outcome);
+        Self { query: outcome.query, records, notes: outcome.notes, failure }
+    }
+}
+
+/// The only record of an outcome.
+pub(super) fn only<R: Record>(outcome: &Outcome) -> Result<R, Failure> {
     match records(outcome) {
         (_, Some(failure)) => Err(failure),
-        (apps, None) => {
-            let none = || Failure::new(FailureKind::ParserInvalid, "the parser's answer holds no app");
-            apps.into_iter().next().ok_or_else(none)
+        (records, None) => {
+            let none = || Failure::new(FailureKind::ParserInvalid, "the parser's answer holds no record");
+            records.into_iter().next().ok_or_else(none)
         }
     }
 }
@@ -84,21 +105,22 @@ fn without_query<R: Record>(mut record: R, query: &Query) -> R {
 }
 
 /// A record that keeps what it doesn't know.
-trait Record: DeserializeOwned {
+pub trait Record: DeserializeOwned {
+    /// Fields that a later parser gives too.
     fn rest(&mut self) -> &mut Map<String, Value>;
 }
 
-impl Record for App {
-    fn rest(&mut self) -> &mut Map<String, Value> {
-        &mut self.rest
-    }
+macro_rules! record {
+    ($($record:ty),*) => {
+        $(impl Record for $record {
+            fn rest(&mut self) -> &mut Map<String, Value> {
+                &mut self.rest
+            }
+        })*
+    };
 }
 
-impl Record for ChartApp {
-    fn rest(&mut self) -> &mut Map<String, Value> {
-        &mut self.rest
-    }
-}
+record!(App, Availability, ChartApp, DataSafetyPage, GroupPermissions, Review, Suggestion);
 
 #[cfg(test)]
 mod tests {
@@ -141,9 +163,9 @@ mod tests {
 
     #[test]
     fn an_answer_without_an_app_is_a_failure() {
-        assert_eq!(app(&outcome(&[])).unwrap_err().kind, FailureKind::ParserInvalid);
+        assert_eq!(only::<App>(&outcome(&[])).unwrap_err().kind, FailureKind::ParserInvalid);
         let mut failed = outcome(&[]);
         failed.failure = Some(Failure::new(FailureKind::NotFound, "gone"));
-        assert_eq!(app(&failed).unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(only::<App>(&failed).unwrap_err().kind, FailureKind::NotFound);
     }
 }

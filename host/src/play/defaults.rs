@@ -9,6 +9,15 @@ use crate::query::{Plan, PlanError};
 pub(super) const LIST: Kind = Kind { name: "list", defaults: &["collection", "language", "num"] };
 pub(super) const APP: Kind = Kind { name: "app", defaults: &["country", "language", "via"] };
 
+pub(super) const REVIEWS: Kind = Kind { name: "reviews", defaults: &["language", "num"] };
+pub(super) const SEARCH: Kind = Kind { name: "search", defaults: &["country", "language", "num"] };
+pub(super) const SIMILAR: Kind = Kind { name: "similar", defaults: &["country", "language", "num"] };
+pub(super) const DEVELOPER: Kind = Kind { name: "developer", defaults: &["country", "language", "num"] };
+pub(super) const AVAILABILITY: Kind = Kind { name: "availability", defaults: &[] };
+pub(super) const SUGGEST: Kind = Kind { name: "suggest", defaults: &["country", "language"] };
+pub(super) const PERMISSIONS: Kind = Kind { name: "permissions", defaults: &["country", "language"] };
+pub(super) const DATA_SAFETY: Kind = Kind { name: "datasafety", defaults: &["language"] };
+
 /// A kind of the parser.
 pub(super) struct Kind {
     name: &'static str,

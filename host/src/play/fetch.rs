@@ -1,8 +1,11 @@
-//! Functions for charts and apps, which ask the host that the process shares.
+//! Functions for each kind, which ask the host that the process shares.
 //!
 //! [`BatchFetcher`] has the same with defaults, and for the program's own host.
 
-use super::{App, BatchFetcher, Chart, PlayError};
+use super::{
+    App, Availability, BatchFetcher, Chart, ChartApp, DataSafetyPage, GroupPermissions, PlayError, Records, Review,
+    Suggestion,
+};
 use crate::result::Grouped;
 use crate::types::Failure;
 
@@ -95,4 +98,95 @@ pub async fn fetch_multi_country_apps(
     countries: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<Grouped<Grouped<Result<App, Failure>>>, PlayError> {
     BatchFetcher::new().multi_country_apps(app_ids, countries).await
+}
+
+/// Reviews of apps in English, by their ids: up to `num` of each.
+///
+/// ```no_run
+/// # async fn reviews() -> Result<(), playfast::play::PlayError> {
+/// for (app_id, reviews) in playfast::play::fetch_reviews(["com.spotify.music"], 5000).await? {
+///     println!("{app_id}: {} reviews, {:?}", reviews.records.len(), reviews.failure);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_reviews(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    num: u32,
+) -> Result<Grouped<Records<Review>>, PlayError> {
+    BatchFetcher::new().with_num(num).reviews(app_ids).await
+}
+
+/// The apps that the store finds for each of these terms.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn search_apps(
+    terms: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+    BatchFetcher::new().search(terms).await
+}
+
+/// The apps that the store calls similar to each of these.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_similar_apps(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+    BatchFetcher::new().similar_apps(app_ids).await
+}
+
+/// The apps of developers, by their numbers or names: [`App::developer_id`].
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_developer_apps(
+    developer_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+    BatchFetcher::new().developer_apps(developer_ids).await
+}
+
+/// The searches that the store suggests for the beginnings of terms.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_suggestions(
+    terms: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<Suggestion>>, PlayError> {
+    BatchFetcher::new().suggestions(terms).await
+}
+
+/// The permissions that apps ask for, by their groups.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_permissions(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Records<GroupPermissions>>, PlayError> {
+    BatchFetcher::new().permissions(app_ids).await
+}
+
+/// What apps declare to share and collect.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_data_safety(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Result<DataSafetyPage, Failure>>, PlayError> {
+    BatchFetcher::new().data_safety(app_ids).await
+}
+
+/// Whether apps can be had in countries, grouped by country and then by id.
+///
+/// # Errors
+/// As [`fetch_category_lists`].
+pub async fn fetch_availability(
+    app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    countries: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Grouped<Grouped<Result<Availability, Failure>>>, PlayError> {
+    BatchFetcher::new().availability(app_ids, countries).await
 }

@@ -2,9 +2,12 @@
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::answer::{Chart, app};
-use super::defaults::{APP, Defaults, Given, Kind, LIST, given};
-use super::{App, shared};
+use super::answer::{Chart, Records, only};
+use super::defaults::{
+    APP, AVAILABILITY, DATA_SAFETY, DEVELOPER, Defaults, Given, Kind, LIST, PERMISSIONS, REVIEWS, SEARCH, SIMILAR,
+    SUGGEST, given,
+};
+use super::{App, Availability, ChartApp, DataSafetyPage, GroupPermissions, Review, Suggestion, shared};
 use crate::environment::EnvironmentError;
 use crate::host::{Host, HostError};
 use crate::query::PlanError;
@@ -77,7 +80,7 @@ impl BatchFetcher {
         self.with("collection", collection.into())
     }
 
-    /// Sets the number of a chart's apps.
+    /// Sets the number of a chart's apps, of reviews, or of apps that are found.
     pub fn with_num(self, num: u32) -> Self {
         self.with("num", num.to_string())
     }
@@ -133,7 +136,7 @@ impl BatchFetcher {
         app_ids: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Result<App, Failure>>, PlayError> {
         let outcomes = self.ask(&APP, &[given("app_id", app_ids)]).await?;
-        Ok(under("app_id", outcomes, |outcome| app(&outcome)))
+        Ok(under("app_id", outcomes, |outcome| only(&outcome)))
     }
 
     /// Apps in each of these countries, grouped by country and then by id.
@@ -146,7 +149,105 @@ impl BatchFetcher {
         countries: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Grouped<Result<App, Failure>>>, PlayError> {
         let outcomes = self.ask(&APP, &[given("app_id", app_ids), given("country", countries)]).await?;
-        let apps = |outcomes| under("app_id", outcomes, |outcome| app(&outcome));
+        let apps = |outcomes| under("app_id", outcomes, |outcome| only(&outcome));
+        Ok(Grouped::by("country", outcomes).map(apps))
+    }
+
+    /// Reviews of apps in one language ([`BatchFetcher::with_language`]), by their ids: as many of each as [`BatchFetcher::with_num`] says.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn reviews(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<Review>>, PlayError> {
+        let outcomes = self.ask(&REVIEWS, &[given("app_id", app_ids)]).await?;
+        Ok(under("app_id", outcomes, Records::from_outcome))
+    }
+
+    /// The apps that the store finds for each of these terms.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn search(
+        &self,
+        terms: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+        let outcomes = self.ask(&SEARCH, &[given("term", terms)]).await?;
+        Ok(under("term", outcomes, Records::from_outcome))
+    }
+
+    /// The apps that the store calls similar to each of these.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn similar_apps(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+        let outcomes = self.ask(&SIMILAR, &[given("app_id", app_ids)]).await?;
+        Ok(under("app_id", outcomes, Records::from_outcome))
+    }
+
+    /// The apps of developers, by their numbers or names: [`App::developer_id`].
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn developer_apps(
+        &self,
+        developer_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<ChartApp>>, PlayError> {
+        let outcomes = self.ask(&DEVELOPER, &[given("developer_id", developer_ids)]).await?;
+        Ok(under("developer_id", outcomes, Records::from_outcome))
+    }
+
+    /// The searches that the store suggests for the beginnings of terms.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn suggestions(
+        &self,
+        terms: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<Suggestion>>, PlayError> {
+        let outcomes = self.ask(&SUGGEST, &[given("term", terms)]).await?;
+        Ok(under("term", outcomes, Records::from_outcome))
+    }
+
+    /// The permissions that apps ask for, by their groups.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn permissions(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Records<GroupPermissions>>, PlayError> {
+        let outcomes = self.ask(&PERMISSIONS, &[given("app_id", app_ids)]).await?;
+        Ok(under("app_id", outcomes, Records::from_outcome))
+    }
+
+    /// What apps declare to share and collect.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn data_safety(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Result<DataSafetyPage, Failure>>, PlayError> {
+        let outcomes = self.ask(&DATA_SAFETY, &[given("app_id", app_ids)]).await?;
+        Ok(under("app_id", outcomes, |outcome| only(&outcome)))
+    }
+
+    /// Whether apps can be had in countries, grouped by country and then by id.
+    ///
+    /// # Errors
+    /// As [`BatchFetcher::category_lists`].
+    pub async fn availability(
+        &self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+        countries: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Grouped<Grouped<Result<Availability, Failure>>>, PlayError> {
+        let outcomes = self.ask(&AVAILABILITY, &[given("app_id", app_ids), given("country", countries)]).await?;
+        let apps = |outcomes| under("app_id", outcomes, |outcome| only(&outcome));
         Ok(Grouped::by("country", outcomes).map(apps))
     }
 

@@ -117,7 +117,7 @@ impl fmt::Display for Preflight {
         if self.kinds.is_empty() && self.interface.is_empty() {
             return formatter.write_str("there were no recent responses to compare on");
         }
-        for (index, change) in self.interface.iter().enumerate() {
+        for (index, change) in interface_texts(&self.interface).iter().enumerate() {
             write!(formatter, "{}{change}", if index == 0 { "" } else { "; " })?;
         }
         for (index, kind) in self.kinds.iter().enumerate() {
@@ -140,6 +140,18 @@ impl fmt::Display for Preflight {
         }
         Ok(())
     }
+}
+
+/// What changes say, with all missing kinds in one text.
+fn interface_texts(changes: &[InterfaceChange]) -> Vec<String> {
+    let missing = changes.iter().filter_map(|change| match change {
+        InterfaceChange::MissingKind(kind) => Some(kind.as_str()),
+        InterfaceChange::RequiredParam { .. } => None,
+    });
+    let missing: Vec<_> = missing.collect();
+    let all = |change: &&InterfaceChange| matches!(change, InterfaceChange::RequiredParam { .. }) || missing.len() == 1;
+    let several = (missing.len() > 1).then(|| format!("it no longer has the kinds {}", missing.join(", ")));
+    several.into_iter().chain(changes.iter().filter(all).map(ToString::to_string)).collect()
 }
 
 /// Queries that the old parser accepts and the new one refuses.

@@ -11,7 +11,7 @@ use crate::unreadable;
 
 pub(super) const KIND: Kind = Kind {
     name: "availability",
-    summary: "Whether apps can be had in countries: available, preregister, not-in-country, no-listing",
+    summary: "Whether apps can be had in countries",
     params: &[APP, COUNTRY],
     required: &["app_id"],
     fields: FIELD_DOCS,

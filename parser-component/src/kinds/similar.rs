@@ -56,14 +56,19 @@ pub(super) const KIND: Kind = Kind {
         Some(token) => continuation_call(query, token),
     },
     read: |queries, body| match queries.first().and_then(|query| query.state.as_deref()) {
-        None => queries.iter().map(|_| link_page(body)).collect(),
-        Some(state) if state.starts_with('/') => {
-            let is_cluster = |link: &str| Ok(cluster::path(link).starts_with(CLUSTER_PAGE));
-            queries.iter().map(|_| first_page(body, RPC, is_cluster)).collect()
+        // A saved page of similar apps comes without the state that asked for it.
+        None => {
+            queries.iter().map(|_| link_page(body).or_else(|failure| apps_page(body).map_err(|_| failure))).collect()
         }
+        Some(state) if state.starts_with('/') => queries.iter().map(|_| apps_page(body)).collect(),
         Some(_) => continuations(queries, body),
     },
 };
+
+/// The apps in a page of similar apps.
+fn apps_page(body: &[u8]) -> Result<Page, Failure> {
+    first_page(body, RPC, |link: &str| Ok(cluster::path(link).starts_with(CLUSTER_PAGE)))
+}
 
 /// The token in the link of a page with similar apps. `None`: it is another link.
 fn cluster_token(link: &str) -> Option<String> {

@@ -41,6 +41,14 @@ enum Check {
 }
 
 impl Check {
+    /// The kind's name.
+    fn kind_name(&self) -> String {
+        match self {
+            Self::Ask(_, query) => query.kind().to_owned(),
+            Self::Skip(kind, _) => kind.clone(),
+        }
+    }
+
     /// The kind, as `slot:kind` if that is known.
     fn kind(&self) -> String {
         match self {
@@ -68,25 +76,14 @@ pub(in crate::cli) async fn run(
     if !command.json {
         print(&report.heading())?;
     }
+    let context = Context { host: &host, builder: &builder, folder: folder.as_ref() };
     // Side by side: a site that doesn't answer is waited for once.
-    let checks = checks.into_iter().enumerate();
-    let checks = checks.flat_map(|(index, checks)| checks.into_iter().map(move |check| (index, check)));
-    let (each, builder, folder_of) = (&host, &builder, folder.as_ref());
-    let mut kinds: FuturesOrdered<_> = checks
-        .map(|(index, check)| async move {
-            let addresses = addresses(each, check.kind());
-            let (kind, addresses) = tokio::join!(perform(builder.clone(), folder_of, check), addresses);
-            (index, kind.map(|kind| kind.with_addresses(addresses)))
-        })
-        .collect();
+    let mut parsers: FuturesOrdered<_> = checks.into_iter().map(|checks| context.perform_all(checks)).collect();
     report.parsers = slots.iter().map(|slot| ParserReport::new(slot, &host)).collect();
-    while let Some((index, kind)) = kinds.next().await {
-        let kind = kind?;
-        if let Some(parser) = report.parsers.get_mut(index) {
-            parser.kinds.push(kind);
-        }
+    for parser in &mut report.parsers {
+        parser.kinds = parsers.next().await.unwrap_or_else(|| Ok(Vec::new()))?;
     }
-    drop(kinds);
+    drop(parsers);
     folder.map_or(Ok(()), |folder| folder.finish())?;
     if command.json {
         print(&report.json())?;
@@ -97,6 +94,48 @@ pub(in crate::cli) async fn run(
     print_message(&text::verdict(answered, failed));
     Ok(ExitStatus::from_counts(answered, if answered == 0 { failed.max(1) } else { failed }))
 }
+
+/// What checks need.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    host: &'c Host,
+    builder: &'c HostBuilder,
+    folder: Option<&'c Folder>,
+}
+
+impl Context<'_> {
+    /// Performs the checks of a parser. If the first shows that the site answers nothing, the others are left out.
+    async fn perform_all(self, checks: Vec<Check>) -> Result<Vec<KindReport>, ExitStatus> {
+        let mut checks = checks.into_iter();
+        let mut kinds = Vec::new();
+        for check in checks.by_ref() {
+            let is_asked = matches!(check, Check::Ask(..));
+            kinds.push(self.perform(check).await?);
+            if is_asked {
+                break;
+            }
+        }
+        if kinds.last().is_some_and(KindReport::is_unreachable) {
+            let skipped = |check: Check| KindReport::skipped(check.kind_name(), UNREACHABLE.to_owned());
+            kinds.extend(checks.map(skipped));
+            return Ok(kinds);
+        }
+        let mut others: FuturesOrdered<_> = checks.map(|check| self.perform(check)).collect();
+        while let Some(kind) = others.next().await {
+            kinds.push(kind?);
+        }
+        Ok(kinds)
+    }
+
+    async fn perform(self, check: Check) -> Result<KindReport, ExitStatus> {
+        let addresses = addresses(self.host, check.kind());
+        let (kind, addresses) = tokio::join!(perform(self.builder.clone(), self.folder, check), addresses);
+        kind.map(|kind| kind.with_addresses(addresses))
+    }
+}
+
+/// Why a kind isn't asked.
+const UNREACHABLE: &str = "the site answers nothing";
 
 /// Most retries and longest waits of doctor, which should answer within seconds.
 fn impatient(retries: RetryPolicy) -> RetryPolicy {
@@ -152,7 +191,7 @@ async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
 /// Performs a check.
 async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, ExitStatus> {
     match check {
-        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, &missing)),
+        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, missing.to_string())),
         Check::Ask(slot, query) => {
             let builder = match folder {
                 Some(folder) => {

@@ -33,7 +33,7 @@ const LISTING: &str = "listing";
 
 pub(super) const KIND: Kind = Kind {
     name: "reviews",
-    summary: "Reviews of apps in a language; they are the same in all countries",
+    summary: "Reviews of apps in a language, the same in all countries",
     params: &[
         APP,
         LANGUAGE.with_groups(LANGUAGES_OF_REVIEWS),

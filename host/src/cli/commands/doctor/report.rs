@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::cli::report::remedy::with_option;
 use crate::host::Host;
-use crate::query::PlanError;
 use crate::result::Outcome;
 use crate::run::RunStats;
 use crate::swap::ParserSlot;
@@ -122,8 +121,14 @@ impl ParserReport {
 
 impl KindReport {
     /// A kind that wasn't asked for.
-    pub(super) fn skipped(kind: String, missing: &PlanError) -> Self {
-        Self { kind, skipped: Some(missing.to_string()), ..Self::default() }
+    pub(super) fn skipped(kind: String, why: String) -> Self {
+        Self { kind, skipped: Some(why), ..Self::default() }
+    }
+
+    /// Whether the site itself, or the way to it, is at fault: then other kinds would fare no better.
+    pub(super) fn is_unreachable(&self) -> bool {
+        use FailureKind::{Blocked, Http, Network, Timeout};
+        self.failure.as_ref().is_some_and(|failure| matches!(failure.kind, Blocked | Http | Network | Timeout))
     }
 
     /// With the addresses that the kind asks.
