@@ -314,5 +314,5 @@ fn the_doctor_says_what_comes_back_and_what_stands_in_the_way() {
     let said = ran.stdout();
     assert_eq!(said.matches("list: blocked: ").count(), 1, "one cause is said once: {said}");
     assert!(said.contains("the site blocks this: a captcha"), "{said}");
-    assert!(ran.stderr().contains("0 of 1 kinds answered"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("0 of 1 kind answered"), "{}", ran.stderr());
 }

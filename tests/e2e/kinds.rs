@@ -130,7 +130,7 @@ fn a_partial_answer_may_be_accepted() {
 fn faults_at_random_end_no_reviews_early() {
     for fault in [FaultKind::NullFirstPage, FaultKind::NullNextPage, FaultKind::EmptyPage, FaultKind::RepeatedToken] {
         let shop = shop(Faults::none().with(fault, 0.3));
-        let ran = shop.playfast(&["reviews", REVIEWED, "--limit=10000", "--fields=review_id"]);
+        let ran = shop.playfast(&["reviews", REVIEWED, "--limit=10000", "--fields=review_id", "--retries=9"]);
         let rows = ran.rows();
         assert_eq!((ran.code(), rows.len()), (0, 5785), "{fault}: {}", ran.stderr());
         assert_eq!(distinct(&rows, "review_id").len(), 5785, "{fault}");
@@ -147,7 +147,8 @@ fn each_kind_answers_with_what_the_store_has() {
     };
     assert_eq!(rows(&["search", "panda", "--limit=5"])[0]["position"], 1);
     assert_eq!(rows(&["similar", "com.spotify.music", "--limit=5"]).len(), 5);
-    assert_eq!(rows(&["developer", "5700313618786177705", "--limit=30"]).len(), 30);
+    let apps = rows(&["developer", "5700313618786177705"]);
+    assert!(apps.len() > 10 && distinct(&apps, "app_id").len() == apps.len(), "more than a page: {}", apps.len());
     assert_eq!(rows(&["suggest", "pand"])[0]["suggestion"], "pand");
     assert!(rows(&["permissions", "com.spotify.music"])[0]["permissions"].is_array());
     assert_eq!(rows(&["datasafety", "com.spotify.music"])[0]["declared"], true);

@@ -207,7 +207,7 @@ fn a_parser_that_lacks_a_kind_is_refused_in_a_folder_unless_it_is_forced() {
     for (force, answer) in [
         (
             &[][..],
-            "is refused, and the old one goes on: it can't be asked as the old one: it no longer has the kind app",
+            "is refused, and the old one goes on: it can't be asked as the old one: it no longer has the kinds app, ",
         ),
         (&["--force"], "answers from now on, as generation 2"),
     ] {

@@ -1,5 +1,6 @@
 //! Fetcher of batches with common defaults, from the program's own host or the shared one.
 
+use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::answer::{Chart, Records, only};
@@ -10,7 +11,7 @@ use super::defaults::{
 use super::{App, Availability, ChartApp, DataSafetyPage, GroupPermissions, Review, Suggestion, shared};
 use crate::environment::EnvironmentError;
 use crate::host::{Host, HostError};
-use crate::query::PlanError;
+use crate::query::{Plan, PlanError};
 use crate::result::{Grouped, Outcome};
 use crate::runtime::RuntimeError;
 use crate::types::Failure;
@@ -173,7 +174,7 @@ impl BatchFetcher {
         &self,
         terms: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Records<ChartApp>>, PlayError> {
-        let outcomes = self.ask(&SEARCH, &[given("term", terms)]).await?;
+        let outcomes = self.ask_each(&SEARCH, given("term", terms)).await?;
         Ok(under("term", outcomes, Records::from_outcome))
     }
 
@@ -197,7 +198,7 @@ impl BatchFetcher {
         &self,
         developer_ids: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Records<ChartApp>>, PlayError> {
-        let outcomes = self.ask(&DEVELOPER, &[given("developer_id", developer_ids)]).await?;
+        let outcomes = self.ask_each(&DEVELOPER, given("developer_id", developer_ids)).await?;
         Ok(under("developer_id", outcomes, Records::from_outcome))
     }
 
@@ -209,7 +210,7 @@ impl BatchFetcher {
         &self,
         terms: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Grouped<Records<Suggestion>>, PlayError> {
-        let outcomes = self.ask(&SUGGEST, &[given("term", terms)]).await?;
+        let outcomes = self.ask_each(&SUGGEST, given("term", terms)).await?;
         Ok(under("term", outcomes, Records::from_outcome))
     }
 
@@ -249,6 +250,25 @@ impl BatchFetcher {
         let outcomes = self.ask(&AVAILABILITY, &[given("app_id", app_ids), given("country", countries)]).await?;
         let apps = |outcomes| under("app_id", outcomes, |outcome| only(&outcome));
         Ok(Grouped::by("country", outcomes).map(apps))
+    }
+
+    /// All outcomes of one batch of a kind with one value a query.
+    fn ask_each<'a>(&'a self, kind: &'a Kind, (name, values): Given) -> BoxFuture<'a, Result<Vec<Outcome>, PlayError>> {
+        async move {
+            let plans = |host: &Host| {
+                let description = host.description();
+                let plan = |value| self.defaults.plan(&description, kind, &[(name, vec![value])]);
+                let plans = values.into_iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+                Ok::<Vec<_>, PlayError>(plans.iter().flatten().flat_map(Plan::queries).collect())
+            };
+            if let Some(host) = &self.host {
+                return Ok(host.run(plans(host)?).collect().await);
+            }
+            let host = shared::host().await?;
+            let queries = plans(host)?;
+            Ok(shared::run_on_own_runtime(async move { host.run(queries).collect().await }).await?)
+        }
+        .boxed()
     }
 
     /// All outcomes of one batch.

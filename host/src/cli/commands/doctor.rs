@@ -191,7 +191,7 @@ async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
 /// Performs a check.
 async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, ExitStatus> {
     match check {
-        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, missing.to_string())),
+        Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, format!("{missing}; give --param NAME=VALUE"))),
         Check::Ask(slot, query) => {
             let builder = match folder {
                 Some(folder) => {

@@ -42,10 +42,9 @@ impl Details {
         params: &mut Vec<(String, String)>,
     ) -> Result<Self, String> {
         let fields = chart.record.get("properties").and_then(Value::as_object);
-        // A kind that is about the field lists nothing: an app has no details of an app.
-        let own = subject(chart);
-        let is_listed =
-            |subject: &str| own != Some(subject) && fields.is_some_and(|fields| fields.contains_key(subject));
+        // A kind about one thing, without a limit of rows, lists nothing: an app has no details.
+        let is_list = subject(chart).is_none() || chart.params.properties.iter().any(|(_, param)| param.limit);
+        let is_listed = |subject: &str| is_list && fields.is_some_and(|fields| fields.contains_key(subject));
         let others = description.kinds.iter().filter(|kind| kind.name != chart.name);
         let mut pairs = others.filter_map(|kind| Some((kind, subject(kind).filter(|subject| is_listed(subject))?)));
         let Some((kind, subject)) = pairs.next() else {

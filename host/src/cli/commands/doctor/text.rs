@@ -80,7 +80,7 @@ fn remarks(kinds: &[KindReport]) -> String {
         let name = &kind.kind;
         let mut remark = |what: &str| text.push_str(&format!("\n{}", wrap(&format!("{name}: {what}"), 0, 2)));
         if let Some(missing) = &kind.skipped {
-            remark(&format!("not asked: {missing}; give --param NAME=VALUE"));
+            remark(&format!("not asked: {missing}"));
         }
         if kind.is_answered == Some(true) && kind.rows == 0 {
             remark("no rows: the site has nothing here, or the parser does not find it any more");
