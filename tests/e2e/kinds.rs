@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use playfast_sim::{FaultKind, Faults, ReviewQuery, StoreConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Ran, Shop};
+use crate::support::{Folder, Ran, Shop, playfast};
 
 /// An app with 5,785 reviews.
 const REVIEWED: &str = "com.example.reviews5785";
@@ -130,7 +130,10 @@ fn a_partial_answer_may_be_accepted() {
 fn faults_at_random_end_no_reviews_early() {
     for fault in [FaultKind::NullFirstPage, FaultKind::NullNextPage, FaultKind::EmptyPage, FaultKind::RepeatedToken] {
         let shop = shop(Faults::none().with(fault, 0.3));
-        let ran = shop.playfast(&["reviews", REVIEWED, "--limit=10000", "--fields=review_id", "--retries=9"]);
+        let options = shop.options();
+        let options: Vec<_> = options.iter().map(String::as_str).collect();
+        let asked = ["reviews", REVIEWED, "--limit=10000", "--fields=review_id", "--rate=none", "--retries=9"];
+        let ran = playfast(&[&asked, options.as_slice()].concat());
         let rows = ran.rows();
         assert_eq!((ran.code(), rows.len()), (0, 5785), "{fault}: {}", ran.stderr());
         assert_eq!(distinct(&rows, "review_id").len(), 5785, "{fault}");

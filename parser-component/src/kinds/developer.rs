@@ -6,6 +6,7 @@ use playfast_guest::{Failure, Page, Query, url};
 
 use super::cluster::{self, continuation_call, continuations, first_page};
 use super::{COUNTRY, Kind, LANGUAGE, Param, PerRequest, item};
+use crate::batchexecute;
 use crate::request::{QueryRequest, STORE};
 
 /// The rpc that the block of a developer's page answers.
@@ -42,7 +43,8 @@ pub(super) const KIND: Kind = Kind {
             Ok(QueryRequest::Page { address, params: vec![("id", id.into_owned())] })
         }
     },
-    read: |queries, body| match queries.iter().any(|query| query.state.is_some()) {
+    // A saved continuation comes without the state that asked for it.
+    read: |queries, body| match batchexecute::is_answer(body) || queries.iter().any(|query| query.state.is_some()) {
         true => continuations(queries, body),
         false => queries.iter().map(|query| page(body, query)).collect(),
     },

@@ -10,6 +10,7 @@ use playfast_guest::{Failure, Page, url};
 use super::cluster::{self, GROUPS, LINK, continuation_call, continuations, first_page, is_token};
 use super::find_block::{Found, Said, find_block};
 use super::{APP, COUNTRY, Kind, LANGUAGE, Param, PerRequest, app_id, item, unknown_state};
+use crate::batchexecute;
 use crate::request::{QueryRequest, STORE};
 use crate::unreadable;
 
@@ -56,7 +57,8 @@ pub(super) const KIND: Kind = Kind {
         Some(token) => continuation_call(query, token),
     },
     read: |queries, body| match queries.first().and_then(|query| query.state.as_deref()) {
-        // A saved page of similar apps comes without the state that asked for it.
+        // A saved page of similar apps, or a continuation, comes without the state that asked for it.
+        None if batchexecute::is_answer(body) => continuations(queries, body),
         None => {
             queries.iter().map(|_| link_page(body).or_else(|failure| apps_page(body).map_err(|_| failure))).collect()
         }
