@@ -57,7 +57,7 @@ pub(super) const KIND: Kind = Kind {
         Some(token) => continuation_call(query, token),
     },
     read: |queries, body| match queries.first().and_then(|query| query.state.as_deref()) {
-        // A saved page of similar apps, or a continuation, comes without the state that asked for it.
+        // A saved continuation comes without the state that asked for it.
         None if batchexecute::is_answer(body) => continuations(queries, body),
         None => {
             queries.iter().map(|_| link_page(body).or_else(|failure| apps_page(body).map_err(|_| failure))).collect()
