@@ -59,9 +59,7 @@ pub(super) const KIND: Kind = Kind {
     read: |queries, body| match queries.first().and_then(|query| query.state.as_deref()) {
         // A saved continuation comes without the state that asked for it.
         None if batchexecute::is_answer(body) => continuations(queries, body),
-        None => {
-            queries.iter().map(|_| link_page(body).or_else(|failure| apps_page(body).map_err(|_| failure))).collect()
-        }
+        None => queries.iter().map(|_| link_page(body)).collect(),
         Some(state) if state.starts_with('/') => queries.iter().map(|_| apps_page(body)).collect(),
         Some(_) => continuations(queries, body),
     },
