@@ -59,7 +59,7 @@ struct ShapeKey {
     slot: Arc<str>,
     kind: Arc<str>,
     choices: Box<[Option<Arc<str>>]>,
-    fields: Option<Arc<[Arc<str>]>>,
+    fields: Option<Arc<Vec<Arc<str>>>>,
 }
 
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ pub(crate) struct BucketKey {
     kind: Arc<str>,
     same: Box<[Option<Arc<str>>]>,
     /// Fields that are selected: they decide how many queries a request may hold.
-    fields: Option<Arc<[Arc<str>]>>,
+    fields: Option<Arc<Vec<Arc<str>>>>,
     continues: bool,
 }
 

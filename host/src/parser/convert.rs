@@ -17,15 +17,18 @@ const MAX_QUERY_BYTES: usize = 64 << 10;
 /// Pairs of a name and a value, borrowed.
 type Pairs<'p> = Vec<(&'p str, &'p str)>;
 
+/// The parameter that selects fields, and its value.
+type Selected<'d> = (&'d str, Arc<str>);
+
 /// The fields that queries select, as the parameter that tells the parser: one for each query that selects some.
-pub(super) fn selections<'d>(queries: &[Query], description: &'d Description) -> Vec<Option<(&'d str, Arc<str>)>> {
+pub(super) fn selections<'d>(queries: &[Query], description: &'d Description) -> Vec<Option<Selected<'d>>> {
     // Queries of a batch select the same fields.
-    let mut last: Option<(&Query, Option<(&str, Arc<str>)>)> = None;
+    let mut last: Option<(&Query, Option<Selected<'d>>)> = None;
     let selection = |query: &Query| {
         let selection = description.kind(query.kind())?.selection(query)?;
         Some((selection.param, Arc::from(selection.fields.join(","))))
     };
-    let mut of_query = |query| match &last {
+    let of_query = |query| match &last {
         Some((before, selected)) if Query::selects_as(before, query) => selected.clone(),
         _ => {
             let selected = selection(query);
@@ -33,13 +36,12 @@ pub(super) fn selections<'d>(queries: &[Query], description: &'d Description) ->
             selected
         }
     };
-    queries.iter().map(|query| of_query(query)).collect()
+    queries.iter().map(of_query).collect()
 }
 
 /// The parameters of queries and what they select, from which [`to_wit_queries`] borrows.
-pub(super) fn params<'q>(queries: &'q [Query], selections: &'q [Option<(&'q str, Arc<str>)>]) -> Vec<Pairs<'q>> {
-    let selected =
-        |selection: &'q Option<(&'q str, Arc<str>)>| selection.as_ref().map(|(name, fields)| (*name, &**fields));
+pub(super) fn params<'q>(queries: &'q [Query], selections: &'q [Option<Selected<'q>>]) -> Vec<Pairs<'q>> {
+    let selected = |selection: &'q Option<Selected<'q>>| selection.as_ref().map(|(name, fields)| (*name, &**fields));
     let of_query = |(query, selection): (&'q Query, _)| query.params().chain(selected(selection)).collect();
     queries.iter().zip(selections).map(of_query).collect()
 }

@@ -31,9 +31,8 @@ impl Input {
     /// The same queries, for these fields of their records; `None` for all.
     #[cfg(feature = "cli")]
     pub(crate) fn with_fields(self, fields: Option<Vec<String>>) -> Self {
-        let Some(fields) = fields.map(|fields| fields.into_iter().map(Arc::from).collect::<Arc<[_]>>()) else {
-            return self;
-        };
+        let Some(fields) = fields else { return self };
+        let fields: Arc<Vec<Arc<str>>> = Arc::new(fields.into_iter().map(Arc::from).collect());
         let select = move |query: Query| query.with_shared_fields(Arc::clone(&fields));
         Self { queries: self.queries.map(select).boxed(), ..self }
     }

@@ -59,12 +59,15 @@ impl FromStr for BatchSize {
     }
 }
 
+/// Sizers by kind and maximum.
+type KindSizers = HashMap<(String, u32), Sizer>;
+
 /// Batch sizes by the names of parser and kind, and by the maximum, which depends on the fields that queries select. Cloning it is cheap, and
 /// shares them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BatchSizers {
     sharing: BatchSize,
-    sizers: Arc<Mutex<HashMap<String, HashMap<(String, u32), Sizer>>>>,
+    sizers: Arc<Mutex<HashMap<String, KindSizers>>>,
 }
 
 /// A size with the limit that wait queues share.

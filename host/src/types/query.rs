@@ -20,7 +20,7 @@ pub struct Query {
     kind: Arc<str>,
     params: Arc<[(Arc<str>, Arc<str>)]>,
     state: Option<Arc<str>>,
-    fields: Option<Arc<[Arc<str>]>>,
+    fields: Option<Arc<Vec<Arc<str>>>>,
     priority: Priority,
 }
 
@@ -85,18 +85,18 @@ impl Query {
     /// ```
     #[must_use]
     pub fn with_fields<T: Into<Arc<str>>>(self, fields: impl IntoIterator<Item = T>) -> Self {
-        Self { fields: Some(fields.into_iter().map(Into::into).collect()), ..self }
+        Self { fields: Some(Arc::new(fields.into_iter().map(Into::into).collect())), ..self }
     }
 
     /// The fields that are wanted of its records; `None` for all.
     #[must_use]
     pub fn fields(&self) -> Option<&[Arc<str>]> {
-        self.fields.as_deref()
+        self.fields.as_deref().map(Vec::as_slice)
     }
 
     /// As [`Self::with_fields`].
     #[cfg(feature = "cli")]
-    pub(crate) fn with_shared_fields(self, fields: Arc<[Arc<str>]>) -> Self {
+    pub(crate) fn with_shared_fields(self, fields: Arc<Vec<Arc<str>>>) -> Self {
         Self { fields: Some(fields), ..self }
     }
 
@@ -111,7 +111,7 @@ impl Query {
     }
 
     /// The fields that are wanted of its records, shared.
-    pub(crate) fn shared_fields(&self) -> Option<Arc<[Arc<str>]>> {
+    pub(crate) fn shared_fields(&self) -> Option<Arc<Vec<Arc<str>>>> {
         self.fields.clone()
     }
 
