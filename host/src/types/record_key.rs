@@ -27,6 +27,12 @@ impl RecordKey {
         Some(Self(hash.finalize().iter().take(size_of::<u64>()).fold(0, |key, byte| key << 8 | u64::from(*byte))))
     }
 
+    /// The number that a checkpoint can store.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
     /// Keys as one text.
     pub(crate) fn join(keys: &[Self]) -> String {
         keys.iter().map(|key| format!("{:016x}", key.0)).collect()
@@ -42,13 +48,7 @@ impl RecordKey {
     }
 }
 
-/// The number that a checkpoint stores.
-impl From<RecordKey> for u64 {
-    fn from(key: RecordKey) -> Self {
-        key.0
-    }
-}
-
+/// The key of a number that [`RecordKey::number`] returned.
 impl From<u64> for RecordKey {
     fn from(number: u64) -> Self {
         Self(number)
