@@ -51,7 +51,11 @@ impl Summary<'_> {
         }
         lines.push(("rows", rows));
         if *requests > 0 {
-            let mut sent = format!("{}{}", grouped(*requests), per_answer(*requests, &|share| format!("{share:.2}")));
+            let mut sent = format!(
+                "{}{}",
+                grouped(*requests),
+                per_answer(*requests, &|share| if share < 0.1 { format!("{share:.4}") } else { format!("{share:.2}") })
+            );
             if *retries > 0 {
                 let queries = counted(*retries, "query", "queries");
                 sent.push_str(&format!(", {queries} retried ({})", by_kind(retried)));
