@@ -146,7 +146,8 @@ impl Job {
         let (follow, follow_up) = (std::mem::take(&mut self.follow), std::mem::take(&mut self.follow_up));
         let follow = follow.into_iter().chain(follow_up).zip(0..);
         let raised = follow.filter_map(|(query, index)| {
-            let asked = resume(query.with_priority(self.query.priority()).with_fields_of(&self.query))?;
+            let asked =
+                resume(query.with_priority(self.query.priority()).with_shared_fields(self.query.shared_fields()))?;
             let path = self.query_path.path.iter().copied().chain([index]).collect();
             let query_path = QueryPath { root: self.query_path.root, path };
             let progress = Progress::after(asked.records, asked.again, asked.record_keys);

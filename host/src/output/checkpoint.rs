@@ -122,7 +122,7 @@ impl<C: Checkpoint> CheckpointWriter<C> {
 
     /// Stores a page with these rows in place of its own.
     pub(crate) fn write_rows(&mut self, rows: Vec<Row>, page: &PageResult) -> Result<(), C::Error> {
-        let (key, records, record_keys) = (page.query.key(), page.records, page.record_keys.clone());
+        let (key, records) = (page.query.key(), page.records);
         self.is_answered |= page.failure.is_none();
         self.is_left |= page.end().is_some_and(|end| match end {
             QueryEnd::Answered => false,
@@ -131,14 +131,13 @@ impl<C: Checkpoint> CheckpointWriter<C> {
         });
         let end = match (&page.failure, &page.state) {
             (None, Some(state)) => {
-                return self
-                    .checkpoint
-                    .page(rows, QueryProgress { key, state: Arc::clone(state), records, record_keys });
+                let (state, record_keys) = (Arc::clone(state), page.record_keys.clone());
+                return self.checkpoint.page(rows, QueryProgress { key, state, records, record_keys });
             }
             _ => page.end().unwrap_or(QueryEnd::Answered),
         };
         let root = page.query_path.root;
-        let record_keys = if end == QueryEnd::Answered { Vec::new() } else { record_keys };
+        let record_keys = if end == QueryEnd::Answered { Vec::new() } else { page.record_keys.clone() };
         if page.query_path.path.is_empty() && page.follow_up_count > 0 {
             // It ends with its follow-up queries: asked again, it raises those that are left.
             self.trees.insert(root, Tree { key, records, open: page.follow_up_count, end });

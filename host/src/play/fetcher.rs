@@ -252,39 +252,36 @@ impl BatchFetcher {
         Ok(Grouped::by("country", outcomes).map(apps))
     }
 
-    /// All outcomes of one batch of a kind with one value a query.
-    fn ask_each<'a>(&'a self, kind: &'a Kind, (name, values): Given) -> BoxFuture<'a, Result<Vec<Outcome>, PlayError>> {
+    /// All outcomes of one batch.
+    async fn ask(&self, kind: &Kind, given: &[Given]) -> Result<Vec<Outcome>, PlayError> {
+        self.ask_all(kind, &[given]).await
+    }
+
+    /// All outcomes of one batch of a kind that takes one value of a parameter a query.
+    async fn ask_each(&self, kind: &Kind, (name, values): Given) -> Result<Vec<Outcome>, PlayError> {
+        let given: Vec<_> = values.into_iter().map(|value| [(name, vec![value])]).collect();
+        self.ask_all(kind, &given.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>()).await
+    }
+
+    /// All outcomes of one batch of several plans.
+    fn ask_all<'a>(
+        &'a self,
+        kind: &'a Kind,
+        given: &'a [&'a [Given]],
+    ) -> BoxFuture<'a, Result<Vec<Outcome>, PlayError>> {
         async move {
-            let plans = |host: &Host| {
+            let queries = |host: &Host| {
                 let description = host.description();
-                let plan = |value| self.defaults.plan(&description, kind, &[(name, vec![value])]);
-                let plans = values.into_iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+                let plans = given.iter().map(|given| self.defaults.plan(&description, kind, given));
+                let plans = plans.collect::<Result<Vec<_>, _>>()?;
                 Ok::<Vec<_>, PlayError>(plans.iter().flatten().flat_map(Plan::queries).collect())
             };
             if let Some(host) = &self.host {
-                return Ok(host.run(plans(host)?).collect().await);
+                return Ok(host.run(queries(host)?).collect().await);
             }
             let host = shared::host().await?;
-            let queries = plans(host)?;
+            let queries = queries(host)?;
             Ok(shared::run_on_own_runtime(async move { host.run(queries).collect().await }).await?)
-        }
-        .boxed()
-    }
-
-    /// All outcomes of one batch.
-    fn ask<'a>(&'a self, kind: &'a Kind, given: &'a [Given]) -> BoxFuture<'a, Result<Vec<Outcome>, PlayError>> {
-        async move {
-            if let Some(host) = &self.host {
-                return match self.defaults.plan(&host.description(), kind, given)? {
-                    Some(plan) => Ok(host.batch(&plan).await),
-                    None => Ok(Vec::new()),
-                };
-            }
-            let host = shared::host().await?;
-            match self.defaults.plan(&host.description(), kind, given)? {
-                Some(plan) => Ok(shared::run_on_own_runtime(async move { host.batch(&plan).await }).await?),
-                None => Ok(Vec::new()),
-            }
         }
         .boxed()
     }

@@ -40,21 +40,21 @@ impl Source {
 
 /// Fields that all rows of a page share.
 #[derive(Debug)]
-pub(crate) struct RowFrame {
+pub(crate) struct RowFrame<'k> {
     /// `kind` and the query's parameters.
     head: Vec<(String, Value)>,
     fetched_at: Value,
     source: Option<Value>,
     /// Names of the fields that identify a record.
-    key: Vec<String>,
+    key: &'k [String],
 }
 
-impl RowFrame {
+impl<'k> RowFrame<'k> {
     /// The frame of a query's rows. The kind's description has the types of the parameters; `fetched_at` is `None` for a saved response, and
     /// `source` if rows don't have it.
     pub(crate) fn new(
         query: &Query,
-        kind: Option<&Kind>,
+        kind: Option<&'k Kind>,
         fetched_at: Option<SystemTime>,
         source: Option<&Source>,
     ) -> Self {
@@ -65,7 +65,7 @@ impl RowFrame {
                 .collect(),
             fetched_at: fetched_at.map_or(Value::Null, |time| rfc_3339(time).into()),
             source: source.map(Source::json),
-            key: kind.map(|kind| kind.key().to_vec()).unwrap_or_default(),
+            key: kind.map(Kind::key).unwrap_or_default(),
         }
     }
 
@@ -176,7 +176,7 @@ impl Progress {
     }
 
     /// Makes rows of a page's records, up to the query's `limit`, without those that were there before.
-    pub(crate) fn take(&mut self, frame: &RowFrame, page: &mut Page, limit: Option<usize>) -> Taken {
+    pub(crate) fn take(&mut self, frame: &RowFrame<'_>, page: &mut Page, limit: Option<usize>) -> Taken {
         self.bytes += page.notes.iter().map(|note| note.len() + ROW_OVERHEAD_BYTES).sum::<usize>();
         let mut taken = Taken::default();
         for record in std::mem::take(&mut page.records) {
@@ -192,7 +192,7 @@ impl Progress {
                     break;
                 }
             };
-            let key = RecordKey::new(&parsed, &frame.key);
+            let key = RecordKey::new(&parsed, frame.key);
             if self.is_again(key) {
                 continue;
             }
@@ -240,7 +240,7 @@ mod tests {
         Page { records: records.iter().map(|record| (*record).to_owned()).collect(), ..Page::default() }
     }
 
-    fn frame() -> RowFrame {
+    fn frame() -> RowFrame<'static> {
         RowFrame::new(&Query::new("list", []), None, None, None)
     }
 

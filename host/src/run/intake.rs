@@ -33,7 +33,7 @@ impl Input {
     pub(crate) fn with_fields(self, fields: Option<Vec<String>>) -> Self {
         let Some(fields) = fields else { return self };
         let fields: Arc<Vec<Arc<str>>> = Arc::new(fields.into_iter().map(Arc::from).collect());
-        let select = move |query: Query| query.with_shared_fields(Arc::clone(&fields));
+        let select = move |query: Query| query.with_shared_fields(Some(Arc::clone(&fields)));
         Self { queries: self.queries.map(select).boxed(), ..self }
     }
 

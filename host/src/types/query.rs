@@ -94,15 +94,9 @@ impl Query {
         self.fields.as_deref().map(Vec::as_slice)
     }
 
-    /// As [`Self::with_fields`].
-    #[cfg(feature = "cli")]
-    pub(crate) fn with_shared_fields(self, fields: Arc<Vec<Arc<str>>>) -> Self {
-        Self { fields: Some(fields), ..self }
-    }
-
-    /// The same query, for the fields that another is for.
-    pub(crate) fn with_fields_of(self, other: &Self) -> Self {
-        Self { fields: other.fields.clone(), ..self }
+    /// As [`Self::with_fields`], with the fields of another query; `None` for all.
+    pub(crate) fn with_shared_fields(self, fields: Option<Arc<Vec<Arc<str>>>>) -> Self {
+        Self { fields, ..self }
     }
 
     /// Whether another query is of the same kind and for the same fields.

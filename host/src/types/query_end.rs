@@ -36,6 +36,18 @@ impl QueryEnd {
     }
 }
 
+impl QueryEnd {
+    /// What reports call a failure: `not-found`, or `partial:unavailable` if the query has rows. `None` if there is none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn failure_text(self) -> Option<String> {
+        match self {
+            Self::Answered => None,
+            Self::Partial(_) => Some(self.to_string()),
+            Self::Failed(kind) => Some(kind.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for QueryEnd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

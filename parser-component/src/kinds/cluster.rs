@@ -14,6 +14,10 @@ use super::unknown_state;
 use crate::request::{QueryRequest, STORE, string};
 use crate::{PageResults, batchexecute, unreadable};
 
+/// The few fields of a row that most people want.
+pub(super) const COMPACT: &[&str] =
+    &["country", "position", "title", "app_id", "developer", "score", "installs", "price", "currency"];
+
 /// The rpc that continues a cluster.
 const CONTINUATION_RPC: &str = "qnKhOb";
 

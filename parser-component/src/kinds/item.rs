@@ -12,6 +12,11 @@ use playfast_guest::{Failure, url};
 
 use crate::request::STORE;
 
+/// The fields without which an item is none, those that identify it in a list, and those that change daily.
+pub(super) const REQUIRED_FIELDS: &[&str] = &["app_id", "title"];
+pub(super) const KEY: &[&str] = &["app_id"];
+pub(super) const NOISY: &[&str] = &["score", "score_text", "installs"];
+
 record! {
     /// An app in a chart, a search, a developer's list or among similar apps.
     ChartApp {

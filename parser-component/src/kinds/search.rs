@@ -35,10 +35,10 @@ pub(super) const KIND: Kind = Kind {
     ],
     required: &["term"],
     fields: item::FIELD_DOCS,
-    required_fields: &["app_id", "title"],
+    required_fields: item::REQUIRED_FIELDS,
     compact: &["country", "term", "position", "title", "app_id", "developer", "score", "installs", "price", "currency"],
-    key: &["app_id"],
-    noisy: &["score", "score_text", "installs"],
+    key: item::KEY,
+    noisy: item::NOISY,
     per_request: PerRequest::new(1, 1),
     ask,
     read: |queries, body| match batchexecute::is_answer(body) {

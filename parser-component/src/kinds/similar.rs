@@ -40,10 +40,10 @@ pub(super) const KIND: Kind = Kind {
     ],
     required: &["app_id"],
     fields: item::FIELD_DOCS,
-    required_fields: &["app_id", "title"],
-    compact: &["country", "position", "title", "app_id", "developer", "score", "installs", "price", "currency"],
-    key: &["app_id"],
-    noisy: &["score", "score_text", "installs"],
+    required_fields: item::REQUIRED_FIELDS,
+    compact: cluster::COMPACT,
+    key: item::KEY,
+    noisy: item::NOISY,
     per_request: PerRequest::new(1, 1),
     ask: |query| match query.state.as_deref() {
         None => Ok(QueryRequest::Page {

@@ -28,7 +28,7 @@ use crate::output::FileCheckpointError;
 use crate::result::PageResult;
 use crate::robots::Robots;
 use crate::run::{Input, PageResults, RunStats};
-use crate::types::{Failure, FailureKind, Query, QueryEnd, chain};
+use crate::types::{FailureKind, Query, QueryEnd, chain};
 
 /// What is known of queries before they are asked.
 #[derive(Clone, Debug, Default)]
@@ -195,17 +195,9 @@ impl Delivery<'_> {
             return;
         };
         let query = page_result.query.to_string();
-        let kind = kind_text(end, failure);
+        let kind = end.failure_text().unwrap_or_default();
         let cause = format!("{kind}: {}", with_option(failure));
         repeated.report(&kind, &cause, &query, || short(page_result));
-    }
-}
-
-/// What a line says of a failure's kind: `not-found`, or `partial:unavailable` if the query has rows.
-pub(in crate::cli) fn kind_text(end: QueryEnd, failure: &Failure) -> String {
-    match end {
-        QueryEnd::Partial(_) => end.to_string(),
-        _ => failure.kind.to_string(),
     }
 }
 
@@ -235,7 +227,7 @@ pub(in crate::cli) async fn dry_run(
     while let Some(query) = queries.next().await {
         let slot = estimator.add(&query);
         for expected in details.into_iter().flat_map(|details| details.expected(host, &query)) {
-            of_details.add(&expected.with_fields_of(&query));
+            of_details.add(&expected.with_shared_fields(query.shared_fields()));
         }
         let line = Value::from(asked(&query, slot.as_ref()));
         writeln!(out, "{line}").map_err(|error| ExitStatus::unwritten("queries", &error))?;

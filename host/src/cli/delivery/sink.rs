@@ -15,7 +15,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Map, Value};
 
 use crate::cli::args::{Existing, OutputArgs};
-use crate::cli::delivery::deliver::kind_text;
 use crate::cli::delivery::replacement::Replacement;
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::Carried;
@@ -26,7 +25,7 @@ use crate::output::{
 use crate::result::PageResult;
 use crate::run::ResumeFilter;
 use crate::swap::ParserSlot;
-use crate::types::{FailureKind, Query};
+use crate::types::{FailureKind, Query, QueryEnd};
 use destination::{Destination, is_special};
 
 pub(in crate::cli) use columns::Columns;
@@ -166,7 +165,7 @@ impl Sink {
         self.is_answered |= page_result.failure.is_none();
         self.has_failed |= page_result.failure.is_some();
         if let Some(failure) = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled) {
-            let kind = page_result.end().map_or_else(|| failure.kind.to_string(), |end| kind_text(end, failure));
+            let kind = page_result.end().and_then(QueryEnd::failure_text).unwrap_or_default();
             self.write_failures([failed(page_result, &kind, &with_option(failure))])?;
         }
         let count = rows.len() as u64;

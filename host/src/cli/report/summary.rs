@@ -44,10 +44,7 @@ impl Summary<'_> {
         let mut lines = vec![("", self.queries())];
         let mut rows = format!("{} in {}", grouped(self.rows), short(self.time));
         if self.stats.duplicates > 0 {
-            rows.push_str(&format!(
-                ", without {}",
-                counted(self.stats.duplicates, "that came twice", "that came twice")
-            ));
+            rows.push_str(&format!(", without {} that came twice", grouped(self.stats.duplicates)));
         }
         lines.push(("rows", rows));
         if *requests > 0 {

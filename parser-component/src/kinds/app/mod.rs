@@ -160,12 +160,17 @@ const DETAILS_FIELDS: &str = "1,9,10,11,13,14,19,20,38,43,47,49,52,58,59,63,69,7
 /// The argument of `Ws7gDc` for some fields. Nothing but what the mask names comes back without the options.
 pub(super) fn masked_request(app_id: &str, mask: &[u16]) -> String {
     let mask: Vec<_> = mask.iter().map(u16::to_string).collect();
-    format!("[null,null,[[{}]],null,null,[[{},7]]]", mask.join(","), string(app_id))
+    argument(&mask.join(","), "null", app_id)
 }
 
 /// The argument of `Ws7gDc`: `[null, null, [[FIELDS]], OPTIONS, null, [[APP, 7]]]`; 7 is the document type of an app.
+pub(super) fn argument(fields: &str, options: &str, app_id: &str) -> String {
+    format!("[null,null,[[{fields}]],{options},null,[[{},7]]]", string(app_id))
+}
+
+/// The argument of `Ws7gDc` for all fields.
 fn details_request(app_id: &str) -> String {
-    format!("[null,null,[[{DETAILS_FIELDS}]],[{OPTIONS}],null,[[{},7]]]", string(app_id))
+    argument(DETAILS_FIELDS, &format!("[{OPTIONS}]"), app_id)
 }
 
 /// The details message in the answer to `Ws7gDc`.

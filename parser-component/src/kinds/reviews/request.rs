@@ -4,7 +4,7 @@ use playfast_guest::{Failure, Query};
 
 use super::cursor::Cursor;
 use super::since::{SINCE, since};
-use crate::kinds::app_id;
+use crate::kinds::{app, app_id};
 use crate::request::{OPTIONS, string};
 
 /// The argument of `oCPfdb`: `[null, [2, SORT, [NUM, null, TOKEN], null, FILTER], [APP, 7]]`; 7 is the document type of an app.
@@ -51,7 +51,7 @@ fn num(query: &Query) -> Result<u64, Failure> {
 
 /// The argument of `Ws7gDc` for an app's title and id.
 pub(super) fn listing_request(query: &Query) -> Result<String, Failure> {
-    Ok(format!("[null,null,[[1,78]],[{OPTIONS}],null,[[{},7]]]", string(app_id(query)?)))
+    Ok(app::argument("1,78", &format!("[{OPTIONS}]"), app_id(query)?))
 }
 
 #[cfg(test)]

@@ -73,8 +73,7 @@ impl Columns {
     pub(super) fn suited(&self, options: &RowArgs, destination: &Destination) -> RowArgs {
         let mut options = options.clone();
         let is_unsuited = |option: &str, suits: bool| !suits && !options.is_typed(option);
-        let sort = options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text));
-        let unsuited_sort = is_unsuited("sort", sort.is_none_or(|field| self.check("", field).is_ok()));
+        let unsuited_sort = is_unsuited("sort", sort_field(&options).is_none_or(|field| self.check("", field).is_ok()));
         let pivot = options.pivot.as_deref().is_none_or(|param| self.check_param("", param).is_ok());
         let unsuited_pivot = is_unsuited("pivot", pivot && destination.format == Format::Table);
         let unsuited_spreadsheet = is_unsuited("spreadsheet", destination.format == Format::Csv);
@@ -112,7 +111,7 @@ impl Columns {
 
     /// The fields that rows need: those that `--fields` chooses, and that of `--sort`. `None` for all.
     pub(super) fn needed(&self, options: &RowArgs) -> Result<Option<Vec<String>>, ExitStatus> {
-        let sort = options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text).to_owned());
+        let sort = sort_field(options).map(str::to_owned);
         Ok(self.chosen(options, false)?.map(|fields| fields.into_iter().chain(sort).collect()))
     }
 
@@ -131,6 +130,11 @@ impl Columns {
         }
         Err(ExitStatus::config(format!("{option}: {}", unknown(name, "queries have no parameter", &self.params))))
     }
+}
+
+/// The field that `--sort` names.
+fn sort_field(options: &RowArgs) -> Option<&str> {
+    options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text))
 }
 
 fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
