@@ -7,6 +7,8 @@ use std::time::SystemTime;
 
 use crate::cli::report::progress;
 use crate::output::JournalError;
+#[cfg(feature = "db")]
+use crate::output::database::DatabaseError;
 use crate::types::chain;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
@@ -76,6 +78,17 @@ impl ExitStatus {
     pub(in crate::cli) fn report(&self) -> ExitCode {
         self.warn();
         ExitCode::from(self.code)
+    }
+}
+
+#[cfg(feature = "db")]
+impl From<DatabaseError> for ExitStatus {
+    fn from(error: DatabaseError) -> Self {
+        let message = chain(&error);
+        match error {
+            DatabaseError::InUse { .. } => Self::locked(message),
+            _ => Self::config(message),
+        }
     }
 }
 

@@ -7,12 +7,31 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::result::PageResult;
+use crate::result::{PageResult, Source};
 use crate::run::ResumeFilter;
-use crate::types::{FailureKind, QueryEnd, QueryKey, RecordKey, Row};
+use crate::swap::ParserSlot;
+use crate::types::{FailureKind, Query, QueryEnd, QueryKey, RecordKey, Row};
+
+/// Origin of a page: what was asked, and what answered. A checkpoint may store it beside the rows.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PageOrigin {
+    /// The query.
+    pub query: Query,
+    /// The slot that answered; `None` if no parser has the query's kind.
+    pub slot: Option<ParserSlot>,
+    /// The response, and the parser that parsed it; `None` if no response came.
+    pub source: Option<Arc<Source>>,
+}
+
+impl PageOrigin {
+    fn new(page: &PageResult) -> Self {
+        Self { query: page.query.clone(), slot: page.slot.clone(), source: page.source.clone() }
+    }
+}
 
 /// How far a query is after a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryProgress {
     /// Identifies the query in later runs.
@@ -23,10 +42,12 @@ pub struct QueryProgress {
     pub records: usize,
     /// Keys of this page's records: [`crate::run::PartialQuery::record_keys`].
     pub record_keys: Vec<RecordKey>,
+    /// Origin of this page.
+    pub origin: PageOrigin,
 }
 
 /// The end of a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EndedQuery {
     /// Identifies the query in later runs.
@@ -37,6 +58,8 @@ pub struct EndedQuery {
     pub records: usize,
     /// Keys of this page's records, if a later run may continue the query: [`crate::run::PartialQuery::record_keys`].
     pub record_keys: Vec<RecordKey>,
+    /// Origin of the query's last page.
+    pub origin: PageOrigin,
 }
 
 /// How a run ended.
@@ -98,6 +121,7 @@ struct Tree {
     records: usize,
     open: usize,
     end: QueryEnd,
+    origin: PageOrigin,
 }
 
 impl<C: Checkpoint> CheckpointWriter<C> {
@@ -122,7 +146,7 @@ impl<C: Checkpoint> CheckpointWriter<C> {
 
     /// Stores a page with these rows in place of its own.
     pub(crate) fn write_rows(&mut self, rows: Vec<Row>, page: &PageResult) -> Result<(), C::Error> {
-        let (key, records) = (page.query.key(), page.records);
+        let (key, records, origin) = (page.query.key(), page.records, PageOrigin::new(page));
         self.is_answered |= page.failure.is_none();
         self.is_left |= page.end().is_some_and(|end| match end {
             QueryEnd::Answered => false,
@@ -132,7 +156,7 @@ impl<C: Checkpoint> CheckpointWriter<C> {
         let end = match (&page.failure, &page.state) {
             (None, Some(state)) => {
                 let (state, record_keys) = (Arc::clone(state), page.record_keys.clone());
-                return self.checkpoint.page(rows, QueryProgress { key, state, records, record_keys });
+                return self.checkpoint.page(rows, QueryProgress { key, state, records, record_keys, origin });
             }
             _ => page.end().unwrap_or(QueryEnd::Answered),
         };
@@ -140,22 +164,24 @@ impl<C: Checkpoint> CheckpointWriter<C> {
         let record_keys = if end == QueryEnd::Answered { Vec::new() } else { page.record_keys.clone() };
         if page.query_path.path.is_empty() && page.follow_up_count > 0 {
             // It ends with its follow-up queries: asked again, it raises those that are left.
-            self.trees.insert(root, Tree { key, records, open: page.follow_up_count, end });
+            let tree = Tree { key, records, open: page.follow_up_count, end, origin: origin.clone() };
+            self.trees.insert(root, tree);
             let end = QueryEnd::Failed(FailureKind::Cancelled);
-            return self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys });
+            return self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys, origin });
         }
-        self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys })?;
+        self.checkpoint.end(rows, EndedQuery { key, end, records, record_keys, origin })?;
         let Some(tree) = self.trees.get_mut(&root) else { return Ok(()) };
         tree.open = (tree.open + page.follow_up_count).saturating_sub(1);
         tree.end = if end == QueryEnd::Answered { tree.end } else { end };
         if tree.open > 0 {
             return Ok(());
         }
-        let ended = self.trees.remove(&root).map(|Tree { key, records, end, .. }| EndedQuery {
+        let ended = self.trees.remove(&root).map(|Tree { key, records, end, origin, .. }| EndedQuery {
             key,
             end,
             records,
             record_keys: Vec::new(),
+            origin,
         });
         ended.map_or(Ok(()), |ended| self.checkpoint.end(Vec::new(), ended))
     }

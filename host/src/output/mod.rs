@@ -7,6 +7,8 @@
 mod checkpoint;
 mod controls;
 mod csv_records;
+#[cfg(feature = "db")]
+pub mod database;
 mod encoder;
 mod file_checkpoint;
 mod file_format;
@@ -19,7 +21,7 @@ pub mod terminal;
 mod writer;
 
 pub use crate::types::{QueryEnd, RecordKey};
-pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, QueryProgress, RunEnd};
+pub use checkpoint::{Checkpoint, CheckpointWriter, EndedQuery, PageOrigin, QueryProgress, RunEnd};
 pub use csv_records::header;
 pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};
 pub use file_format::{Compression, FileFormat, FileFormatError};

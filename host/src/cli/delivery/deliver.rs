@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::cli::args::{Options, RunArgs};
 use crate::cli::delivery::details::Details;
 use crate::cli::delivery::shutdown_signal::ShutdownSignal;
-use crate::cli::delivery::sink::{self, Finish, Sink, SinkError, asked};
+use crate::cli::delivery::sink::{self, Finish, Sink, SinkError, StoreError, asked};
 use crate::cli::delivery::watch;
 use crate::cli::exit::{self, ExitStatus, print_message};
 use crate::cli::input::{Carried, Refusals};
@@ -79,7 +79,7 @@ pub(in crate::cli) async fn deliver(
     let mut coverage = Coverage::default();
     sink.set_carried(taken.carried.clone());
     let is_replacing = sink.is_replacing();
-    let (journal, summary_file) = (sink.is_journaled(), sink.take_summary());
+    let (journal, summary_file) = (sink.is_resumable(), sink.take_summary());
     let (hint, rows) = (sink.failures_hint(), sink.rows_written());
     let delivery =
         Delivery { coverage: &mut coverage, interrupt: &interrupt, run: &options.run, refusals: &taken.refusals, hint };
@@ -108,7 +108,9 @@ pub(in crate::cli) async fn deliver(
         return Ok(ExitStatus::internal(internal_error(fault, resume)));
     }
     match (written, interrupt.code()) {
-        (Err(SinkError::Rows(FileCheckpointError::Rows(error))), _) if error.kind() == io::ErrorKind::BrokenPipe => {
+        (Err(SinkError::Rows(StoreError::File(FileCheckpointError::Rows(error)))), _)
+            if error.kind() == io::ErrorKind::BrokenPipe =>
+        {
             Ok(ExitStatus::done())
         }
         (Err(error), _) => Err(ExitStatus::config(format!("{}{resume}", chain(&error)))),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use same_file::Handle;
 
+#[cfg(feature = "db")]
+use super::sink::is_database;
 use crate::cli::args::{Arguments, Invocation, Options, OwnCommand};
 use crate::cli::exit::ExitStatus;
 use crate::cli::input::Source;
@@ -104,6 +106,8 @@ fn find_outputs(options: &Options) -> impl Iterator<Item = Named> {
     let named = |text: String, path: &Path| Identity::new(path).map(|file| Named { text, file });
     let option = |option: &str, path: &Path| named(format!("{option} {}", path.display()), path);
     let rows = match output.rows.file() {
+        #[cfg(feature = "db")]
+        Some(file) if is_database(file) => [option("-o", file), None],
         Some(file) => {
             let journal = Journal::path(file);
             let text = format!("{}, the journal of -o {},", journal.display(), file.display());

@@ -4,8 +4,11 @@
 //! pipe have no journal.
 
 mod columns;
+#[cfg(feature = "db")]
+mod database;
 mod destination;
 mod rows;
+mod store;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -19,9 +22,7 @@ use crate::cli::delivery::replacement::Replacement;
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::Carried;
 use crate::cli::report::remedy::with_option;
-use crate::output::{
-    Checkpoint, CheckpointWriter, FileCheckpointError, Format, Journal, JournalHeader, OutputFile, Resumed, RunEnd,
-};
+use crate::output::{Checkpoint, CheckpointWriter, Format, Journal, JournalHeader, OutputFile, Resumed, RunEnd};
 use crate::result::PageResult;
 use crate::run::ResumeFilter;
 use crate::swap::ParserSlot;
@@ -29,16 +30,20 @@ use crate::types::{FailureKind, Query, QueryEnd};
 use destination::{Destination, is_special};
 
 pub(in crate::cli) use columns::Columns;
+#[cfg(feature = "db")]
+pub(in crate::cli) use database::is_database;
 #[cfg(feature = "demo")]
 pub(in crate::cli) use rows::width;
 pub(in crate::cli) use rows::{Rows, stdout};
+use store::Store;
+pub(in crate::cli) use store::StoreError;
 
 /// Why rows can't be written any more.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum SinkError {
     /// The rows, or their journal.
     #[error(transparent)]
-    Rows(#[from] FileCheckpointError),
+    Rows(#[from] StoreError),
     /// The file of failures.
     #[error("failed to write failures")]
     Failures(#[source] io::Error),
@@ -52,8 +57,9 @@ pub(in crate::cli) enum SinkError {
 
 /// Where the rows of a run go.
 pub(in crate::cli) struct Sink {
-    rows: CheckpointWriter<Rows>,
-    format: Format,
+    rows: CheckpointWriter<Store>,
+    /// Whether rows are written when all are there.
+    is_table: bool,
     failures: Option<(PathBuf, BufWriter<OutputFile>)>,
     summary: Option<OutputFile>,
     /// The file that takes the place of the named one when the run is finished.
@@ -66,6 +72,21 @@ pub(in crate::cli) struct Sink {
     is_answered: bool,
     has_failed: bool,
     rows_written: Arc<AtomicU64>,
+}
+
+/// Files beside the rows, opened, with their former content.
+struct SideFiles {
+    failures: Option<(PathBuf, OutputFile)>,
+    summary: Option<OutputFile>,
+}
+
+impl SideFiles {
+    fn open(options: &OutputArgs) -> Result<Self, ExitStatus> {
+        let failures =
+            options.failures.as_ref().map(|file| Ok::<_, ExitStatus>((file.clone(), OutputFile::open_locked(file)?)));
+        let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file));
+        Ok(Self { failures: failures.transpose()?, summary: summary.transpose()? })
+    }
 }
 
 /// What is to be said at the end.
@@ -86,35 +107,42 @@ impl Sink {
         limit: Option<usize>,
         columns: impl FnOnce() -> Columns,
     ) -> Result<Self, ExitStatus> {
+        #[cfg(feature = "db")]
+        if let Some(path) = database::path(&options.rows) {
+            database::check(options, &columns())?;
+            let files = SideFiles::open(options)?;
+            let database = database::open(path, options, limit)?;
+            return Self::new(Store::Database(Box::new(database)), files, limit);
+        }
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
         let columns = columns();
         let row_options = columns.suited(&options.rows, &destination);
         let fields = columns.chosen(&row_options, options.source)?;
-        let failures =
-            options.failures.as_ref().map(|file| OutputFile::open_locked(file).map(|open| (file.clone(), open)));
-        let failures = failures.transpose()?;
-        let summary = options.summary_json.as_ref().map(|file| OutputFile::open(file)).transpose()?;
+        let files = SideFiles::open(options)?;
         let header = JournalHeader::new(destination.format, fields).with_carried(columns.carried().to_vec());
         let header = header.with_variant(destination.compression, row_options.spreadsheet);
         let Opened { rows, replacement } = open_rows(&destination, &header, options.existing())?;
         let rows = rows.arranged(&row_options, options.source, &columns, &destination)?;
-        let failures =
-            failures.map(|(path, file)| Ok::<_, ExitStatus>((path, BufWriter::new(cleared(file)?)))).transpose()?;
-        let format = destination.format;
-        let sink = Self {
-            rows: CheckpointWriter::new(rows),
-            format,
-            failures,
+        let sink = Self::new(Store::File(Box::new(rows)), files, limit)?;
+        Ok(Self { is_table: destination.format == Format::Table, replacement, ..sink })
+    }
+
+    fn new(store: Store, files: SideFiles, limit: Option<usize>) -> Result<Self, ExitStatus> {
+        let SideFiles { failures, summary } = files;
+        let failures = failures.map(|(path, file)| Ok::<_, ExitStatus>((path, BufWriter::new(cleared(file)?))));
+        Ok(Self {
+            rows: CheckpointWriter::new(store),
+            is_table: false,
+            failures: failures.transpose()?,
             summary,
-            replacement,
+            replacement: None,
             limit,
             carried: None,
             is_answered: false,
             has_failed: false,
             rows_written: Arc::default(),
-        };
-        Ok(sink)
+        })
     }
 
     /// The fields that rows need, as [`Self::open`] reads the options; `None` for all.
@@ -126,6 +154,10 @@ impl Sink {
         on_terminal: Format,
         columns: &Columns,
     ) -> Result<Option<Vec<String>>, ExitStatus> {
+        #[cfg(feature = "db")]
+        if database::path(&options.rows).is_some() {
+            return columns.chosen(&options.rows, false);
+        }
         let destination = Destination::new(&options.rows, on_terminal)?;
         columns.needed(&columns.suited(&options.rows, &destination))
     }
@@ -217,8 +249,8 @@ impl Sink {
         self.rows.checkpoint().resume_filter()
     }
 
-    pub(in crate::cli) fn is_table(&self) -> bool {
-        self.format == Format::Table
+    pub(in crate::cli) const fn is_table(&self) -> bool {
+        self.is_table
     }
 
     /// Whether the rows replace a file once the run is finished.
@@ -226,8 +258,8 @@ impl Sink {
         self.replacement.is_some()
     }
 
-    pub(in crate::cli) const fn is_journaled(&self) -> bool {
-        self.rows.checkpoint().is_journaled() && self.replacement.is_none()
+    pub(in crate::cli) const fn is_resumable(&self) -> bool {
+        self.rows.checkpoint().is_resumable() && self.replacement.is_none()
     }
 }
 

@@ -154,7 +154,7 @@ impl Journal {
     /// # Errors
     /// If the journal can't be written.
     pub fn page(&mut self, progress: &QueryProgress, offset: u64) -> Result<(), JournalError> {
-        let QueryProgress { key, state, records, record_keys } = progress;
+        let QueryProgress { key, state, records, record_keys, .. } = progress;
         let record_keys = RecordKey::join(record_keys);
         let state = Some(state.as_ref().into());
         let entry = Entry { key: *key, state, records: *records, offset, end: None, record_keys };
@@ -166,7 +166,7 @@ impl Journal {
     /// # Errors
     /// If the journal can't be written.
     pub fn end(&mut self, ended: &EndedQuery, offset: u64) -> Result<(), JournalError> {
-        let EndedQuery { key, end, records, record_keys } = ended;
+        let EndedQuery { key, end, records, record_keys, .. } = ended;
         let record_keys = RecordKey::join(record_keys);
         let entry = Entry { key: *key, state: None, records: *records, offset, end: Some(*end), record_keys };
         self.write(&entry.line())

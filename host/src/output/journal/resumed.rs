@@ -21,6 +21,16 @@ pub struct Resumed {
 }
 
 impl Resumed {
+    /// What was done, by the keys of the answered queries and the progress of others.
+    #[cfg(feature = "db")]
+    pub(in crate::output) fn new(
+        mut done: Vec<QueryKey>,
+        partial: impl IntoIterator<Item = (QueryKey, PartialQuery)>,
+    ) -> Self {
+        done.sort_unstable();
+        Self { done: CompletedKeys(done), with_state: partial.into_iter().collect(), offset: 0 }
+    }
+
     pub(in crate::output) fn is_empty(&self) -> bool {
         self.done.len() == 0 && self.with_state.is_empty()
     }

@@ -28,8 +28,12 @@ fn output() -> (TempDir, PathBuf) {
     (folder, output)
 }
 
+fn origin() -> PageOrigin {
+    PageOrigin { query: Query::new("list", []), slot: None, source: None }
+}
+
 fn ended(key: QueryKey, end: QueryEnd, records: usize) -> EndedQuery {
-    EndedQuery { key, end, records, record_keys: Vec::new() }
+    EndedQuery { key, end, records, record_keys: Vec::new(), origin: origin() }
 }
 
 /// A run over as many queries, each with a row of ten bytes, that is cut off.
@@ -195,7 +199,13 @@ fn run(output: &Path, format: Format, queries: &[Vec<usize>], luck: &mut Luck, m
         } else {
             let state = (page + 1).to_string();
             let record_keys = Vec::new();
-            let progress = QueryProgress { key: key(*query), state: state.as_str().into(), records, record_keys };
+            let progress = QueryProgress {
+                key: key(*query),
+                state: state.as_str().into(),
+                records,
+                record_keys,
+                origin: origin(),
+            };
             journal.page(&progress, offset).unwrap();
             (started.state, started.repeated) = (Some(state), 0);
         }

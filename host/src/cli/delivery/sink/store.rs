@@ -1,0 +1,84 @@
+//! Store of a run's rows: a file with its journal, or a database.
+
+use super::rows::Rows;
+#[cfg(feature = "db")]
+use crate::output::database::{DatabaseCheckpoint, DatabaseError};
+use crate::output::{Checkpoint, EndedQuery, FileCheckpointError, QueryProgress, RunEnd};
+use crate::run::ResumeFilter;
+use crate::types::Row;
+
+/// Where rows and the progress of their queries are stored.
+pub(super) enum Store {
+    File(Box<Rows>),
+    #[cfg(feature = "db")]
+    Database(Box<DatabaseCheckpoint>),
+}
+
+/// Why rows can't be stored any more.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum StoreError {
+    #[error(transparent)]
+    File(#[from] FileCheckpointError),
+    #[cfg(feature = "db")]
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Store {
+    /// Whether a later run can continue from here.
+    pub(super) const fn is_resumable(&self) -> bool {
+        match self {
+            Self::File(rows) => rows.is_journaled(),
+            #[cfg(feature = "db")]
+            Self::Database(_) => true,
+        }
+    }
+
+    /// Fields that had no column.
+    pub(super) fn dropped(&self) -> Vec<String> {
+        match self {
+            Self::File(rows) => rows.dropped(),
+            #[cfg(feature = "db")]
+            Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+impl Checkpoint for Store {
+    type Error = StoreError;
+
+    fn resume_filter(&self) -> ResumeFilter {
+        match self {
+            Self::File(rows) => rows.resume_filter(),
+            #[cfg(feature = "db")]
+            Self::Database(database) => database.resume_filter(),
+        }
+    }
+
+    fn page(&mut self, rows: Vec<Row>, progress: QueryProgress) -> Result<(), StoreError> {
+        match self {
+            Self::File(file) => file.page(rows, progress)?,
+            #[cfg(feature = "db")]
+            Self::Database(database) => database.page(rows, progress)?,
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, rows: Vec<Row>, ended: EndedQuery) -> Result<(), StoreError> {
+        match self {
+            Self::File(file) => file.end(rows, ended)?,
+            #[cfg(feature = "db")]
+            Self::Database(database) => database.end(rows, ended)?,
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, end: RunEnd) -> Result<(), StoreError> {
+        match self {
+            Self::File(rows) => rows.finish(end)?,
+            #[cfg(feature = "db")]
+            Self::Database(database) => database.finish(end)?,
+        }
+        Ok(())
+    }
+}

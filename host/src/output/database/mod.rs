@@ -1,0 +1,19 @@
+//! Database of runs in one SQLite file: rows of any kind over time, each with its query, its run and the parser that read it.
+//!
+//! A [`DatabaseCheckpoint`] stores a run. The tables are described in `layout.sql`; each kind has a view of its rows, so that
+//! `SELECT country, position, title FROM list` works in any program that reads SQLite. Invariant: a query's state and the rows that it counts are
+//! committed together.
+
+mod checkpoint;
+mod connection;
+mod error;
+mod layout;
+mod record_store;
+mod run_progress;
+#[cfg(test)]
+mod tests_support;
+mod views;
+mod writer_lock;
+
+pub use checkpoint::{DatabaseCheckpoint, RunMode};
+pub use error::DatabaseError;
