@@ -4,6 +4,7 @@
 //! person; [`sort`] orders them. Invariant: NDJSON and CSV are whole after every call, or every checkpoint if they are compressed; JSON and
 //! terminal views are whole after [`RowWriter::finish`].
 
+pub mod changes;
 mod checkpoint;
 mod controls;
 mod csv_records;

@@ -1,5 +1,6 @@
 //! Description of a parser: its hosts, its pace, and the kinds of queries that it answers.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,8 @@ pub struct Kind {
     key: Vec<String>,
     #[serde(rename = "x-noisy", default, skip_serializing_if = "Vec::is_empty")]
     noisy: Vec<String>,
+    #[serde(rename = "x-feed", default, skip_serializing_if = "Option::is_none")]
+    feed: Option<BTreeMap<String, String>>,
     /// The parameter that tells the parser which fields are selected. It is not among `params`, since nobody else gives it.
     #[serde(rename = "x-selects-fields", default, skip_serializing_if = "Option::is_none")]
     selects_fields: Option<String>,
@@ -129,6 +132,12 @@ impl Kind {
     #[must_use]
     pub fn noisy(&self) -> &[String] {
         &self.noisy
+    }
+
+    /// Whether records come newest first, and more of them with time, as reviews do: one that isn't read again hasn't gone.
+    #[must_use]
+    pub const fn is_feed(&self) -> bool {
+        self.feed.is_some()
     }
 
     /// The fields that a query selects; `None` if it wants all, or the parser can't select fields. If it wants none of the record's, its key is

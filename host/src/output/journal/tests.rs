@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::output::checkpoint::PageOrigin;
 use crate::output::output_file::OutputFile;
 use crate::output::{Format, RowWriter};
-use crate::types::{FailureKind, QueryEnd, QueryKey, Row};
+use crate::types::{FailureKind, Query, QueryEnd, QueryKey, Row};
 
 fn key(query: usize) -> QueryKey {
     format!("{query:032x}").parse().unwrap()
