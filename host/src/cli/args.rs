@@ -4,6 +4,8 @@
 //! these are checked by [`crate::query::Plan`], which knows which value is nearest.
 
 mod commands;
+#[cfg(feature = "db")]
+mod database;
 #[cfg(feature = "demo")]
 mod demo;
 mod documented;
@@ -36,6 +38,8 @@ pub(in crate::cli) use commands::{
     CompletionsCommand, ConfigCommand, DoctorCommand, HelpCommand, InspectCommand, ManCommand, OwnCommand,
     ParseCommand, RunCommand,
 };
+#[cfg(feature = "db")]
+pub(in crate::cli) use database::{DbAction, DbCommand, DiffCommand};
 #[cfg(feature = "demo")]
 pub(in crate::cli) use demo::{BenchCommand, DemoCommand};
 pub(in crate::cli) use global::{Color, GeneralArgs};

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use crate::cli::report::progress;
-use crate::output::JournalError;
 #[cfg(feature = "db")]
 use crate::output::database::DatabaseError;
+use crate::output::{FileCheckpointError, JournalError};
 use crate::types::chain;
 
 /// How the program ends: a code, and a line for stderr where there is something to say.
@@ -27,6 +27,12 @@ impl ExitStatus {
             _ => 1,
         };
         Self { code, message: None }
+    }
+
+    /// There is something that a script wants to know by the exit code, as `diff` tells it.
+    #[cfg(feature = "db")]
+    pub(in crate::cli) const fn differs() -> Self {
+        Self { code: 1, message: None }
     }
 
     /// Everything is well.
@@ -88,6 +94,16 @@ impl From<DatabaseError> for ExitStatus {
         match error {
             DatabaseError::InUse { .. } => Self::locked(message),
             _ => Self::config(message),
+        }
+    }
+}
+
+impl From<FileCheckpointError> for ExitStatus {
+    fn from(error: FileCheckpointError) -> Self {
+        match error {
+            FileCheckpointError::Rows(error) => Self::unwritten("rows", &error),
+            FileCheckpointError::Journal(error) => error.into(),
+            FileCheckpointError::Format(error) => Self::config(error.to_string()),
         }
     }
 }

@@ -25,6 +25,8 @@ use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
 #[cfg(feature = "demo")]
 use commands::{bench, demo};
 use commands::{completions, config, doctor, fetch, help, inspect, man, parse, run, version};
+#[cfg(feature = "db")]
+use commands::{db, diff};
 use delivery::files;
 use exit::ExitStatus;
 use parsers::Parsers;
@@ -111,6 +113,10 @@ async fn run_own(
         OwnCommand::Doctor(command) => {
             doctor::run(&command, options, settings, options.apply(parsers?.builder())?).await
         }
+        #[cfg(feature = "db")]
+        OwnCommand::Diff(command) => diff::run(&command, options, parsers),
+        #[cfg(feature = "db")]
+        OwnCommand::Db(command) => db::run(&command, options),
         OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,
         OwnCommand::Config(command) => config::run(&command, settings),
         OwnCommand::Completions(command) => completions::run(&command, parsers.as_ref().ok()),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::exit::ExitStatus;
 use crate::cli::settings::Settings;
 use crate::host::{Host, HostBuilder, PLAY};
+#[cfg(feature = "db")]
+use crate::parser::Description;
 use crate::parser::{Digest, Engine, EngineOptions, Kind, Parser};
 use crate::swap::check_hosts;
 use crate::types::chain;
@@ -48,6 +50,12 @@ impl Parsers {
             .next()
             .map(|(_, parser)| parser)
             .ok_or_else(|| ExitStatus::refused("no parser".to_owned()))
+    }
+
+    /// Their descriptions.
+    #[cfg(feature = "db")]
+    pub(in crate::cli) fn descriptions(&self) -> impl Iterator<Item = &Description> {
+        self.parsers.iter().map(|(_, parser)| &**parser.description())
     }
 
     /// A host that has them.

@@ -59,7 +59,8 @@ impl fmt::Display for QueryEnd {
 }
 
 impl QueryEnd {
-    fn parse(text: &str) -> Option<Self> {
+    /// The end that a text names.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let kind = |name: &str| {
             let deserializer = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(name);
             FailureKind::deserialize(deserializer).ok()

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use http::StatusCode;
 
+#[cfg(feature = "db")]
+use super::database::{DbCommand, DiffCommand};
 #[cfg(feature = "demo")]
 use super::demo::{BenchCommand, DemoCommand};
 use super::value::status_code;
@@ -29,6 +31,16 @@ pub(in crate::cli) enum OwnCommand {
     /// Also its version, digest and size, and what it imports and exports.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectCommand),
+    /// Show what changed between two runs
+    ///
+    /// Records that entered, left, moved or changed; queries that failed or weren't asked in one of the runs, of whose records nothing is known.
+    #[cfg(feature = "db")]
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffCommand),
+    /// List, prune or export the runs of a database
+    #[cfg(feature = "db")]
+    #[command(after_help = DB_EXAMPLES)]
+    Db(DbCommand),
     /// Parse a saved response, without the network
     ///
     /// The response goes through the same sandbox as one that was fetched.
@@ -74,6 +86,17 @@ const DOCTOR_EXAMPLES: &str = "Examples:
 const INSPECT_EXAMPLES: &str = "Examples:
   playfast inspect
   playfast inspect books.wasm --json";
+#[cfg(feature = "db")]
+const DIFF_EXAMPLES: &str = "Examples:
+  playfast list --country us,kr -o market.db && playfast diff market.db
+  playfast diff market.db --from 7d --where country=us --min-move 5
+  playfast diff yesterday.ndjson today.ndjson --fields price,version";
+#[cfg(feature = "db")]
+const DB_EXAMPLES: &str = "Examples:
+  playfast db info market.db
+  playfast db export market.db --run 2026-11-27 -o charts.csv
+  playfast db prune market.db --older 1y
+  playfast db forget market.db --reviewer 'Jane Doe'";
 const PARSE_EXAMPLES: &str = "Examples:
   playfast parse --kind list saved.html
   playfast parse --kind app --param country=us page.html.gz --format json";

@@ -85,6 +85,8 @@ pub(super) fn is_used(command: &str, group: Group, option: &str) -> bool {
     match command {
         "inspect" | "demo" | "bench" | "completions" | "man" | "config" | "help" => false,
         "parse" => matches!(option, "param" | "output" | "format" | "fields" | "sort" | "spreadsheet"),
+        "diff" => matches!(option, "fields" | "output" | "format" | "sort" | "spreadsheet"),
+        "db" => matches!(option, "output" | "format" | "fields" | "sort" | "spreadsheet"),
         "doctor" => match group {
             Group::Network | Group::Speed => true,
             Group::Run => matches!(option, "retries" | "give_up" | "max_wait" | "deadline" | "query_deadline"),

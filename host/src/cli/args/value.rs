@@ -46,6 +46,12 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses an age such as `90d` or `1y`.
+#[cfg(feature = "db")]
+pub(in crate::cli) fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text.trim()).map_err(|error| format!("{error}: give an age such as 90d or 1y"))
+}
+
 /// A number of seconds, or of another unit if it has a fraction, which humantime refuses.
 fn seconds(text: &str) -> Option<Duration> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("", 1.0)];

@@ -4,8 +4,12 @@
 pub(super) mod bench;
 pub(super) mod completions;
 pub(super) mod config;
+#[cfg(feature = "db")]
+pub(super) mod db;
 #[cfg(feature = "demo")]
 pub(super) mod demo;
+#[cfg(feature = "db")]
+pub(super) mod diff;
 pub(super) mod doctor;
 pub(super) mod fetch;
 pub(super) mod help;

@@ -15,7 +15,7 @@ use crate::cli::delivery::sink::{Columns, Rows};
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::fetch::FetchOptions;
 use crate::host::Host;
-use crate::output::{Checkpoint, FileCheckpointError, Format, RunEnd};
+use crate::output::{Checkpoint, Format, RunEnd};
 use crate::parser::Kind;
 use crate::query::KindName;
 use crate::result::Outcome;
@@ -53,11 +53,7 @@ pub(in crate::cli) async fn run(
         Err(failure) => Some(failure),
     };
     let end = if failure.is_none() { RunEnd::Complete } else { RunEnd::Unanswered };
-    rows.finish(end).map_err(|error| match error {
-        FileCheckpointError::Rows(error) => ExitStatus::unwritten("rows", &error),
-        FileCheckpointError::Journal(error) => error.into(),
-        FileCheckpointError::Format(error) => ExitStatus::config(error.to_string()),
-    })?;
+    rows.finish(end)?;
     match failure {
         None => Ok(ExitStatus::done()),
         Some(failure) => {

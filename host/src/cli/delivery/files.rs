@@ -127,9 +127,13 @@ fn find_outputs(options: &Options) -> impl Iterator<Item = Named> {
 fn input_paths(arguments: &Arguments, config: Option<&Path>) -> Vec<(String, PathBuf)> {
     let global = &arguments.options.global;
     let own = match &arguments.command {
-        Invocation::Own(OwnCommand::Run(command)) => Some(("--queries", command.queries.clone())),
-        Invocation::Own(OwnCommand::Parse(command)) => Some(("FILE", command.file.clone())),
-        _ => None,
+        Invocation::Own(OwnCommand::Run(command)) => vec![("--queries", command.queries.clone())],
+        Invocation::Own(OwnCommand::Parse(command)) => vec![("FILE", command.file.clone())],
+        #[cfg(feature = "db")]
+        Invocation::Own(OwnCommand::Diff(command)) => command.files.iter().map(|file| ("FILE", file.clone())).collect(),
+        #[cfg(feature = "db")]
+        Invocation::Own(OwnCommand::Db(command)) => vec![("FILE", command.file.clone())],
+        _ => Vec::new(),
     };
     let parser = global.parser.parser.iter().map(|path| ("--parser", path.clone()));
     let config = config.iter().map(|path| ("--config", path.to_path_buf()));

@@ -1,13 +1,16 @@
 //! Database of runs in one SQLite file: rows of any kind over time, each with its query, its run and the parser that read it.
 //!
-//! A [`DatabaseCheckpoint`] stores a run. The tables are described in `layout.sql`; each kind has a view of its rows, so that
+//! A [`DatabaseCheckpoint`] stores a run, a [`Database`] reads what is stored and tells what changed between runs. The tables are described in `layout.sql`; each kind has a view of its rows, so that
 //! `SELECT country, position, title FROM list` works in any program that reads SQLite. Invariant: a query's state and the rows that it counts are
 //! committed together.
 
 mod checkpoint;
 mod connection;
+mod differences;
 mod error;
 mod layout;
+mod maintenance;
+mod reader;
 mod record_store;
 mod run_progress;
 #[cfg(test)]
@@ -16,4 +19,7 @@ mod views;
 mod writer_lock;
 
 pub use checkpoint::{DatabaseCheckpoint, RunMode};
+pub use differences::{DiffOptions, Differences, RunSelector, RunSelectorError};
 pub use error::DatabaseError;
+pub use maintenance::{DatabaseSize, Removed};
+pub use reader::{Database, StoredRun};

@@ -33,7 +33,11 @@ impl Columns {
     /// Those of parsers, and one of their kinds or all: the queries' parameters, `position`, and the records' fields.
     pub(in crate::cli) fn new(parsers: &[Arc<Description>], only: Option<&str>) -> Self {
         let is_asked = |kind: &&Kind| only.is_none_or(|only| kind.name == only);
-        let kinds: Vec<_> = parsers.iter().flat_map(|parser| parser.kinds.iter().filter(is_asked)).collect();
+        Self::from_kinds(&parsers.iter().flat_map(|parser| parser.kinds.iter().filter(is_asked)).collect::<Vec<_>>())
+    }
+
+    /// Those of kinds.
+    pub(in crate::cli) fn from_kinds(kinds: &[&Kind]) -> Self {
         let [kind, position, fetched_at] = ["kind", "position", "fetched_at"].map(str::to_owned);
         let params = distinct(kinds.iter().flat_map(|kind| kind.params.properties.iter().map(|(name, _)| name)));
         let fields = kinds.iter().filter_map(|kind| properties(kind)).flat_map(Map::keys);
@@ -46,6 +50,12 @@ impl Columns {
             carried: Vec::new(),
             are_all: kinds.iter().all(|kind| properties(kind).is_some()),
         }
+    }
+
+    /// Columns of these names, among them those of parameters.
+    #[cfg(feature = "db")]
+    pub(in crate::cli) const fn from_names(names: Vec<String>, params: Vec<String>) -> Self {
+        Self { names, params, compact: Vec::new(), carried: Vec::new(), are_all: true }
     }
 
     /// With columns of the input that rows carry.
