@@ -140,6 +140,24 @@ impl Kind {
         self.feed.is_some()
     }
 
+    /// The parameters with which records come newest first; none if the kind is no feed.
+    pub fn feed_params(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.feed.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The parameter that bounds records by time, and the field that has their time.
+    #[must_use]
+    pub fn since(&self) -> Option<(&str, &str)> {
+        self.params.properties.iter().find_map(|(name, param)| Some((name.as_str(), param.since.as_deref()?)))
+    }
+
+    /// The query that asks the same of a feed without bounds: how much of it is asked differs from run to run. Other queries stay as they are.
+    #[cfg(feature = "db")]
+    pub(crate) fn unbounded(&self, query: &Query) -> Query {
+        let is_bound = |name: &str| self.params.get(name).is_some_and(|param| param.limit || param.since.is_some());
+        if self.is_feed() { query.without_params(is_bound) } else { query.clone() }
+    }
+
     /// The fields that a query selects; `None` if it wants all, or the parser can't select fields. If it wants none of the record's, its key is
     /// selected, or else the required fields.
     pub(crate) fn selection(&self, query: &Query) -> Option<Selection<'_>> {
@@ -197,10 +215,14 @@ impl Kind {
         if let Some(name) = self.compact.iter().find(|name| !in_rows(name)) {
             return Err(("/x-compact".to_owned(), format!("rows have no field {name}")));
         }
-        for (at, names) in [("/x-key", &self.key), ("/x-noisy", &self.noisy)] {
+        let since: Vec<_> = self.since().map(|(_, field)| field.to_owned()).into_iter().collect();
+        for (at, names) in [("/x-key", &self.key), ("/x-noisy", &self.noisy), ("/params", &since)] {
             if let Some(name) = names.iter().find(|name| self.fields().all(|field| field != **name)) {
                 return Err((at.to_owned(), format!("records have no field {name}")));
             }
+        }
+        if let Some((name, _)) = self.feed_params().find(|(name, _)| self.params.get(name).is_none()) {
+            return Err(("/x-feed".to_owned(), format!("there is no parameter {name}")));
         }
         self.params.check().map_err(|(below, what)| (format!("/params{below}"), what))
     }

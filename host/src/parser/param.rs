@@ -66,6 +66,9 @@ pub struct Param {
     /// The number of rows that is wanted: the host cuts a query's rows at it, and asks for no further page.
     #[serde(rename = "x-limit", default, skip_serializing_if = "std::ops::Not::not")]
     pub limit: bool,
+    /// The field of records, a time in Unix seconds, that it bounds from below: its values are days such as 2026-01-31.
+    #[serde(rename = "x-since", default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether it selects the fields of records: the host fills it in, and it is no part of queries' keys and rows.
     #[serde(rename = "x-selects-fields", default, skip_serializing_if = "std::ops::Not::not")]
     pub selects_fields: bool,

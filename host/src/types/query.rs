@@ -126,6 +126,20 @@ impl Query {
         self.params().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
+    /// The same query with this value of a parameter.
+    #[cfg(feature = "db")]
+    pub(crate) fn with_param(self, name: &str, value: &str) -> Self {
+        let others = self.params.iter().filter(|(other, _)| **other != *name).cloned();
+        Self { params: others.chain([(name.into(), value.into())]).collect(), ..self }
+    }
+
+    /// The same query without some of its parameters.
+    #[cfg(feature = "db")]
+    pub(crate) fn without_params(&self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        let params = self.params.iter().filter(|(name, _)| !is_left_out(name)).cloned().collect();
+        Self { params, ..self.clone() }
+    }
+
     /// The kind's name, shared.
     pub(crate) fn shared_kind(&self) -> Arc<str> {
         Arc::clone(&self.kind)

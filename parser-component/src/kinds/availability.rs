@@ -19,6 +19,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["app_id", "country", "availability"],
     key: &[],
     noisy: &[],
+    feed: &[],
     per_request: PerRequest::by_bytes(1024),
     ask: |query| {
         let argument = app::masked_request(app_id(query)?, &[TITLE_SLOT + 1, AVAILABILITY_SLOT + 1]);

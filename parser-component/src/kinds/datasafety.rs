@@ -25,6 +25,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["app_id", "declared", "collected", "shared", "privacy_policy"],
     key: &[],
     noisy: &[],
+    feed: &[],
     per_request: PerRequest::new(1, 1),
     ask: |query| {
         Ok(QueryRequest::PageInLanguage {

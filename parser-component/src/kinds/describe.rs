@@ -20,7 +20,9 @@ pub(crate) fn document() -> String {
 }
 
 fn write_kind(text: &mut String, kind: &Kind) {
-    let Kind { name, summary, params, required, fields, required_fields, compact, key, noisy, per_request, .. } = kind;
+    let Kind {
+        name, summary, params, required, fields, required_fields, compact, key, noisy, feed, per_request, ..
+    } = kind;
     text.push_str(&format!(
         "{{\"name\":\"{name}\",\"summary\":\"{summary}\",\"params\":{{\"type\":\"object\",\"properties\":{{"
     ));
@@ -40,6 +42,11 @@ fn write_kind(text: &mut String, kind: &Kind) {
     text.push_str("]}");
     for (member, names) in [("x-compact", compact), ("x-key", key), ("x-noisy", noisy)] {
         write_names(text, member, names);
+    }
+    if !feed.is_empty() {
+        text.push_str(",\"x-feed\":{");
+        separated(text, feed, |text, (name, value)| text.push_str(&format!("\"{name}\":\"{value}\"")));
+        text.push('}');
     }
     let PerRequest { default, max, bytes } = per_request;
     let bytes = bytes.map(|bytes| format!(",\"bytes\":{bytes}")).unwrap_or_default();
@@ -103,7 +110,8 @@ mod tests {
         let mut lines = Vec::new();
         for kind in document["kinds"].as_array().unwrap() {
             lines.push(format!("{}: {} {}", kind["name"], kind["summary"], kind["per_request"]));
-            for (what, member) in [("compact", "x-compact"), ("key", "x-key"), ("noisy", "x-noisy")] {
+            for (what, member) in [("compact", "x-compact"), ("key", "x-key"), ("noisy", "x-noisy"), ("feed", "x-feed")]
+            {
                 lines.extend(kind.get(member).map(|names| format!("  {what} {names}")));
             }
             for (what, schema) in [("param", &kind["params"]), ("field", &kind["record"])] {

@@ -45,6 +45,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     key: item::KEY,
     noisy: item::NOISY,
+    feed: &[],
     per_request: PerRequest::new(1, 20),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: chart_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),

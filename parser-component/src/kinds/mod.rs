@@ -81,6 +81,8 @@ pub(crate) struct Kind {
     key: &'static [&'static str],
     /// The names of the fields that change all the time, with nothing having happened.
     noisy: &'static [&'static str],
+    /// The parameters with which records come newest first and no known one ever leaves; none if the kind is no feed.
+    feed: &'static [(&'static str, &'static str)],
     /// Queries that share a request, unless the user says otherwise, and at most.
     per_request: PerRequest,
     /// How a query is asked.

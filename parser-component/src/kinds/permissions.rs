@@ -23,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["app_id", "group", "permissions"],
     key: &["group"],
     noisy: &[],
+    feed: &[],
     per_request: PerRequest::new(20, 100),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: permissions_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),

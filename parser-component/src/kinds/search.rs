@@ -39,6 +39,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["country", "term", "position", "title", "app_id", "developer", "score", "installs", "price", "currency"],
     key: item::KEY,
     noisy: item::NOISY,
+    feed: &[],
     per_request: PerRequest::new(1, 1),
     ask,
     read: |queries, body| match batchexecute::is_answer(body) {

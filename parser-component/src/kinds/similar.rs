@@ -44,6 +44,7 @@ pub(super) const KIND: Kind = Kind {
     compact: cluster::COMPACT,
     key: item::KEY,
     noisy: item::NOISY,
+    feed: &[],
     per_request: PerRequest::new(1, 1),
     ask: |query| match query.state.as_deref() {
         None => Ok(QueryRequest::Page {

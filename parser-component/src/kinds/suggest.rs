@@ -30,6 +30,7 @@ pub(super) const KIND: Kind = Kind {
     compact: &["country", "language", "term", "position", "suggestion"],
     key: &["suggestion"],
     noisy: &[],
+    feed: &[],
     per_request: PerRequest::new(20, 100),
     ask: |query| Ok(QueryRequest::Call { rpc: RPC, argument: suggestions_request(query)? }),
     read: |queries, body| batchexecute::answers(queries, body, RPC, page),

@@ -38,6 +38,12 @@ pub(in crate::cli) struct OutputArgs {
     /// Short for --existing restart.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
+    /// Store only what the database doesn't have
+    ///
+    /// For kinds whose records come newest first, such as reviews: they are asked from the day of the newest stored one on. Needs -o FILE.db.
+    #[cfg(feature = "db")]
+    #[arg(long)]
+    pub(in crate::cli) new: bool,
     /// File for the queries that failed
     ///
     /// Each is a JSON object on a line, as run --queries reads them. See playfast help failures.
@@ -51,9 +57,9 @@ pub(in crate::cli) struct OutputArgs {
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RowArgs {
-    /// File for rows: .csv, .json or .ndjson, with .gz or not
+    /// File for rows: .csv, .json or .ndjson, with .gz or not; or .db
     ///
-    /// Its ending sets the format. - is stdout. A journal next to FILE lets --resume go on after the run was cut off.
+    /// Its ending sets the format. - is stdout. A journal next to FILE lets --resume go on after the run was cut off. A database (SQLite) keeps all runs: see playfast diff.
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
     /// ndjson, json, csv or table [default: by FILE's ending]

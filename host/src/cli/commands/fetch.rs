@@ -7,6 +7,8 @@ use futures::StreamExt;
 use crate::cli::args::{KindCommand, Options};
 use crate::cli::delivery::deliver::{InputStats, deliver, dry_run};
 use crate::cli::delivery::details::Details;
+#[cfg(feature = "db")]
+use crate::cli::delivery::new_records;
 use crate::cli::delivery::sink::{Columns, Sink};
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
@@ -24,6 +26,10 @@ pub(in crate::cli) async fn run(
     let slot = host.slot_of(&command.name).map_err(refused)?;
     let description = slot.description();
     let kind = find_kind(&description, &command.name)?;
+    #[cfg(feature = "db")]
+    if options.output.new {
+        new_records::check(kind)?;
+    }
     let mut taken = InputStats::new(options);
     let mut literal = options.input.params()?;
     let details = if options.input.details {
@@ -53,6 +59,10 @@ pub(in crate::cli) async fn run(
         return dry_run(host, input.queries, details.as_ref(), &taken).await;
     }
     let sink = Sink::open(&options.output, Format::Table, options.input.max_rows(), columns)?;
+    #[cfg(feature = "db")]
+    if options.output.new {
+        input = new_records::from_newest(input, host, &options.output.rows)?;
+    }
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
     let exit = deliver(options, host, input, &taken, sink).await?;
     if is_piped && taken.is_empty() {

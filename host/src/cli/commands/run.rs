@@ -2,6 +2,8 @@
 
 use crate::cli::args::{Options, RunCommand};
 use crate::cli::delivery::deliver::{InputStats, deliver, dry_run};
+#[cfg(feature = "db")]
+use crate::cli::delivery::new_records;
 use crate::cli::delivery::sink::{Columns, Sink};
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::{self, AskedKind, Request, Segment, Source, limit_params};
@@ -45,6 +47,8 @@ pub(in crate::cli) async fn run(
         return dry_run(host, input.queries, None, &taken).await;
     }
     let sink = Sink::open(&options.output, on_terminal, options.input.max_rows(), columns)?;
+    #[cfg(feature = "db")]
+    let input = if options.output.new { new_records::from_newest(input, host, &options.output.rows)? } else { input };
     let exit = deliver(options, host, input, &taken, sink).await?;
     if taken.is_empty() {
         // A pipe may well have nothing to say: that is no error.

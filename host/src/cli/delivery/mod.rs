@@ -3,6 +3,8 @@
 pub(super) mod deliver;
 pub(super) mod details;
 pub(super) mod files;
+#[cfg(feature = "db")]
+pub(super) mod new_records;
 pub(super) mod replacement;
 pub(super) mod shutdown_signal;
 pub(super) mod sink;

@@ -72,6 +72,9 @@ pub(in crate::cli) struct Sink {
     is_answered: bool,
     has_failed: bool,
     rows_written: Arc<AtomicU64>,
+    /// Whether rows that a database has already are left out.
+    #[cfg(feature = "db")]
+    is_new_only: bool,
 }
 
 /// Files beside the rows, opened, with their former content.
@@ -109,10 +112,15 @@ impl Sink {
     ) -> Result<Self, ExitStatus> {
         #[cfg(feature = "db")]
         if let Some(path) = database::path(&options.rows) {
-            database::check(options, &columns())?;
+            database::check(options, limit, &columns())?;
             let files = SideFiles::open(options)?;
             let database = database::open(path, options, limit)?;
-            return Self::new(Store::Database(Box::new(database)), files, limit);
+            let sink = Self::new(Store::Database(Box::new(database)), files, limit)?;
+            return Ok(Self { is_new_only: options.new, ..sink });
+        }
+        #[cfg(feature = "db")]
+        if options.new {
+            return Err(ExitStatus::config("--new needs a database: -o FILE.db".to_owned()));
         }
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
@@ -142,6 +150,8 @@ impl Sink {
             is_answered: false,
             has_failed: false,
             rows_written: Arc::default(),
+            #[cfg(feature = "db")]
+            is_new_only: false,
         })
     }
 
@@ -193,6 +203,10 @@ impl Sink {
         }
         if let Some(carried) = &self.carried {
             rows = carried.rows(&page_result.query, rows, page_result.is_last);
+        }
+        #[cfg(feature = "db")]
+        if self.is_new_only {
+            rows = self.rows.checkpoint().new_rows(page_result, rows)?;
         }
         self.is_answered |= page_result.failure.is_none();
         self.has_failed |= page_result.failure.is_some();

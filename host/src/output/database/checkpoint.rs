@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 
 use super::connection::Writer;
 use super::error::DatabaseError;
+use super::open_query::{AskedQuery, OpenQuery};
 use super::record_store::Parts;
 use super::run_progress::{load_progress, unfinished_run};
 use super::views::store_kind;
@@ -70,15 +71,6 @@ pub struct DatabaseCheckpoint {
     committed: Instant,
 }
 
-/// A query that goes on.
-#[derive(Debug)]
-struct OpenQuery {
-    id: i64,
-    /// Number of its rows.
-    rows: usize,
-    progress: PartialQuery,
-}
-
 impl DatabaseCheckpoint {
     /// Opens a database, and creates it if it isn't there.
     ///
@@ -117,6 +109,14 @@ impl DatabaseCheckpoint {
         self.run.is_some()
     }
 
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.writer.connection
+    }
+
+    pub(super) fn error(&self, error: rusqlite::Error) -> DatabaseError {
+        DatabaseError::new(&self.writer.path, error)
+    }
+
     fn step(&mut self, rows: Vec<Row>, step: Step) -> Result<(), DatabaseError> {
         let result = self.store(rows, step).and_then(|()| if self.is_due() { self.commit() } else { Ok(()) });
         result.map_err(|error| {
@@ -143,19 +143,21 @@ impl DatabaseCheckpoint {
         let connection = &self.writer.connection;
         let mut query = match self.open.remove(&key) {
             Some(query) => query,
-            None => open_query(connection, run, &key, &origin, &params, self.row_limit)?,
+            None => {
+                let (query, kind, row_limit) = (&origin.query, kind.as_ref(), self.row_limit);
+                AskedQuery { run, key, query, kind, params: &params, row_limit }.open(connection)?
+            }
         };
         for mut row in rows {
-            query.rows += 1;
             keep_fields(&mut row, &origin.query, kind.as_ref());
-            insert_row(connection, query.id, query.rows, &Parts::new(row, kind.as_ref(), &params))?;
+            query.add(connection, &Parts::new(row, kind.as_ref(), &params))?;
         }
         match (&end, state) {
             (None, Some(state)) => query.progress.record_page(state, records),
             (Some(QueryEnd::Answered), _) => query.progress = PartialQuery { records, ..PartialQuery::default() },
             _ => query.progress.record_failure(records),
         }
-        update_query(connection, &query, end, parser)?;
+        query.update(connection, end, parser)?;
         if end.is_none() {
             self.open.insert(key, query);
         }
@@ -197,7 +199,8 @@ impl DatabaseCheckpoint {
                 RunEnd::Complete => "complete",
             };
             let connection = &self.writer.connection;
-            connection.execute("UPDATE run SET ended_at = ?2, end = ?3 WHERE id = ?1", params![run, now(), end])?;
+            connection
+                .execute("UPDATE run SET ended_at = ?2, end = ?3 WHERE id = ?1", params![run, super::now(), end])?;
         }
         // So that the file is whole without the one of WAL, and the planner knows the tables.
         self.writer.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
@@ -246,21 +249,19 @@ impl Drop for DatabaseCheckpoint {
 fn keep_fields(row: &mut Row, query: &Query, kind: Option<&Kind>) {
     let Some(fields) = query.fields() else { return };
     let key = kind.map(Kind::key).unwrap_or_default();
-    row.retain(|name, _| name == "fetched_at" || key.contains(name) || fields.iter().any(|field| **field == **name));
+    let time = kind.and_then(Kind::since).map(|(_, field)| field);
+    let is_kept = |name: &String| name == "fetched_at" || key.contains(name) || time == Some(name);
+    row.retain(|name, _| is_kept(name) || fields.iter().any(|field| **field == **name));
 }
 
 fn filter(resumed: Resumed) -> ResumeFilter {
     ResumeFilter::new(move |key| resumed.remaining(key))
 }
 
-fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
-}
-
 fn insert_run(connection: &Connection) -> rusqlite::Result<i64> {
     let program = concat!("playfast ", env!("CARGO_PKG_VERSION"));
     let mut insert = connection.prepare_cached("INSERT INTO run (started_at, program) VALUES (?1, ?2)")?;
-    insert.insert(params![now(), program])
+    insert.insert(params![super::now(), program])
 }
 
 fn insert_parser(connection: &Connection, id: &ParserId) -> rusqlite::Result<i64> {
@@ -269,64 +270,4 @@ fn insert_parser(connection: &Connection, id: &ParserId) -> rusqlite::Result<i64
     connection.execute("INSERT OR IGNORE INTO parser (name, version, digest) VALUES (?1, ?2, ?3)", identity)?;
     let sql = "SELECT id FROM parser WHERE name = ?1 AND version = ?2 AND digest = ?3";
     connection.query_row(sql, identity, |row| row.get(0))
-}
-
-/// A query of the run, as it was stored before, or new.
-fn open_query(
-    connection: &Connection,
-    run: i64,
-    key: &QueryKey,
-    origin: &PageOrigin,
-    params: &Map<String, Value>,
-    row_limit: Option<usize>,
-) -> rusqlite::Result<OpenQuery> {
-    let key = key.to_string();
-    let mut find = connection.prepare_cached(
-        "SELECT id, state, records, repeated, (SELECT count(*) FROM row WHERE row.query = query.id) FROM query WHERE run = ?1 AND key = ?2",
-    )?;
-    let stored = find.query_row(params![run, key], |row| {
-        let progress =
-            PartialQuery { state: row.get(1)?, records: row.get(2)?, repeated: row.get(3)?, record_keys: Vec::new() };
-        Ok(OpenQuery { id: row.get(0)?, rows: row.get(4)?, progress })
-    });
-    if let Some(query) = stored.optional()? {
-        return Ok(query);
-    }
-    let query = &origin.query;
-    let fields =
-        query.fields().map(|fields| Value::from(fields.iter().map(|name| &**name).collect::<Vec<_>>()).to_string());
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO query (run, key, kind, params, records, asked_at, fields, row_limit) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7)",
-    )?;
-    let params = Value::from(params.clone()).to_string();
-    let id = insert.insert(params![run, key, query.kind(), params, now(), fields, row_limit])?;
-    Ok(OpenQuery { id, rows: 0, progress: PartialQuery::default() })
-}
-
-fn update_query(
-    connection: &Connection,
-    query: &OpenQuery,
-    end: Option<QueryEnd>,
-    parser: Option<i64>,
-) -> rusqlite::Result<()> {
-    let (end, failure) = match end {
-        None => (None, None),
-        Some(QueryEnd::Answered) => (Some("answered"), None),
-        Some(QueryEnd::Partial(kind)) => (Some("partial"), Some(kind.name())),
-        Some(QueryEnd::Failed(kind)) => (Some("failed"), Some(kind.name())),
-    };
-    let OpenQuery { id, progress, .. } = query;
-    let mut update = connection.prepare_cached(
-        "UPDATE query SET end = ?2, failure = ?3, records = ?4, parser = coalesce(?5, parser), state = ?6, repeated = ?7 WHERE id = ?1",
-    )?;
-    update.execute(params![id, end, failure, progress.records, parser, progress.state, progress.repeated])?;
-    Ok(())
-}
-
-fn insert_row(connection: &Connection, query: i64, position: usize, parts: &Parts) -> rusqlite::Result<()> {
-    let record = parts.store(connection)?;
-    let mut insert = connection
-        .prepare_cached("INSERT INTO row (query, position, record, noisy, fetched_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    insert.execute(params![query, position, record, parts.noisy, parts.fetched_at])?;
-    Ok(())
 }

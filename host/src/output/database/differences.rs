@@ -100,12 +100,13 @@ impl Database {
         let from = self.earlier_run(options, to, &later)?;
         let earlier = self.queries_of(from, options)?;
         let mut differences = Differences { from, to, compared: 0, unanswered: 0, changes: Vec::new() };
-        let mut by_key: HashMap<&str, &StoredQuery> = earlier.iter().map(|query| (query.key.as_str(), query)).collect();
+        let mut by_series: HashMap<&str, &StoredQuery> =
+            earlier.iter().map(|query| (query.series.as_str(), query)).collect();
         for now in &later {
-            let was = by_key.remove(now.key.as_str());
+            let was = by_series.remove(now.series.as_str());
             self.add_changes(was, Some(now), &options.filter, &mut differences)?;
         }
-        for was in earlier.iter().filter(|query| by_key.contains_key(query.key.as_str())) {
+        for was in earlier.iter().filter(|query| by_series.contains_key(query.series.as_str())) {
             self.add_changes(Some(was), None, &options.filter, &mut differences)?;
         }
         Ok(differences)
@@ -170,9 +171,10 @@ impl Database {
             return self.find_run(selector);
         }
         let is_asked = |run: i64| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM query WHERE run = ?1 AND key IN (SELECT value FROM json_each(?2)))";
-            let keys = Value::from(later.iter().map(|query| query.key.as_str()).collect::<Vec<_>>()).to_string();
-            self.collect(sql, (run, keys), |row| row.get::<_, bool>(0)).map(|found| found == [true])
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM query WHERE run = ?1 AND series IN (SELECT value FROM json_each(?2)))";
+            let series = Value::from(later.iter().map(|query| query.series.as_str()).collect::<Vec<_>>()).to_string();
+            self.collect(sql, (run, series), |row| row.get::<_, bool>(0)).map(|found| found == [true])
         };
         for run in self.run_ids("id < ?1", to)? {
             if is_asked(run)? {

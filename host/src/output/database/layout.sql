@@ -26,11 +26,13 @@ CREATE TABLE run (
     program TEXT NOT NULL
 );
 
--- Queries of runs. `end` is null while a query goes on; `state` is the one from which it continues.
+-- Queries of runs. `end` is null while a query goes on; `state` is the one from which it continues. `series` is the key of the query without
+-- what only bounds a feed, such as the day from which on reviews are wanted: queries of one series are compared with each other.
 CREATE TABLE query (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
     key TEXT NOT NULL,
+    series TEXT NOT NULL,
     kind TEXT NOT NULL,
     params TEXT NOT NULL,
     end TEXT CHECK (end IN ('answered', 'partial', 'failed')),
@@ -44,7 +46,7 @@ CREATE TABLE query (
     repeated INTEGER NOT NULL DEFAULT 0,
     UNIQUE (run, key)
 );
-CREATE INDEX query_key ON query (key, run);
+CREATE INDEX query_series ON query (series, run);
 
 -- Records without their noisy fields and long values, each once.
 CREATE TABLE record (

@@ -8,8 +8,10 @@ mod checkpoint;
 mod connection;
 mod differences;
 mod error;
+mod feed;
 mod layout;
 mod maintenance;
+mod open_query;
 mod reader;
 mod record_store;
 mod run_progress;
@@ -23,3 +25,8 @@ pub use differences::{DiffOptions, Differences, RunSelector, RunSelectorError};
 pub use error::DatabaseError;
 pub use maintenance::{DatabaseSize, Removed};
 pub use reader::{Database, StoredRun};
+
+/// The time, as the tables have it.
+fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}

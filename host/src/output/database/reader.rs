@@ -43,7 +43,7 @@ pub struct StoredRun {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StoredQuery {
     pub(super) id: i64,
-    pub(super) key: String,
+    pub(super) series: String,
     pub(super) kind: String,
     /// Name of the parser that answered; `None` if none did.
     pub(super) parser: Option<String>,
@@ -132,14 +132,14 @@ impl Database {
     /// Queries that fulfil a condition, in the order in which they were asked.
     pub(super) fn queries(&self, condition: &str, params: impl Params) -> Result<Vec<StoredQuery>, DatabaseError> {
         let sql = format!(
-            "SELECT query.id, query.key, query.kind, parser.name, query.params, query.end, query.failure, query.asked_at, query.fields, query.row_limit
+            "SELECT query.id, query.series, query.kind, parser.name, query.params, query.end, query.failure, query.asked_at, query.fields, query.row_limit
              FROM query LEFT JOIN parser ON parser.id = query.parser WHERE {condition} ORDER BY query.id"
         );
         let queries = self.collect(&sql, params, |row| {
             Ok((
                 StoredQuery {
                     id: row.get(0)?,
-                    key: row.get(1)?,
+                    series: row.get(1)?,
                     kind: row.get(2)?,
                     parser: row.get(3)?,
                     params: Map::new(),

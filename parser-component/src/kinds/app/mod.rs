@@ -62,6 +62,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     key: &["app_id"],
     noisy: &["score", "score_text", "ratings", "reviews", "histogram", "installs", "min_installs", "real_installs"],
+    feed: &[],
     per_request: PerRequest::by_bytes(50),
     ask: |query| match (query.state.as_deref(), query.param("via")) {
         (Some(BY_PAGE), _) | (None, Some("page")) => Ok(QueryRequest::Page {

@@ -71,6 +71,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     key: &["review_id"],
     noisy: &["thumbs_up"],
+    feed: &[("order", "newest")],
     per_request: PerRequest::new(1, 10),
     ask: |query| match query.state.as_deref() {
         Some(LISTING) => Ok(QueryRequest::Call { rpc: app::RPC, argument: listing_request(query)? }),

@@ -6,7 +6,7 @@ use playfast_guest::{Failure, Query};
 pub(super) const SINCE: &str = "since";
 
 /// Its schema. Whether the month has the day is for [`since`] to say.
-pub(super) const SINCE_SCHEMA: &str = r#"{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$","title":"date","description":"Only reviews written or last changed on this day or later (UTC), such as 2026-01-31, and all of them unless num says fewer","examples":["2026-01-31"]}"#;
+pub(super) const SINCE_SCHEMA: &str = r#"{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$","title":"date","x-since":"created_at","description":"Only reviews written or last changed on this day or later (UTC), such as 2026-01-31, and all of them unless num says fewer","examples":["2026-01-31"]}"#;
 
 const SECONDS_A_DAY: i64 = 86_400;
 

@@ -36,7 +36,7 @@ pub(super) fn open(path: &Path, options: &OutputArgs, limit: Option<usize>) -> R
 }
 
 /// Refuses options that have no effect on a database.
-pub(super) fn check(options: &OutputArgs, columns: &Columns) -> Result<(), ExitStatus> {
+pub(super) fn check(options: &OutputArgs, limit: Option<usize>, columns: &Columns) -> Result<(), ExitStatus> {
     let rows = &options.rows;
     let refused = |option: &str, why: &str| Err(ExitStatus::config(format!("{option} is not for a database: {why}")));
     let is_given = |option: &str, is_set: bool| is_set && rows.is_typed(option);
@@ -50,6 +50,9 @@ pub(super) fn check(options: &OutputArgs, columns: &Columns) -> Result<(), ExitS
     }
     if is_given("pivot", rows.pivot.is_some()) || is_given("spreadsheet", rows.spreadsheet) {
         return refused(if rows.spreadsheet { "--spreadsheet" } else { "--pivot" }, "playfast db export writes files");
+    }
+    if options.new && limit.is_some() {
+        return refused("--limit with --new", "it would leave a gap; --num limits the first run");
     }
     if options.source {
         return refused("--source", "it records the parser of each query");

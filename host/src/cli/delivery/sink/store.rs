@@ -4,7 +4,11 @@ use super::rows::Rows;
 #[cfg(feature = "db")]
 use crate::output::database::{DatabaseCheckpoint, DatabaseError};
 use crate::output::{Checkpoint, EndedQuery, FileCheckpointError, QueryProgress, RunEnd};
+#[cfg(feature = "db")]
+use crate::result::PageResult;
 use crate::run::ResumeFilter;
+#[cfg(feature = "db")]
+use crate::swap::ParserSlot;
 use crate::types::Row;
 
 /// Where rows and the progress of their queries are stored.
@@ -31,6 +35,17 @@ impl Store {
             Self::File(rows) => rows.is_journaled(),
             #[cfg(feature = "db")]
             Self::Database(_) => true,
+        }
+    }
+
+    /// The rows of a page that the store doesn't have.
+    #[cfg(feature = "db")]
+    pub(super) fn new_rows(&self, page: &PageResult, rows: Vec<Row>) -> Result<Vec<Row>, StoreError> {
+        let Self::Database(database) = self else { return Ok(rows) };
+        let description = page.slot.as_ref().map(ParserSlot::description);
+        match description.as_ref().and_then(|description| description.kind(page.query.kind())) {
+            Some(kind) => Ok(database.new_rows(kind, &page.query, rows)?),
+            None => Ok(rows),
         }
     }
 
