@@ -11,6 +11,7 @@ mod body_memory;
 mod checkpoints;
 mod command_line;
 mod component;
+mod databases;
 mod delivery;
 mod examples;
 mod files;

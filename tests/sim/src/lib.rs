@@ -54,7 +54,9 @@ mod truth;
 mod wire;
 
 pub use canned::Canned;
-pub use catalogue::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
+pub use catalogue::{
+    AppQuery, ChartQuery, ClusterQuery, Device, Edits, Price, ReviewQuery, ReviewSort, SearchQuery, Topic,
+};
 pub use config::{Layout, Protocol, StoreConfig};
 pub use error::Error;
 pub use faults::{CallLimit, FOREIGN_APP, FaultKind, Faults, UnknownFault, Window};

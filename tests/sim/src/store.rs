@@ -10,7 +10,9 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::canned::Canned;
-use crate::catalogue::{AppQuery, ChartQuery, ClusterQuery, ReviewQuery, SearchQuery, cluster, search, suggestions};
+use crate::catalogue::{
+    AppQuery, ChartQuery, ClusterQuery, Edits, ReviewQuery, SearchQuery, cluster, search, suggestions,
+};
 use crate::config::{Layout, Protocol, StoreConfig};
 use crate::error::Error;
 use crate::faults::Faults;
@@ -92,6 +94,11 @@ impl Store {
     /// Sets where the data stands in the answers to come.
     pub fn set_layout(&self, layout: Layout) {
         self.state.change(|settings| settings.layout = layout);
+    }
+
+    /// Sets what has changed since it was made, for the requests to come.
+    pub fn set_edits(&self, edits: Edits) {
+        self.state.stock.set_edits(edits);
     }
 
     /// Sets whether it can be reached. If not, open connections break off, and new ones do before TLS.

@@ -68,7 +68,7 @@ impl Database {
     pub fn prune(path: impl AsRef<Path>, age: Duration) -> Result<Removed, DatabaseError> {
         let oldest = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let oldest = humantime::format_rfc3339_seconds(oldest).to_string();
-        change(path.as_ref(), |connection| {
+        change(path.as_ref(), Reclaim::FreePages, |connection| {
             connection.execute("CREATE TEMP TABLE doomed AS SELECT id FROM run WHERE started_at < ?1", [&oldest])?;
             let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
             let removed = Removed {
@@ -88,7 +88,8 @@ impl Database {
     pub fn forget(path: impl AsRef<Path>, field: &str, value: &str) -> Result<Removed, DatabaseError> {
         // A name is quoted in a path of JSON, and can't have a quote itself.
         let json_path = format!("$.\"{}\"", field.replace('"', ""));
-        change(path.as_ref(), |connection| {
+        // It may be about a person.
+        change(path.as_ref(), Reclaim::WholeFile, |connection| {
             let queries = "DELETE FROM query WHERE json_extract(params, ?1) = ?2";
             let rows_of_queries =
                 "DELETE FROM row WHERE query IN (SELECT id FROM query WHERE json_extract(params, ?1) = ?2)";
@@ -102,9 +103,18 @@ impl Database {
     }
 }
 
+/// How the room of what was removed is given back.
+enum Reclaim {
+    /// Free pages are cut off. What was removed may be left in others.
+    FreePages,
+    /// The file is written anew: nothing is left of what was removed.
+    WholeFile,
+}
+
 /// Changes a database in one transaction, then removes what nothing uses any more, and gives its room back.
 fn change(
     path: &Path,
+    reclaim: Reclaim,
     change: impl FnOnce(&Connection) -> rusqlite::Result<Removed>,
 ) -> Result<Removed, DatabaseError> {
     if !path.exists() {
@@ -113,8 +123,6 @@ fn change(
     let writer = Writer::open(path)?;
     let run = || {
         let connection = &writer.connection;
-        // What is removed is overwritten: it may be about a person.
-        connection.pragma_update(None, "secure_delete", true)?;
         let transaction = connection.unchecked_transaction()?;
         let removed = change(&transaction)?;
         transaction.execute_batch(
@@ -122,9 +130,15 @@ fn change(
              DELETE FROM text WHERE NOT EXISTS (SELECT 1 FROM record_text WHERE record_text.text = text.id)",
         )?;
         transaction.commit()?;
-        let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
+        let sql = match reclaim {
+            Reclaim::FreePages => "PRAGMA incremental_vacuum",
+            Reclaim::WholeFile => "VACUUM",
+        };
+        let mut vacuum = connection.prepare(sql)?;
         let mut freed = vacuum.query([])?;
         while freed.next()?.is_some() {}
+        drop(freed);
+        drop(vacuum);
         connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         Ok(removed)
     };

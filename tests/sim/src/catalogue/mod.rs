@@ -4,6 +4,7 @@ mod app;
 mod clusters;
 mod contact;
 mod declared;
+mod edits;
 mod genres;
 mod listing;
 mod locale;
@@ -42,6 +43,7 @@ pub(crate) use reviews::{Review, ReviewPage};
 pub(crate) use search::{SearchResults, search};
 pub(crate) use suggestions::suggestions;
 
+pub use edits::Edits;
 pub use query::{AppQuery, ChartQuery, ClusterQuery, Device, Price, ReviewQuery, ReviewSort, SearchQuery, Topic};
 
 type Pools = HashMap<(String, Collection), Arc<[String]>>;
@@ -51,12 +53,13 @@ type Pools = HashMap<(String, Collection), Arc<[String]>>;
 pub(crate) struct Catalogue {
     seed: u64,
     pools: Mutex<Pools>,
+    edits: Mutex<Arc<Edits>>,
 }
 
 impl Catalogue {
     /// The catalogue of a seed.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, pools: Mutex::default() }
+        Self { seed, pools: Mutex::default(), edits: Mutex::default() }
     }
 
     /// The seed that everything follows from.
@@ -64,10 +67,21 @@ impl Catalogue {
         self.seed
     }
 
+    /// What has changed.
+    fn edits(&self) -> Arc<Edits> {
+        Arc::clone(&self.edits.lock())
+    }
+
+    /// Sets what has changed.
+    pub(crate) fn set_edits(&self, edits: Edits) {
+        *self.edits.lock() = Arc::new(edits);
+    }
+
     /// The app of a query, if its country has a page of it.
     pub(crate) fn app(&self, query: &AppQuery) -> Option<App> {
         let listing = listing(&query.id, &query.country);
-        let make = || make::make(self.seed, &query.id, Locale::of(&query.language, &query.country));
+        let locale = Locale::of(&query.language, &query.country);
+        let make = || self.edits().app(make::make(self.seed, &query.id, locale));
         match listing {
             Listing::None => None,
             Listing::Offered => Some(make()),
@@ -80,8 +94,10 @@ impl Catalogue {
         let collection = Collection::of(&query.collection).filter(|_| is_category(&query.category))?;
         let pool = self.pool(&query.category, collection);
         let locale = Locale::of(&query.language, &query.country);
-        let ids = ranking::ranked(self.seed, &pool, &query.country, query.num);
-        Some(ids.into_iter().map(|id| make::make(self.seed, id, locale)).collect())
+        let edits = self.edits();
+        let ids = ranking::ranked(self.seed, &pool, &query.country, query.num + edits.spare());
+        let ids = edits.chart(ids.into_iter().map(str::to_owned).collect(), query.num.min(ranking::LONGEST_CHART));
+        Some(ids.iter().map(|id| edits.app(make::make(self.seed, id, locale))).collect())
     }
 
     /// The reviews of an app, those that a query selects, in its order.

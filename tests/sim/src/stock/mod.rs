@@ -4,6 +4,7 @@
 
 mod clusters;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use clusters::topic_of_token;
@@ -11,7 +12,7 @@ pub(crate) use clusters::topic_of_token;
 use crate::body::{Content, Part};
 use crate::cache::Cache;
 use crate::catalogue::{
-    App, AppQuery, Catalogue, ChartQuery, ClusterQuery, ReviewQuery, SearchQuery, search, suggestions,
+    App, AppQuery, Catalogue, ChartQuery, ClusterQuery, Edits, ReviewQuery, SearchQuery, search, suggestions,
 };
 use crate::config::Layout;
 use crate::error::Error;
@@ -57,18 +58,28 @@ pub(crate) struct PageRange<Q> {
     pub(crate) next: usize,
 }
 
+/// What an answer is kept by: what is asked for, its layout, and the catalogue's edition.
+type Key = (Article, Layout, u64);
+
 /// The store's stock.
 #[derive(Debug)]
 pub(crate) struct Stock {
     pub(crate) catalogue: Catalogue,
     chrome: OnceLock<Chrome>,
-    cache: Cache<(Article, Layout), Content>,
+    cache: Cache<Key, Content>,
+    /// How often the catalogue was changed: what was made before is out of date.
+    edition: AtomicU64,
 }
 
 impl Stock {
     /// The stock of a seed, with a cache of so many bytes.
     pub(crate) fn new(seed: u64, cache_bytes: usize) -> Self {
-        Self { catalogue: Catalogue::new(seed), chrome: OnceLock::new(), cache: Cache::new(cache_bytes) }
+        Self {
+            catalogue: Catalogue::new(seed),
+            chrome: OnceLock::new(),
+            cache: Cache::new(cache_bytes),
+            edition: AtomicU64::new(0),
+        }
     }
 
     /// The article, from the cache or made on a thread for such work; whether it was made is the second of the pair.
@@ -78,7 +89,7 @@ impl Stock {
         layout: Layout,
         gzip: bool,
     ) -> Result<(Content, bool), Error> {
-        let key = (article, layout);
+        let key = (article, layout, self.edition.load(Ordering::Relaxed));
         if let Some(content) = self.cache.find(&key) {
             return Ok((content, false));
         }
@@ -87,7 +98,13 @@ impl Stock {
         Ok((content, true))
     }
 
-    fn produce(&self, key: (Article, Layout), gzip: bool) -> Content {
+    /// Changes the catalogue.
+    pub(crate) fn set_edits(&self, edits: Edits) {
+        self.catalogue.set_edits(edits);
+        self.edition.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn produce(&self, key: Key, gzip: bool) -> Content {
         let content = self.make(&key.0, key.1);
         if gzip {
             content.pack();
