@@ -303,13 +303,11 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     let mut command = binary();
     let command = command.args(["app", "com.example.b", "-o", &name, "--rate=none"]).args(shop.options());
     let mut first = command.stderr(Stdio::null()).spawn().unwrap();
-    let patience = Instant::now();
-    let second = loop {
-        let second = shop.playfast(&["app", "com.example.c", "-o", &name, "--timeout", "100ms"]);
-        if second.code() == 75 || patience.elapsed() > Duration::from_secs(10) {
-            break second;
-        }
-    };
+    let (patience, holder) = (Instant::now(), format!("process {} since", first.id()));
+    while !folder.read("market.db.lock").starts_with(&holder) && patience.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let second = shop.playfast(&["app", "com.example.c", "-o", &name, "--timeout", "100ms"]);
     second.refused(75, &format!("is being written by process {} since ", first.id()));
     assert_eq!(playfast(&["db", "info", &name]).code(), 0);
     first.kill().unwrap();
@@ -388,4 +386,34 @@ fn the_sqlite3_program_reads_the_view_of_a_kind() {
     let sql = "SELECT country, count(*), min(position), max(position), count(title), typeof(score) FROM list GROUP BY country ORDER BY country";
     let output = Ran(Command::new("sqlite3").args([&name, sql]).output().unwrap());
     assert_eq!(output.stdout(), "kr|10|1|10|10|real\nus|10|1|10|10|real\n", "{}", output.stderr());
+}
+
+#[test]
+fn queries_are_asked_again_and_again_until_a_signal() {
+    let (shop, folder) = (Shop::open(StoreConfig::default()), Folder::empty());
+    let (database, name) = (folder.path("market.db"), folder.name("market.db"));
+    let queries = folder.write("queries.ndjson", r#"{"kind": "list", "num": 5}"#);
+    let mut command = binary();
+    let command = command.args(["run", "--queries", &queries, "--every", "1s", "-o", &name, "--rate=none"]);
+    let mut running = command.args(shop.options()).stderr(Stdio::null()).spawn().unwrap();
+    let patience = Instant::now();
+    let is_complete = || {
+        database.exists()
+            && Connection::open(&database).is_ok_and(|connection| {
+                let sql = "SELECT count(*) FROM run WHERE end = 'complete'";
+                connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or_default() >= 3
+            })
+    };
+    while !is_complete() && patience.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let killed = Command::new("kill").args(["-s", "INT", &running.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    assert!(count(&database, "SELECT count(*) FROM run") >= 3);
+    assert_eq!(playfast(&["diff", &name]).rows(), Vec::<Value>::new(), "nothing changed");
+    let again = |further: &[&str]| playfast(&[&["run", "--every", "1s"], further].concat());
+    again(&["--queries", &queries]).refused(2, "--every keeps runs in a database");
+    again(&["--queries", "-", "-o", &name]).refused(2, "give a file, not stdin");
+    again(&["--queries", "/no/such/file", "-o", &name]).refused(2, "/no/such/file");
 }

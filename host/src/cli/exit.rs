@@ -73,6 +73,12 @@ impl ExitStatus {
         }
     }
 
+    /// Whether a signal ended it.
+    #[cfg(feature = "db")]
+    pub(in crate::cli) const fn is_stopped(&self) -> bool {
+        self.code > 128
+    }
+
     /// Prints the message, and continues.
     pub(in crate::cli) fn warn(&self) {
         if let Some(message) = &self.message {

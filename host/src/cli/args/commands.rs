@@ -2,6 +2,8 @@
 
 use crate::query::KindName;
 use std::path::PathBuf;
+#[cfg(feature = "db")]
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use http::StatusCode;
@@ -10,6 +12,8 @@ use http::StatusCode;
 use super::database::{DbCommand, DiffCommand};
 #[cfg(feature = "demo")]
 use super::demo::{BenchCommand, DemoCommand};
+#[cfg(feature = "db")]
+use super::value::duration;
 use super::value::status_code;
 
 /// The program's own commands.
@@ -79,7 +83,8 @@ pub(in crate::cli) enum OwnCommand {
 const RUN_EXAMPLES: &str = "Examples:
   playfast run --queries apps.csv -o rows.ndjson --resume
   playfast run --kind app --queries ids.txt -o apps.csv
-  tail -F queries.ndjson | playfast run --queries -";
+  tail -F queries.ndjson | playfast run --queries -
+  playfast run --queries queries.ndjson --every 1d -o market.db";
 const DOCTOR_EXAMPLES: &str = "Examples:
   playfast doctor
   playfast doctor --save report";
@@ -127,6 +132,12 @@ pub(in crate::cli) struct RunCommand {
     /// Kind of the queries that name none
     #[arg(long, value_name = "KIND")]
     pub(in crate::cli) kind: Option<KindName>,
+    /// Ask all queries again and again, each time as a run of its own in the database: -o FILE.db
+    ///
+    /// From start to start, such as 1h. A run that takes longer delays the next. Until Ctrl-C or SIGTERM.
+    #[cfg(feature = "db")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "follow")]
+    pub(in crate::cli) every: Option<Duration>,
     /// Continue as FILE grows, is truncated or replaced, as tail -F does
     #[arg(long)]
     pub(in crate::cli) follow: bool,

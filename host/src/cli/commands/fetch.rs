@@ -10,6 +10,7 @@ use crate::cli::delivery::details::Details;
 #[cfg(feature = "db")]
 use crate::cli::delivery::new_records;
 use crate::cli::delivery::sink::{Columns, Sink};
+use crate::cli::delivery::watch;
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::{self, AskedKind, Expanded, Request, Source, Typed, limit_params};
 use crate::host::Host;
@@ -64,6 +65,7 @@ pub(in crate::cli) async fn run(
         input = new_records::from_newest(input, host, &options.output.rows)?;
     }
     input.follow_up = details.as_ref().map(|details| details.follow_up(host, &taken.refusals));
+    let _watch = watch::start(options, host)?;
     let exit = deliver(options, host, input, &taken, sink).await?;
     if is_piped && taken.is_empty() {
         print_message("stdin held no queries");

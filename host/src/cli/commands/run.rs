@@ -1,10 +1,14 @@
 //! `playfast run`: answers queries of a file or a pipe as they come.
 
+#[cfg(feature = "db")]
+mod every;
+
 use crate::cli::args::{Options, RunCommand};
 use crate::cli::delivery::deliver::{InputStats, deliver, dry_run};
 #[cfg(feature = "db")]
 use crate::cli::delivery::new_records;
 use crate::cli::delivery::sink::{Columns, Sink};
+use crate::cli::delivery::watch;
 use crate::cli::exit::{ExitStatus, print_message};
 use crate::cli::input::{self, AskedKind, Request, Segment, Source, limit_params};
 use crate::host::Host;
@@ -18,6 +22,15 @@ pub(in crate::cli) async fn run(
     options: &Options,
     host: &Host,
 ) -> Result<ExitStatus, ExitStatus> {
+    let _watch = watch::start(options, host)?;
+    #[cfg(feature = "db")]
+    if let Some(interval) = command.every {
+        return every::run(interval, command, options, host).await;
+    }
+    run_once(command, options, host).await
+}
+
+async fn run_once(command: &RunCommand, options: &Options, host: &Host) -> Result<ExitStatus, ExitStatus> {
     let source = source(command);
     let name = source.to_string();
     let mut taken = InputStats::new(options);

@@ -14,7 +14,6 @@ use crate::cli::args::{Options, RunArgs};
 use crate::cli::delivery::details::Details;
 use crate::cli::delivery::shutdown_signal::ShutdownSignal;
 use crate::cli::delivery::sink::{self, Finish, Sink, SinkError, StoreError, asked};
-use crate::cli::delivery::watch;
 use crate::cli::exit::{self, ExitStatus, print_message};
 use crate::cli::input::{Carried, Refusals};
 use crate::cli::report::coverage::Coverage;
@@ -62,7 +61,6 @@ pub(in crate::cli) async fn deliver(
     mut sink: Sink,
 ) -> Result<ExitStatus, ExitStatus> {
     exit::start_log();
-    let _watch = watch::start(options, host)?;
     let start = Instant::now();
     let (prices, input) = if progress::is_wanted(&options.global.general) {
         let (prices, input) = Prices::count(host, input);
