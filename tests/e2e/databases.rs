@@ -417,3 +417,22 @@ fn queries_are_asked_again_and_again_until_a_signal() {
     again(&["--queries", "-", "-o", &name]).refused(2, "give a file, not stdin");
     again(&["--queries", "/no/such/file", "-o", &name]).refused(2, "/no/such/file");
 }
+
+/// Runs of 170 charts, day by day: `PLAYFAST_YEAR_RUNS=20 PLAYFAST_YEAR_DB=year.db cargo test … -- --ignored --nocapture a_year`.
+#[test]
+#[ignore = "it takes minutes, and measures"]
+fn a_year_of_charts() {
+    let runs = std::env::var("PLAYFAST_YEAR_RUNS").map_or(20, |text| text.parse().unwrap());
+    let database = std::env::var("PLAYFAST_YEAR_DB").unwrap_or_else(|_| "year.db".to_owned());
+    let shop = Shop::open(StoreConfig::default());
+    for day in 1..=runs {
+        shop.store.set_edits(Edits::default().day(day));
+        let start = Instant::now();
+        let countries = "us,kr,jp,de,fr,gb,br,in,mx,it";
+        let categories = "APPLICATION,GAME,GAME_ACTION,SOCIAL,TOOLS,FINANCE,GAME_PUZZLE,SPORTS,MEDICAL,BUSINESS,SHOPPING,DATING,EDUCATION,GAME_CARD,GAME_WORD,PARENTING,WEATHER";
+        let ran = shop.playfast(&["list", "--country", countries, "--category", categories, "-o", &database]);
+        assert_eq!(ran.code(), 0, "{}", ran.stderr());
+        let bytes = std::fs::metadata(&database).unwrap().len();
+        println!("run {day}: {:.1} s, {:.1} MB", start.elapsed().as_secs_f64(), bytes as f64 / 1e6);
+    }
+}

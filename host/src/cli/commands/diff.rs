@@ -64,7 +64,7 @@ fn of_database(command: &DiffCommand, file: &Path, filter: ChangeFilter) -> Resu
     let database = Database::open(file)?;
     check_names(&database, &wanted)?;
     let found = database.diff(&wanted)?;
-    Ok((text::heading(&found, &database.runs()?), found.changes))
+    Ok((text::heading(&found), found.changes))
 }
 
 /// Refuses names that nothing in a database has.

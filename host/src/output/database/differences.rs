@@ -66,8 +66,12 @@ pub struct DiffOptions {
 pub struct Differences {
     /// The earlier run.
     pub from: i64,
+    /// When it started: RFC 3339, UTC.
+    pub from_started_at: String,
     /// The later run.
     pub to: i64,
+    /// When it started: RFC 3339, UTC.
+    pub to_started_at: String,
     /// Queries that both runs answered in full.
     pub compared: usize,
     /// Queries that neither run answered in full.
@@ -99,7 +103,15 @@ impl Database {
         let later = self.queries_of(to, options)?;
         let from = self.earlier_run(options, to, &later)?;
         let earlier = self.queries_of(from, options)?;
-        let mut differences = Differences { from, to, compared: 0, unanswered: 0, changes: Vec::new() };
+        let mut differences = Differences {
+            from,
+            from_started_at: self.started_at(from)?,
+            to,
+            to_started_at: self.started_at(to)?,
+            compared: 0,
+            unanswered: 0,
+            changes: Vec::new(),
+        };
         let mut by_series: HashMap<&str, &StoredQuery> =
             earlier.iter().map(|query| (query.series.as_str(), query)).collect();
         for now in &later {
@@ -182,6 +194,12 @@ impl Database {
             }
         }
         Err(self.no_run(&format!("before run {to} that asked one of its queries: there is nothing to compare with")))
+    }
+
+    /// When a run started.
+    fn started_at(&self, run: i64) -> Result<String, DatabaseError> {
+        let sql = "SELECT started_at FROM run WHERE id = ?1";
+        self.connection.query_row(sql, [run], |row| row.get(0)).map_err(|error| self.error(error))
     }
 
     /// Numbers of runs that fulfil a condition, the last first.

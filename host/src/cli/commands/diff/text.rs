@@ -5,21 +5,20 @@ use serde_json::{Map, Value};
 use crate::cli::report::number::counted;
 use crate::cli::report::text::align;
 use crate::output::changes::{Change, ChangeKind};
-use crate::output::database::{Differences, StoredRun};
+use crate::output::database::Differences;
 
 /// Characters of a value that are shown.
 const MAX_VALUE_CHARACTERS: usize = 40;
 
 /// Which runs are compared, and how much of them.
-pub(super) fn heading(found: &Differences, runs: &[StoredRun]) -> String {
-    let started = |id: i64| runs.iter().find(|run| run.id == id).map_or("", |run| run.started_at.as_str());
-    let Differences { from, to, compared, unanswered, .. } = found;
+pub(super) fn heading(found: &Differences) -> String {
+    let Differences { from, from_started_at, to, to_started_at, compared, unanswered, .. } = found;
     let both = counted(*compared as u64, "query", "queries");
     let neither = match unanswered {
         0 => String::new(),
         count => format!(", {} in neither", counted(*count as u64, "query", "queries")),
     };
-    format!("run {from} ({}) to run {to} ({}): {both} answered in both{neither}\n", started(*from), started(*to))
+    format!("run {from} ({from_started_at}) to run {to} ({to_started_at}): {both} answered in both{neither}\n")
 }
 
 /// All changes, below a line for each query.
