@@ -40,6 +40,8 @@
 //! | `cli` | The command line, `playfast` itself, with `output` (on by default) |
 //! | `play` | Google Play's records as types (on by default) |
 //! | `output` | The module `output` |
+//! | `db` | Databases of runs in `output`, with SQLite in the program (on by default) |
+//! | `parquet` | Parquet files in `output` |
 //! | `demo` | `playfast demo` and `playfast bench`, with a store on this machine |
 //! | `aws-lc-rs` | AWS-LC instead of ring |
 //!

@@ -25,6 +25,8 @@ mod memory;
 mod misbehaving_parsers;
 mod outputs;
 mod outside;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod parsers;
 mod partial_batches;
 mod play;

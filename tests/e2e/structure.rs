@@ -46,6 +46,7 @@ fn each_library_has_one_place() {
         ("notify", "cli"),
         ("playfast_play", "play"),
         ("playfast_sim", "cli"),
+        ("parquet", "output"),
         ("rusqlite", "output"),
         ("same_file", "cli"),
     ] {

@@ -20,7 +20,10 @@ const fn step(name: &'static str, command: &'static [&'static str]) -> Step {
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 
 /// Seconds that each fuzz target runs.
-const FUZZ_TIME: &str = "-max_total_time=60";
+const FUZZ_TIME: &str = "-max_total_time=30";
+
+/// Programs that read the databases and Parquet files of the tests.
+const READERS: &[&str] = &["python3", "-m", "pip", "install", "--quiet", "duckdb", "pyarrow"];
 
 /// Compilers for WebAssembly, if rustup has no target for it.
 const DEBIAN_TOOLCHAIN: &[&str] =
@@ -179,6 +182,9 @@ fn install(root: &Path) -> Result<()> {
         if !is_there {
             execute(root, &["cargo", "install", "--locked", "--quiet", package], &[])?;
         }
+    }
+    if let Err(error) = execute(root, READERS, &[]) {
+        super::say(&format!("SKIPPED: DuckDB and pyarrow read nothing in the tests: {error:#}"));
     }
     Ok(())
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use crate::cli::report::progress;
+#[cfg(feature = "parquet")]
+use crate::output::ParquetError;
 #[cfg(feature = "db")]
 use crate::output::database::DatabaseError;
 use crate::output::{FileCheckpointError, JournalError};
@@ -101,6 +103,13 @@ impl From<DatabaseError> for ExitStatus {
             DatabaseError::InUse { .. } => Self::locked(message),
             _ => Self::config(message),
         }
+    }
+}
+
+#[cfg(feature = "parquet")]
+impl From<ParquetError> for ExitStatus {
+    fn from(error: ParquetError) -> Self {
+        Self::config(chain(&error))
     }
 }
 

@@ -16,6 +16,8 @@ mod file_format;
 mod format;
 mod journal;
 mod output_file;
+#[cfg(feature = "parquet")]
+mod parquet_file;
 mod shown_count;
 mod sort;
 pub mod terminal;
@@ -28,7 +30,9 @@ pub use file_checkpoint::{FileCheckpoint, FileCheckpointError, OpenMode};
 pub use file_format::{Compression, FileFormat, FileFormatError};
 pub use format::{Format, FormatError};
 pub use journal::{Journal, JournalError, JournalHeader, Resumed};
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "parquet"))]
 pub(crate) use output_file::OutputFile;
+#[cfg(feature = "parquet")]
+pub use parquet_file::{Column, ColumnType, ParquetError, ParquetWriter};
 pub use sort::sort;
 pub use writer::RowWriter;

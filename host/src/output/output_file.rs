@@ -64,6 +64,16 @@ impl OutputFile {
         self.file.seek(SeekFrom::Start(length)).map(drop)
     }
 
+    /// The open file, empty.
+    ///
+    /// # Errors
+    /// Those of the file.
+    #[cfg(all(feature = "cli", feature = "parquet"))]
+    pub(crate) fn into_cleared(mut self) -> io::Result<File> {
+        self.clear()?;
+        Ok(self.file)
+    }
+
     /// Removes the former content, if it is still there.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ pub(in crate::cli) struct OutputArgs {
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RowArgs {
-    /// File for rows: .csv, .json or .ndjson, with .gz or not; or .db
+    /// File for rows: .csv, .json, .ndjson, also .gz; or .db
     ///
     /// Its ending sets the format. - is stdout. A journal next to FILE lets --resume go on after the run was cut off. A database (SQLite) keeps all runs: see playfast diff.
     #[arg(short, long, value_name = "FILE")]

@@ -2,9 +2,13 @@
 
 use crate::cli::args::{DbAction, DbCommand, Options};
 use crate::cli::delivery::sink::{Columns, Rows};
+#[cfg(feature = "parquet")]
+use crate::cli::delivery::sink::{parquet_columns, parquet_path};
 use crate::cli::exit::{ExitStatus, print, print_message};
 use crate::cli::report::number::{counted, size};
 use crate::cli::report::text::align;
+#[cfg(feature = "parquet")]
+use crate::output::ParquetWriter;
 use crate::output::database::{Database, Removed};
 use crate::output::{Checkpoint, Format, RunEnd};
 
@@ -107,8 +111,16 @@ fn export(command: &DbCommand, options: &Options) -> Result<(), ExitStatus> {
     };
     let kinds: Vec<_> = database.kinds()?.into_iter().map(|(_, kind)| kind).collect();
     let columns = Columns::from_kinds(&kinds.iter().collect::<Vec<_>>());
-    let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
     let mut stored = database.rows_of(run)?.peekable();
+    #[cfg(feature = "parquet")]
+    if let Some(path) = parquet_path(&options.output.rows) {
+        let mut writer = ParquetWriter::create(path, parquet_columns(&columns, &options.output.rows)?)?;
+        for row in stored {
+            writer.write(vec![row?])?;
+        }
+        return Ok(writer.finish()?);
+    }
+    let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
     while stored.peek().is_some() {
         let chunk = stored.by_ref().take(CHUNK_ROWS).collect::<Result<Vec<_>, _>>()?;
         rows.write(chunk).map_err(|error| ExitStatus::unwritten("rows", &error))?;

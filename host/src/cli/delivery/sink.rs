@@ -7,6 +7,8 @@ mod columns;
 #[cfg(feature = "db")]
 mod database;
 mod destination;
+#[cfg(feature = "parquet")]
+mod parquet_file;
 mod rows;
 mod store;
 
@@ -32,6 +34,8 @@ use destination::{Destination, is_special};
 pub(in crate::cli) use columns::Columns;
 #[cfg(feature = "db")]
 pub(in crate::cli) use database::is_database;
+#[cfg(feature = "parquet")]
+pub(in crate::cli) use parquet_file::{columns as parquet_columns, path as parquet_path};
 #[cfg(feature = "demo")]
 pub(in crate::cli) use rows::width;
 pub(in crate::cli) use rows::{Rows, stdout};
@@ -122,6 +126,15 @@ impl Sink {
         if options.new {
             return Err(ExitStatus::config("--new needs a database: -o FILE.db".to_owned()));
         }
+        #[cfg(feature = "parquet")]
+        if let Some(path) = parquet_file::path(&options.rows) {
+            parquet_file::check(options)?;
+            let typed = parquet_file::columns(&columns(), &options.rows)?;
+            let files = SideFiles::open(options)?;
+            let (rows, replacement) = parquet_file::open(path, typed)?;
+            let sink = Self::new(Store::Parquet(Box::new(rows)), files, limit)?;
+            return Ok(Self { replacement: Some(replacement), ..sink });
+        }
         let destination = Destination::new(&options.rows, on_terminal)?;
         check(options, &destination)?;
         let columns = columns();
@@ -166,6 +179,10 @@ impl Sink {
     ) -> Result<Option<Vec<String>>, ExitStatus> {
         #[cfg(feature = "db")]
         if database::path(&options.rows).is_some() {
+            return columns.chosen(&options.rows, false);
+        }
+        #[cfg(feature = "parquet")]
+        if parquet_file::path(&options.rows).is_some() {
             return columns.chosen(&options.rows, false);
         }
         let destination = Destination::new(&options.rows, on_terminal)?;

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use super::destination::Destination;
 use crate::cli::args::RowArgs;
 use crate::cli::exit::ExitStatus;
+#[cfg(feature = "parquet")]
+use crate::output::ColumnType;
 use crate::output::Format;
 use crate::parser::{Description, Kind};
 
@@ -25,6 +27,9 @@ pub(in crate::cli) struct Columns {
     compact: Vec<String>,
     /// Columns of the input that rows carry at their end.
     carried: Vec<String>,
+    /// Types of the columns that aren't text.
+    #[cfg(feature = "parquet")]
+    types: Vec<(String, ColumnType)>,
     /// Whether there are no others: a kind may leave open which fields its records have.
     are_all: bool,
 }
@@ -48,14 +53,32 @@ impl Columns {
             params,
             compact,
             carried: Vec::new(),
+            #[cfg(feature = "parquet")]
+            types: types(kinds),
             are_all: kinds.iter().all(|kind| properties(kind).is_some()),
         }
     }
 
     /// Columns of these names, among them those of parameters.
     #[cfg(feature = "db")]
-    pub(in crate::cli) const fn from_names(names: Vec<String>, params: Vec<String>) -> Self {
-        Self { names, params, compact: Vec::new(), carried: Vec::new(), are_all: true }
+    pub(in crate::cli) fn from_names(names: Vec<String>, params: Vec<String>) -> Self {
+        Self {
+            names,
+            params,
+            compact: Vec::new(),
+            carried: Vec::new(),
+            #[cfg(feature = "parquet")]
+            types: Vec::new(),
+            are_all: true,
+        }
+    }
+
+    /// The type of a column: the one that all kinds with such a field or parameter give it, or text.
+    #[cfg(feature = "parquet")]
+    pub(super) fn column_type(&self, name: &str) -> ColumnType {
+        let mut types = self.types.iter().filter(|(other, _)| other == name).map(|(_, column_type)| *column_type);
+        let first = types.next().unwrap_or(ColumnType::Text);
+        if types.all(|other| other == first) { first } else { ColumnType::Text }
     }
 
     /// With columns of the input that rows carry.
@@ -140,6 +163,21 @@ impl Columns {
         }
         Err(ExitStatus::config(format!("{option}: {}", unknown(name, "queries have no parameter", &self.params))))
     }
+}
+
+/// The types of kinds' parameters and fields. A field hides a parameter of its name.
+#[cfg(feature = "parquet")]
+fn types(kinds: &[&Kind]) -> Vec<(String, ColumnType)> {
+    let of_kind = |kind: &&Kind| {
+        let fields = properties(kind).into_iter().flatten();
+        let fields: Vec<_> =
+            fields.map(|(name, schema)| (name.clone(), ColumnType::from_types(schema.get("type")))).collect();
+        let params = kind.params.properties.iter().filter(|(name, _)| fields.iter().all(|(field, _)| field != name));
+        let params = params.map(|(name, param)| (name.clone(), ColumnType::from_types(param.schema.get("type"))));
+        let params: Vec<_> = params.collect();
+        params.into_iter().chain(fields)
+    };
+    kinds.iter().flat_map(of_kind).chain([("position".to_owned(), ColumnType::Integer)]).collect()
 }
 
 /// The field that `--sort` names.

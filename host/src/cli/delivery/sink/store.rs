@@ -1,6 +1,10 @@
 //! Store of a run's rows: a file with its journal, or a database.
 
+#[cfg(feature = "parquet")]
+use super::parquet_file::ParquetRows;
 use super::rows::Rows;
+#[cfg(feature = "parquet")]
+use crate::output::ParquetError;
 #[cfg(feature = "db")]
 use crate::output::database::{DatabaseCheckpoint, DatabaseError};
 use crate::output::{Checkpoint, EndedQuery, FileCheckpointError, QueryProgress, RunEnd};
@@ -16,6 +20,8 @@ pub(super) enum Store {
     File(Box<Rows>),
     #[cfg(feature = "db")]
     Database(Box<DatabaseCheckpoint>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetRows>),
 }
 
 /// Why rows can't be stored any more.
@@ -26,6 +32,9 @@ pub(in crate::cli) enum StoreError {
     #[cfg(feature = "db")]
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
 }
 
 impl Store {
@@ -35,6 +44,8 @@ impl Store {
             Self::File(rows) => rows.is_journaled(),
             #[cfg(feature = "db")]
             Self::Database(_) => true,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => false,
         }
     }
 
@@ -55,6 +66,8 @@ impl Store {
             Self::File(rows) => rows.dropped(),
             #[cfg(feature = "db")]
             Self::Database(_) => Vec::new(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => Vec::new(),
         }
     }
 }
@@ -67,6 +80,8 @@ impl Checkpoint for Store {
             Self::File(rows) => rows.resume_filter(),
             #[cfg(feature = "db")]
             Self::Database(database) => database.resume_filter(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.resume_filter(),
         }
     }
 
@@ -75,6 +90,8 @@ impl Checkpoint for Store {
             Self::File(file) => file.page(rows, progress)?,
             #[cfg(feature = "db")]
             Self::Database(database) => database.page(rows, progress)?,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.page(rows, progress)?,
         }
         Ok(())
     }
@@ -84,6 +101,8 @@ impl Checkpoint for Store {
             Self::File(file) => file.end(rows, ended)?,
             #[cfg(feature = "db")]
             Self::Database(database) => database.end(rows, ended)?,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.end(rows, ended)?,
         }
         Ok(())
     }
@@ -93,6 +112,8 @@ impl Checkpoint for Store {
             Self::File(rows) => rows.finish(end)?,
             #[cfg(feature = "db")]
             Self::Database(database) => database.finish(end)?,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.finish(end)?,
         }
         Ok(())
     }
