@@ -256,7 +256,9 @@ fn the_version_tells_what_it_is_built_of() {
     let details = shown(&["--version", "-v"]);
     assert_eq!(shown(&["-Vv"]), details);
     let digest = serde_json::from_str::<Value>(&shown(&["inspect", "--json"])).unwrap()["digest"].clone();
-    for part in ["commit ", "features  cli, db, demo, output, parquet, play", "wasmtime  ", "rustc ", digest.as_str().unwrap()] {
+    for part in
+        ["commit ", "features  cli, db, demo, output, parquet, play", "wasmtime  ", "rustc ", digest.as_str().unwrap()]
+    {
         assert!(details.contains(part), "{part:?} is not in {details}");
     }
 }

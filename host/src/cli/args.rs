@@ -39,7 +39,7 @@ pub(in crate::cli) use commands::{
     ParseCommand, RunCommand,
 };
 #[cfg(feature = "db")]
-pub(in crate::cli) use database::{DbAction, DbCommand, DiffCommand};
+pub(in crate::cli) use database::{DbAction, DbCommand, DiffCommand, HistoryCommand};
 #[cfg(feature = "demo")]
 pub(in crate::cli) use demo::{BenchCommand, DemoCommand};
 pub(in crate::cli) use global::{Color, GeneralArgs};

@@ -26,7 +26,7 @@ use args::{Arguments, Invocation, Options, OwnCommand, Parsed};
 use commands::{bench, demo};
 use commands::{completions, config, doctor, fetch, help, inspect, man, parse, run, version};
 #[cfg(feature = "db")]
-use commands::{db, diff};
+use commands::{db, diff, history};
 use delivery::files;
 use exit::ExitStatus;
 use parsers::Parsers;
@@ -115,6 +115,8 @@ async fn run_own(
         }
         #[cfg(feature = "db")]
         OwnCommand::Diff(command) => diff::run(&command, options, parsers),
+        #[cfg(feature = "db")]
+        OwnCommand::History(command) => history::run(&command, options),
         #[cfg(feature = "db")]
         OwnCommand::Db(command) => db::run(&command, options),
         OwnCommand::Inspect(command) => inspect::run(&command, parsers, settings).await,

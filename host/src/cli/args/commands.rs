@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use http::StatusCode;
 
 #[cfg(feature = "db")]
-use super::database::{DbCommand, DiffCommand};
+use super::database::{DbCommand, DiffCommand, HistoryCommand};
 #[cfg(feature = "demo")]
 use super::demo::{BenchCommand, DemoCommand};
 #[cfg(feature = "db")]
@@ -41,6 +41,12 @@ pub(in crate::cli) enum OwnCommand {
     #[cfg(feature = "db")]
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffCommand),
+    /// Show an app over time: its places, score, price, version
+    ///
+    /// From the runs of a database, as a table, as rows, or as a page with plots (--html).
+    #[cfg(feature = "db")]
+    #[command(after_help = HISTORY_EXAMPLES)]
+    History(HistoryCommand),
     /// List, prune or export the runs of a database
     #[cfg(feature = "db")]
     #[command(after_help = DB_EXAMPLES)]
@@ -96,6 +102,11 @@ const DIFF_EXAMPLES: &str = "Examples:
   playfast list --country us,kr -o market.db && playfast diff market.db
   playfast diff market.db --from 7d --where country=us --min-move 5
   playfast diff yesterday.ndjson today.ndjson --fields price,version";
+#[cfg(feature = "db")]
+const HISTORY_EXAMPLES: &str = "Examples:
+  playfast history market.db --app com.spotify.music
+  playfast history market.db --app com.spotify.music --field position --where country=us
+  playfast history market.db --app com.spotify.music --html spotify.html";
 #[cfg(feature = "db")]
 const DB_EXAMPLES: &str = "Examples:
   playfast db info market.db

@@ -42,6 +42,29 @@ pub(in crate::cli) struct DiffCommand {
     pub(in crate::cli) exit_code: bool,
 }
 
+/// `playfast history`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct HistoryCommand {
+    /// Database
+    #[arg(value_name = "FILE", required = true)]
+    pub(in crate::cli) file: PathBuf,
+    /// Id of the app, or what else identifies records of the kind
+    #[arg(long, value_name = "ID", required = true)]
+    pub(in crate::cli) app: String,
+    /// Kind of the queries [default: all]
+    #[arg(long, value_name = "KIND")]
+    pub(in crate::cli) kind: Option<String>,
+    /// Only queries with this value of a parameter; may be given again
+    #[arg(long = "where", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(in crate::cli) params: Vec<(String, String)>,
+    /// Fields, with commas, such as position,score,price [default: position, and those that changed]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(in crate::cli) field: Option<Vec<String>>,
+    /// Write a page with plots to FILE, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+}
+
 /// `playfast db`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct DbCommand {

@@ -86,6 +86,7 @@ pub(super) fn is_used(command: &str, group: Group, option: &str) -> bool {
         "inspect" | "demo" | "bench" | "completions" | "man" | "config" | "help" => false,
         "parse" => matches!(option, "param" | "output" | "format" | "fields" | "sort" | "spreadsheet"),
         "diff" => matches!(option, "fields" | "output" | "format" | "sort" | "spreadsheet"),
+        "history" => matches!(option, "output" | "format" | "sort" | "spreadsheet"),
         "db" => matches!(option, "output" | "format" | "fields" | "sort" | "spreadsheet"),
         "doctor" => match group {
             Group::Network | Group::Speed => true,

@@ -13,6 +13,8 @@ pub(super) mod diff;
 pub(super) mod doctor;
 pub(super) mod fetch;
 pub(super) mod help;
+#[cfg(feature = "db")]
+pub(super) mod history;
 pub(super) mod inspect;
 pub(super) mod man;
 pub(super) mod parse;

@@ -78,7 +78,8 @@ fn target(path: &Path) -> PathBuf {
 /// Refuses outputs of a command that are its inputs, or one another.
 pub(in crate::cli) fn check(arguments: &Arguments, config: Option<&Path>) -> Result<(), ExitStatus> {
     let mut outputs: Vec<Named> = Vec::new();
-    for output in find_outputs(&arguments.options) {
+    let own = own_output(&arguments.command);
+    for output in find_outputs(&arguments.options).chain(own) {
         if let Some(other) = outputs.iter().find(|other| other.file == output.file) {
             let (first, second) = (&other.text, &output.text);
             return Err(ExitStatus::config(format!("{first} and {second} are one file: give each a file of its own")));
@@ -123,6 +124,18 @@ fn find_outputs(options: &Options) -> impl Iterator<Item = Named> {
     rows.into_iter().chain([failures, summary]).flatten()
 }
 
+/// The file that only one command writes.
+fn own_output(command: &Invocation) -> Option<Named> {
+    match command {
+        #[cfg(feature = "db")]
+        Invocation::Own(OwnCommand::History(command)) => {
+            let html = command.html.as_ref()?;
+            Some(Named { text: format!("--html {}", html.display()), file: Identity::new(html)? })
+        }
+        _ => None,
+    }
+}
+
 /// The files that a command reads, each with the option that names it.
 fn input_paths(arguments: &Arguments, config: Option<&Path>) -> Vec<(String, PathBuf)> {
     let global = &arguments.options.global;
@@ -131,6 +144,8 @@ fn input_paths(arguments: &Arguments, config: Option<&Path>) -> Vec<(String, Pat
         Invocation::Own(OwnCommand::Parse(command)) => vec![("FILE", command.file.clone())],
         #[cfg(feature = "db")]
         Invocation::Own(OwnCommand::Diff(command)) => command.files.iter().map(|file| ("FILE", file.clone())).collect(),
+        #[cfg(feature = "db")]
+        Invocation::Own(OwnCommand::History(command)) => vec![("FILE", command.file.clone())],
         #[cfg(feature = "db")]
         Invocation::Own(OwnCommand::Db(command)) => vec![("FILE", command.file.clone())],
         _ => Vec::new(),

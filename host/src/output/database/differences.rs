@@ -83,13 +83,7 @@ pub struct Differences {
 impl DiffOptions {
     fn has(&self, query: &StoredQuery) -> bool {
         let is_kind = self.kind.as_ref().is_none_or(|kind| *kind == query.kind);
-        let fits = |name: &str| {
-            let mut wanted = self.params.iter().filter(|(other, _)| other == name).peekable();
-            let value =
-                query.params.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            wanted.peek().is_none() || wanted.any(|(_, text)| Some(text) == value.as_ref())
-        };
-        is_kind && self.params.iter().all(|(name, _)| fits(name))
+        is_kind && query.has_params(&self.params)
     }
 }
 

@@ -9,6 +9,7 @@ mod connection;
 mod differences;
 mod error;
 mod feed;
+mod history;
 mod layout;
 mod maintenance;
 mod open_query;
@@ -23,6 +24,7 @@ mod writer_lock;
 pub use checkpoint::{DatabaseCheckpoint, RunMode};
 pub use differences::{DiffOptions, Differences, RunSelector, RunSelectorError};
 pub use error::DatabaseError;
+pub use history::{History, HistoryOptions, Point, PointValue, Series};
 pub use maintenance::{DatabaseSize, Removed};
 pub use reader::{Database, StoredRun};
 

@@ -43,6 +43,7 @@ pub struct StoredRun {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StoredQuery {
     pub(super) id: i64,
+    pub(super) run: i64,
     pub(super) series: String,
     pub(super) kind: String,
     /// Name of the parser that answered; `None` if none did.
@@ -52,6 +53,18 @@ pub(super) struct StoredQuery {
     pub(super) asked_at: String,
     pub(super) fields: Option<Vec<String>>,
     pub(super) row_limit: Option<u64>,
+}
+
+impl StoredQuery {
+    /// Whether parameters have these values, of which one for each name is enough.
+    pub(super) fn has_params(&self, wanted: &[(String, String)]) -> bool {
+        let fits = |name: &str| {
+            let value =
+                self.params.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            wanted.iter().any(|(other, text)| other == name && Some(text) == value.as_ref())
+        };
+        wanted.iter().all(|(name, _)| fits(name))
+    }
 }
 
 impl Database {
@@ -132,13 +145,14 @@ impl Database {
     /// Queries that fulfil a condition, in the order in which they were asked.
     pub(super) fn queries(&self, condition: &str, params: impl Params) -> Result<Vec<StoredQuery>, DatabaseError> {
         let sql = format!(
-            "SELECT query.id, query.series, query.kind, parser.name, query.params, query.end, query.failure, query.asked_at, query.fields, query.row_limit
+            "SELECT query.id, query.series, query.kind, parser.name, query.params, query.end, query.failure, query.asked_at, query.fields, query.row_limit, query.run
              FROM query LEFT JOIN parser ON parser.id = query.parser WHERE {condition} ORDER BY query.id"
         );
         let queries = self.collect(&sql, params, |row| {
             Ok((
                 StoredQuery {
                     id: row.get(0)?,
+                    run: row.get(10)?,
                     series: row.get(1)?,
                     kind: row.get(2)?,
                     parser: row.get(3)?,
@@ -208,15 +222,20 @@ impl Database {
             Ok((row.get(0)?, texts, row.get(3)?))
         })?;
         let record = |(position, texts, fetched_at): (u64, [Option<String>; 3], Option<String>)| {
-            let mut fields = Map::new();
-            for text in texts.into_iter().flatten() {
-                let part: Map<String, Value> =
-                    serde_json::from_str(&text).map_err(|_| DatabaseError::invalid(&self.path, "a record", &text))?;
-                fields.extend(part);
-            }
-            Ok(StoredRecord { position, fields, fetched_at })
+            Ok(StoredRecord { position, fields: self.parse_record(texts)?, fetched_at })
         };
         records.into_iter().map(record).collect()
+    }
+
+    /// A record of its parts: fields, long values, noisy fields.
+    pub(super) fn parse_record(&self, texts: [Option<String>; 3]) -> Result<Map<String, Value>, DatabaseError> {
+        let mut record = Map::new();
+        for text in texts.into_iter().flatten() {
+            let part: Map<String, Value> =
+                serde_json::from_str(&text).map_err(|_| DatabaseError::invalid(&self.path, "a record", &text))?;
+            record.extend(part);
+        }
+        Ok(record)
     }
 
     pub(super) fn collect<T>(

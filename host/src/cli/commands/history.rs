@@ -1,0 +1,106 @@
+//! `playfast history`: a record's place and fields over time, as a table with sparklines, as rows, or as a page with plots.
+
+mod page;
+mod plot;
+mod sparkline;
+mod text;
+
+use std::io::{IsTerminal, Write};
+
+use serde_json::Value;
+
+use crate::cli::args::{HistoryCommand, Options};
+use crate::cli::delivery::sink::{Columns, Rows};
+use crate::cli::exit::{ExitStatus, print, print_message};
+use crate::output::database::{Database, History, HistoryOptions, Series};
+use crate::output::{Checkpoint, Format, OutputFile, RunEnd};
+use crate::types::Row;
+
+pub(in crate::cli) fn run(command: &HistoryCommand, options: &Options) -> Result<ExitStatus, ExitStatus> {
+    let mut wanted = HistoryOptions::default();
+    wanted.kind.clone_from(&command.kind);
+    wanted.params.clone_from(&command.params);
+    wanted.fields.clone_from(&command.field);
+    let history = Database::open(&command.file)?.history(&command.app, &wanted)?;
+    if history.series.is_empty() {
+        let file = command.file.display();
+        return Err(ExitStatus::config(format!(
+            "{file} has no such history of {}: playfast db info lists the kinds, and playfast db export the ids of a run",
+            command.app
+        )));
+    }
+    if let Some(file) = &command.html {
+        let page = page::page(&command.app, &history);
+        let mut output = OutputFile::open(file)?;
+        output.write_all(page.as_bytes()).map_err(|error| ExitStatus::unwritten("the page", &error))?;
+        print_message(&format!("wrote {}", file.display()));
+        return Ok(ExitStatus::done());
+    }
+    let rows = &options.output.rows;
+    let is_table = rows.format().map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Table);
+    if rows.file().is_none() && is_table && rows.sort.is_none() {
+        print(&text::table(&command.app, &history))?;
+    } else {
+        write(&command.app, history, options)?;
+    }
+    Ok(ExitStatus::done())
+}
+
+/// Names of the columns of rows, besides the parameters.
+const COLUMNS: [&str; 7] = ["kind", "key", "field", "at", "run", "value", "state"];
+
+fn write(key: &str, history: History, options: &Options) -> Result<(), ExitStatus> {
+    let mut params: Vec<String> = Vec::new();
+    for name in history.series.iter().flat_map(|series| series.params.keys()) {
+        if !params.contains(name) && !COLUMNS.contains(&name.as_str()) {
+            params.push(name.clone());
+        }
+    }
+    let names = COLUMNS.iter().take(1).map(|name| (*name).to_owned()).chain(params.iter().cloned());
+    let names = names.chain(COLUMNS.iter().skip(1).map(|name| (*name).to_owned())).collect();
+    let mut rows = Rows::open(&options.output.rows, Format::Table, &Columns::from_names(names, params))?;
+    let points = history.series.into_iter().flat_map(|series| point_rows(key, series)).collect();
+    rows.write(points).map_err(|error| ExitStatus::unwritten("rows", &error))?;
+    Ok(rows.finish(RunEnd::Complete)?)
+}
+
+/// A row for each point of a series.
+fn point_rows(key: &str, series: Series) -> Vec<Row> {
+    let Series { kind, params, field, points, .. } = series;
+    let row = |point: crate::output::database::Point| {
+        let params = params.iter().filter(|(name, _)| !COLUMNS.contains(&name.as_str()));
+        let fields = [
+            ("key", key.into()),
+            ("field", field.clone().into()),
+            ("at", point.at.into()),
+            ("run", point.run.into()),
+            ("value", point.value.value().cloned().unwrap_or_default()),
+            ("state", point.value.name().into()),
+        ];
+        let head = std::iter::once(("kind".to_owned(), Value::from(kind.clone())));
+        let params = params.map(|(name, value)| (name.clone(), value.clone()));
+        head.chain(params).chain(fields.map(|(name, value)| (name.to_owned(), value))).collect()
+    };
+    points.into_iter().map(row).collect()
+}
+
+/// What tells a series from the others of its field: its kind, if there are several, and the parameters that differ.
+fn series_name(series: &Series, history: &History) -> String {
+    let is_shared = |name: &str| {
+        let value = series.params.get(name);
+        history.series.iter().all(|other| other.params.get(name) == value)
+    };
+    let kinds = history.series.iter().any(|other| other.kind != series.kind);
+    let kind = kinds.then(|| series.kind.clone());
+    let own = series.params.iter().filter(|(name, _)| !is_shared(name)).map(|(_, value)| plain(value));
+    kind.into_iter().chain(own).collect::<Vec<_>>().join(" ")
+}
+
+/// A value without quotes; a dash for none.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
+        value => value.to_string(),
+    }
+}
