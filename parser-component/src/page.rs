@@ -23,15 +23,15 @@ const MAX_ENDLESS_BLOCKS: usize = 8;
 /// Objects of requests that are read if the ones before name no block. Each may cost a walk to the end of the body.
 const MAX_REQUEST_OBJECTS: usize = 8;
 
-/// Keys that are kept for an rpc. A page names it for at most three.
-const MAX_KEYS: usize = 64;
+/// Calls that are kept of an rpc. A page makes at most three.
+const MAX_CALLS: usize = 64;
 
 /// The blocks of a page in its order, those that the page says answer the rpc before the others.
 pub(crate) struct Blocks<'a> {
     body: &'a [u8],
     rpc: &'a str,
-    /// The keys of the blocks that answer the rpc, once the requests were found or looked for.
-    keys: Option<Vec<&'a [u8]>>,
+    /// The page's own calls of the rpc, once the requests were found or looked for.
+    calls: Option<Vec<OwnCall<'a>>>,
     /// How many objects of requests were read.
     requests: usize,
     at: usize,
@@ -39,6 +39,14 @@ pub(crate) struct Blocks<'a> {
     /// Where the data of the other blocks starts, and how many of them were given.
     others: Vec<usize>,
     given: usize,
+}
+
+/// A call that the page makes itself.
+struct OwnCall<'a> {
+    /// The key of the block that answers it.
+    key: &'a [u8],
+    /// Its argument, with what follows on the page.
+    argument: Option<&'a [u8]>,
 }
 
 /// Section of a page.
@@ -52,26 +60,26 @@ enum Section {
 impl<'a> Blocks<'a> {
     /// The blocks of a page, those that answer `rpc` first.
     pub(crate) fn new(body: &'a [u8], rpc: &'a str) -> Self {
-        Self { body, rpc, keys: None, requests: 0, at: 0, endless: 0, others: Vec::new(), given: 0 }
+        Self { body, rpc, calls: None, requests: 0, at: 0, endless: 0, others: Vec::new(), given: 0 }
     }
 
     /// Whether the page says that a block with this key answers the rpc. The requests are looked for ahead at the first block, if they
     /// don't stand before it.
     fn is_named(&mut self, key: Option<&[u8]>) -> bool {
-        if self.keys.is_none() {
-            self.keys = Some(self.requests_after(self.at));
+        if self.calls.is_none() {
+            self.calls = Some(self.requests_after(self.at));
         }
-        key.is_some_and(|key| self.keys.iter().flatten().any(|named| *named == key))
+        key.is_some_and(|key| self.calls.iter().flatten().any(|call| call.key == key))
     }
 
-    /// The keys that the requests after `at` name.
-    fn requests_after(&mut self, mut at: usize) -> Vec<&'a [u8]> {
+    /// The calls of the rpc in the requests after `at`.
+    fn requests_after(&mut self, mut at: usize) -> Vec<OwnCall<'a>> {
         while let Some((mark, after)) = next_section(self.body, at) {
             at = after;
             if matches!(mark, Section::Requests) {
-                let (keys, end) = self.read_requests(after);
-                if !keys.is_empty() {
-                    return keys;
+                let (calls, end) = self.read_requests(after);
+                if !calls.is_empty() {
+                    return calls;
                 }
                 at = end;
             }
@@ -79,13 +87,13 @@ impl<'a> Blocks<'a> {
         Vec::new()
     }
 
-    /// The keys that the requests which start here name, and where they end.
-    fn read_requests(&mut self, start: usize) -> (Vec<&'a [u8]>, usize) {
+    /// The calls of the rpc in the requests that start here, and where those end.
+    fn read_requests(&mut self, start: usize) -> (Vec<OwnCall<'a>>, usize) {
         if self.requests >= MAX_REQUEST_OBJECTS {
             return (Vec::new(), start);
         }
         self.requests += 1;
-        keys(self.body, start, self.rpc.as_bytes())
+        own_calls(self.body, start, self.rpc.as_bytes())
     }
 
     /// Whether the page says that the block that came last answers the rpc.
@@ -95,7 +103,12 @@ impl<'a> Blocks<'a> {
 
     /// Whether the page names no block for the rpc.
     fn names_no_block(&self) -> bool {
-        self.keys.as_ref().is_none_or(Vec::is_empty)
+        self.calls.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// The arguments of the page's own calls of the rpc, as far as they are known when a block was found. Each ends somewhere in its text.
+    pub(crate) fn own_calls(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.calls.iter().flatten().filter_map(|call| call.argument)
     }
 
     /// The next block that the page names, if it names one; puts the others aside.
@@ -104,8 +117,8 @@ impl<'a> Blocks<'a> {
             self.at = start;
             match mark {
                 Section::Requests if self.names_no_block() => {
-                    let (keys, end) = self.read_requests(start);
-                    (self.keys, self.at) = (Some(keys), end);
+                    let (calls, end) = self.read_requests(start);
+                    (self.calls, self.at) = (Some(calls), end);
                 }
                 Section::Requests => {}
                 Section::Block => {
@@ -212,31 +225,42 @@ fn after_name<'t>(text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 /// The key of the block that starts here, if it has one, and where its data starts.
 fn head(body: &[u8], start: usize) -> Option<(Option<&[u8]>, usize)> {
     let head = body.get(start..body.len().min(start + MAX_HEAD_BYTES))?;
-    let mut names = [0].into_iter().chain(memchr::memchr_iter(b',', head).map(|at| at + 1));
     let mut key = None;
-    let data = names.find_map(|at| {
-        let member = head.get(at..)?;
+    let data = members(head).find_map(|member| {
         key = key.or_else(|| quoted(after_name(member, b"key")?).map(|(key, _)| key));
         after_name(member, b"data")
     })?;
     Some((key, start + head.len() - data.len()))
 }
 
-/// The keys of the requests that ask `rpc`, from inside `{'ds:0' : {id:'RPC', …, request:[…]}, …}`, and where that ends.
-fn keys<'a>(body: &'a [u8], mut at: usize, rpc: &[u8]) -> (Vec<&'a [u8]>, usize) {
-    let mut keys = Vec::new();
+/// The calls of `rpc`, from inside `{'ds:0' : {id:'RPC', …, request:[…]}, …}`, and where that ends.
+fn own_calls<'a>(body: &'a [u8], mut at: usize, rpc: &[u8]) -> (Vec<OwnCall<'a>>, usize) {
+    let mut calls = Vec::new();
     while let Some((key, request)) = request(body, at) {
         let mut reader = Reader::new(body, request, Nesting::Plain);
         if reader.kind() != Ok(Kind::Object) || reader.skip().is_err() {
             break;
         }
         let id = body.get(request + 1..).and_then(|inside| quoted(after_name(inside, b"id")?));
-        if id.is_some_and(|(id, _)| id == rpc) && keys.len() < MAX_KEYS {
-            keys.push(key);
+        if id.is_some_and(|(id, _)| id == rpc) && calls.len() < MAX_CALLS {
+            calls.push(OwnCall { key, argument: argument(body, request + 1) });
         }
         at = reader.position();
     }
-    (keys, at)
+    (calls, at)
+}
+
+/// The argument of the call whose object's inside starts here, and what follows it.
+fn argument(body: &[u8], start: usize) -> Option<&[u8]> {
+    let head = body.get(start..body.len().min(start + MAX_HEAD_BYTES))?;
+    let after = members(head).find_map(|member| after_name(member, b"request"))?;
+    body.get(start + head.len() - after.len()..)
+}
+
+/// The texts after each comma, and the whole: a member may start at each.
+fn members(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = [0].into_iter().chain(memchr::memchr_iter(b',', head).map(|at| at + 1));
+    starts.filter_map(|at| head.get(at..))
 }
 
 /// The key of the next request, and where its object starts; `None` at the end.
@@ -267,6 +291,21 @@ mod tests {
     fn blocks_that_the_page_names_come_first() {
         assert_eq!(numbers(PAGE, "B"), ["3", "7", "text"]);
         assert_eq!(numbers(PAGE, "C"), ["text", "3", "7"]);
+    }
+
+    #[test]
+    fn the_arguments_of_the_pages_own_calls_are_found() {
+        let page = PAGE.replace("ext: 1.5E8 ,request:[]", "ext: 1.5E8 ,request:[8,[null]]");
+        let arguments = |rpc| {
+            let mut blocks = Blocks::new(page.as_bytes(), rpc);
+            blocks.next().unwrap().unwrap();
+            blocks
+                .own_calls()
+                .map(|text| text.first_chunk::<4>().map(|start| String::from_utf8_lossy(start).into_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(arguments("B"), ["[8,[", "[]}}"].map(|start| Some(start.to_owned())));
+        assert!(arguments("C").is_empty());
     }
 
     #[test]

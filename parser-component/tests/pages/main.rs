@@ -13,6 +13,7 @@ mod empty;
 mod fields;
 mod harm;
 mod oracle;
+mod own_calls;
 #[path = "../../../tests/e2e/saved_pages.rs"]
 mod pages;
 mod permissions;

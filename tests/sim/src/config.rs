@@ -27,6 +27,8 @@ pub enum Layout {
     Current,
     /// Elsewhere: whole and valid, but a parser must say that it can't read it.
     Changed,
+    /// Where parsers look for it; but the page of an app asks for fields that no parser knows, and leaves one out.
+    Grown,
 }
 
 /// How a store is set up; start from the default and change what matters.

@@ -1,6 +1,7 @@
 //! Kind `app`: details of apps.
 
 pub(super) mod nested;
+mod own_call;
 mod selection;
 
 use std::cell::OnceCell;
@@ -205,14 +206,18 @@ impl AppReader {
 fn page_of(body: &[u8], query: &Query) -> Result<Page, Failure> {
     let reader = AppReader::new(Some(query))?;
     let mut seen = None;
-    for block in Blocks::new(body, RPC) {
+    let mut blocks = Blocks::new(body, RPC);
+    while let Some(block) = blocks.next() {
         let found = match block {
             Ok(block) => record(&reader, block, Some(query)),
             Err(ReadError::Truncated) => return Err(unreadable(BLOCK, ReadError::Truncated)),
             Err(error) => Err(unreadable(BLOCK, error)),
         };
         match found {
-            Ok(record) => return Ok(Page { records: vec![record], ..Page::default() }),
+            Ok(record) => {
+                let notes = own_call::difference(blocks.own_calls()).into_iter().collect();
+                return Ok(Page { records: vec![record], notes, ..Page::default() });
+            }
             // Small answers to the same rpc hold no app and may come first; what an app's own block says counts for more.
             Err(failure) if failure.kind != FailureKind::LayoutChanged => seen = Some(failure),
             Err(failure) => seen = seen.or(Some(failure)),

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use super::filler;
 use crate::catalogue::{App, picture, sentence};
+use crate::config::Layout;
 use crate::dice::Dice;
-use crate::wire::{Mask, NULL, Node, PAGE_FIELDS, app_key, details, icon, list, message, ratings_alone};
+use crate::wire::{Mask, NULL, Node, app_key, details, icon, list, message, ratings_alone};
 
 /// A block and the request it answers.
 #[derive(Debug)]
@@ -20,11 +21,13 @@ pub(crate) struct Block {
 }
 
 /// The blocks in the order of the page.
-pub(crate) fn blocks(seed: u64, app: &App, rows: Node, changed: bool) -> Vec<Block> {
+pub(crate) fn blocks(seed: u64, app: &App, rows: Node, layout: Layout) -> Vec<Block> {
     let mut dice = Dice::of(seed, &["blocks", &app.id]);
     let mut numbers: Vec<usize> = (0..13).collect();
     dice.shuffle(&mut numbers);
     let key = || list![app_key(&app.id)];
+    let changed = layout == Layout::Changed;
+    let fields = Mask::page_fields(layout);
     let contents = [
         ("T6C6Se", list![], filler::data(&mut dice, 300)),
         ("Qu3lde", list![NULL, 1], filler::data(&mut dice, 3_500)),
@@ -32,11 +35,11 @@ pub(crate) fn blocks(seed: u64, app: &App, rows: Node, changed: bool) -> Vec<Blo
         ("jRco8", list![], filler::data(&mut dice, 300)),
         ("shGlA", list![NULL, 0], filler::data(&mut dice, 600)),
         ("A6yuRe", key(), list![]),
-        ("Ws7gDc", details_request(app, &[52]), ratings_alone(app, changed)),
+        ("Ws7gDc", details_request(app, &[52], list![message([(23, list![2])])]), ratings_alone(app, changed)),
         ("CLXjtf", key(), filler::data(&mut dice, 12_000)),
         ("oCPfdb", list![NULL, list![2, NULL, list![20]], app_key(&app.id)], reviews(&mut dice, app)),
         ("yowZ5", list![key()], filler::data(&mut dice, 600)),
-        ("Ws7gDc", details_request(app, &PAGE_FIELDS), details(app, &Mask::page(), changed)),
+        ("Ws7gDc", details_request(app, &fields, options()), details(app, &Mask::new(fields), changed)),
         ("ZittHe", list![key()], filler::data(&mut dice, 9_000)),
         ("ag2B9c", list![list![NULL, app_key(&app.id)]], rows),
     ];
@@ -66,9 +69,22 @@ fn numbered(numbers: Vec<usize>, contents: impl IntoIterator<Item = Exchange>) -
     contents.map(|((rpc, request, data), number)| Block { number, rpc, request, data }).collect()
 }
 
-fn details_request(app: &App, fields: &[u64]) -> Node {
+fn details_request(app: &App, fields: &[u64], options: Node) -> Node {
     let fields: Node = fields.iter().map(|field| *field as i64).collect();
-    list![NULL, NULL, list![fields], list![list![1, NULL, 1]], NULL, list![app_key(&app.id)]]
+    list![NULL, NULL, list![fields], options, NULL, list![app_key(&app.id)]]
+}
+
+/// The options of the call for details, as on the pages of 2026-07.
+fn options() -> Node {
+    let nested = || list![list![list![]]];
+    list![message([
+        (0, message([(0, list![1, NULL, 1]), (2, nested()), (7, list![NULL, 2]), (22, list![1])])),
+        (1, list![NULL, nested(), NULL, NULL, list![1]]),
+        (2, list![NULL, nested(), NULL, list![1]]),
+        (3, list![NULL, nested()]),
+        (8, list![nested()]),
+        (9, list![nested()]),
+    ])]
 }
 
 fn reviews(dice: &mut Dice, app: &App) -> Node {

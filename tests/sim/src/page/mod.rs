@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use crate::body::{Content, Part};
 use crate::catalogue::{App, encode};
+use crate::config::Layout;
 use crate::wire::Node;
 
 pub(crate) use chrome::Chrome;
 pub(crate) use data_page::{DataPage, data_page};
 
 /// The page of an app: `rows` are those of other apps.
-pub(crate) fn app_page(chrome: &Chrome, seed: u64, app: &App, rows: Node, language: &str, changed: bool) -> Content {
-    let blocks = blocks::blocks(seed, app, rows, changed);
+pub(crate) fn app_page(chrome: &Chrome, seed: u64, app: &App, rows: Node, language: &str, layout: Layout) -> Content {
+    let blocks = blocks::blocks(seed, app, rows, layout);
     let mut content = Content::from(format!("<!doctype html><html lang=\"{}\" dir=\"ltr\"><head>", encode(language)));
     content.part(chrome.head());
     content.part(&Part::new(own_head(app, &blocks)));

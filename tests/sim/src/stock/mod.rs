@@ -130,7 +130,7 @@ impl Stock {
             Article::Chart(query) => payload(&self.chart(query, changed)),
             Article::Details(query, mask) => self.details(query, |app| wire::details(app, mask, changed)),
             Article::Ratings(query) => self.details(query, |app| wire::ratings_alone(app, changed)),
-            Article::Page(query) => self.page(query, changed),
+            Article::Page(query) => self.page(query, layout),
             Article::Search(query) => self.search(query, changed),
             Article::Cluster(query) => self.cluster_page(query, changed),
             Article::Continuation(range) => whole(self.continuation(range), changed),
@@ -187,10 +187,10 @@ impl Stock {
         self.app(query).map_or_else(Content::default, |app| payload(&write(&app).json()))
     }
 
-    fn page(&self, query: &AppQuery, changed: bool) -> Content {
+    fn page(&self, query: &AppQuery, layout: Layout) -> Content {
         let seed = self.catalogue.seed();
         let page =
-            |app: App| page::app_page(self.chrome(), seed, &app, self.rows(&app, query), &query.language, changed);
+            |app: App| page::app_page(self.chrome(), seed, &app, self.rows(&app, query), &query.language, layout);
         self.app(query).map_or_else(Content::default, page)
     }
 

@@ -2,12 +2,17 @@
 
 use super::Node;
 use super::node::sparse;
+use crate::config::Layout;
 
 /// The fields that the app page asks for.
-pub(crate) const PAGE_FIELDS: [u64; 49] = [
+const PAGE_FIELDS: [u64; 49] = [
     1, 9, 10, 11, 13, 14, 19, 20, 38, 43, 47, 49, 52, 58, 59, 63, 69, 70, 73, 74, 75, 78, 79, 80, 91, 92, 95, 96, 97,
     100, 101, 103, 106, 112, 119, 129, 137, 140, 139, 141, 145, 146, 149, 151, 155, 169, 183, 187, 193,
 ];
+
+/// The fields that the app page of a grown layout asks for besides, and the one that it leaves out: the place in a chart.
+const GROWN_FIELDS: [u64; 2] = [201, 207];
+const FIELD_LEFT_OUT: u64 = 59;
 
 /// The field that pages don't ask for: the declaration on data.
 pub(super) const SAFETY_FIELD: u64 = 138;
@@ -33,6 +38,15 @@ impl Mask {
     /// What the app page asks for.
     pub(crate) fn page() -> Self {
         Self::new(PAGE_FIELDS.to_vec())
+    }
+
+    /// The fields that the app page asks for, in its order.
+    pub(crate) fn page_fields(layout: Layout) -> Vec<u64> {
+        let fields = PAGE_FIELDS.into_iter();
+        match layout {
+            Layout::Current | Layout::Changed => fields.collect(),
+            Layout::Grown => fields.filter(|field| *field != FIELD_LEFT_OUT).chain(GROWN_FIELDS).collect(),
+        }
     }
 
     /// What the app page asks for, and the declaration on data.

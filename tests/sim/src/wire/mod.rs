@@ -17,7 +17,7 @@ mod suggestions;
 pub(crate) use chart::{chart, no_chart};
 pub(crate) use cluster::{Row, continuation, developer, row_page, rows};
 pub(crate) use details::{details, ratings_alone};
-pub(crate) use mask::{Mask, PAGE_FIELDS, SAFETY_PAGE_FIELDS};
+pub(crate) use mask::{Mask, SAFETY_PAGE_FIELDS};
 pub(crate) use node::{NULL, Node, list, message, nested, quoted};
 pub(crate) use permissions::{no_permissions, permissions};
 pub(crate) use reviews::{no_reviews, reviews};
