@@ -16,6 +16,7 @@ mod delivery;
 mod examples;
 mod files;
 mod help;
+mod history;
 mod inputs;
 mod json_api;
 mod kinds;

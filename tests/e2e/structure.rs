@@ -47,6 +47,7 @@ fn each_library_has_one_place() {
         ("playfast_play", "play"),
         ("playfast_sim", "cli"),
         ("parquet", "output"),
+        ("plotters", "cli"),
         ("rusqlite", "output"),
         ("same_file", "cli"),
     ] {

@@ -100,7 +100,14 @@ fn series_name(series: &Series, history: &History) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
+        Value::Number(number) if number.is_f64() => rounded(number.as_f64().unwrap_or_default()),
         Value::String(text) => text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
         value => value.to_string(),
     }
+}
+
+/// A number as people write it: with three decimals at most.
+fn rounded(number: f64) -> String {
+    let text = format!("{number:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -12,6 +12,9 @@ use crate::output::database::Series;
 const WIDTH: u32 = 900;
 const HEIGHT: u32 = 320;
 
+/// Range of values below which labels need a third decimal.
+const SMALL_RANGE: f64 = 0.1;
+
 /// Colours that the page's style sets, by the variables' names.
 const INK: (RGBColor, &str) = (RGBColor(1, 1, 1), "--ink");
 const GRID: (RGBColor, &str) = (RGBColor(2, 2, 2), "--grid");
@@ -67,14 +70,17 @@ fn draw(
     times: std::ops::Range<f64>,
     values: std::ops::Range<f64>,
 ) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+    let height = values.end - values.start;
     let area = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
         .margin(8)
+        .margin_right(28)
         .x_label_area_size(28)
         .y_label_area_size(56)
         .build_cartesian_2d(times, values)
         .map_err(|_| DrawingAreaErrorKind::LayoutError)?;
-    let label = |value: &f64| if field == POSITION { format!("{:.0}", -value) } else { format!("{:.2}", value) };
+    let decimals = if height < SMALL_RANGE { 3 } else { 2 };
+    let label = |value: &f64| if field == POSITION { format!("{:.0}", -value) } else { format!("{value:.decimals$}") };
     let text = ("sans-serif", 13).into_font().color(&INK.0);
     let mesh = chart
         .configure_mesh()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::sparkline::sparkline;
-use super::{plain, series_name};
+use super::{plain, rounded, series_name};
 use crate::cli::report::number::counted;
 use crate::cli::report::text::align;
 use crate::output::database::{History, Point, Series};
@@ -50,7 +50,7 @@ fn series_row(series: &Series, history: &History) -> [String; 5] {
     };
     let bound = |pick: fn(f64, f64) -> f64| numbers.iter().flatten().copied().reduce(pick);
     let range = match (bound(f64::min), bound(f64::max)) {
-        (Some(lowest), Some(highest)) if is_number => format!("{lowest} – {highest}"),
+        (Some(lowest), Some(highest)) if is_number => format!("{} – {}", rounded(lowest), rounded(highest)),
         _ => String::new(),
     };
     [series_name(series, history), series.field.clone(), line, change, range]
