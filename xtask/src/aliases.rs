@@ -1,8 +1,11 @@
-//! Names of countries and languages in the Play parser's sets of values, generated from CLDR.
+//! Names of countries and languages in the Play parser's sets of values, and groups, currencies and languages of countries, generated from CLDR.
 //!
 //! The names come from ICU4X, which carries CLDR; codes of three letters and further names of countries from the crate `celes`. They take a
 //! while to build and nothing else needs them: a feature of this crate turns them on, and this program starts itself again with it.
 //! Invariant: only the generated members of a set change, and a value's first name is CLDR's.
+
+#[cfg(feature = "aliases")]
+mod regions;
 
 use std::path::Path;
 
@@ -18,27 +21,29 @@ const WIDTH: usize = 140;
 /// Members up to which an object or a list stands on one line.
 const MAX_SHORT: usize = 6;
 
+/// Spaces before the members of an object.
+const INDENT: usize = 2;
+
 /// A name and the value that it stands for.
+#[cfg_attr(not(feature = "aliases"), cfg(test))]
 type Alias = (String, String);
 
 /// Writes the names into the sets, or holds these against them.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let folder = root.join(SETS);
-    let Some(tables) = tables(&folder)? else { return start_again(root, check) };
-    for (name, aliases, pattern) in
-        [("country.json", tables.countries, None), ("language.json", tables.languages, Some(tables.language_pattern))]
-    {
+    let Some(tables) = tables(root)? else { return start_again(root, check) };
+    for (name, members) in [("country.json", tables.countries), ("language.json", tables.languages)] {
         let file = folder.join(name);
         let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
-        let generated = rewritten(&text, aliases, pattern)?;
+        let generated = rewritten(&text, members)?;
         if !check {
             super::save(&file, generated.as_bytes())?;
         } else {
-            ensure!(text == generated, "the names in {name} are not CLDR's: run `cargo xtask aliases` and commit it");
+            ensure!(text == generated, "what {name} says is not CLDR's: run `cargo xtask aliases` and commit it");
         }
     }
     if check {
-        super::say("the names of countries and languages are CLDR's");
+        super::say("the sets of countries and languages are CLDR's");
     }
     Ok(())
 }
@@ -64,12 +69,10 @@ fn start_again(root: &Path, check: bool) -> Result<()> {
     Ok(())
 }
 
-/// What is generated.
+/// The members that are generated, of each set.
 struct Tables {
-    countries: Vec<Alias>,
-    languages: Vec<Alias>,
-    /// The pattern of language tags whose language there is.
-    language_pattern: String,
+    countries: Map<String, Value>,
+    languages: Map<String, Value>,
 }
 
 #[cfg(not(feature = "aliases"))]
@@ -79,51 +82,62 @@ const fn tables(_: &Path) -> Result<Option<Tables>> {
 }
 
 #[cfg(feature = "aliases")]
-fn tables(folder: &Path) -> Result<Option<Tables>> {
-    cldr::tables(&cldr::countries(&folder.join("country.json"))?).map(Some)
+fn tables(root: &Path) -> Result<Option<Tables>> {
+    let folder = root.join(SETS);
+    let countries = cldr::countries(&folder.join("country.json"))?;
+    let store_languages = cldr::store_languages(&folder.join("store_languages.json"))?;
+    let mut tables = cldr::tables(&countries)?;
+    tables.countries.extend(regions::members(root, &countries, &store_languages)?);
+    Ok(Some(tables))
+}
+
+/// The member of the aliases.
+#[cfg_attr(not(feature = "aliases"), cfg(test))]
+fn aliases_member(aliases: Vec<Alias>) -> Map<String, Value> {
+    let aliases: Map<_, _> = aliases.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    Map::from_iter([("x-aliases".to_owned(), aliases.into())])
 }
 
 /// A set with the generated members.
-fn rewritten(text: &str, aliases: Vec<Alias>, pattern: Option<String>) -> Result<String> {
+fn rewritten(text: &str, members: Map<String, Value>) -> Result<String> {
     let mut schema: Map<String, Value> = serde_json::from_str(text).context("the set is not a JSON object")?;
-    let aliases: Map<_, _> = aliases.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    schema.insert("x-aliases".to_owned(), aliases.into());
-    if let Some(pattern) = pattern {
-        schema.insert("pattern".to_owned(), pattern.into());
-    }
-    let members: Vec<_> = schema.iter().map(|(name, value)| member(name, value)).collect();
-    Ok(format!("{{\n{}\n}}\n", members.join(",\n")))
+    schema.extend(members);
+    Ok(format!("{}\n", laid_out(&schema.into(), 0)))
 }
 
-/// A member of a schema: what is long is wrapped below its name.
-fn member(name: &str, value: &Value) -> String {
-    let wrapped = match value {
+/// A value after `indent` spaces: what is long is wrapped, and an object that holds others has a line for each.
+fn laid_out(value: &Value, indent: usize) -> String {
+    let close = " ".repeat(indent);
+    match value {
         Value::Array(values) if values.len() > MAX_SHORT => {
-            ("[", values.iter().map(Value::to_string).collect::<Vec<_>>(), "]")
+            let items: Vec<_> = values.iter().map(Value::to_string).collect();
+            format!("[\n{}\n{close}]", wrap(&items, indent + INDENT))
         }
-        Value::Object(values) if values.len() > MAX_SHORT => {
+        Value::Array(values) => format!("[{}]", values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) if members.values().any(|value| value.is_object() || value.is_array()) => {
+            let member = |(name, value): (&String, &Value)| {
+                format!("{close}  {}: {}", Value::from(name.as_str()), laid_out(value, indent + INDENT))
+            };
+            format!("{{\n{}\n{close}}}", members.iter().map(member).collect::<Vec<_>>().join(",\n"))
+        }
+        Value::Object(members) if members.len() > MAX_SHORT => {
             let pair = |(name, value): (&String, &Value)| format!("{}: {value}", Value::from(name.as_str()));
-            ("{", values.iter().map(pair).collect(), "}")
+            let items: Vec<_> = members.iter().map(pair).collect();
+            format!("{{\n{}\n{close}}}", wrap(&items, indent + INDENT))
         }
-        Value::Array(values) => {
-            let values: Vec<_> = values.iter().map(Value::to_string).collect();
-            return format!("  {}: [{}]", Value::from(name), values.join(", "));
-        }
-        value => return format!("  {}: {value}", Value::from(name)),
-    };
-    let (opening, items, closing) = wrapped;
-    format!("  {}: {opening}\n{}\n  {closing}", Value::from(name), wrap(&items))
+        value => value.to_string(),
+    }
 }
 
-/// Items on lines that are no longer than they may be.
-fn wrap(items: &[String]) -> String {
-    const INDENT: &str = "    ";
-    let (mut lines, mut line) = (Vec::new(), INDENT.to_owned());
+/// Items on lines that are no longer than they may be, each after `indent` spaces.
+fn wrap(items: &[String], indent: usize) -> String {
+    let indent = " ".repeat(indent);
+    let (mut lines, mut line) = (Vec::new(), indent.clone());
     for (index, item) in items.iter().enumerate() {
         let item = format!("{item}{}", if index + 1 == items.len() { "" } else { "," });
-        let is_first = line.len() == INDENT.len();
+        let is_first = line.len() == indent.len();
         if !is_first && line.chars().count() + 1 + item.chars().count() > WIDTH {
-            lines.push(std::mem::replace(&mut line, format!("{INDENT}{item}")));
+            lines.push(std::mem::replace(&mut line, format!("{indent}{item}")));
         } else {
             line.push_str(if is_first { "" } else { " " });
             line.push_str(&item);
@@ -137,7 +151,7 @@ fn wrap(items: &[String]) -> String {
 mod cldr {
     //! The tables, from CLDR.
 
-    use std::collections::HashSet;
+    use std::collections::{BTreeMap, HashSet};
     use std::path::Path;
 
     use anyhow::{Context, Result, anyhow};
@@ -147,13 +161,19 @@ mod cldr {
     use icu_locale::locale;
     use icu_locale::subtags::Region;
 
-    use super::{Alias, Tables};
+    use super::{Alias, Tables, aliases_member};
 
     /// The country codes of the set.
     pub(super) fn countries(file: &Path) -> Result<Vec<String>> {
         let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
         let codes = schema.get("enum").and_then(serde_json::Value::as_array).context("the set has no countries")?;
         codes.iter().map(|code| code.as_str().map(str::to_owned).context("a code is not a string")).collect()
+    }
+
+    /// The languages of the store's pages.
+    pub(super) fn store_languages(file: &Path) -> Result<HashSet<String>> {
+        let groups: BTreeMap<String, HashSet<String>> = serde_json::from_slice(&std::fs::read(file)?)?;
+        groups.into_values().next().context("the store has no languages")
     }
 
     pub(super) fn tables(countries: &[String]) -> Result<Tables> {
@@ -164,7 +184,9 @@ mod cldr {
         codes.dedup();
         // Languages of three letters are too many to list.
         let language_pattern = format!("^({}|[a-z]{{3}})(-[A-Za-z0-9]{{2,8}})*$", codes.join("|"));
-        Ok(Tables { countries: country_aliases(countries)?, languages, language_pattern })
+        let mut languages = aliases_member(languages);
+        languages.insert("pattern".to_owned(), language_pattern.into());
+        Ok(Tables { countries: aliases_member(country_aliases(countries)?), languages })
     }
 
     /// Codes that Google's sites still use (BCP 47's registry deprecates them), or that name a group.
@@ -261,11 +283,24 @@ mod tests {
     fn only_the_generated_members_change() {
         let text =
             "{\n  \"type\": \"string\",\n  \"enum\": [\"gb\"],\n  \"x-aliases\": {},\n  \"pattern\": \"old\"\n}\n";
-        let aliases: Vec<_> = (0..30).map(|number| (format!("United Kingdom {number}"), "gb".to_owned())).collect();
-        let once = rewritten(text, aliases.clone(), None).unwrap();
-        assert_eq!(rewritten(&once, aliases, None).unwrap(), once, "written twice it is the same");
+        let aliases = || {
+            let aliases = (0..30).map(|number| (format!("United Kingdom {number}"), "gb".to_owned()));
+            aliases_member(aliases.collect())
+        };
+        let once = rewritten(text, aliases()).unwrap();
+        assert_eq!(rewritten(&once, aliases()).unwrap(), once, "written twice it is the same");
         assert!(once.lines().all(|line| line.chars().count() <= WIDTH), "{once}");
-        let without = rewritten(&once, Vec::new(), Some("new".to_owned())).unwrap();
-        assert_eq!(without, text.replace("old", "new"));
+        let mut others = aliases_member(Vec::new());
+        others.insert("pattern".to_owned(), "new".into());
+        assert_eq!(rewritten(&once, others).unwrap(), text.replace("old", "new"));
+    }
+
+    #[test]
+    fn an_object_of_lists_has_a_line_for_each_and_wraps_what_is_long() {
+        let members = serde_json::json!({"x-groups": {"all": vec!["gb"; 40], "few": ["gb", "us"]}});
+        let text = rewritten("{}", members.as_object().unwrap().clone()).unwrap();
+        assert!(text.starts_with("{\n  \"x-groups\": {\n    \"all\": [\n      \"gb\","), "{text}");
+        assert!(text.ends_with("\n    ],\n    \"few\": [\"gb\", \"us\"]\n  }\n}\n"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 }

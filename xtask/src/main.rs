@@ -22,7 +22,7 @@ use toolchain::Toolchain;
 const USAGE: &str =
     "usage: cargo xtask aliases [--check] | api [--check] | readme [--check] | picture | ci | component [--check | [--example NAME] --out FILE]
 
-  aliases            write the names of countries and languages into the Play parser's sets, from CLDR
+  aliases            write names of countries and languages, groups and currencies into the Play parser's sets, from CLDR
   aliases --check    hold the sets against them
   readme             write the tables of commands and options into README.md
   readme --check     hold it against the program

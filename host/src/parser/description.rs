@@ -346,6 +346,15 @@ impl Description {
                 return Err(schema_error(format!("{at}/name"), format!("the kind {} is there twice", kind.name)));
             }
             kind.check().map_err(|(below, what)| schema_error(format!("{at}{below}"), what))?;
+            let dependent = kind.params.properties.iter();
+            let mut unknown = dependent.filter_map(|(name, param)| Some((name, param.default_by.as_deref()?)));
+            // A kind may lack the other parameter, as reviews that are the same in all countries.
+            if let Some((name, by)) =
+                unknown.find(|(_, by)| self.kinds.iter().all(|kind| kind.params.get(by).is_none()))
+            {
+                let what = format!("x-default-by: no kind has a parameter {by}");
+                return Err(schema_error(format!("{at}/params/properties/{name}"), what));
+            }
         }
         Ok(())
     }
@@ -368,9 +377,24 @@ impl Params {
             return Err(("/required".to_owned(), format!("{name} is required and not described")));
         }
         for (name, param) in &self.properties {
-            param.check().map_err(|what| (format!("/properties/{name}"), what))?;
+            let attributes = self.properties.iter().filter_map(|(_, other)| other.attributes.get(name));
+            let values = attributes.flat_map(|values| values.values().map(String::as_str)).collect();
+            let checked = param.check(&values).and_then(|()| self.check_default_by(name, param));
+            checked.map_err(|what| (format!("/properties/{name}"), what))?;
         }
         Ok(())
+    }
+
+    /// Checks that the parameter that another one depends on has values for it.
+    fn check_default_by(&self, name: &str, param: &Param) -> Result<(), String> {
+        let Some(by) = param.default_by.as_deref().and_then(|by| self.get(by)) else { return Ok(()) };
+        if by.default_by.is_some() {
+            return Err("x-default-by: that parameter depends on another one itself".to_owned());
+        }
+        match by.attributes.contains_key(name) {
+            true => Ok(()),
+            false => Err(format!("x-default-by: that parameter's values have no attribute {name}")),
+        }
     }
 }
 
@@ -469,6 +493,37 @@ mod tests {
         assert_eq!(description.kinds[0].fields().collect::<Vec<_>>(), ["id", "title"]);
         let error = with_kind(serde_json::json!({"x-compact": ["title", "name"]})).unwrap_err().to_string();
         assert_eq!(error, "at /kinds/0/x-compact: rows have no field name");
+    }
+
+    #[test]
+    fn a_value_that_depends_on_another_parameter_can_be_told() {
+        let country =
+            |attributes: Value| serde_json::json!({"type": "string", "enum": ["kr"], "x-attributes": attributes});
+        let language = |by: &str| serde_json::json!({"type": "string", "pattern": "^[a-z]{2}$", "default": "en", "x-default-by": by});
+        let read = |country: Value, language: Value| {
+            let params = serde_json::json!({"params": {"properties": {"language": language, "country": country}}});
+            with_kind(params).map(drop).map_err(|error| error.to_string())
+        };
+        let korean = country(serde_json::json!({"language": {"kr": "ko"}, "currency": {"kr": "KRW"}}));
+        assert_eq!(read(korean.clone(), language("country")), Ok(()));
+        let at = "at /kinds/0/params/properties/language: ";
+        let without_default = serde_json::json!({"type": "string", "x-default-by": "country"});
+        let any = serde_json::json!({"type": "string", "default": "en", "x-default-by": "country"});
+        for (country, language, part) in [
+            (korean.clone(), language("contry"), "x-default-by: no kind has a parameter contry"),
+            (korean.clone(), language("language"), "x-default-by: that parameter depends on another one itself"),
+            (
+                country(serde_json::json!({})),
+                language("country"),
+                "x-default-by: that parameter's values have no attribute",
+            ),
+            (country(serde_json::json!({"language": {"kr": "Korean"}})), language("country"), "Korean: "),
+            (korean.clone(), without_default, "x-default-by: it has no default"),
+            (korean.clone(), any, "x-default-by: auto is a value itself"),
+        ] {
+            let error = read(country, language).unwrap_err();
+            assert!(error.strip_prefix(at).is_some_and(|what| what.starts_with(part)), "{error}");
+        }
     }
 
     proptest! {

@@ -22,6 +22,7 @@ pub use description::{Description, DescriptionError, Kind, Params, PerRequest};
 pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::{Live, LoadError, Parser};
+pub(crate) use param::AUTO;
 pub use param::{AnswerSize, Param, PerRequestValue};
 pub use sandbox::Limits;
 pub(crate) use validator::InvalidValue;

@@ -1,6 +1,6 @@
 //! Parameters of a kind: their schema, and the values that texts stand for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -37,6 +37,9 @@ pub enum AnswerSize {
     ByValue(BTreeMap<String, u64>),
 }
 
+/// The text that stands for the value which another parameter's value has: the language of the country.
+pub(crate) const AUTO: &str = "auto";
+
 /// One parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -50,6 +53,12 @@ pub struct Param {
     /// Names that stand for several values.
     #[serde(rename = "x-groups", default)]
     pub groups: BTreeMap<String, Vec<String>>,
+    /// What else is known of values: by the name of an attribute, such as `currency`, the values that have it, with what they have.
+    #[serde(rename = "x-attributes", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, BTreeMap<String, String>>,
+    /// The parameter whose values have an attribute of this parameter's name, for which `auto` stands.
+    #[serde(rename = "x-default-by", default, skip_serializing_if = "Option::is_none")]
+    pub default_by: Option<String>,
     /// Other names of values, and the values, in the document's order: the first name of a value is the one to show. They are not values
     /// themselves; an error that refuses one says which value is meant.
     #[serde(
@@ -153,7 +162,8 @@ impl Param {
         Ok(canonical(&value))
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Checks that what names a value names one: its default, groups, aliases, attributes, and `others`, which other parameters' attributes are.
+    pub(super) fn check(&self, others: &BTreeSet<&str>) -> Result<(), String> {
         // Not kept: most parameters are never given, and a compiled pattern may be large.
         let validator = Validator::of_param(&self.schema)?;
         let valid = |text: &str| {
@@ -169,11 +179,21 @@ impl Param {
             Some(AnswerSize::ByValue(bytes)) => bytes.keys().collect(),
             _ => Vec::new(),
         };
-        let named = self.groups.values().flatten().chain(self.aliases.iter().map(|(_, value)| value)).chain(of_bytes);
-        let mut others = named.filter(|text| !choices.contains(*text));
-        match others.next() {
+        if self.default_by.is_some() {
+            if self.default().is_none() {
+                return Err("x-default-by: it has no default for values without one".to_owned());
+            }
+            if choices.contains(AUTO) || self.groups.contains_key(AUTO) || valid(AUTO).is_ok() {
+                return Err(format!("x-default-by: {AUTO} is a value itself"));
+            }
+        }
+        let attributed = self.attributes.values().flat_map(BTreeMap::keys);
+        let aliased = self.aliases.iter().map(|(_, value)| value);
+        let named = self.groups.values().flatten().chain(aliased).chain(attributed).chain(of_bytes).map(String::as_str);
+        let mut unknown = named.chain(others.iter().copied()).filter(|text| !choices.contains(*text));
+        match unknown.next() {
             Some(text) if !choices.is_empty() => Err(format!("{text}: it is none of the values that there are")),
-            Some(text) => valid(text).and_then(|()| others.try_for_each(|text| valid(text))),
+            Some(text) => valid(text).and_then(|()| unknown.try_for_each(valid)),
             None => Ok(()),
         }
     }
@@ -270,7 +290,7 @@ mod tests {
     fn aliases_are_found_whatever_their_case_and_punctuation() {
         let country = param(json!({"type": "string", "enum": ["gb", "st"],
             "x-aliases": {"United Kingdom": "gb", "UK": "gb", "São Tomé & Príncipe": "st"}}));
-        country.check().unwrap();
+        country.check(&BTreeSet::new()).unwrap();
         for (alias, value) in [("uk", "gb"), ("U.K.", "gb"), ("united-kingdom", "gb"), ("são tomé and príncipe", "st")]
         {
             assert_eq!(country.aliased(alias), Some(value), "{alias}");
@@ -287,12 +307,14 @@ mod tests {
             ("x-aliases", json!({"UK": "uk"})),
             ("x-groups", json!({"all": ["gb", "uk"]})),
             ("x-bytes", json!({"uk": 5})),
+            ("x-attributes", json!({"currency": {"gb": "GBP", "uk": "GBP"}})),
             ("default", json!("uk")),
         ] {
-            let error = param(json!({"type": "string", "enum": ["gb"], word: content})).check().unwrap_err();
+            let error =
+                param(json!({"type": "string", "enum": ["gb"], word: content})).check(&BTreeSet::new()).unwrap_err();
             assert!(error.starts_with("uk: "), "{word}: {error}");
         }
-        assert!(param(json!({"type": "integer", "x-bytes": 5})).check().is_err());
-        param(json!({"type": "integer", "x-bytes": 5, "x-limit": true})).check().unwrap();
+        assert!(param(json!({"type": "integer", "x-bytes": 5})).check(&BTreeSet::new()).is_err());
+        param(json!({"type": "integer", "x-bytes": 5, "x-limit": true})).check(&BTreeSet::new()).unwrap();
     }
 }

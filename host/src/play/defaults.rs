@@ -1,7 +1,5 @@
 //! Defaults of parameters, for several batches.
 
-use std::sync::Arc;
-
 use crate::parser::Description;
 use crate::query::{Plan, PlanError};
 
@@ -59,7 +57,7 @@ impl Defaults {
         let params = given.iter().flat_map(|(name, values)| values.iter().map(|value| (*name, value.as_str())));
         let params = params.chain(defaults.iter().map(|(name, value)| (*name, value.as_str())));
         let plan = Plan::new(description, kind.name, params)?;
-        check_one_each(plan.values().filter(|(name, _)| !says(name)))?;
+        check_one_each(plan.values().map(|(name, _)| (name, plan.max_choices(name))).filter(|(name, _)| !says(name)))?;
         Ok(Some(plan))
     }
 }
@@ -70,9 +68,9 @@ fn is_nothing(values: &[String]) -> bool {
 }
 
 /// Answers are told apart by what was given, so that anything else must have one value.
-fn check_one_each<'p>(mut params: impl Iterator<Item = (&'p str, &'p [Arc<str>])>) -> Result<(), PlanError> {
-    match params.find(|(_, values)| values.len() > 1) {
-        Some((name, values)) => Err(PlanError::TooMany { name: name.to_owned(), count: values.len() }),
+fn check_one_each<'p>(mut params: impl Iterator<Item = (&'p str, usize)>) -> Result<(), PlanError> {
+    match params.find(|(_, count)| *count > 1) {
+        Some((name, count)) => Err(PlanError::TooMany { name: name.to_owned(), count }),
         None => Ok(()),
     }
 }

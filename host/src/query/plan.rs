@@ -3,22 +3,18 @@
 //! The parameters' values multiply out; the product is never made, and a query is put together when its turn comes: 5 countries and 3
 //! categories are 8 strings, not 15 requests' worth. Invariant: every query of a plan is complete and fits the parser's description.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::axis::{Axis, Dimension, dimensions};
 use super::plan_error::{PlanError, hint};
-use super::suggestion::refusal;
+use super::values::Asked;
 use crate::parser::{Description, Kind, Param};
-use crate::types::{KindName, Query, address_host, query_param};
-
-/// A parameter and its values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Axis {
-    name: Arc<str>,
-    values: Vec<Arc<str>>,
-}
+use crate::types::{KindName, Query};
 
 /// Queries of one kind: the product of its parameters' values, in the description's order, the last one changing fastest.
+///
+/// A value `auto` stands for the one that depends on another parameter's, such as a country's language: it is resolved here, so that queries, and with
+/// them rows and keys, have the real value. A parameter with such a value changes together with the one that it depends on.
 ///
 /// ```
 /// # use playfast::{Plan, PlanError, parser::Description};
@@ -39,6 +35,7 @@ pub struct Plan {
     parser: Option<Arc<str>>,
     kind: Arc<str>,
     axes: Vec<Axis>,
+    dimensions: Vec<Dimension>,
 }
 
 impl Plan {
@@ -75,13 +72,11 @@ impl Plan {
         }
         let axes = kind.params.properties.iter().filter_map(|(name, param)| {
             let texts = given.iter().filter(|(key, _)| key == name).map(|(_, text)| *text);
-            axis(&description.hosts, name, param, &texts.collect::<Vec<_>>()).transpose()
+            Asked { hosts: &description.hosts, kind, name, param }.axis(&texts.collect::<Vec<_>>()).transpose()
         });
-        Ok(Self {
-            parser: name.parser().map(Arc::from),
-            kind: kind.name.as_str().into(),
-            axes: axes.collect::<Result<_, _>>()?,
-        })
+        let mut axes: Vec<_> = axes.collect::<Result<_, _>>()?;
+        let dimensions = dimensions(kind, &mut axes);
+        Ok(Self { parser: name.parser().map(Arc::from), kind: kind.name.as_str().into(), axes, dimensions })
     }
 
     /// The same queries, to be asked of this parser where a host has several.
@@ -99,7 +94,7 @@ impl Plan {
     /// How many queries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
+        self.dimensions.iter().map(Dimension::len).fold(1, usize::saturating_mul)
     }
 
     /// A plan has at least one query.
@@ -111,6 +106,13 @@ impl Plan {
     /// The parameters with the values that each takes, in the description's order.
     pub fn values(&self) -> impl Iterator<Item = (&str, &[Arc<str>])> {
         self.axes.iter().map(|axis| (&*axis.name, axis.values.as_slice()))
+    }
+
+    /// The values that a parameter has; of one that depends on another, the most that it has with one value of that.
+    #[cfg(feature = "play")]
+    pub(crate) fn max_choices(&self, name: &str) -> usize {
+        let axis = self.axes.iter().position(|axis| *axis.name == *name);
+        axis.and_then(|axis| self.dimensions.iter().find_map(|dimension| dimension.max_choices(axis))).unwrap_or(0)
     }
 
     /// The same plan with other copies of its values.
@@ -128,18 +130,14 @@ impl Plan {
         if index >= self.len() {
             return None;
         }
-        let mut rest = index;
-        let mut params: Vec<_> = self
-            .axes
-            .iter()
-            .rev()
-            .filter_map(|axis| {
-                let value = axis.values.get(rest % axis.values.len())?;
-                rest /= axis.values.len();
-                Some((Arc::clone(&axis.name), Arc::clone(value)))
-            })
-            .collect();
-        params.reverse();
+        let (mut rest, mut places) = (index, vec![0; self.axes.len()]);
+        for dimension in self.dimensions.iter().rev() {
+            dimension.choose(rest % dimension.len(), &mut places);
+            rest /= dimension.len();
+        }
+        let params = self.axes.iter().zip(places);
+        let params =
+            params.filter_map(|(axis, place)| Some((Arc::clone(&axis.name), Arc::clone(axis.values.get(place)?))));
         let query = Query::new(Arc::clone(&self.kind), params);
         Some(match &self.parser {
             Some(parser) => query.with_parser(Arc::clone(parser)),
@@ -174,65 +172,6 @@ fn unknown_param(kind: &Kind, name: &str) -> PlanError {
 fn missing(kind_name: &KindName, kind: &Kind, name: &str) -> PlanError {
     let summary = kind.params.get(name).map(Param::summary).unwrap_or_default().to_owned();
     PlanError::Missing { kind: kind_name.to_string(), name: name.to_owned(), summary }
-}
-
-/// The values of one parameter; `None` if it has none.
-fn axis(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Option<Axis>, PlanError> {
-    let mut values = if texts.is_empty() { Vec::new() } else { given(hosts, name, param, texts)? };
-    if values.is_empty() {
-        values.extend(param.default().map(Arc::from));
-    }
-    match values.len() {
-        0 => Ok(None),
-        count @ 2.. if !param.many => Err(PlanError::TooMany { name: name.to_owned(), count }),
-        _ => Ok(Some(Axis { name: name.into(), values })),
-    }
-}
-
-/// The values that the texts stand for, each once, in their order.
-fn given(hosts: &[String], name: &str, param: &Param, texts: &[&str]) -> Result<Vec<Arc<str>>, PlanError> {
-    let (mut values, mut seen) = (Vec::new(), HashSet::new());
-    for text in texts.iter().flat_map(|text| split(param, text)) {
-        let resolved = resolve(hosts, param, text).map_err(|reason| PlanError::Value {
-            name: name.to_owned(),
-            value: text.to_owned(),
-            reason,
-            choices: param.choices().count(),
-        })?;
-        values.extend(resolved.into_iter().filter(|value| seen.insert(Arc::clone(value))));
-    }
-    Ok(values)
-}
-
-fn split<'t>(param: &Param, text: &'t str) -> Vec<&'t str> {
-    if param.many { text.split(',').map(str::trim).collect() } else { vec![text] }
-}
-
-/// The values that a text stands for: a group's, the one that an address carries, a choice written in other letters, or itself; else why it
-/// stands for none.
-fn resolve(hosts: &[String], param: &Param, text: &str) -> Result<Vec<Arc<str>>, String> {
-    if text.is_empty() && !param.choices().any(|choice| choice.is_empty()) {
-        // What wasn't meant to be empty, such as an unset variable of a shell, must not become the default.
-        let cure = param.default().map(|default| format!("; leave the parameter out to ask for {default}"));
-        return Err(format!("a value is empty{}", cure.unwrap_or_default()));
-    }
-    if let Some(group) = param.groups.get(text) {
-        return Ok(group.iter().map(|value| value.as_str().into()).collect());
-    }
-    let carried = carried(hosts, param, text)?;
-    let text = carried.as_deref().unwrap_or(text);
-    let choice = param.choices().find(|choice| choice.eq_ignore_ascii_case(text));
-    let value = param.canonical(choice.as_deref().unwrap_or(text));
-    value.map(|value| vec![value.into()]).map_err(|invalid| refusal(param, text, invalid))
-}
-
-/// The value that a text carries which is an address of one of the parser's hosts; `None` if it is not an address.
-fn carried(hosts: &[String], param: &Param, text: &str) -> Result<Option<String>, String> {
-    let (Some(name), Some(host)) = (&param.url, address_host(text, hosts)) else { return Ok(None) };
-    if !hosts.contains(&host) {
-        return Err(format!("it is not an address of {}", hosts.join(" or ")));
-    }
-    query_param(text, name).map(Some).ok_or_else(|| format!("the address has no {name}= in it"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use since::{SINCE, SINCE_SCHEMA, since};
 
 /// The languages of the store that split its reviews: one review is in one of them (kryuchenko/google-play-scraper, 2026-09, found 71). These are
 /// the languages in which the store's pages can be translated (Play Console, 2026), each once, without `tg` and `tk`, which give the Russian ones.
-const LANGUAGES_OF_REVIEWS: &str = r#"{"all":["af","am","ar","az","be","bg","bn","ca","cs","da","de","el","en","es","et","eu","fa","fi","fil","fr","gl","gu","hi","hr","hu","hy","id","is","it","iw","ja","ka","kk","km","kn","ko","ky","lo","lt","lv","mk","ml","mn","mr","ms","my","ne","nl","no","pa","pl","pt","rm","ro","ru","si","sk","sl","sq","sr","sv","sw","ta","te","th","tr","uk","ur","uz","vi","zh-CN","zh-HK","zh-TW","zu"]}"#;
+const LANGUAGES_OF_REVIEWS: &str = include_str!("../../sets/store_languages.json");
 
 /// The rpc that is asked for reviews. `UsvDTd` gives the same reviews, at most 150 at once.
 const RPC: &str = "oCPfdb";
