@@ -158,3 +158,16 @@ fn each_kind_answers_with_what_the_store_has() {
     let gone = shop.playfast(&["permissions", "missing.app.x"]);
     assert!(gone.code() == 3 && gone.stderr().contains("not-found"), "{}", gone.stderr());
 }
+
+#[test]
+fn doctor_names_fields_that_the_site_added_to_its_own_call() {
+    let shop = Shop::open(StoreConfig::default());
+    let doctor = |further: &[&str]| shop.playfast(&[&["doctor"], further].concat()).stdout();
+    let today = doctor(&[]);
+    assert!(today.contains("app (via=page)") && !today.contains("own call"), "{today}");
+    shop.store.set_layout(playfast_sim::Layout::Grown);
+    let words = doctor(&[]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("the page's own call asks for the fields 201, 207, which ours doesn't"), "{words}");
+    // Whoever says how to ask is asked one way only.
+    assert!(!doctor(&["--param", "via=rpc"]).contains("(via=page)"));
+}

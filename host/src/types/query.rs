@@ -127,7 +127,7 @@ impl Query {
     }
 
     /// The same query with this value of a parameter.
-    #[cfg(feature = "db")]
+    #[cfg(feature = "cli")]
     pub(crate) fn with_param(self, name: &str, value: &str) -> Self {
         let others = self.params.iter().filter(|(other, _)| **other != *name).cloned();
         Self { params: others.chain([(name.into(), value.into())]).collect(), ..self }

@@ -14,8 +14,8 @@ use crate::cli::args::{DoctorCommand, Options};
 use crate::cli::exit::{ExitStatus, print, print_message};
 use crate::cli::report::coverage::Coverage;
 use crate::cli::settings::Settings;
-use crate::host::{Host, HostBuilder};
-use crate::parser::Kind;
+use crate::host::{Host, HostBuilder, sample_addresses};
+use crate::parser::{Description, Kind};
 use crate::query::{Plan, PlanError};
 use crate::result::Outcome;
 use crate::schedule::RetryPolicy;
@@ -36,6 +36,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// What is asked of a slot.
 enum Check {
     Ask(ParserSlot, Query),
+    /// Asked as the parameter says that is named: another way to ask for the kind, such as its page.
+    AskBy(ParserSlot, Query, String),
     /// Its parameters aren't all known.
     Skip(String, PlanError),
 }
@@ -45,6 +47,9 @@ impl Check {
     fn kind_name(&self) -> String {
         match self {
             Self::Ask(_, query) => query.kind().to_owned(),
+            Self::AskBy(_, query, param) => {
+                format!("{} ({param}={})", query.kind(), query.param(param).unwrap_or_default())
+            }
             Self::Skip(kind, _) => kind.clone(),
         }
     }
@@ -52,7 +57,7 @@ impl Check {
     /// The kind, as `slot:kind` if that is known.
     fn kind(&self) -> String {
         match self {
-            Self::Ask(slot, query) => format!("{}:{}", slot.name(), query.kind()),
+            Self::Ask(slot, query) | Self::AskBy(slot, query, _) => format!("{}:{}", slot.name(), query.kind()),
             Self::Skip(kind, _) => kind.clone(),
         }
     }
@@ -70,7 +75,10 @@ pub(in crate::cli) async fn run(
     let host = build(builder.clone()).await?;
     let slots = host.slots();
     known(&slots, &params)?;
-    let checks = slots.iter().map(|slot| checks(slot, &params)).collect::<Result<Vec<_>, _>>()?;
+    let mut all_checks = Vec::new();
+    for slot in &slots {
+        all_checks.push(checks(slot, &params).await?);
+    }
     let folder = command.save.as_ref().map(|path| Folder::create(path)).transpose()?;
     let mut report = Report::new(settings.file.as_deref());
     if !command.json {
@@ -78,7 +86,7 @@ pub(in crate::cli) async fn run(
     }
     let context = Context { host: &host, builder: &builder, folder: folder.as_ref() };
     // Side by side: a site that doesn't answer is waited for once.
-    let mut parsers: FuturesOrdered<_> = checks.into_iter().map(|checks| context.perform_all(checks)).collect();
+    let mut parsers: FuturesOrdered<_> = all_checks.into_iter().map(|checks| context.perform_all(checks)).collect();
     report.parsers = slots.iter().map(|slot| ParserReport::new(slot, &host)).collect();
     for parser in &mut report.parsers {
         parser.kinds = parsers.next().await.unwrap_or_else(|| Ok(Vec::new()))?;
@@ -128,6 +136,11 @@ impl Context<'_> {
     }
 
     async fn perform(self, check: Check) -> Result<KindReport, ExitStatus> {
+        if let Check::AskBy(..) = &check {
+            let name = check.kind_name();
+            // The addresses are those of the kind.
+            return Ok(perform(self.builder.clone(), self.folder, check).await?.with_name(name));
+        }
         let addresses = addresses(self.host, check.kind());
         let (kind, addresses) = tokio::join!(perform(self.builder.clone(), self.folder, check), addresses);
         kind.map(|kind| kind.with_addresses(addresses))
@@ -169,8 +182,34 @@ fn known(slots: &[ParserSlot], params: &[(String, String)]) -> Result<(), ExitSt
 }
 
 /// What is to be asked of a slot, kind by kind.
-fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, ExitStatus> {
+async fn checks(slot: &ParserSlot, params: &[(String, String)]) -> Result<Vec<Check>, ExitStatus> {
     let description = slot.description();
+    let mut checks = Vec::new();
+    for check in default_checks(slot, &description, params)? {
+        let further = match &check {
+            Check::Ask(slot, query) => other_ways(slot, query, params).await,
+            Check::AskBy(..) | Check::Skip(..) => Vec::new(),
+        };
+        checks.push(check);
+        checks.extend(further);
+    }
+    Ok(checks)
+}
+
+/// The same query by each other address that its kind asks, if its parameter isn't given.
+async fn other_ways(slot: &ParserSlot, query: &Query, given: &[(String, String)]) -> Vec<Check> {
+    let addresses = sample_addresses(&slot.parser(), query.kind()).await.unwrap_or_default();
+    let choices = addresses.into_iter().filter_map(|address| address.choice);
+    let choices = choices.filter(|(name, _)| given.iter().all(|(other, _)| other != name));
+    choices.map(|(name, value)| Check::AskBy(slot.clone(), query.clone().with_param(&name, &value), name)).collect()
+}
+
+/// One query of each kind.
+fn default_checks(
+    slot: &ParserSlot,
+    description: &Description,
+    params: &[(String, String)],
+) -> Result<Vec<Check>, ExitStatus> {
     let check = |kind: &Kind| match query(slot, kind, params) {
         Ok(query) => Ok(Check::Ask(slot.clone(), query)),
         Err(error @ PlanError::Missing { .. }) => Ok(Check::Skip(kind.name.clone(), error)),
@@ -190,12 +229,13 @@ async fn addresses(host: &Host, kind: String) -> Vec<AddressReport> {
 
 /// Performs a check.
 async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) -> Result<KindReport, ExitStatus> {
+    let name = check.kind_name();
     match check {
         Check::Skip(kind, missing) => Ok(KindReport::skipped(kind, format!("{missing}; give --param NAME=VALUE"))),
-        Check::Ask(slot, query) => {
+        Check::Ask(slot, query) | Check::AskBy(slot, query, _) => {
             let builder = match folder {
                 Some(folder) => {
-                    let recorder = folder.recorder(file_name(&slot, &query), query.clone());
+                    let recorder = folder.recorder(file_name(&slot, &name), query.clone());
                     builder.map_fetch(|fetch| fetch.recorder(recorder))
                 }
                 None => builder,
@@ -205,9 +245,9 @@ async fn perform(builder: HostBuilder, folder: Option<&Folder>, check: Check) ->
     }
 }
 
-/// What the names of a query's files begin with. Names of slots and kinds may hold anything.
-fn file_name(slot: &ParserSlot, query: &Query) -> String {
-    let name = format!("{}-{}", slot.name(), query.kind());
+/// What the names of a check's files begin with. Names of slots and kinds may hold anything.
+fn file_name(slot: &ParserSlot, kind: &str) -> String {
+    let name = format!("{}-{}", slot.name(), kind.trim_end_matches(')').replace(" (", "-"));
     name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
 }
 

@@ -155,10 +155,10 @@ struct Delivery<'d> {
 
 impl Delivery<'_> {
     async fn write(self, mut page_results: PageResults, mut sink: Sink, shown: Progress) -> Result<(), SinkError> {
-        let mut repeated = Repeated::default();
+        let (mut repeated, mut notes) = (Repeated::default(), Repeated::of_notes());
         let mut written = Ok(());
         while let Some(mut page_result) = page_results.next().await {
-            self.report(&page_result, &mut repeated);
+            self.report(&page_result, &mut repeated, &mut notes);
             if let Some(slot) = &page_result.slot {
                 self.coverage.record(&slot.description(), &page_result.query, &page_result.rows);
             }
@@ -172,6 +172,7 @@ impl Delivery<'_> {
         }
         drop(shown);
         repeated.print_counts(&self.hint);
+        notes.print_counts("");
         written?;
         sink.write_failures(self.refusals.drain())?;
         let stats = page_results.control().stats();
@@ -188,13 +189,15 @@ impl Delivery<'_> {
     }
 
     /// Reports notes and failures, as lines on stderr. That a run was stopped is said once.
-    fn report(&self, page_result: &PageResult, repeated: &mut Repeated) {
-        page_result.notes.iter().for_each(|note| print_message(&format!("{}: note: {}", page_result.query, note)));
+    fn report(&self, page_result: &PageResult, repeated: &mut Repeated, notes: &mut Repeated) {
+        let query = page_result.query.to_string();
+        for note in &page_result.notes {
+            notes.report("note", &format!("note: {note}"), &query, || short(page_result));
+        }
         let failure = page_result.failure.as_ref().filter(|failure| failure.kind != FailureKind::Cancelled);
         let Some((failure, end)) = failure.zip(page_result.end()).filter(|(_, end)| !self.run.accepts(*end)) else {
             return;
         };
-        let query = page_result.query.to_string();
         let kind = end.failure_text().unwrap_or_default();
         let cause = format!("{kind}: {}", with_option(failure));
         repeated.report(&kind, &cause, &query, || short(page_result));

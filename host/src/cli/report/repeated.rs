@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::exit::print_error;
+use crate::cli::exit::{print_error, print_message};
 use crate::cli::report::number::grouped;
 
 /// Interval at which counts are printed during a run.
@@ -25,6 +25,7 @@ const MAX_SUBJECTS: usize = 5;
 pub(in crate::cli) struct Repeated {
     causes: Vec<Cause>,
     printed: Instant,
+    print: fn(&str),
 }
 
 /// A cause, and how often it came since its count was last printed.
@@ -39,11 +40,16 @@ struct Cause {
 
 impl Default for Repeated {
     fn default() -> Self {
-        Self { causes: Vec::new(), printed: Instant::now() }
+        Self { causes: Vec::new(), printed: Instant::now(), print: print_error }
     }
 }
 
 impl Repeated {
+    /// Messages that are no errors.
+    pub(in crate::cli) fn of_notes() -> Self {
+        Self { print: print_message, ..Self::default() }
+    }
+
     /// Reports that `cause`, such as `network: connection refused`, holds for a subject: with the whole of it the first time, else by its
     /// short name in a count, if it has one. `kind` is what the cause is counted as if there are too many causes.
     pub(in crate::cli) fn report(
@@ -58,7 +64,7 @@ impl Repeated {
         match index.and_then(|index| self.causes.get_mut(index)) {
             Some(known) if known.single < MAX_SINGLE => {
                 known.single += 1;
-                print_error(&format!("{subject}: {cause}"));
+                (self.print)(&format!("{subject}: {cause}"));
             }
             Some(known) => {
                 known.count += 1;
@@ -69,7 +75,7 @@ impl Repeated {
             None => {
                 let text = if self.causes.len() < MAX_CAUSES { cause } else { kind };
                 self.causes.push(Cause { text: text.to_owned(), single: 1, count: 0, subjects: Vec::new() });
-                print_error(&format!("{subject}: {cause}"));
+                (self.print)(&format!("{subject}: {cause}"));
             }
         }
         if self.printed.elapsed() >= INTERVAL {
@@ -82,7 +88,7 @@ impl Repeated {
         self.printed = Instant::now();
         for cause in &mut self.causes {
             if cause.count > 0 {
-                print_error(&cause.line(hint));
+                (self.print)(&cause.line(hint));
                 (cause.count, cause.subjects) = (0, Vec::new());
             }
         }

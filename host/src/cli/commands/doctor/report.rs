@@ -131,6 +131,11 @@ impl KindReport {
         self.failure.as_ref().is_some_and(|failure| matches!(failure.kind, Blocked | Http | Network | Timeout))
     }
 
+    /// With the way in which the kind was asked in its name.
+    pub(super) fn with_name(self, kind: String) -> Self {
+        Self { kind, ..self }
+    }
+
     /// With the addresses that the kind asks.
     pub(super) fn with_addresses(self, addresses: Vec<AddressReport>) -> Self {
         Self { addresses, ..self }
