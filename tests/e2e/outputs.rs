@@ -47,8 +47,7 @@ fn the_ending_of_a_name_sets_the_format_and_others_read_it() {
     }
     let csv = folder.read("a.csv");
     assert!(!csv.contains('\r') && csv.starts_with("kind,"), "LF and no mark: {csv:?}");
-    for (name, says) in [("a.parquet", "the ending .parquet is unknown: use .ndjson"), ("a", "has no ending that sets")]
-    {
+    for (name, says) in [("a.xlsx", "the ending .xlsx is unknown: use .ndjson"), ("a", "has no ending that sets")] {
         shop.playfast(&["list", "-o", &folder.name(name)]).refused(2, says);
     }
     shop.playfast(&["list", "-o", &folder.name("b.csv"), "--format=json"]).refused(2, "is a name for csv");

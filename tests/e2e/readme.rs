@@ -8,7 +8,7 @@ use playfast_sim::StoreConfig;
 use crate::support::{Shop, playfast, without_proxies};
 
 /// Blocks that may be left out, each with a reason.
-const MAX_NOT_RUN: usize = 4;
+const MAX_NOT_RUN: usize = 6;
 
 fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap()

@@ -92,7 +92,7 @@ fn what_the_doctor_saves_is_parsed_by_the_command_beside_it() {
             parsed += 1;
         }
     }
-    assert_eq!(parsed, 12, "one of each kind, and a second of similar and developer");
+    assert_eq!(parsed, 13, "one of each kind, the page of an app, and a second of similar and developer");
     doctor().refused(2, "is not empty");
     #[cfg(unix)]
     assert_eq!(
@@ -112,7 +112,7 @@ fn the_doctor_asks_little_of_a_store_that_says_no() {
     assert_eq!(ran.code(), 3);
     // Of each kind, and robots.txt.
     assert!(shop.store.stats().requests <= 5, "{}", shop.store.stats().requests);
-    for kind in ["\n  list          blocked (HTTP 302)  0     2 ", "not asked: the site answers nothing"] {
+    for kind in ["\n  list            blocked (HTTP 302)  0     2 ", "not asked: the site answers nothing"] {
         assert!(ran.stdout().contains(kind), "{kind:?} is not in {}", ran.stdout());
     }
 }

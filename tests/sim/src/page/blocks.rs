@@ -77,14 +77,14 @@ fn details_request(app: &App, fields: &[u64], options: Node) -> Node {
 /// The options of the call for details, as on the pages of 2026-07.
 fn options() -> Node {
     let nested = || list![list![list![]]];
-    list![message([
+    message([
         (0, message([(0, list![1, NULL, 1]), (2, nested()), (7, list![NULL, 2]), (22, list![1])])),
         (1, list![NULL, nested(), NULL, NULL, list![1]]),
         (2, list![NULL, nested(), NULL, list![1]]),
         (3, list![NULL, nested()]),
         (8, list![nested()]),
         (9, list![nested()]),
-    ])]
+    ])
 }
 
 fn reviews(dice: &mut Dice, app: &App) -> Node {
