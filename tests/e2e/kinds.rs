@@ -169,5 +169,5 @@ fn doctor_names_fields_that_the_site_added_to_its_own_call() {
     let words = doctor(&[]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("the page's own call asks for the fields 201, 207, which ours doesn't"), "{words}");
     // Whoever says how to ask is asked one way only.
-    assert!(!doctor(&["--param", "via=rpc"]).contains("(via=page)"));
+    assert!(!doctor(&["--param", "via=rpc"]).contains("app (via=page)"));
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::cli::args::{DiffCommand, Options};
 use crate::cli::delivery::sink::{Columns, Rows, is_database};
-use crate::cli::exit::{ExitStatus, print};
+use crate::cli::exit::{ExitStatus, print, print_message};
 use crate::cli::parsers::Parsers;
 use crate::output::changes::{Change, ChangeFilter, Snapshot};
 use crate::output::database::{Database, DiffOptions};
@@ -82,10 +82,20 @@ fn check_names(database: &Database, wanted: &DiffOptions) -> Result<(), ExitStat
     {
         return refused("--where", "queries with the parameter", name);
     }
-    let named = wanted.filter.fields.iter().flatten().map(|name| ("--fields", name));
-    let mut named = named.chain(wanted.filter.ignored.iter().map(|name| ("--ignore", name)));
-    let unknown = named.find(|(_, name)| kinds().all(|kind| kind.fields().all(|field| field != *name)));
-    unknown.map_or(Ok(()), |(option, name)| refused(option, "rows with the field", name))
+    let is_unknown = |name: &&String| kinds().all(|kind| kind.fields().all(|field| field != **name));
+    let fields: Vec<_> = wanted.filter.fields.iter().flatten().collect();
+    let unknown: Vec<_> =
+        fields.iter().copied().filter(is_unknown).chain(wanted.filter.ignored.iter().filter(is_unknown)).collect();
+    match unknown.as_slice() {
+        // Other kinds than those that are stored may have them.
+        [first, ..] if fields.iter().all(|name| unknown.contains(name)) && !fields.is_empty() => {
+            refused("--fields", "rows with the field", first)
+        }
+        names => {
+            names.iter().for_each(|name| print_message(&format!("the database has no rows with the field {name:?}")));
+            Ok(())
+        }
+    }
 }
 
 fn of_files(
