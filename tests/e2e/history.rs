@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use playfast_sim::{ChartQuery, Edits, FaultKind, Faults, StoreConfig};
-use serde_json::Value;
 
 use crate::support::{Folder, Shop, playfast};
 
@@ -39,7 +38,7 @@ fn a_place_a_gap_and_an_exit_are_told_apart() {
     let expected = [(1, "present", Some(2)), (2, "present", Some(1)), (3, "unknown", None), (4, "absent", None)];
     assert_eq!(told, expected.map(|(run, state, value)| (run, state.to_owned(), value)));
     assert_eq!(rows.iter().filter(|row| row["field"] == "title").count(), 4);
-    assert!(rows.iter().all(|row| row["country"] == "us" && row["key"] == Value::from(id.as_str())));
+    assert!(rows.iter().all(|row| row["country"] == "us" && row["key"] == id.as_str()));
     let table = playfast(&["history", &database, "--app", &id, "--format", "table"]).stdout();
     assert!(table.contains("position  ▁█··") && table.contains("2 → 1"), "{table}");
     assert!(!table.contains('\u{1b}'));

@@ -7,6 +7,7 @@ use playfast_sim::{FaultKind, Faults, StoreConfig};
 use crate::support::{Folder, Ran, Shop, playfast};
 
 /// What a program in Python says, if its modules are there.
+#[expect(clippy::print_stdout, reason = "a test says that it skipped")]
 fn python(module: &str, program: &str) -> Option<String> {
     let python = std::env::var("PLAYFAST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_module = Command::new(&python).args(["-c", &format!("import {module}")]).output();

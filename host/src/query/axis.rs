@@ -46,6 +46,7 @@ impl Dimension {
     }
 
     /// The values that an axis has; of one that depends on another, the most that it has with one value of that.
+    #[cfg(feature = "play")]
     pub(super) fn max_choices(&self, wanted: usize) -> Option<usize> {
         let (axes, steps) = match self {
             Self::Free { axis, len } => return (*axis == wanted).then_some(*len),

@@ -115,7 +115,7 @@ impl Database {
             }
             let Some(record_key) = record_key(&kind, key) else { continue };
             let found = self.find(&parser, &kind, record_key)?;
-            for queries in self.series_of(&kind, record_key, options)?.values() {
+            for queries in self.series_of(&parser, &kind, record_key, options)?.values() {
                 if let Some((query, place)) =
                     queries.iter().rev().find_map(|query| Some((query, found.get(&query.id)?)))
                     && query.asked_at > newest
@@ -152,6 +152,7 @@ impl Database {
     /// The queries of each series in which a record was ever found, the oldest first.
     fn series_of(
         &self,
+        parser: &str,
         kind: &Kind,
         key: RecordKey,
         options: &HistoryOptions,
@@ -160,8 +161,12 @@ impl Database {
             JOIN row ON row.record = record.id JOIN query AS other ON other.id = row.query WHERE record.key = ?2)";
         let queries = self.queries(condition, (&kind.name, key.number().cast_signed()))?;
         let mut series: BTreeMap<String, Vec<StoredQuery>> = BTreeMap::new();
-        for query in queries.into_iter().filter(|query| query.has_params(&options.params)) {
-            series.entry(query.series.clone()).or_default().push(query);
+        // No parser answered a query that failed.
+        let is_of_parser = |query: &StoredQuery| query.parser.as_ref().is_none_or(|name| name == parser);
+        for query in queries.into_iter().filter(|query| is_of_parser(query) && query.has_params(&options.params)) {
+            // In the order of what people read.
+            let name = format!("{} {}", Value::from(query.params.clone()), query.series);
+            series.entry(name).or_default().push(query);
         }
         Ok(series)
     }
@@ -214,7 +219,8 @@ fn point(query: &StoredQuery, found: &HashMap<i64, Found>, name: &str) -> Point 
     let value = match found.get(&query.id) {
         Some(found) if name == POSITION => PointValue::Present(found.position.into()),
         Some(found) if is_asked => PointValue::Present(found.record.get(name).cloned().unwrap_or_default()),
-        None if query.state.is_whole() => PointValue::Absent,
+        // A cut answer doesn't say what came after its rows.
+        None if query.state.is_whole() && query.row_limit.is_none() => PointValue::Absent,
         _ => PointValue::Unknown,
     };
     Point { run: query.run, at: query.asked_at.clone(), value }

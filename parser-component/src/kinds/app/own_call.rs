@@ -79,7 +79,7 @@ fn changes(asked: &[u16], has_our_options: bool) -> Vec<String> {
 /// The number of a message's field, with the fields of records that are read from there: a slot is the number less 1.
 fn named(number: u16) -> String {
     let is_there = |path: &&[u16]| path.first().is_some_and(|slot| slot + 1 == number);
-    let fields = FIELDS.iter().filter(|field| field.paths.iter().any(|path| is_there(path)));
+    let fields = FIELDS.iter().filter(|field| field.paths.iter().any(is_there));
     let names: Vec<_> = fields.map(|field| field.name).collect();
     if names.is_empty() { number.to_string() } else { format!("{number} ({})", names.join(", ")) }
 }

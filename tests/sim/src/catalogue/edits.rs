@@ -72,7 +72,7 @@ impl Edits {
     }
 
     /// The changes of a day in a chart.
-    fn shuffle(&self, ids: &mut Vec<String>, length: usize) {
+    fn shuffle(&self, ids: &mut [String], length: usize) {
         let Some(first) = ids.first().filter(|_| self.day > 0 && ids.len() > length) else { return };
         let mut dice = Dice::of(self.day.into(), &["chart", first]);
         for spare in length..ids.len() {

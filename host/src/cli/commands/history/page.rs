@@ -87,7 +87,7 @@ fn row(change: &Change, history: &History) -> String {
 }
 
 /// Text for a page: titles are other people's.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -37,7 +37,7 @@ pub(super) fn plot(field: &str, series: &[&Series]) -> Option<String> {
     let (times, values) = (bounds(|point| point.0), bounds(|point| point.1));
     let mut svg = String::new();
     draw(&mut svg, field, &lines, times, values).ok()?;
-    Some(with_variables(svg))
+    Some(with_variables(svg, &super::page::escaped(field)))
 }
 
 /// Points of a series, split where it isn't known or the record was missing. A higher place of a chart is a higher point.
@@ -114,10 +114,14 @@ fn line_color(index: usize) -> RGBColor {
 }
 
 /// The plot with variables in place of its colours, as wide as there is room.
-fn with_variables(svg: String) -> String {
+fn with_variables(svg: String, field: &str) -> String {
     let hex = |RGBColor(red, green, blue): RGBColor| format!("\"#{red:02X}{green:02X}{blue:02X}\"");
     let lines = (0..LINE_COLORS).map(|index| (hex(line_color(index)), format!("\"var(--line{index})\"")));
     let others = [INK, GRID].map(|(color, name)| (hex(color), format!("\"var({name})\"")));
     let svg = lines.chain(others).fold(svg, |svg, (color, variable)| svg.replace(&color, &variable));
-    svg.replacen(&format!("width=\"{WIDTH}\" height=\"{HEIGHT}\""), "class=\"plot\" role=\"img\"", 1)
+    svg.replacen(
+        &format!("width=\"{WIDTH}\" height=\"{HEIGHT}\""),
+        &format!("class=\"plot\" role=\"img\" aria-label=\"{field} over time\""),
+        1,
+    )
 }
