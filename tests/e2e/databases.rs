@@ -341,6 +341,7 @@ fn options_that_have_no_effect_on_a_database_are_refused() {
         ("--spreadsheet", "--spreadsheet is not for a database"),
         ("--pivot=country", "--pivot is not for a database"),
         ("--source", "--source is not for a database"),
+        ("--details", "--details is not for a database"),
         ("--overwrite", "--overwrite is not for a database"),
         ("--existing=replace", "--existing is not for a database"),
         ("--fields=nonsense", "nonsense"),

@@ -9,6 +9,8 @@ use crate::cli::delivery::deliver::{InputStats, deliver, dry_run};
 use crate::cli::delivery::details::Details;
 #[cfg(feature = "db")]
 use crate::cli::delivery::new_records;
+#[cfg(feature = "db")]
+use crate::cli::delivery::sink::is_database;
 use crate::cli::delivery::sink::{Columns, Sink};
 use crate::cli::delivery::watch;
 use crate::cli::exit::{ExitStatus, print_message};
@@ -30,6 +32,12 @@ pub(in crate::cli) async fn run(
     #[cfg(feature = "db")]
     if options.output.new {
         new_records::check(kind)?;
+    }
+    #[cfg(feature = "db")]
+    if options.input.details && options.output.rows.file().is_some_and(|file| is_database(file)) {
+        // The lists would be stored as answered and empty: all that they held would seem to have left.
+        let refused = "--details is not for a database: store the lists, and ask for the details in a run of their own";
+        return Err(ExitStatus::config(refused.to_owned()));
     }
     let mut taken = InputStats::new(options);
     let mut literal = options.input.params()?;
