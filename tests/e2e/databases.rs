@@ -140,14 +140,15 @@ fn first_title(database: &Path, id: &str) -> String {
 
 #[test]
 fn ten_kills_lose_and_double_nothing() {
-    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(10)));
+    // 150 requests of 0.1 s, four at once: longer than the ten runs live together.
+    let shop = Shop::open(StoreConfig::default().latency(Duration::from_millis(100)));
     let folder = Folder::empty();
     let apps: Vec<_> = (0..3_000).map(|number| format!("com.example.a{number}")).collect();
     let (list, database) = (folder.write("ids.txt", apps.join("\n")), folder.path("apps.db"));
     let start = || {
         let mut command = binary();
         command.args(["app", &format!("@{list}"), "--fields", "app_id,title", "--rate=none", "--resume", "-o"]);
-        command.arg(&database).args(["--per-request", "20"]).args(shop.options());
+        command.arg(&database).args(["--per-request", "20", "--concurrency", "4"]).args(shop.options());
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
     for kill in 0..10 {
