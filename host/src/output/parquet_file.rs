@@ -18,7 +18,7 @@ use parquet::schema::types::Type;
 use serde_json::Value;
 
 use super::OutputFile;
-use crate::types::Row;
+use crate::types::{Row, value_text};
 
 /// Rows of a row group: readers skip whole groups, and this is what is held in memory.
 const GROUP_ROWS: usize = 20_000;
@@ -231,10 +231,7 @@ impl Values {
         let integer = |(row, value): (usize, &Value)| value.as_i64().ok_or_else(|| refused(row, value));
         let number = |(row, value): (usize, &Value)| value.as_f64().ok_or_else(|| refused(row, value));
         let boolean = |(row, value): (usize, &Value)| value.as_bool().ok_or_else(|| refused(row, value));
-        let text = |(_, value): (usize, &Value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            ByteArray::from(text.into_bytes())
-        };
+        let text = |(_, value): (usize, &Value)| ByteArray::from(value_text(value).into_bytes());
         let data = match column.column_type {
             ColumnType::Integer => Data::Integer(values().map(integer).collect::<Result<_, _>>()?),
             ColumnType::Number => Data::Number(values().map(number).collect::<Result<_, _>>()?),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::validator::{Compiled, InvalidValue, Validator};
+use crate::types::value_text;
 
 /// Whether queries that share a request may differ in a parameter's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -108,7 +109,7 @@ impl Param {
     /// Its default, as text.
     #[must_use]
     pub fn default(&self) -> Option<String> {
-        let text = self.schema.get("default").map(as_text)?;
+        let text = self.schema.get("default").map(value_text)?;
         Some(self.typed(&text).map_or(text, |value| canonical(&value)))
     }
 
@@ -120,12 +121,12 @@ impl Param {
 
     /// Values that it may have, as text.
     pub fn examples(&self) -> impl Iterator<Item = String> {
-        self.schema.get("examples").and_then(Value::as_array).into_iter().flatten().map(as_text)
+        self.schema.get("examples").and_then(Value::as_array).into_iter().flatten().map(value_text)
     }
 
     /// Its enumerated values, as text.
     pub fn choices(&self) -> impl Iterator<Item = String> {
-        self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(as_text)
+        self.schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(value_text)
     }
 
     /// Summary, in one line.
@@ -231,16 +232,12 @@ fn integer(text: &str) -> Result<Value, InvalidValue> {
     whole.parse::<i64>().map(Value::from).map_err(|_| InvalidValue::OutOfRange)
 }
 
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// As [`as_text`], and a number without a fraction if it has none.
+/// As [`value_text`], and a number without a fraction if it has none.
 fn canonical(value: &Value) -> String {
     match value.as_f64().filter(|_| value.is_f64()) {
         // Not -0.
         Some(number) => (number + 0.0).to_string(),
-        None => as_text(value),
+        None => value_text(value),
     }
 }
 

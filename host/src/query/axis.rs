@@ -17,7 +17,8 @@ pub(super) struct Axis {
 pub(super) enum Dimension {
     /// One axis, by its place, with this many values.
     Free { axis: usize, len: usize },
-    /// Axes by their places, first the one that the others depend on, and the places of their values in each step: each language with the countries of which it is asked.
+    /// Axes by their places, first the one that the others depend on, and the places of their values in each step: each language with the
+    /// countries of which it is asked.
     Joined { axes: Vec<usize>, steps: Vec<Vec<usize>> },
 }
 

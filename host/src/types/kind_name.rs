@@ -19,6 +19,12 @@ pub struct KindName {
 }
 
 impl KindName {
+    /// The kind of this name, of the parser that is said.
+    #[cfg(feature = "cli")]
+    pub(super) const fn new(parser: Option<Arc<str>>, kind: Arc<str>) -> Self {
+        Self { parser, kind }
+    }
+
     /// The kind of this name, of the same parser.
     #[must_use]
     pub fn with_kind(&self, kind: &str) -> Self {

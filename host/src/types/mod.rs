@@ -27,3 +27,4 @@ pub use query::{Priority, Query};
 pub use query_end::QueryEnd;
 pub use record_key::RecordKey;
 pub use row::Row;
+pub(crate) use row::value_text;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "cli")]
+use super::KindName;
 use super::QueryKey;
 
 /// One question: a kind that the parser describes, with its parameters as text. Cloning it copies no text.
@@ -113,6 +115,12 @@ impl Query {
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    /// The kind's name, with the parser's if that is said.
+    #[cfg(feature = "cli")]
+    pub(crate) fn kind_name(&self) -> KindName {
+        KindName::new(self.parser.clone(), Arc::clone(&self.kind))
     }
 
     /// Names and values in the description's order.

@@ -5,6 +5,11 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// A value as people write it: a text without quotes, anything else as JSON.
+pub(crate) fn value_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// A record with the query's kind and parameters, its `position` and the time when it was fetched. It dereferences to the map of its fields,
 /// which keep their order, and serialises as a JSON object.
 ///

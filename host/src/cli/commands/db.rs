@@ -1,14 +1,14 @@
 //! `playfast db`: the runs of a database, listed, pruned, exported; and what is stored of an app or a person, removed.
 
 use crate::cli::args::{DbAction, DbCommand, Options};
-use crate::cli::delivery::sink::{Columns, Rows};
 #[cfg(feature = "parquet")]
-use crate::cli::delivery::sink::{parquet_columns, parquet_path};
+use crate::cli::delivery::sink::parquet_file;
+use crate::cli::delivery::sink::{Columns, Rows};
 use crate::cli::exit::{ExitStatus, print, print_message};
 use crate::cli::report::number::{counted, size};
 use crate::cli::report::text::align;
 #[cfg(feature = "parquet")]
-use crate::output::ParquetWriter;
+use crate::output::Journal;
 use crate::output::database::{Database, Removed};
 use crate::output::{Checkpoint, Format, RunEnd};
 
@@ -113,12 +113,14 @@ fn export(command: &DbCommand, options: &Options) -> Result<(), ExitStatus> {
     let columns = Columns::from_kinds(&kinds.iter().collect::<Vec<_>>());
     let mut stored = database.rows_of(run)?.peekable();
     #[cfg(feature = "parquet")]
-    if let Some(path) = parquet_path(&options.output.rows) {
-        let mut writer = ParquetWriter::create(path, parquet_columns(&columns, &options.output.rows)?)?;
+    if let Some(path) = parquet_file::path(&options.output.rows) {
+        let (mut rows, replacement) = parquet_file::open(path, parquet_file::columns(&columns, &options.output.rows)?)?;
         for row in stored {
-            writer.write(vec![row?])?;
+            rows.write(vec![row?])?;
         }
-        return Ok(writer.finish()?);
+        rows.finish(RunEnd::Complete)?;
+        let replaced = replacement.finish(&Journal::path);
+        return replaced.map_err(|error| ExitStatus::unwritten(&path.display().to_string(), &error));
     }
     let mut rows = Rows::open(&options.output.rows, Format::Table, &columns)?;
     while stored.peek().is_some() {

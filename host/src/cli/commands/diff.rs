@@ -3,14 +3,13 @@
 mod rows_file;
 mod text;
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::cli::args::{DiffCommand, Options};
-use crate::cli::delivery::sink::{Columns, Rows, is_database};
+use crate::cli::delivery::sink::{Columns, Rows, distinct, is_database, is_for_people};
 use crate::cli::exit::{ExitStatus, print, print_message};
 use crate::cli::parsers::Parsers;
-use crate::output::changes::{Change, ChangeFilter, Snapshot};
+use crate::output::changes::{Change, ChangeFilter, Snapshot, has_params};
 use crate::output::database::{Database, DiffOptions};
 use crate::output::{Checkpoint, Format, RunEnd};
 use crate::parser::Description;
@@ -37,7 +36,7 @@ pub(in crate::cli) fn run(
         }
     };
     let has_changes = !changes.is_empty();
-    if is_for_people(options) {
+    if is_for_people(&options.output.rows) {
         print(&format!("{heading}{}", text::summary(&changes)))?;
     } else {
         write(changes, options)?;
@@ -121,30 +120,12 @@ fn of_files(
     };
     let changes = snapshot(old, old_rows)?.changes_to(&snapshot(new, new_rows)?, description, filter);
     let is_kind = |change: &Change| command.kind.as_ref().is_none_or(|kind| *kind == change.kind);
-    let has_params = |change: &Change| {
-        let value = |name: &str| change.params.get(name).map(text::plain);
-        let fits = |name: &str| {
-            command.params.iter().any(|(other, wanted)| other == name && value(name).as_ref() == Some(wanted))
-        };
-        command.params.iter().all(|(name, _)| fits(name))
-    };
-    Ok(changes.into_iter().filter(|change| is_kind(change) && has_params(change)).collect())
-}
-
-/// Whether a person reads the changes.
-fn is_for_people(options: &Options) -> bool {
-    let rows = &options.output.rows;
-    let is_table = rows.format().map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Table);
-    rows.file().is_none() && is_table && rows.sort.is_none()
+    let is_wanted = |change: &Change| is_kind(change) && has_params(&change.params, &command.params);
+    Ok(changes.into_iter().filter(is_wanted).collect())
 }
 
 fn write(changes: Vec<Change>, options: &Options) -> Result<(), ExitStatus> {
-    let mut params: Vec<String> = Vec::new();
-    for name in changes.iter().flat_map(|change| change.params.keys()) {
-        if !params.contains(name) {
-            params.push(name.clone());
-        }
-    }
+    let params = distinct(changes.iter().flat_map(|change| change.params.keys()));
     let columns = Columns::from_names(Change::columns(params.iter().map(String::as_str)), params.clone());
     // Fields to compare, not columns.
     let mut options = options.output.rows.clone();

@@ -5,13 +5,14 @@ mod plot;
 mod sparkline;
 mod text;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use serde_json::Value;
 
 use crate::cli::args::{HistoryCommand, Options};
-use crate::cli::delivery::sink::{Columns, Rows};
+use crate::cli::delivery::sink::{Columns, Rows, distinct, is_for_people};
 use crate::cli::exit::{ExitStatus, print, print_message};
+use crate::cli::report::text::on_one_line;
 use crate::output::database::{Database, History, HistoryOptions, Series};
 use crate::output::{Checkpoint, Format, OutputFile, RunEnd};
 use crate::types::Row;
@@ -36,9 +37,7 @@ pub(in crate::cli) fn run(command: &HistoryCommand, options: &Options) -> Result
         print_message(&format!("wrote {}", file.display()));
         return Ok(ExitStatus::done());
     }
-    let rows = &options.output.rows;
-    let is_table = rows.format().map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Table);
-    if rows.file().is_none() && is_table && rows.sort.is_none() {
+    if is_for_people(&options.output.rows) {
         print(&text::table(&command.app, &history))?;
     } else {
         write(&command.app, history, options)?;
@@ -50,12 +49,8 @@ pub(in crate::cli) fn run(command: &HistoryCommand, options: &Options) -> Result
 const COLUMNS: [&str; 7] = ["kind", "key", "field", "at", "run", "value", "state"];
 
 fn write(key: &str, history: History, options: &Options) -> Result<(), ExitStatus> {
-    let mut params: Vec<String> = Vec::new();
-    for name in history.series.iter().flat_map(|series| series.params.keys()) {
-        if !params.contains(name) && !COLUMNS.contains(&name.as_str()) {
-            params.push(name.clone());
-        }
-    }
+    let params = history.series.iter().flat_map(|series| series.params.keys());
+    let params = distinct(params.filter(|name| !COLUMNS.contains(&name.as_str())));
     let names = COLUMNS.iter().take(1).map(|name| (*name).to_owned()).chain(params.iter().cloned());
     let names = names.chain(COLUMNS.iter().skip(1).map(|name| (*name).to_owned())).collect();
     let mut rows = Rows::open(&options.output.rows, Format::Table, &Columns::from_names(names, params))?;
@@ -101,7 +96,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::Number(number) if number.is_f64() => rounded(number.as_f64().unwrap_or_default()),
-        Value::String(text) => text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
+        Value::String(text) => on_one_line(text),
         value => value.to_string(),
     }
 }

@@ -7,7 +7,6 @@ use crate::cli::exit::{ExitStatus, print_error};
 use crate::host::Host;
 use crate::output::database::{Database, DatabaseError};
 use crate::parser::Kind;
-use crate::query::KindName;
 use crate::run::Input;
 use crate::types::{Query, chain};
 
@@ -39,8 +38,7 @@ pub(in crate::cli) fn check(kind: &Kind) -> Result<(), ExitStatus> {
 }
 
 fn bounded(database: &Database, host: &Host, query: &Query) -> Result<Query, DatabaseError> {
-    let name = query.parser().map_or_else(|| query.kind().to_owned(), |parser| format!("{parser}:{}", query.kind()));
-    let Ok(slot) = host.slot_of(&KindName::from(name.as_str())) else { return Ok(query.clone()) };
+    let Ok(slot) = host.slot_of(&query.kind_name()) else { return Ok(query.clone()) };
     let description = slot.description();
     let Some(kind) = description.kind(query.kind()).filter(|kind| kind.is_feed()) else { return Ok(query.clone()) };
     let Some((param, _)) = kind.since() else { return Ok(query.clone()) };

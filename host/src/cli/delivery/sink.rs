@@ -8,7 +8,7 @@ mod columns;
 mod database;
 mod destination;
 #[cfg(feature = "parquet")]
-mod parquet_file;
+pub(in crate::cli) mod parquet_file;
 mod rows;
 mod store;
 
@@ -29,13 +29,15 @@ use crate::result::PageResult;
 use crate::run::ResumeFilter;
 use crate::swap::ParserSlot;
 use crate::types::{FailureKind, Query, QueryEnd};
+#[cfg(feature = "db")]
+pub(in crate::cli) use destination::is_for_people;
 use destination::{Destination, is_special};
 
 pub(in crate::cli) use columns::Columns;
 #[cfg(feature = "db")]
+pub(in crate::cli) use columns::distinct;
+#[cfg(feature = "db")]
 pub(in crate::cli) use database::is_database;
-#[cfg(feature = "parquet")]
-pub(in crate::cli) use parquet_file::{columns as parquet_columns, path as parquet_path};
 #[cfg(feature = "demo")]
 pub(in crate::cli) use rows::width;
 pub(in crate::cli) use rows::{Rows, stdout};
@@ -375,8 +377,7 @@ fn cleared(mut file: OutputFile) -> Result<OutputFile, ExitStatus> {
 
 /// A query as `--queries` reads it.
 pub(in crate::cli) fn asked(query: &Query, slot: Option<&ParserSlot>) -> Map<String, Value> {
-    let kind = query.parser().map_or_else(|| query.kind().to_owned(), |parser| format!("{parser}:{}", query.kind()));
-    let mut asked = Map::from_iter([("kind".to_owned(), Value::from(kind))]);
+    let mut asked = Map::from_iter([("kind".to_owned(), Value::from(query.kind_name().to_string()))]);
     match slot {
         Some(slot) => asked.extend(slot.description().typed_params(query)),
         None => asked.extend(query.params().map(|(name, value)| (name.to_owned(), Value::from(value)))),

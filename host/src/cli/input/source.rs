@@ -13,7 +13,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::input::queries::{Form, Growing};
 
 /// A source's text.
-pub(super) type Text = Box<dyn BufRead + Send>;
+pub(in crate::cli) type Text = Box<dyn BufRead + Send>;
 
 /// What a gzip file begins with (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -74,7 +74,7 @@ impl Source {
     ///
     /// # Errors
     /// If the file can't be opened. The error names it.
-    pub(super) fn open(
+    pub(in crate::cli) fn open(
         &self,
         read: &Arc<AtomicU64>,
         is_over: impl Fn() -> bool + Send + 'static,

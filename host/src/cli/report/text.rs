@@ -29,6 +29,21 @@ pub(in crate::cli) fn wrap(words: &str, start: usize, indent: usize) -> String {
     text
 }
 
+/// A text on one line, without control characters.
+#[cfg(feature = "db")]
+pub(in crate::cli) fn on_one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// The first characters of a text, with an ellipsis if that isn't all of it.
+#[cfg(feature = "db")]
+pub(in crate::cli) fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// Rows of cells in aligned columns, each row on a line after `indent` spaces.
 pub(in crate::cli) fn align<const N: usize>(rows: &[[String; N]], indent: usize) -> String {
     let widths = widths(rows, usize::MAX);

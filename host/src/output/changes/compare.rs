@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, AnswerState};
 use super::change::{Change, ChangeKind};
 use crate::parser::Kind;
+use crate::types::value_text;
 
 /// Which changes are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl<'c> Comparison<'c> {
             }
             [name] => record.get(name).cloned().unwrap_or_default(),
             names => {
-                let texts = names.iter().map(|name| record.get(name).map(text).unwrap_or_default());
+                let texts = names.iter().map(|name| record.get(name).map(value_text).unwrap_or_default());
                 texts.collect::<Vec<_>>().join(" ").into()
             }
         }
@@ -217,15 +218,20 @@ impl<'c> Comparison<'c> {
     }
 }
 
-/// What a person calls a record: the first text among its compact fields that isn't its key.
-fn label(kind: &Kind, record: &Map<String, Value>) -> Option<String> {
-    let names = kind.compact().iter().filter(|name| !kind.key().contains(name));
-    names.filter_map(|name| record.get(name)?.as_str()).next().map(str::to_owned)
+/// Whether parameters have these values, of which one for each name is enough.
+#[cfg(feature = "db")]
+pub(crate) fn has_params(params: &Map<String, Value>, wanted: &[(String, String)]) -> bool {
+    let fits = |name: &str| {
+        let value = params.get(name).map(value_text);
+        wanted.iter().any(|(other, text)| other == name && Some(text) == value.as_ref())
+    };
+    wanted.iter().all(|(name, _)| fits(name))
 }
 
-/// A value as people write it.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// What a person calls a record: the first text among its compact fields that isn't its key.
+pub(in crate::output) fn label(kind: &Kind, record: &Map<String, Value>) -> Option<String> {
+    let names = kind.compact().iter().filter(|name| !kind.key().contains(name));
+    names.filter_map(|name| record.get(name)?.as_str()).next().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -264,8 +270,8 @@ mod tests {
         let changes = compare(kind, &Map::new(), was, now, filter).into_iter();
         let show = |change: Change| {
             let field = change.field.map(|field| format!(" {field}")).unwrap_or_default();
-            let key = change.key.map(|key| format!(" {}", text(&key))).unwrap_or_default();
-            format!("{}{key}{field} {} {}", change.change, text(&change.was), text(&change.now))
+            let key = change.key.map(|key| format!(" {}", value_text(&key))).unwrap_or_default();
+            format!("{}{key}{field} {} {}", change.change, value_text(&change.was), value_text(&change.now))
         };
         changes.map(show).collect()
     }

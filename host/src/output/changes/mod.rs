@@ -9,5 +9,9 @@ mod snapshot;
 
 pub use answer::{Answer, AnswerState};
 pub use change::{Change, ChangeKind};
+#[cfg(feature = "db")]
+pub(crate) use compare::has_params;
+#[cfg(feature = "db")]
+pub(in crate::output) use compare::label;
 pub use compare::{ChangeFilter, compare};
 pub use snapshot::{Snapshot, SnapshotError};

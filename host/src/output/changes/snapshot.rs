@@ -88,6 +88,9 @@ impl Snapshot {
         for query in &mut snapshot.queries {
             // A file may be sorted by something else.
             query.answer.records.sort_by_key(|record| record.get("position").and_then(Value::as_u64));
+            if let Some(kind) = description.kind(&query.kind) {
+                keep_record_fields(kind, &mut query.answer);
+            }
         }
         Ok(snapshot)
     }
@@ -114,7 +117,7 @@ impl Snapshot {
         let pairs = asked.chain(unasked.map(|query| (query, &query.answer, &none)));
         let changes = pairs.filter_map(|(query, was, now)| {
             let kind = description.kind(&query.kind)?;
-            Some(compare(kind, &query.params, &records_only(kind, was), &records_only(kind, now), filter))
+            Some(compare(kind, &query.params, was, now, filter))
         });
         changes.flatten().collect()
     }
@@ -125,20 +128,17 @@ impl Snapshot {
     }
 }
 
-/// An answer whose records have the fields of the kind only. Which were asked for is told by those that are there.
-fn records_only(kind: &Kind, answer: &Answer) -> Answer {
+/// Leaves the fields of the kind only in an answer's records. Which were asked for is told by those that are there.
+fn keep_record_fields(kind: &Kind, answer: &mut Answer) {
     let host = ["kind", "position", "fetched_at", "_source"];
     let is_field = |name: &str| {
         kind.fields().any(|field| field == name) || (kind.params.get(name).is_none() && !host.contains(&name))
     };
-    let keep = |record: &Map<String, Value>| {
-        record.iter().filter(|(name, _)| is_field(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
-    };
-    let records: Vec<Map<String, Value>> = answer.records.iter().map(keep).collect();
-    let mut fields: Vec<_> = records.iter().flat_map(Map::keys).cloned().collect();
+    answer.records.iter_mut().for_each(|record| record.retain(|name, _| is_field(name)));
+    let mut fields: Vec<_> = answer.records.iter().flat_map(Map::keys).cloned().collect();
     fields.sort_unstable();
     fields.dedup();
-    Answer { records, fields: Some(fields), ..answer.clone() }
+    answer.fields = Some(fields);
 }
 
 /// The parameters that a row has.

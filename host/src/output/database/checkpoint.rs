@@ -1,6 +1,6 @@
 //! Checkpoint in a database: a page's rows and its query's state commit in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::output::journal::Resumed;
 use crate::parser::Kind;
 use crate::parser::typed_params;
 use crate::run::{PartialQuery, ResumeFilter};
-use crate::swap::ParserId;
+use crate::swap::{ParserId, ParserSlot};
 use crate::types::{Query, QueryEnd, QueryKey, Row};
 
 /// Time for which steps are gathered in a transaction. What a crash takes is asked again.
@@ -66,6 +66,8 @@ pub struct DatabaseCheckpoint {
     open: HashMap<QueryKey, OpenQuery>,
     /// Numbers of parsers that were stored.
     parsers: HashMap<ParserId, i64>,
+    /// Kinds whose descriptions were stored, by the parser's number.
+    kinds: HashSet<(i64, String)>,
     /// Since when steps are gathered.
     transaction: Option<Instant>,
     committed: Instant,
@@ -91,6 +93,7 @@ impl DatabaseCheckpoint {
             row_limit: None,
             open: HashMap::new(),
             parsers: HashMap::new(),
+            kinds: HashSet::new(),
             transaction: None,
             committed: Instant::now(),
         })
@@ -137,20 +140,21 @@ impl DatabaseCheckpoint {
             None => *self.run.insert(insert_run(&self.writer.connection)?),
         };
         let Step { key, origin, records, state, end } = step;
-        let kind = origin.slot.as_ref().and_then(|slot| slot.description().kind(origin.query.kind()).cloned());
-        let params: Map<String, Value> = typed_params(kind.as_ref(), &origin.query).collect();
-        let parser = self.store_parser(&origin, kind.as_ref())?;
+        let description = origin.slot.as_ref().map(ParserSlot::description);
+        let kind = description.as_ref().and_then(|description| description.kind(origin.query.kind()));
+        let params: Map<String, Value> = typed_params(kind, &origin.query).collect();
+        let parser = self.store_parser(&origin, kind)?;
         let connection = &self.writer.connection;
         let mut query = match self.open.remove(&key) {
             Some(query) => query,
             None => {
-                let (query, kind, row_limit) = (&origin.query, kind.as_ref(), self.row_limit);
+                let (query, row_limit) = (&origin.query, self.row_limit);
                 AskedQuery { run, key, query, kind, params: &params, row_limit }.open(connection)?
             }
         };
         for mut row in rows {
-            keep_fields(&mut row, &origin.query, kind.as_ref());
-            query.add(connection, &Parts::new(row, kind.as_ref(), &params))?;
+            keep_fields(&mut row, &origin.query, kind);
+            query.add(connection, &Parts::new(row, kind, &params))?;
         }
         match (&end, state) {
             (None, Some(state)) => query.progress.record_page(state, records),
@@ -167,14 +171,16 @@ impl DatabaseCheckpoint {
     /// The number of the parser that answered, which is stored with its kind's description when it answers for the first time.
     fn store_parser(&mut self, origin: &PageOrigin, kind: Option<&Kind>) -> rusqlite::Result<Option<i64>> {
         let Some(id) = origin.source.as_ref().map(|source| &source.parser) else { return Ok(None) };
-        if let Some(kind) = kind {
+        let number = match self.parsers.get(id) {
+            Some(number) => *number,
+            None => insert_parser(&self.writer.connection, id)?,
+        };
+        self.parsers.insert(id.clone(), number);
+        if let Some(kind) = kind
+            && self.kinds.insert((number, kind.name.clone()))
+        {
             store_kind(&self.writer.connection, &id.name, kind)?;
         }
-        if let Some(number) = self.parsers.get(id) {
-            return Ok(Some(*number));
-        }
-        let number = insert_parser(&self.writer.connection, id)?;
-        self.parsers.insert(id.clone(), number);
         Ok(Some(number))
     }
 

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::error::DatabaseError;
-use super::reader::{Database, StoredQuery};
-use crate::output::changes::{Answer, Change, ChangeFilter, compare};
+use super::reader::{Database, Kinds, StoredQuery};
+use crate::output::changes::{Answer, Change, ChangeFilter, compare, has_params};
+use crate::parser::Kind;
 
 /// Which run is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub struct Differences {
 impl DiffOptions {
     fn has(&self, query: &StoredQuery) -> bool {
         let is_kind = self.kind.as_ref().is_none_or(|kind| *kind == query.kind);
-        is_kind && query.has_params(&self.params)
+        is_kind && has_params(&query.params, &self.params)
     }
 }
 
@@ -93,10 +94,9 @@ impl Database {
     /// # Errors
     /// If there is no such run, or none to compare with.
     pub fn diff(&self, options: &DiffOptions) -> Result<Differences, DatabaseError> {
-        let to = self.later_run(options)?;
-        let later = self.queries_of(to, options)?;
+        let (to, later) = self.later_run(options)?;
         let from = self.earlier_run(options, to, &later)?;
-        let earlier = self.queries_of(from, options)?;
+        let (earlier, kinds) = (self.queries_of(from, options)?, Kinds(self.kinds()?));
         let mut differences = Differences {
             from,
             from_started_at: self.started_at(from)?,
@@ -108,20 +108,20 @@ impl Database {
         };
         let mut by_series: HashMap<&str, &StoredQuery> =
             earlier.iter().map(|query| (query.series.as_str(), query)).collect();
-        for now in &later {
-            let was = by_series.remove(now.series.as_str());
-            self.add_changes(was, Some(now), &options.filter, &mut differences)?;
-        }
-        for was in earlier.iter().filter(|query| by_series.contains_key(query.series.as_str())) {
-            self.add_changes(Some(was), None, &options.filter, &mut differences)?;
+        let mut pairs: Vec<_> =
+            later.iter().map(|now| (by_series.remove(now.series.as_str()), Some(now), kinds.of(now))).collect();
+        let unasked = earlier.iter().filter(|query| by_series.contains_key(query.series.as_str()));
+        pairs.extend(unasked.map(|was| (Some(was), None, kinds.of(was))));
+        for (was, now, kind) in pairs {
+            self.add_changes((was, now), kind, &options.filter, &mut differences)?;
         }
         Ok(differences)
     }
 
     fn add_changes(
         &self,
-        was: Option<&StoredQuery>,
-        now: Option<&StoredQuery>,
+        (was, now): (Option<&StoredQuery>, Option<&StoredQuery>),
+        kind: Option<&Kind>,
         filter: &ChangeFilter,
         differences: &mut Differences,
     ) -> Result<(), DatabaseError> {
@@ -131,17 +131,16 @@ impl Database {
             (false, false) if was.is_some() && now.is_some() => differences.unanswered += 1,
             _ => {}
         }
-        let Some(query) = now.or(was) else { return Ok(()) };
-        let Some(kind) = self.kind_of(query)? else { return Ok(()) };
+        let (Some(query), Some(kind)) = (now.or(was), kind) else { return Ok(()) };
         if let (Some(was), Some(now)) = (was, now)
             && was.state == now.state
-            && self.have_same_rows(was, now, filter.wants_noisy(&kind))?
+            && self.have_same_rows(was, now, filter.wants_noisy(kind))?
         {
             return Ok(());
         }
         let answer =
             |query: Option<&StoredQuery>| query.map_or_else(|| Ok(Answer::not_asked()), |query| self.answer(query));
-        differences.changes.extend(compare(&kind, &query.params, &answer(was)?, &answer(now)?, filter));
+        differences.changes.extend(compare(kind, &query.params, &answer(was)?, &answer(now)?, filter));
         Ok(())
     }
 
@@ -160,13 +159,16 @@ impl Database {
         Ok(self.queries("query.run = ?1", [run])?.into_iter().filter(|query| options.has(query)).collect())
     }
 
-    fn later_run(&self, options: &DiffOptions) -> Result<i64, DatabaseError> {
+    /// The later run, and its queries.
+    fn later_run(&self, options: &DiffOptions) -> Result<(i64, Vec<StoredQuery>), DatabaseError> {
         if let Some(selector) = &options.to {
-            return self.find_run(selector);
+            let run = self.find_run(selector)?;
+            return Ok((run, self.queries_of(run, options)?));
         }
         for run in self.run_ids("id <= ?1", i64::MAX)? {
-            if !self.queries_of(run, options)?.is_empty() {
-                return Ok(run);
+            let queries = self.queries_of(run, options)?;
+            if !queries.is_empty() {
+                return Ok((run, queries));
             }
         }
         Err(self.no_run("with such queries"))

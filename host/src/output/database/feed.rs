@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::checkpoint::DatabaseCheckpoint;
 use super::error::DatabaseError;
+use super::json_path;
 use super::open_query::series;
 use super::reader::Database;
 use crate::parser::Kind;
@@ -54,8 +55,4 @@ impl DatabaseCheckpoint {
         }
         Ok(new)
     }
-}
-
-fn json_path(field: &str) -> String {
-    format!("$.\"{}\"", field.replace('"', ""))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::DatabaseError;
 use super::reader::{Database, StoredQuery};
-use crate::output::changes::{Answer, Change, ChangeFilter, compare};
+use crate::output::changes::{Answer, Change, ChangeFilter, compare, has_params, label};
 use crate::parser::Kind;
 use crate::types::{RecordKey, Row};
 
@@ -163,7 +163,9 @@ impl Database {
         let mut series: BTreeMap<String, Vec<StoredQuery>> = BTreeMap::new();
         // No parser answered a query that failed.
         let is_of_parser = |query: &StoredQuery| query.parser.as_ref().is_none_or(|name| name == parser);
-        for query in queries.into_iter().filter(|query| is_of_parser(query) && query.has_params(&options.params)) {
+        for query in
+            queries.into_iter().filter(|query| is_of_parser(query) && has_params(&query.params, &options.params))
+        {
             // In the order of what people read.
             let name = format!("{} {}", Value::from(query.params.clone()), query.series);
             series.entry(name).or_default().push(query);
@@ -176,12 +178,6 @@ impl Database {
 fn record_key(kind: &Kind, key: &str) -> Option<RecordKey> {
     let [field] = kind.key() else { return None };
     RecordKey::new(&Row::from_iter([(field.clone(), Value::from(key))]), kind.key())
-}
-
-/// The first text among the compact fields that isn't the key.
-fn label(kind: &Kind, record: &Map<String, Value>) -> Option<String> {
-    let names = kind.compact().iter().filter(|name| !kind.key().contains(name));
-    names.filter_map(|name| record.get(name)?.as_str()).next().map(str::to_owned)
 }
 
 /// The series of fields in the answers to one query.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::connection::Writer;
 use super::error::DatabaseError;
+use super::json_path;
 use super::reader::Database;
 
 /// What a database holds.
@@ -86,8 +87,7 @@ impl Database {
     /// # Errors
     /// If another process writes the database, or it can't be written. Then nothing is removed.
     pub fn forget(path: impl AsRef<Path>, field: &str, value: &str) -> Result<Removed, DatabaseError> {
-        // A name is quoted in a path of JSON, and can't have a quote itself.
-        let json_path = format!("$.\"{}\"", field.replace('"', ""));
+        let path_of_field = json_path(field);
         // It may be about a person.
         change(path.as_ref(), Reclaim::WholeFile, |connection| {
             let queries = "DELETE FROM query WHERE json_extract(params, ?1) = ?2";
@@ -96,7 +96,7 @@ impl Database {
             let rows_of_records =
                 "DELETE FROM row WHERE record IN (SELECT id FROM record WHERE json_extract(fields, ?1) = ?2)
                 OR json_extract(noisy, ?1) = ?2";
-            let remove = |sql: &str| connection.execute(sql, params![json_path, value]).map(|count| count as u64);
+            let remove = |sql: &str| connection.execute(sql, params![path_of_field, value]).map(|count| count as u64);
             let rows = remove(rows_of_records)? + remove(rows_of_queries)?;
             Ok(Removed { runs: 0, queries: remove(queries)?, rows })
         })

@@ -28,6 +28,11 @@ pub use history::{History, HistoryOptions, Point, PointValue, Series};
 pub use maintenance::{DatabaseSize, Removed};
 pub use reader::{Database, StoredRun};
 
+/// The path of a field in JSON. A name is quoted in it, and can't have a quote itself.
+fn json_path(field: &str) -> String {
+    format!("$.\"{}\"", field.replace('"', ""))
+}
+
 /// The time, as the tables have it.
 fn now() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()

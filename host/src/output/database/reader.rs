@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, Params};
 use serde_json::{Map, Value};
 
 use super::connection::open_reader;
 use super::error::DatabaseError;
-use super::views::stored_kind;
 use crate::output::changes::{Answer, AnswerState};
 use crate::parser::Kind;
 use crate::types::{QueryEnd, Row};
@@ -53,18 +52,6 @@ pub(super) struct StoredQuery {
     pub(super) asked_at: String,
     pub(super) fields: Option<Vec<String>>,
     pub(super) row_limit: Option<u64>,
-}
-
-impl StoredQuery {
-    /// Whether parameters have these values, of which one for each name is enough.
-    pub(super) fn has_params(&self, wanted: &[(String, String)]) -> bool {
-        let fits = |name: &str| {
-            let value =
-                self.params.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            wanted.iter().any(|(other, text)| other == name && Some(text) == value.as_ref())
-        };
-        wanted.iter().all(|(name, _)| fits(name))
-    }
 }
 
 impl Database {
@@ -121,25 +108,11 @@ impl Database {
     /// # Errors
     /// Those of the database.
     pub fn rows_of(&self, run: i64) -> Result<impl Iterator<Item = Result<Row, DatabaseError>>, DatabaseError> {
-        let queries = self.queries("query.run = ?1", [run])?;
-        Ok(queries.into_iter().flat_map(move |query| match self.rows(&query) {
+        let (queries, kinds) = (self.queries("query.run = ?1", [run])?, Kinds(self.kinds()?));
+        Ok(queries.into_iter().flat_map(move |query| match self.rows(&query, kinds.of(&query)) {
             Ok(rows) => rows.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         }))
-    }
-
-    /// A kind as it was last described; one without a description if no parser answered.
-    pub(super) fn kind_of(&self, query: &StoredQuery) -> Result<Option<Kind>, DatabaseError> {
-        let parser = match &query.parser {
-            Some(parser) => Some(parser.clone()),
-            None => {
-                let sql = "SELECT min(parser) FROM kind WHERE name = ?1";
-                let found = self.connection.query_row(sql, [&query.kind], |row| row.get(0)).optional();
-                found.map_err(|error| self.error(error))?.flatten()
-            }
-        };
-        let Some(parser) = parser else { return Ok(None) };
-        stored_kind(&self.connection, &parser, &query.kind).map_err(|error| self.error(error))
     }
 
     /// Queries that fulfil a condition, in the order in which they were asked.
@@ -184,15 +157,14 @@ impl Database {
     }
 
     /// A query's rows, as files have them.
-    fn rows(&self, query: &StoredQuery) -> Result<Vec<Row>, DatabaseError> {
-        let kind = self.kind_of(query)?;
+    fn rows(&self, query: &StoredQuery, kind: Option<&Kind>) -> Result<Vec<Row>, DatabaseError> {
         let records = self.records(query)?.into_iter();
         let row = |StoredRecord { position, fields, fetched_at }: StoredRecord| {
             let mut row = Row::new();
             row.insert("kind".to_owned(), query.kind.clone().into());
             row.extend(query.params.clone());
             row.insert("position".to_owned(), position.into());
-            row.extend(in_order(kind.as_ref(), fields));
+            row.extend(in_order(kind, fields));
             row.entry("fetched_at").or_insert_with(|| fetched_at.map_or(Value::Null, Value::from));
             row
         };
@@ -250,6 +222,18 @@ impl Database {
 
     pub(super) fn error(&self, error: rusqlite::Error) -> DatabaseError {
         DatabaseError::new(&self.path, error)
+    }
+}
+
+/// The kinds of a database, each with its parser's name.
+pub(super) struct Kinds(pub(super) Vec<(String, Kind)>);
+
+impl Kinds {
+    /// A query's kind as it was last described, by any parser if none answered; `None` if no parser ever answered such a query.
+    pub(super) fn of(&self, query: &StoredQuery) -> Option<&Kind> {
+        let mut named = self.0.iter().filter(|(_, kind)| kind.name == query.kind);
+        let found = named.find(|(parser, _)| query.parser.as_ref().is_none_or(|name| name == parser));
+        found.map(|(_, kind)| kind)
     }
 }
 

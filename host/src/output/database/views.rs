@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value};
 
+use super::json_path;
 use crate::parser::Kind;
 
 /// Columns of a view. SQLite allows 2,000; a description may name more.
@@ -130,7 +131,7 @@ fn is_column(name: &str) -> bool {
 }
 
 fn extract(json: &str, name: &str) -> String {
-    format!("json_extract({json}, {})", literal(&format!("$.\"{name}\"")))
+    format!("json_extract({json}, {})", literal(&json_path(name)))
 }
 
 fn column(value: &str, name: &str) -> String {

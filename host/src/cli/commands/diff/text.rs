@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::cli::report::number::counted;
-use crate::cli::report::text::align;
+use crate::cli::report::text::{align, cut, on_one_line};
 use crate::output::changes::{Change, ChangeKind};
 use crate::output::database::Differences;
+use crate::types::value_text;
 
 /// Characters of a value that are shown.
 const MAX_VALUE_CHARACTERS: usize = 40;
@@ -46,7 +47,7 @@ fn shared_params(changes: &[Change]) -> Map<String, Value> {
 fn query_text(changes: &[Change], shared: &Map<String, Value>) -> String {
     let Some(first) = changes.first() else { return String::new() };
     let own = first.params.iter().filter(|(name, _)| !shared.contains_key(*name));
-    let params: Vec<_> = own.map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    let params: Vec<_> = own.map(|(name, value)| format!("{name}={}", value_text(value))).collect();
     let rows: Vec<_> = changes.iter().map(change_row).collect();
     format!("\n{} {}\n{}", first.kind, params.join(" "), align(&rows, 2))
 }
@@ -55,16 +56,16 @@ fn query_text(changes: &[Change], shared: &Map<String, Value>) -> String {
 fn change_row(change: &Change) -> [String; 3] {
     let values = |was: &Value, now: &Value| format!("{} → {}", shown(was), shown(now));
     let what = match change.change {
-        ChangeKind::Entered | ChangeKind::New if change.key.is_some() => format!("at {}", plain(&change.now)),
-        ChangeKind::Left => format!("was at {}", plain(&change.was)),
+        ChangeKind::Entered | ChangeKind::New if change.key.is_some() => format!("at {}", value_text(&change.now)),
+        ChangeKind::Left => format!("was at {}", value_text(&change.was)),
         ChangeKind::Changed => {
             format!("{} {}", change.field.as_deref().unwrap_or_default(), values(&change.was, &change.now))
         }
         _ => values(&change.was, &change.now),
     };
-    let key = change.key.as_ref().map(plain).unwrap_or_default();
+    let key = change.key.as_ref().map(value_text).unwrap_or_default();
     let record = match &change.label {
-        Some(label) => format!("{} ({key})", cut(label)),
+        Some(label) => format!("{} ({key})", short(label)),
         None => key,
     };
     [change.change.to_string(), what, record]
@@ -89,24 +90,15 @@ fn totals(changes: &[Change]) -> String {
     format!("{}\n", texts.join(", "))
 }
 
-/// A value without quotes.
-pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// The beginning of a text, on one line.
+fn short(text: &str) -> String {
+    cut(&on_one_line(text), MAX_VALUE_CHARACTERS)
 }
 
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        value => cut(&plain(value)),
-    }
-}
-
-/// The beginning of a text, on one line.
-fn cut(text: &str) -> String {
-    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    match line.char_indices().nth(MAX_VALUE_CHARACTERS) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
-        None => line,
+        value => short(&value_text(value)),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::sparkline::sparkline;
 use super::{plain, rounded, series_name};
 use crate::cli::report::number::counted;
-use crate::cli::report::text::align;
+use crate::cli::report::text::{align, cut, on_one_line};
 use crate::output::database::{History, Point, Series};
 
 /// Columns of a sparkline.
@@ -29,10 +29,8 @@ pub(super) fn table(key: &str, history: &History) -> String {
         (Some(first), _) => (*first).to_owned(),
         _ => String::new(),
     };
-    let title = history
-        .label
-        .as_ref()
-        .map_or_else(|| key.to_owned(), |label| format!("{} ({key})", plain(&Value::from(label.as_str()))));
+    let title =
+        history.label.as_ref().map_or_else(|| key.to_owned(), |label| format!("{} ({key})", on_one_line(label)));
     let mut rows = vec![["", "field", "over time", "first → last", "lowest – highest"].map(str::to_owned)];
     rows.extend(history.series.iter().map(|series| series_row(series, history)));
     format!("{title}: {}, {span}\n\n{}", counted(runs.len() as u64, "run", "runs"), align(&rows, 0))
@@ -44,8 +42,8 @@ fn series_row(series: &Series, history: &History) -> [String; 5] {
     let is_number = values.iter().all(|value| value.is_number());
     let line = if is_number { sparkline(&numbers, SPARKLINE_COLUMNS, series.field == POSITION) } else { steps(series) };
     let change = match (values.first(), values.last()) {
-        (Some(first), Some(last)) if first == last => cut(first),
-        (Some(first), Some(last)) => format!("{} → {}", cut(first), cut(last)),
+        (Some(first), Some(last)) if first == last => short(first),
+        (Some(first), Some(last)) => format!("{} → {}", short(first), short(last)),
         _ => "–".to_owned(),
     };
     let bound = |pick: fn(f64, f64) -> f64| numbers.iter().flatten().copied().reduce(pick);
@@ -79,10 +77,7 @@ fn day(time: &str) -> &str {
     time.split('T').next().unwrap_or(time)
 }
 
-fn cut(value: &Value) -> String {
-    let text = plain(value);
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
-        None => text,
-    }
+/// The beginning of a value.
+fn short(value: &Value) -> String {
+    cut(&plain(value), MAX_CHARACTERS)
 }

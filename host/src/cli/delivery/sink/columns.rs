@@ -185,7 +185,8 @@ fn sort_field(options: &RowArgs) -> Option<&str> {
     options.sort.as_deref().map(|text| text.strip_prefix('-').unwrap_or(text))
 }
 
-fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
+/// Each name once.
+pub(in crate::cli) fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
     let mut seen = HashSet::new();
     names.filter(|name| seen.insert(*name)).cloned().collect()
 }

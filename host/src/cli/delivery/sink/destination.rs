@@ -65,6 +65,13 @@ impl Destination {
     }
 }
 
+/// Whether a person reads the rows: a view of its own may be shown instead of a table.
+#[cfg(feature = "db")]
+pub(in crate::cli) fn is_for_people(options: &RowArgs) -> bool {
+    let is_table = options.format().map_or_else(|| io::stdout().is_terminal(), |format| format == Format::Table);
+    options.file().is_none() && is_table && options.sort.is_none()
+}
+
 /// The compression that a name says whose ending stands for no format.
 fn compression_of(file: &Path) -> Compression {
     let is_gzip = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));

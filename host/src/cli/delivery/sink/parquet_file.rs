@@ -22,10 +22,10 @@ pub(in crate::cli) fn path(options: &RowArgs) -> Option<&PathBuf> {
 }
 
 /// Rows that are written when the run ends.
-pub(super) struct ParquetRows(Option<ParquetWriter>);
+pub(in crate::cli) struct ParquetRows(Option<ParquetWriter>);
 
 /// Opens `FILE.partial`, and the file that it replaces.
-pub(super) fn open(path: &Path, columns: Vec<Column>) -> Result<(ParquetRows, Replacement), ExitStatus> {
+pub(in crate::cli) fn open(path: &Path, columns: Vec<Column>) -> Result<(ParquetRows, Replacement), ExitStatus> {
     let replacement = Replacement::new(path)?;
     let partial = replacement.path().to_owned();
     let writer = ParquetWriter::of_file(&partial, OutputFile::open_locked(&partial)?, columns)?;
@@ -61,6 +61,13 @@ pub(super) fn check(options: &OutputArgs) -> Result<(), ExitStatus> {
     Ok(())
 }
 
+impl ParquetRows {
+    /// Writes rows.
+    pub(in crate::cli) fn write(&mut self, rows: Vec<Row>) -> Result<(), ParquetError> {
+        self.0.as_mut().map_or(Ok(()), |writer| writer.write(rows))
+    }
+}
+
 impl Checkpoint for ParquetRows {
     type Error = ParquetError;
 
@@ -69,11 +76,11 @@ impl Checkpoint for ParquetRows {
     }
 
     fn page(&mut self, rows: Vec<Row>, _: QueryProgress) -> Result<(), ParquetError> {
-        self.0.as_mut().map_or(Ok(()), |writer| writer.write(rows))
+        self.write(rows)
     }
 
     fn end(&mut self, rows: Vec<Row>, _: EndedQuery) -> Result<(), ParquetError> {
-        self.0.as_mut().map_or(Ok(()), |writer| writer.write(rows))
+        self.write(rows)
     }
 
     fn finish(&mut self, _: RunEnd) -> Result<(), ParquetError> {

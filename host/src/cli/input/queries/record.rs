@@ -6,6 +6,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::header::Columns;
+use crate::types::value_text;
 
 /// Names and values of one line, in its order. A name may come more than once; an empty CSV cell is null.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,7 +61,7 @@ pub(crate) fn texts(value: &Value) -> impl Iterator<Item = String> {
         Value::Null => &[],
         value => std::slice::from_ref(value),
     };
-    values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    values.iter().map(value_text)
 }
 
 /// The cells of one CSV record.
