@@ -12,7 +12,7 @@ use crate::run::ResumeFilter;
 use crate::swap::ParserSlot;
 use crate::types::{FailureKind, Query, QueryEnd, QueryKey, RecordKey, Row};
 
-/// Origin of a page: what was asked, and what answered. A checkpoint may store it beside the rows.
+/// Origin of a page: what was asked, and what answered. A checkpoint may store it with the rows.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PageOrigin {

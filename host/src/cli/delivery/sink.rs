@@ -83,7 +83,7 @@ pub(in crate::cli) struct Sink {
     is_new_only: bool,
 }
 
-/// Files beside the rows, opened, with their former content.
+/// Files next to the rows, opened, with their former content.
 struct SideFiles {
     failures: Option<(PathBuf, OutputFile)>,
     summary: Option<OutputFile>,

@@ -18,7 +18,7 @@ const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// Statements that are kept prepared.
 const CACHED_STATEMENTS: usize = 64;
 
-/// A database that this process alone writes.
+/// A database that only this process writes.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) connection: Connection,

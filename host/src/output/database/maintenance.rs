@@ -24,7 +24,7 @@ pub struct DatabaseSize {
     pub rows: u64,
     /// Number of different records.
     pub records: u64,
-    /// Number of long values that stand apart.
+    /// Number of long values, which are stored apart.
     pub texts: u64,
 }
 
@@ -107,7 +107,7 @@ impl Database {
 enum Reclaim {
     /// Free pages are cut off. What was removed may be left in others.
     FreePages,
-    /// The file is written anew: nothing is left of what was removed.
+    /// The whole file is written again: nothing is left of what was removed.
     WholeFile,
 }
 

@@ -1,6 +1,6 @@
 //! Records of a database, each stored once, without its noisy fields and its long values.
 //!
-//! A record is identified by a hash of what is stored of it. The noisy fields stand in the rows, long values in a table of their own, so that
+//! A record is identified by a hash of what is stored of it. The rows have the noisy fields, and a table of their own the long values, so that
 //! an app whose score changes daily and whose description changes yearly takes a row a day and a description a year.
 
 use rusqlite::{Connection, OptionalExtension, params};

@@ -125,7 +125,7 @@ fn may_be_long(kind: &Kind, name: &str) -> bool {
     }
 }
 
-/// Whether a name can stand in a path of SQLite's JSON functions.
+/// Whether a name can be in a path of SQLite's JSON functions.
 fn is_column(name: &str) -> bool {
     !name.is_empty() && !name.contains(['"', '\0'])
 }
